@@ -1,0 +1,204 @@
+"""One parsed X.509 certificate, and a certificate as a peer presented it."""
+
+import base64
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TypedDict, final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from . import names
+from .errors import MalformedCertificate
+from .pem import pem_to_der
+
+MAX_DER_SIZE = 65536
+"""The largest certificate that is read, in octets."""
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class ClientCertificate:
+    """One X.509 certificate (RFC 5280), read whole when it is made: no property of it can fail later.
+
+    Make one with :meth:`from_der` or :meth:`from_pem`. Two are equal if their DER is.
+
+    Attributes:
+        der: the certificate itself.
+        thumbprint: ``x5t#S256`` (RFC 8705 section 3.1): base64url, unpadded, of the SHA-256 of the DER.
+        subject: the subject as RFC 4514 text, to be read by people; ``subject_name`` is what is compared.
+        subject_name: the subject, ready to be compared.
+        issuer: the issuer as RFC 4514 text.
+        common_names: the subject's CN values, in the certificate's order.
+        san_dns: the dNSName entries of the subject alternative name, and so on for the other kinds.
+        san_uri: its uniformResourceIdentifier entries.
+        san_ip: its iPAddress entries of 4 or 16 octets; others (RFC 5280 section 4.2.1.6) are no addresses.
+        san_email: its rfc822Name entries.
+        extended_key_usage: the dotted OIDs of the extension, or None without it.
+        not_before: first moment of validity, UTC.
+        not_after: last moment of validity, UTC.
+        serial_number: as the issuer gave it.
+        public_key_der: the SubjectPublicKeyInfo.
+        is_self_signed: whether the signature verifies under the certificate's own key, whatever the names say.
+    """
+
+    der: bytes
+    thumbprint: str
+    subject: str
+    subject_name: names.DistinguishedName
+    issuer: str
+    common_names: tuple[str, ...]
+    san_dns: tuple[str, ...]
+    san_uri: tuple[str, ...]
+    san_ip: tuple[IPAddress, ...]
+    san_email: tuple[str, ...]
+    extended_key_usage: frozenset[str] | None
+    not_before: datetime
+    not_after: datetime
+    serial_number: int
+    public_key_der: bytes
+    is_self_signed: bool
+
+    @staticmethod
+    def from_der(der: bytes) -> "ClientCertificate":
+        """Read DER. The last 512 certificates are not parsed again.
+
+        Raises:
+            MalformedCertificate: not exactly one certificate, or one with a part that can't be read.
+        """
+        return _from_der(bytes(der))
+
+    @staticmethod
+    def from_pem(pem: str | bytes) -> "ClientCertificate":
+        """Read PEM (RFC 7468): one certificate, nothing but white space around it.
+
+        Raises:
+            MalformedCertificate: as :meth:`from_der`.
+        """
+        text = pem if isinstance(pem, str) else bytes(pem).decode("latin-1")
+        return ClientCertificate.from_der(pem_to_der(text))
+
+    def __eq__(self, other: object) -> bool:
+        return self.der == other.der if isinstance(other, ClientCertificate) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.der)
+
+    def __repr__(self) -> str:
+        return f"<ClientCertificate {self.thumbprint}>"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCertificate:
+    """The certificate that a client presented, as the TLS terminator delivered it.
+
+    Attributes:
+        certificate: the leaf; presenting it proved possession of its key.
+        chain: what came with it, without the leaf: hints for path building and nothing else.
+        verified: whether the terminator says that it validated the chain of this very request.
+        source: the certificate source that it came from, for the log.
+    """
+
+    certificate: ClientCertificate
+    chain: tuple[ClientCertificate, ...] = ()
+    verified: bool = False
+    source: str = ""
+
+
+@lru_cache(maxsize=512)
+def _from_der(der: bytes) -> ClientCertificate:
+    if len(der) > MAX_DER_SIZE:
+        raise MalformedCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
+    try:
+        return _read(x509.load_der_x509_certificate(der))
+    except _UNREADABLE as error:
+        raise MalformedCertificate(f"Not a certificate that can be read: {error}.") from None
+
+
+# The exceptions with which cryptography reports hostile input, some only when a property is read.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+def _read(certificate: x509.Certificate) -> ClientCertificate:
+    der = certificate.public_bytes(Encoding.DER)
+    return ClientCertificate(
+        der=der,
+        thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
+        subject=certificate.subject.rfc4514_string(),
+        subject_name=names.from_x509(certificate.subject),
+        issuer=certificate.issuer.rfc4514_string(),
+        common_names=tuple(
+            str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        ),
+        **_alternative_names(certificate.extensions),
+        extended_key_usage=_extended_key_usage(certificate.extensions),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        serial_number=certificate.serial_number,
+        public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        is_self_signed=_is_self_signed(certificate),
+    )
+
+
+class _AlternativeNames(TypedDict):
+    san_dns: tuple[str, ...]
+    san_uri: tuple[str, ...]
+    san_ip: tuple[IPAddress, ...]
+    san_email: tuple[str, ...]
+
+
+def _alternative_names(extensions: x509.Extensions) -> _AlternativeNames:
+    try:
+        san = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        san = x509.SubjectAlternativeName([])
+    addresses = san.get_values_for_type(x509.IPAddress)
+    return {
+        "san_dns": tuple(san.get_values_for_type(x509.DNSName)),
+        "san_uri": tuple(san.get_values_for_type(x509.UniformResourceIdentifier)),
+        "san_ip": tuple(address for address in addresses if isinstance(address, IPAddress)),
+        "san_email": tuple(san.get_values_for_type(x509.RFC822Name)),
+    }
+
+
+def _extended_key_usage(extensions: x509.Extensions) -> frozenset[str] | None:
+    try:
+        usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    return frozenset(oid.dotted_string for oid in usage)
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    """Verify under the own key whatever the names say, so that a foreign issuer name hides nothing."""
+    key, signature, signed = (
+        certificate.public_key(),
+        certificate.signature,
+        certificate.tbs_certificate_bytes,
+    )
+    scheme, digest = certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(scheme, padding.PKCS1v15 | padding.PSS) and digest:
+            key.verify(signature, signed, scheme, digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(scheme, ec.ECDSA):
+            key.verify(signature, signed, scheme)
+        else:
+            certificate.verify_directly_issued_by(certificate)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True

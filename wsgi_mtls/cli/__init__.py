@@ -1,0 +1,13 @@
+"""The command line: ``wsgi-mtls demo | pki | inspect | serve``. Needs the extra ``cli``."""
+
+import sys
+
+
+def main() -> None:
+    """Run ``wsgi-mtls``."""
+    try:
+        from .main import cli
+    except ImportError as error:
+        print(f"wsgi-mtls: {error.name} is missing; pip install 'wsgi-mtls[cli]'", file=sys.stderr)
+        raise SystemExit(2) from None
+    cli()

@@ -1,0 +1,88 @@
+"""``wsgi-mtls demo``: real clients, over real TLS, let in or refused by RFC 8705 section 2."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from ..middleware import CLIENT, ClientAuthMiddleware
+from ..server import make_server
+from ..sources import environ as environ_source
+from ..verifier import Verifier
+from .demo_files import DemoFiles
+from .demo_rows import ACCEPTED, Scenario, make_scenario
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+@click.command()
+@click.option("--serve", is_flag=True, help="Keep the server running afterwards.")
+def demo(serve: bool) -> None:
+    """Start a TLS server with a throw-away CA, and play clients against it. Status 0 if all came as expected."""
+    logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
+    scenario = make_scenario()
+    with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
+        files = DemoFiles(Path(folder))
+        files.write(scenario)
+        with _running(scenario, files) as port:
+            all_expected = _play(scenario, files, port)
+            _print_curl(scenario, files, port, serve)
+            if serve:
+                click.echo("\nRunning; Ctrl-C stops it.")
+                with suppress(KeyboardInterrupt):
+                    Event().wait()
+    raise SystemExit(0 if all_expected else 1)
+
+
+def protected_application(scenario: Scenario) -> "WSGIApplication":
+    """Return the demo's application behind the middleware, as wordy as a demo may be."""
+    verifier = Verifier(scenario.clients)
+    return ClientAuthMiddleware(_token_endpoint, verifier, source=environ_source(), paths=["/token"], verbosity="debug")
+
+
+def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    client = environ[CLIENT]
+    answer = {"client_id": client.client_id, "method": client.method, "cnf": client.confirmation}
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(answer).encode() + b"\n"]
+
+
+@contextmanager
+def _running(scenario: Scenario, files: DemoFiles) -> Iterator[int]:
+    certificate, key = files.pair("server")
+    server = make_server(protected_application(scenario), certificate=certificate, private_key=key, client_ca=files.ca)
+    server.prepare()
+    thread = Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield server.bind_addr[1]
+    finally:
+        server.stop()
+        thread.join()
+
+
+def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
+    click.echo(f"{'request':<40}{'client_id':<11}{'expected':<28}came")
+    all_expected = True
+    for number, row in enumerate(scenario.rows, 1):
+        came = files.play(row, number, port)
+        all_expected &= came == row.expected
+        mark = "" if came == row.expected else "   <-- not as expected"
+        click.echo(f"{row.title:<40}{row.client_id:<11}{row.expected:<28}{came}{mark}")
+    return all_expected
+
+
+def _print_curl(scenario: Scenario, files: DemoFiles, port: int, serve: bool) -> None:
+    click.echo("\nTo try by hand:" if serve else "\nTo try by hand, with `wsgi-mtls demo --serve` running:")
+    numbered = list(enumerate(scenario.rows, 1))
+    accepted = next((number, row) for number, row in numbered if row.expected == ACCEPTED)
+    refused = next((number, row) for number, row in numbered if row.expected != ACCEPTED and row.pair)
+    for number, row in (accepted, refused):
+        click.echo(f"  {files.curl(row, number, port)}")

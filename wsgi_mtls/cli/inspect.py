@@ -1,0 +1,81 @@
+"""``wsgi-mtls inspect``: what a certificate says, and the registration metadata that fits it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from ..certificate import ClientCertificate
+from ..clients import SUBJECT_KINDS, SubjectKind
+from ..jwks import jwk
+from .failure import failing_plainly
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
+def inspect(files: tuple[Path, ...], as_json: bool) -> None:
+    """Print subject, SANs, thumbprint, validity and fitting registration metadata of certificates (PEM or DER)."""
+    for file in files:
+        with failing_plainly(str(file)):
+            report = describe(read_certificate(file))
+        if as_json:
+            click.echo(json.dumps(report, ensure_ascii=False))
+        else:
+            click.echo(f"{file}\n" + "\n".join(f"  {line}" for line in _lines(report)))
+
+
+def read_certificate(file: Path) -> ClientCertificate:
+    """Read a certificate file, PEM or DER.
+
+    Raises:
+        OSError: it can't be read.
+        MalformedCertificate: it is no certificate.
+    """
+    content = file.read_bytes()
+    return ClientCertificate.from_pem(content) if b"-----BEGIN" in content else ClientCertificate.from_der(content)
+
+
+def describe(certificate: ClientCertificate) -> dict[str, object]:
+    """Return what ``inspect`` prints, as JSON has it."""
+    return {
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "serial_number": f"{certificate.serial_number:x}",
+        "san": {
+            "dns": certificate.san_dns,
+            "uri": certificate.san_uri,
+            "ip": [str(address) for address in certificate.san_ip],
+            "email": certificate.san_email,
+        },
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+        "x5t#S256": certificate.thumbprint,
+        "self_signed": certificate.is_self_signed,
+        "metadata": registration_metadata(certificate),
+    }
+
+
+def registration_metadata(certificate: ClientCertificate) -> list[dict[str, object]]:
+    """Return the registrations that fit: one a subject value, or the self-signed method's JWK set."""
+    if certificate.is_self_signed:
+        return [{"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(certificate)]}}]
+    values = (
+        (certificate.subject,) if certificate.subject_name.comparable else (),
+        certificate.san_dns,
+        certificate.san_uri,
+        tuple(map(str, certificate.san_ip)),
+        certificate.san_email,
+    )
+    pairs: list[tuple[SubjectKind, str]] = [
+        (kind, value) for kind, of_kind in zip(SUBJECT_KINDS, values, strict=True) for value in of_kind
+    ]
+    return [{"token_endpoint_auth_method": "tls_client_auth", kind: value} for kind, value in pairs]
+
+
+def _lines(report: dict[str, object]) -> list[str]:
+    lines = []
+    for name, value in report.items():
+        entries = value if isinstance(value, list) else [value]
+        lines += [f"{name}: {json.dumps(entry, ensure_ascii=False)}" for entry in entries]
+    return lines

@@ -1,0 +1,18 @@
+"""The commands, gathered."""
+
+import click
+
+from .demo import demo
+from .inspect import inspect
+from .pki import pki
+from .serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wsgi-mtls")
+def cli() -> None:
+    """OAuth 2.0 Mutual-TLS (RFC 8705) for WSGI."""
+
+
+for _command in (demo, inspect, pki, serve):
+    cli.add_command(_command)

@@ -1,0 +1,21 @@
+"""OAuth clients: their metadata, and a registry per kind of store."""
+
+from .callback import CallbackRegistry
+from .client import AUTH_METHODS, AuthMethod, Client
+from .mapping import MappingRegistry
+from .registry import CertificateRegistry, ClientRegistry
+from .subject import SUBJECT_KINDS, SubjectKind, SubjectValue, subject_keys
+
+__all__ = [
+    "AUTH_METHODS",
+    "SUBJECT_KINDS",
+    "AuthMethod",
+    "CallbackRegistry",
+    "CertificateRegistry",
+    "Client",
+    "ClientRegistry",
+    "MappingRegistry",
+    "SubjectKind",
+    "SubjectValue",
+    "subject_keys",
+]

@@ -1,0 +1,79 @@
+"""A client registry made of one callback per authentication method."""
+
+from collections.abc import Callable, Iterable
+
+from ..certificate import ClientCertificate
+from ..errors import InvalidClientMetadata, MalformedCertificate
+from .client import Client
+from .subject import SubjectKind, SubjectValue
+
+Certificate = ClientCertificate | bytes | str
+"""A certificate: parsed, DER, or PEM (text or octets)."""
+
+PKICallback = Callable[[str], str | tuple[SubjectKind, str] | None]
+"""``client_id`` to the expected subject DN, or to a pair of kind and subject value; None where it knows none."""
+
+SelfSignedCallback = Callable[[str], Certificate | Iterable[Certificate] | None]
+"""``client_id`` to the registered certificate or certificates; None where it knows none."""
+
+
+class CallbackRegistry:
+    """Clients known through callbacks, without a registered method: the certificate decides which one applies.
+
+    A self-signed certificate is judged by the self-signed method, all others by PKI. Both callbacks answering for one
+    client is a configuration error, since the caller would choose how strictly it is judged.
+
+    Args:
+        pki: answers for clients of ``tls_client_auth`` (RFC 8705 section 2.1).
+        self_signed: answers for clients of ``self_signed_tls_client_auth`` (section 2.2).
+    """
+
+    def __init__(self, *, pki: PKICallback | None = None, self_signed: SelfSignedCallback | None = None) -> None:
+        if pki is None and self_signed is None:
+            raise ValueError("Give CallbackRegistry at least one callback: pki=… or self_signed=….")
+        self._pki = pki
+        self._self_signed = self_signed
+
+    def get(self, client_id: str, /) -> Client | None:
+        """Return what the callbacks know of this client, or None.
+
+        Raises:
+            InvalidClientMetadata: both answered, or with something that no certificate can satisfy.
+        """
+        subject = self._pki(client_id) if self._pki else None
+        registered = self._self_signed(client_id) if self._self_signed else None
+        if subject is not None and registered is not None:
+            raise InvalidClientMetadata(f"Client {client_id!r}: both callbacks answered; a client has one method.")
+        if subject is not None:
+            value = _subject(client_id, subject)
+            return Client(client_id=client_id, token_endpoint_auth_method=None, subject_value=value)
+        if registered is not None:
+            certificates = _certificates(client_id, registered)
+            return Client(client_id=client_id, token_endpoint_auth_method=None, certificates=certificates)
+        return None
+
+
+def _subject(client_id: str, given: str | tuple[SubjectKind, str]) -> SubjectValue:
+    if isinstance(given, str):
+        return SubjectValue.parse("tls_client_auth_subject_dn", given)
+    if not (isinstance(given, tuple) and len(given) == 2):
+        raise InvalidClientMetadata(
+            f"Client {client_id!r}: pki must return a DN or a pair (kind, value), not {given!r}."
+        )
+    return SubjectValue.parse(*given)
+
+
+def _certificates(client_id: str, given: Certificate | Iterable[Certificate]) -> tuple[ClientCertificate, ...]:
+    several = [given] if isinstance(given, ClientCertificate | bytes | str) else given
+    try:
+        return tuple(_read(certificate) for certificate in several)
+    except MalformedCertificate as error:
+        raise InvalidClientMetadata(f"Client {client_id!r}: a registered certificate can't be read. {error}") from None
+
+
+def _read(certificate: Certificate) -> ClientCertificate:
+    if isinstance(certificate, ClientCertificate):
+        return certificate
+    if isinstance(certificate, str) or certificate.lstrip().startswith(b"-----BEGIN"):
+        return ClientCertificate.from_pem(certificate)
+    return ClientCertificate.from_der(certificate)

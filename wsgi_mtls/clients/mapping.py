@@ -1,0 +1,56 @@
+"""A client registry in memory, from a mapping of ``client_id`` to metadata."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+
+from ..certificate import ClientCertificate
+from ..errors import InvalidClientMetadata
+from .client import Client
+from .subject import subject_keys
+
+
+class MappingRegistry:
+    """Clients in memory, each checked at once.
+
+    Args:
+        clients: ``client_id`` to :class:`Client`, or to its metadata (RFC 7591), where ``client_id`` may be left out.
+
+    Raises:
+        InvalidClientMetadata: a client's metadata are wrong, or name another ``client_id`` than its key.
+    """
+
+    def __init__(self, clients: Mapping[str, Client | Mapping[str, object]]) -> None:
+        self._clients = {client_id: _client(client_id, value) for client_id, value in clients.items()}
+        self._index: dict[Hashable, list[Client]] = defaultdict(list)
+        for client in self._clients.values():
+            for key in _keys(client):
+                self._index[key].append(client)
+
+    def get(self, client_id: str, /) -> Client | None:
+        """Return the client of this ``client_id``, or None."""
+        return self._clients.get(client_id)
+
+    def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
+        """Return the clients whose subject value or public key stands in the certificate."""
+        keys: list[Hashable] = [certificate.public_key_der, *subject_keys(certificate)]
+        found = (client for key in keys for client in self._index.get(key, ()))
+        return tuple({client.client_id: client for client in found}.values())
+
+
+def _client(client_id: str, value: Client | Mapping[str, object]) -> Client:
+    if isinstance(value, Client):
+        client = value
+    else:
+        try:
+            client = Client.from_metadata({"client_id": client_id, **value})
+        except TypeError:
+            raise InvalidClientMetadata(f"Client {client_id!r}: its metadata must be a mapping.") from None
+    if client.client_id != client_id:
+        raise InvalidClientMetadata(f"Client {client.client_id!r} stands under the key {client_id!r}.")
+    return client
+
+
+def _keys(client: Client) -> Iterable[Hashable]:
+    if client.subject_value is not None:
+        yield client.subject_value.key
+    yield from {certificate.public_key_der for certificate in client.certificates}

@@ -1,0 +1,130 @@
+"""The one registered name that a PKI client's certificate must carry (RFC 8705 section 2.1.2)."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from .. import names
+from ..certificate import ClientCertificate
+from ..errors import InvalidClientMetadata, MalformedName
+
+SubjectKind = Literal[
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+]
+SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+
+SubjectKey = tuple[SubjectKind, Hashable]
+"""A subject value ready to be compared: two that name the same are equal, and a registry may index by it."""
+
+_DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectValue:
+    """A registered subject value.
+
+    Attributes:
+        kind: the metadata member that holds it.
+        value: its text, as registered.
+        key: the same, ready to be compared with those of :func:`subject_keys`.
+    """
+
+    kind: SubjectKind
+    value: str
+    key: SubjectKey
+
+    @classmethod
+    def parse(cls, kind: SubjectKind, value: object) -> "SubjectValue":
+        """Read a registered value.
+
+        Raises:
+            InvalidClientMetadata: it is nothing that a certificate could carry, or would match more than one name.
+        """
+        if kind not in SUBJECT_KINDS:
+            raise InvalidClientMetadata(f"{kind!r} is no kind of subject value; use one of {', '.join(SUBJECT_KINDS)}.")
+        if not isinstance(value, str) or not value:
+            raise InvalidClientMetadata(f"{kind} must be a text that is not empty.")
+        try:
+            return cls(kind, value, (kind, _PARSERS[kind](value)))
+        except ValueError as error:
+            raise InvalidClientMetadata(f"{kind} {value!r}: {error}") from None
+
+    def matches(self, certificate: ClientCertificate) -> bool:
+        """Tell whether the certificate carries this very name."""
+        return self.key in subject_keys(certificate)
+
+
+def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
+    """Return every subject value that the certificate could be registered by.
+
+    DNS names and e-mail domains are compared without regard to ASCII case, IP addresses in binary, names as RFC 5280
+    section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
+    """
+    keys: set[SubjectKey] = {
+        ("tls_client_auth_san_dns", name.lower()) for name in certificate.san_dns if name.isascii()
+    }
+    keys |= {("tls_client_auth_san_uri", uri) for uri in certificate.san_uri}
+    keys |= {("tls_client_auth_san_ip", address) for address in certificate.san_ip}
+    keys |= {("tls_client_auth_san_email", _fold_domain(email)) for email in certificate.san_email}
+    if certificate.subject_name.comparable:
+        keys.add(("tls_client_auth_subject_dn", certificate.subject_name))
+    return frozenset(keys)
+
+
+def _dn(value: str) -> Hashable:
+    name = names.from_rdns(names.read_registered(value))
+    if not name.comparable:
+        raise MalformedName(
+            "it has an empty value, or one with invisible or control characters, and so matches nothing."
+        )
+    return name
+
+
+def _dns(value: str) -> Hashable:
+    if "*" in value:
+        raise ValueError("a wildcard names no single client; register the very name.")
+    if not _DNS_NAME.fullmatch(value):
+        raise ValueError("no DNS name; write international names as A-labels (xn--…).")
+    return value.lower()
+
+
+def _uri(value: str) -> Hashable:
+    if not value.isascii() or _CONTROL.search(value) or not urlsplit(value).scheme:
+        raise ValueError("no URI; it needs a scheme and only ASCII characters (RFC 3986).")
+    return value
+
+
+def _ip(value: str) -> Hashable:
+    address = ipaddress.ip_address(value)
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        raise ValueError("an address with a zone can't stand in a certificate.")
+    return address
+
+
+def _email(value: str) -> Hashable:
+    local, at, domain = value.rpartition("@")
+    if not (local and at and _DNS_NAME.fullmatch(domain)) or not value.isascii() or _CONTROL.search(value):
+        raise ValueError("no e-mail address; write local-part@domain in ASCII.")
+    return _fold_domain(value)
+
+
+def _fold_domain(email: str) -> str:
+    local, at, domain = email.rpartition("@")
+    return local + at + domain.lower() if email.isascii() else email
+
+
+_PARSERS: dict[SubjectKind, Callable[[str], Hashable]] = {
+    "tls_client_auth_subject_dn": _dn,
+    "tls_client_auth_san_dns": _dns,
+    "tls_client_auth_san_uri": _uri,
+    "tls_client_auth_san_ip": _ip,
+    "tls_client_auth_san_email": _email,
+}

@@ -1,0 +1,59 @@
+"""What was decided about a request: one log record and one call of each observer."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+logger = logging.getLogger("wsgi_mtls")
+
+EventName = Literal["client_authenticated", "client_rejected", "client_left_to_application"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision.
+
+    Attributes:
+        name: what happened.
+        client_id: the client that the request names, as far as it got.
+        method: the authentication method that was applied.
+        thumbprint: of the certificate presented; the certificate itself is never reported.
+        source: the certificate source that it came from.
+        reason: why, as in :attr:`MutualTLSError.reason`; the registered method of a client left to the application.
+        detail: the message of the error, for the operator.
+    """
+
+    name: EventName
+    client_id: str | None = None
+    method: str | None = None
+    thumbprint: str | None = None
+    source: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+Observer = Callable[[Event], None]
+
+
+def report(event: Event, observers: Iterable[Observer] = ()) -> None:
+    """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
+    level = logging.WARNING if event.name == "client_rejected" else logging.INFO
+    # %r, since a client_id or a name in the detail is the caller's: it must not start a line of its own.
+    logger.log(
+        level,
+        "%s client_id=%r method=%s thumbprint=%s source=%s reason=%s detail=%r",
+        event.name,
+        event.client_id,
+        event.method,
+        event.thumbprint,
+        event.source,
+        event.reason,
+        event.detail,
+        extra={"mtls_event": event},
+    )
+    for observer in observers:
+        try:
+            observer(event)
+        except Exception:
+            logger.exception("observer %r failed", observer)

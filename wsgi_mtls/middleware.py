@@ -1,0 +1,119 @@
+"""The WSGI middleware: a request in, an authenticated client or an OAuth error out (RFC 8705 section 2)."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Literal
+
+from .errors import AuthMethodNotRegistered, BodyTooLarge, MultipleCredentials, MutualTLSError
+from .events import Event
+from .form import TokenRequest, read_token_request
+from .paths import PathMatcher
+from .responses import VERBOSITIES, Verbosity, error_response
+from .sources import CertificateSource, peer_certificate
+from .verifier import AuthenticatedClient, Verifier
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CLIENT = "wsgi_mtls.client"
+"""The environ key of the :class:`AuthenticatedClient`."""
+ERROR = "wsgi_mtls.error"
+"""The environ key of the :class:`MutualTLSError` of a refused request that goes on (``on_failure="defer"``)."""
+VERIFIER = "wsgi_mtls.verifier"
+"""The environ key of the verifier whose word ``wsgi_mtls.client`` is."""
+
+ErrorResponse = Callable[["WSGIEnvironment", MutualTLSError], "WSGIApplication"]
+
+
+class ClientAuthMiddleware:
+    """Authenticates OAuth clients by certificate on the paths of an authorization server's endpoints.
+
+    The application finds ``environ["wsgi_mtls.client"]``, an :class:`AuthenticatedClient`, the peer certificate in
+    ``environ["wsgi_mtls.peer"]``, and its body unread. A client that is registered for another method, or for none, is
+    left to the application, which must authenticate it: ``wsgi_mtls.client`` is missing then.
+
+    Args:
+        app: the application to wrap.
+        verifier: decides.
+        source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
+        paths: the endpoints, each with what lies below it; whole segments of ``SCRIPT_NAME`` + ``PATH_INFO``.
+        verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
+            ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
+        on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and
+            calls the application, so that it can try other methods. A body that is too large is always answered.
+        error_response: makes the answer to a refusal instead of ``verbosity``.
+        max_body: the longest body that is read, in octets.
+
+    Raises:
+        ValueError: an option has a value that it can't have.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        verifier: Verifier,
+        *,
+        source: CertificateSource,
+        paths: Collection[str],
+        verbosity: Verbosity = "normal",
+        on_failure: Literal["respond", "defer"] = "respond",
+        error_response: ErrorResponse | None = None,
+        max_body: int = 65536,
+    ) -> None:
+        if verbosity not in VERBOSITIES:
+            raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
+        if on_failure not in ("respond", "defer"):
+            raise ValueError('on_failure must be "respond" or "defer".')
+        self._app = app
+        self._verifier = verifier
+        self._source = source
+        self._guards = PathMatcher(paths)
+        self._verbosity: Verbosity = verbosity
+        self._on_failure = on_failure
+        self._error_response = error_response or self._respond
+        self._max_body = max_body
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        if self._guards(environ) and not self._already_authenticated(environ):
+            for key in (CLIENT, ERROR, VERIFIER):
+                environ.pop(key, None)
+            try:
+                self._authenticate(environ)
+            except MutualTLSError as error:
+                if self._on_failure == "respond" or isinstance(error, BodyTooLarge):
+                    return self._error_response(environ, error)(environ, start_response)
+                environ[ERROR] = error
+        return self._app(environ, start_response)
+
+    def _already_authenticated(self, environ: "WSGIEnvironment") -> bool:
+        """Only the word of this very verifier counts."""
+        return environ.get(VERIFIER) is self._verifier and isinstance(environ.get(CLIENT), AuthenticatedClient)
+
+    def _authenticate(self, environ: "WSGIEnvironment") -> None:
+        request, peer = None, None
+        try:
+            peer = peer_certificate(environ, self._source)
+            request = read_token_request(environ, self._max_body)
+            if self._is_left_to_application(request):
+                return
+        except MutualTLSError as error:
+            self._verifier.report_refusal(error, request.client_id if request else None, peer)
+            raise
+        environ[CLIENT] = self._verifier.authenticate(request.client_id, peer)
+        environ[VERIFIER] = self._verifier
+
+    def _is_left_to_application(self, request: TokenRequest) -> bool:
+        client = self._verifier.client(request.client_id)
+        method = client.token_endpoint_auth_method
+        if client.uses_mutual_tls:
+            if request.other_credentials:
+                names = ", ".join(sorted(request.other_credentials))
+                raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
+            return False
+        if method != "none" and not request.other_credentials:
+            raise AuthMethodNotRegistered(f"Client {client.client_id!r} is registered for {method} and did not use it.")
+        self._verifier.report(Event("client_left_to_application", client.client_id, reason=method))
+        return True
+
+    def _respond(self, environ: "WSGIEnvironment", error: MutualTLSError) -> "WSGIApplication":
+        return error_response(environ, error, self._verbosity)

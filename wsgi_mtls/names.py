@@ -1,0 +1,185 @@
+"""Distinguished names: RFC 4514 text to RDNs, compared as RFC 5280 section 7.1 says.
+
+cryptography reads certificates' names well. Its reader of RFC 4514 text takes no spaces after commas, no lower-case
+types and none of the types outside of RFC 4514, reads ``#hex`` as text instead of BER, and its comparison does not
+fold case or spaces; so text is read and names are compared here.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat import asn1
+
+from .attribute_types import OIDS
+from .errors import MalformedName
+
+Attributes = tuple[tuple[str, str], ...]
+"""The attributes of one RDN: pairs of dotted OID and value."""
+
+_ATTRIBUTE = re.compile(
+    r"""\s*+(?:[oO][iI][dD]\.)?(?P<type>[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*+=\s*+
+        (?:\#(?P<hex>(?:[0-9A-Fa-f]{2})+)\s*
+          |(?P<text>(?!\#)(?:[^\\"+,;<>\x00]|\\[0-9A-Fa-f]{2}|\\[ "\#+,;<=>\\])*))
+        (?P<end>[,+]|\Z)""",
+    re.VERBOSE,
+)
+_ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
+_SLASH = re.compile(r"/(?=(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=)")
+
+# The text of an attribute value by its BER tag: cryptography reads certificates' names by the same table.
+_ENCODINGS = {12: "utf-8", 18: "ascii", 19: "ascii", 22: "ascii", 26: "ascii", 20: "utf-8", 4: "utf-8"}
+_ENCODINGS |= {28: "utf-32-be", 30: "utf-16-be"}
+
+# What RFC 4518 sections 2.2 and 2.4 drop or prohibit and no general category covers.
+_INVISIBLE = re.compile("[\u034f\u1806\u180b-\u180f\ufe00-\ufe0f\ufffc\ufffd\U000e0100-\U000e01ef]")
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+@dataclass(frozen=True, slots=True)
+class DistinguishedName:
+    """A name, ready to be compared.
+
+    Attributes:
+        rdns: one tuple of (dotted OID, prepared value) an RDN, sorted within the RDN, in the certificate's order. A
+            value that can't be compared is the empty text.
+    """
+
+    rdns: tuple[Attributes, ...]
+
+    def matches(self, other: "DistinguishedName") -> bool:
+        """Tell whether both are the same name (RFC 5280 section 7.1).
+
+        An empty name, and one with a value that RFC 4518 would drop from or prohibit, matches nothing, itself included.
+        """
+        return self.comparable and self.rdns == other.rdns
+
+    @property
+    def comparable(self) -> bool:
+        """Whether this name can match any."""
+        return bool(self.rdns) and all(value for rdn in self.rdns for _, value in rdn)
+
+
+def from_rdns(rdns: list[Attributes]) -> DistinguishedName:
+    """Prepare RDNs, given in the certificate's order, for comparison."""
+    return DistinguishedName(
+        tuple(tuple(sorted((oid, prepare(value)) for oid, value in rdn)) for rdn in rdns),
+    )
+
+
+def from_x509(name: x509.Name) -> DistinguishedName:
+    """Prepare a certificate's subject or issuer for comparison."""
+    return from_rdns(
+        [tuple((a.oid.dotted_string, a.value if isinstance(a.value, str) else "") for a in rdn) for rdn in name.rdns]
+    )
+
+
+def read(text: str) -> list[Attributes]:
+    """Read RFC 4514 text into RDNs in the certificate's order, which is the reverse of the text's.
+
+    Takes more than RFC 4514 writes: any case of an attribute type, the types in :mod:`wsgi_mtls.attribute_types`,
+    spaces around ``,``, ``+`` and ``=``.
+
+    Raises:
+        MalformedName: with the place at which the text stops being a name.
+    """
+    rdns: list[Attributes] = []
+    position, end = 0, ","
+    while end:
+        match = _ATTRIBUTE.match(text, position)
+        if match is None:
+            raise MalformedName(
+                f"Not an RFC 4514 name from character {position + 1} on: write type=value, separated by commas, "
+                'and escape , + " \\ < > ; in a value with a backslash.'
+            )
+        attribute = (_oid(match["type"]), _value(match))
+        if end == "+":
+            rdns[-1] += (attribute,)
+        else:
+            rdns.append((attribute,))
+        position, end = match.end(), match["end"]
+    return rdns[::-1]
+
+
+def read_registered(text: str) -> list[Attributes]:
+    """Read a name that an operator wrote: RFC 4514, or OpenSSL's old slash form (``/C=US/O=Agora/CN=x``).
+
+    The slash form can't be told apart unambiguously, so it is never to be read from a request.
+
+    Raises:
+        MalformedName: it is neither.
+    """
+    if not text.startswith("/"):
+        return read(text)
+    if "\\" in text:
+        raise MalformedName("The slash form has no escapes that can be relied on; write the name as RFC 4514.")
+    first, *parts = _SLASH.split(text)
+    if first or not parts:
+        raise MalformedName("Not a name in the slash form: write /type=value/type=value, or better RFC 4514.")
+    pairs = [part.split("=", 1) for part in parts]
+    return [((_oid(kind), value),) for kind, value in pairs]
+
+
+def to_x509(rdns: list[Attributes]) -> x509.Name:
+    """Make the name that goes into a certificate.
+
+    Raises:
+        MalformedName: a value has a length that its attribute type does not allow.
+    """
+    try:
+        return x509.Name(
+            x509.RelativeDistinguishedName(
+                [x509.NameAttribute(x509.ObjectIdentifier(oid), value) for oid, value in rdn],
+            )
+            for rdn in rdns
+        )
+    except ValueError as error:
+        raise MalformedName(f"No certificate can carry this name: {error}.") from None
+
+
+def prepare(value: str) -> str:
+    """Prepare an attribute value for comparison (RFC 4518): case folded, spaces compressed.
+
+    Returns the empty text, which matches nothing, for a value with a code point that the preparation would drop or
+    prohibit: two names that differ only in what nobody can see must not be taken for one.
+    """
+    if _INVISIBLE.search(value) or any(unicodedata.category(c) in _REFUSED_CATEGORIES for c in value):
+        return ""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    return " ".join(folded.split())
+
+
+def _oid(attribute_type: str) -> str:
+    if attribute_type[0].isdigit():
+        try:
+            return x509.ObjectIdentifier(attribute_type).dotted_string
+        except ValueError:
+            raise MalformedName(f"{attribute_type} is no object identifier.") from None
+    try:
+        return OIDS[attribute_type.lower()]
+    except KeyError:
+        raise MalformedName(f"Unknown attribute type {attribute_type}; write its dotted OID instead.") from None
+
+
+def _value(match: re.Match[str]) -> str:
+    if match["hex"] is not None:
+        return _decode_ber(bytes.fromhex(match["hex"]))
+    return _ESCAPES.sub(_unescape, match["text"])
+
+
+def _unescape(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[2]
+    try:
+        return bytes.fromhex(match[1].replace("\\", "")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedName(f"The escaped octets {match[1]} are no UTF-8.") from None
+
+
+def _decode_ber(data: bytes) -> str:
+    try:
+        value = asn1.decode_der(asn1.TLV, data)
+        return bytes(value.data).decode(_ENCODINGS[int.from_bytes(value.tag_bytes, "big")])
+    except (ValueError, KeyError):
+        raise MalformedName(f"#{data.hex()} is not the BER encoding of a text.") from None

@@ -1,0 +1,93 @@
+"""TLS termination in Python, for development, tests and the demo: asks for a client certificate and accepts any.
+
+Python's own ``ssl`` aborts the handshake of every certificate that it can't validate, so it serves no self-signed
+client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cheroot.ssl.pyopenssl import pyOpenSSLAdapter
+from cheroot.wsgi import Gateway_10, Server
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL, crypto
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class CertificateGateway(Gateway_10):
+    """Adds mod_ssl's keys to the environ: ``SSL_CLIENT_CERT``, ``SSL_CLIENT_CERT_CHAIN_n``, ``SSL_CLIENT_VERIFY``."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stub says None
+        """Return the WSGI environ of a request."""
+        environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
+        connection = self.req.conn.socket
+        certificate = connection.get_peer_certificate(as_cryptography=True)
+        if certificate is None:
+            return environ | {"SSL_CLIENT_VERIFY": "NONE"}
+        chain = connection.get_peer_cert_chain(as_cryptography=True) or [certificate]
+        environ["SSL_CLIENT_CERT"] = _pem(certificate)
+        environ |= {f"SSL_CLIENT_CERT_CHAIN_{n}": _pem(issuer) for n, issuer in enumerate(chain[1:])}
+        error = connection.get_app_data()
+        environ["SSL_CLIENT_VERIFY"] = f"FAILED:OpenSSL verify error {error}" if error else "SUCCESS"
+        return environ
+
+
+def make_server(
+    app: "WSGIApplication",
+    *,
+    certificate: Path,
+    private_key: Path,
+    client_ca: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> Server:
+    """Make a threaded server; ``serve()`` runs it, ``stop()`` from another thread ends it. Not for production.
+
+    After ``prepare()`` its ``bind_addr`` is the address, with the port that was chosen for 0.
+
+    Args:
+        app: the application.
+        certificate: PEM file of the server's certificate, its chain below it.
+        private_key: PEM file of its key.
+        client_ca: PEM file of the CAs that client certificates are validated against; without it none is valid.
+        host: the address to bind.
+        port: the port to bind; 0 is any free one.
+
+    Raises:
+        OSError: a file can't be read.
+        OpenSSL.SSL.Error: a file is not what it should be.
+    """
+    server = Server((host, port), app)
+    server.gateway = CertificateGateway
+    server.ssl_adapter = pyOpenSSLAdapter(str(certificate), str(private_key))
+    server.ssl_adapter.context = make_context(certificate, private_key, client_ca)
+    return server
+
+
+def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -> SSL.Context:
+    """Make a TLS context (TLS 1.2 and newer) that asks for a client certificate and accepts any."""
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    # A resumed session calls no callback and has no chain.
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_options(SSL.OP_NO_TICKET)
+    context.use_certificate_chain_file(str(certificate))
+    context.use_privatekey_file(str(private_key))
+    if client_ca is not None:
+        context.load_verify_locations(str(client_ca))
+    context.set_verify(SSL.VERIFY_PEER, _remember_first_error)
+    return context
+
+
+def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int, depth: int, ok: int) -> bool:
+    # Once an error was waved through, later callbacks report success.
+    if not ok and not connection.get_app_data():
+        connection.set_app_data(error)
+    return True
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode("ascii")

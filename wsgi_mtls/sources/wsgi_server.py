@@ -1,0 +1,42 @@
+"""The certificate of a WSGI server that ends TLS itself, in Python."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ..certificate import ClientCertificate, PeerCertificate
+from .environ import from_environ
+from .source import CertificateSource
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+@runtime_checkable
+class _TLSSocket(Protocol):
+    def getpeercert(self, binary_form: bool = False, /) -> object: ...
+
+
+# gunicorn's sync, gthread and gevent workers; its gevent_pywsgi worker; Werkzeug's development server.
+_SOCKETS = ("gunicorn.socket", "gunicorn.sock", "werkzeug.socket")
+
+
+def wsgi_server() -> CertificateSource:
+    """Take the certificate of the connection from Werkzeug, gunicorn or cheroot, whichever serves the request.
+
+    Python's ``ssl`` hands over only certificates that it validated itself, so ``verified`` is true there; it delivers
+    no chain, and no self-signed certificate but those that stand in the CA file. cheroot's own keys are those of
+    :func:`~wsgi_mtls.sources.environ`. The server must ask for a certificate: ``cert_reqs=ssl.CERT_OPTIONAL``.
+
+    Not behind a proxy: the connection's certificate would be the proxy's.
+    """
+    return _from_server
+
+
+def _from_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    for key in _SOCKETS:
+        socket = environ.get(key)
+        if isinstance(socket, _TLSSocket):
+            der = socket.getpeercert(True)
+            if not isinstance(der, bytes) or not der:
+                return None
+            return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=key)
+    return from_environ(environ, "wsgi_server")
