@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal
 
-from .errors import AuthMethodNotRegistered, BodyTooLarge, MultipleCredentials, MutualTLSError
-from .events import Event
-from .form import TokenRequest, read_token_request
+from .client_auth import MAX_BODY, authenticate_request
+from .errors import BodyTooLarge, MutualTLSError
 from .paths import PathMatcher
 from .responses import VERBOSITIES, Verbosity, error_response
-from .sources import CertificateSource, peer_certificate
+from .sources import CertificateSource
 from .verifier import AuthenticatedClient, Verifier
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class ClientAuthMiddleware:
         verbosity: Verbosity = "normal",
         on_failure: Literal["respond", "defer"] = "respond",
         error_response: ErrorResponse | None = None,
-        max_body: int = 65536,
+        max_body: int = MAX_BODY,
     ) -> None:
         if verbosity not in VERBOSITIES:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
@@ -78,7 +77,9 @@ class ClientAuthMiddleware:
             for key in (CLIENT, ERROR, VERIFIER):
                 environ.pop(key, None)
             try:
-                self._authenticate(environ)
+                client = authenticate_request(environ, self._verifier, self._source, max_body=self._max_body)
+                if client is not None:
+                    environ[CLIENT], environ[VERIFIER] = client, self._verifier
             except MutualTLSError as error:
                 if self._on_failure == "respond" or isinstance(error, BodyTooLarge):
                     return self._error_response(environ, error)(environ, start_response)
@@ -88,32 +89,6 @@ class ClientAuthMiddleware:
     def _already_authenticated(self, environ: "WSGIEnvironment") -> bool:
         """Only the word of this very verifier counts."""
         return environ.get(VERIFIER) is self._verifier and isinstance(environ.get(CLIENT), AuthenticatedClient)
-
-    def _authenticate(self, environ: "WSGIEnvironment") -> None:
-        request, peer = None, None
-        try:
-            peer = peer_certificate(environ, self._source)
-            request = read_token_request(environ, self._max_body)
-            if self._is_left_to_application(request):
-                return
-        except MutualTLSError as error:
-            self._verifier.report_refusal(error, request.client_id if request else None, peer)
-            raise
-        environ[CLIENT] = self._verifier.authenticate(request.client_id, peer)
-        environ[VERIFIER] = self._verifier
-
-    def _is_left_to_application(self, request: TokenRequest) -> bool:
-        client = self._verifier.client(request.client_id)
-        method = client.token_endpoint_auth_method
-        if client.uses_mutual_tls:
-            if request.other_credentials:
-                names = ", ".join(sorted(request.other_credentials))
-                raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
-            return False
-        if method != "none" and not request.other_credentials:
-            raise AuthMethodNotRegistered(f"Client {client.client_id!r} is registered for {method} and did not use it.")
-        self._verifier.report(Event("client_left_to_application", client.client_id, reason=method))
-        return True
 
     def _respond(self, environ: "WSGIEnvironment", error: MutualTLSError) -> "WSGIApplication":
         return error_response(environ, error, self._verbosity)
