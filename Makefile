@@ -1,15 +1,19 @@
 .PHONY: demo test clean
 PYTHON ?= python3
 
+# pyenv shows only the selected Python; the tests run on each that is there.
+export PYENV_VERSION := $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.(11|12|13)\.[0-9]+$$' | paste -sd: -)
+
 demo: .venv/installed
 	.venv/bin/wsgi-mtls demo
 
 test: .venv/installed
-	.venv/bin/tox run-parallel --parallel auto --parallel-no-spinner
+	.venv/bin/tox run-parallel --parallel 2 --parallel-no-spinner
 
 .venv/installed: pyproject.toml setup.cfg
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[cli]' --group dev
+	.venv/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	.venv/bin/pip install --quiet --editable '.[cli]' --group dev
 	touch $@
 
 clean:
