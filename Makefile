@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 # pyenv shows only the selected Python; the tests run on each that is there.
-export PYENV_VERSION := $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.(11|12|13)\.[0-9]+$$' | paste -sd: -)
+export PATH := $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[123]\.[0-9]+$$' | xargs -I{} pyenv prefix {} | sed 's,$$,/bin,' | paste -sd: | sed 's/$$/:/')$(PATH)
 
 demo: .venv/installed
 	.venv/bin/wsgi-mtls demo
