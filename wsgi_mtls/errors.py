@@ -14,6 +14,7 @@ __all__ = [
     "CertificatesUnavailable",
     "ChainNotVerified",
     "ClientIdInQuery",
+    "CrossSiteRequest",
     "HTTPMethodNotAllowed",
     "InvalidClientMetadata",
     "InvalidRequest",
@@ -25,6 +26,7 @@ __all__ = [
     "MultipleCredentials",
     "MutualTLSError",
     "NoCertificate",
+    "NotAuthorized",
     "NotForClientAuth",
     "RepeatedClientId",
     "SelfSignedCertificate",
@@ -162,6 +164,25 @@ class InvalidClientMetadata(MutualTLSError, ValueError):
     """
 
     reason = "invalid_client_metadata"
+
+
+# Plain mutual TLS
+
+
+class NotAuthorized(MutualTLSError):
+    """The certificate is in order, but the application does not let its holder in."""
+
+    reason = "not_authorized"
+    error = "access_denied"
+    status = 403
+
+
+class CrossSiteRequest(MutualTLSError):
+    """Another site's page made a browser send this request, and the browser sent its certificate unasked."""
+
+    reason = "cross_site_request"
+    error = "access_denied"
+    status = 403
 
 
 # The request

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from .errors import HTTPMethodNotAllowed, MutualTLSError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 Verbosity = Literal["debug", "normal", "minimal"]
 VERBOSITIES: tuple[Verbosity, ...] = get_args(Verbosity)
@@ -18,7 +18,7 @@ _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 _SCHEME = re.compile(r"\s*(Basic|Bearer)\b", re.IGNORECASE)
 
 
-def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity: Verbosity) -> "WSGIApplication":
+def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity: Verbosity) -> Response:
     """Make the answer to a refused request.
 
     ``WWW-Authenticate`` names the scheme that the request itself used; without one there is none to name, since

@@ -126,6 +126,23 @@ class Verifier:
         self._report_success(client, peer)
         return client
 
+    def check_certificate(self, peer: PeerCertificate | None) -> PeerCertificate:
+        """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
+
+        Raises:
+            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, or nobody
+                validated its chain.
+        """
+        try:
+            if peer is None:
+                raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
+            self._check_validity(peer.certificate)
+            _check_chain(peer)
+        except MutualTLSError as error:
+            self.report_refusal(error, None, peer)
+            raise
+        return peer
+
     def client(self, client_id: str) -> Client:
         """Look a client up.
 
@@ -220,6 +237,14 @@ class Verifier:
 
 def _check_pki(client: Client, peer: PeerCertificate) -> None:
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf."""
+    _check_chain(peer)
+    expected, certificate = client.subject_value, peer.certificate
+    if expected is None or not expected.matches(certificate):
+        wanted = f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"
+        raise SubjectMismatch(f"Registered is {wanted}; the certificate of {certificate.subject!r} does not carry it.")
+
+
+def _check_chain(peer: PeerCertificate) -> None:
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it.
     if certificate.is_self_signed:
@@ -229,10 +254,6 @@ def _check_pki(client: Client, peer: PeerCertificate) -> None:
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
-    expected = client.subject_value
-    if expected is None or not expected.matches(certificate):
-        wanted = f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"
-        raise SubjectMismatch(f"Registered is {wanted}; the certificate of {certificate.subject!r} does not carry it.")
 
 
 def _origin(peer: PeerCertificate | None) -> dict[Literal["thumbprint", "source"], str]:
