@@ -9,31 +9,58 @@ __all__ = [
     "AuthMethodNotRegistered",
     "BodyTooLarge",
     "CertificateExpired",
+    "CertificateNotDelivered",
     "CertificateNotRegistered",
     "CertificateNotYetValid",
+    "CertificateRequired",
     "CertificatesUnavailable",
     "ChainNotVerified",
     "ClientIdInQuery",
+    "ConfirmationMismatch",
+    "ContradictoryStatus",
     "CrossSiteRequest",
+    "GrantOfAnotherClient",
     "HTTPMethodNotAllowed",
+    "InsufficientScope",
     "InvalidClientMetadata",
+    "InvalidGrant",
     "InvalidRequest",
+    "InvalidServerMetadata",
+    "InvalidToken",
+    "MalformedAuthorization",
     "MalformedBody",
     "MalformedCertificate",
     "MalformedClientId",
+    "MalformedConfirmation",
     "MalformedName",
+    "MalformedToken",
     "MissingClientId",
+    "MissingToken",
     "MultipleCredentials",
     "MutualTLSError",
     "NoCertificate",
+    "NotAnAccessToken",
     "NotAuthorized",
     "NotForClientAuth",
+    "RefreshTokenNotBound",
     "RepeatedClientId",
     "SelfSignedCertificate",
     "SubjectMismatch",
+    "TokenExpired",
+    "TokenInQuery",
+    "TokenInactive",
+    "TokenNotBound",
+    "TokenNotYetValid",
+    "TokenSignatureInvalid",
+    "TokenWithoutCertificate",
+    "TokensUnavailable",
     "UnidentifiedClient",
     "UnknownClient",
+    "UnknownSigningKey",
     "UnsupportedContentType",
+    "UnverifiedConfirmation",
+    "WrongAudience",
+    "WrongIssuer",
 ]
 
 
@@ -42,7 +69,7 @@ class MutualTLSError(Exception):
 
     Attributes:
         reason: why, in stable snake_case: ``no_certificate``, ``subject_mismatch``, …
-        error: the OAuth error code that the caller gets.
+        error: the OAuth error code that the caller gets; empty where it gets none.
         status: the HTTP status code of the answer.
     """
 
@@ -67,6 +94,17 @@ class MalformedCertificate(MutualTLSError, ValueError):
     status = 400
 
 
+class ContradictoryStatus(MalformedCertificate):
+    """A certificate came with the status that there was none, or without the status that always comes, or none came.
+
+    Somebody else than the TLS terminator wrote one of them, so nothing of it counts, for any method.
+    """
+
+    reason = "contradictory_status"
+    error = "invalid_client"
+    status = 401
+
+
 class MalformedName(MutualTLSError, ValueError):
     """A text that should be a distinguished name can't be read as one (RFC 4514)."""
 
@@ -79,6 +117,15 @@ class NoCertificate(MutualTLSError):
     """The request came without a client certificate (RFC 8705 section 2)."""
 
     reason = "no_certificate"
+
+
+class CertificateNotDelivered(MutualTLSError):
+    """The terminator forwards a name out of the certificate, and the certificate itself is needed.
+
+    A self-signed client (RFC 8705 section 2.2) and a bound token (section 3) can't be served without it.
+    """
+
+    reason = "certificate_not_delivered"
 
 
 class CertificateExpired(MutualTLSError):
@@ -250,3 +297,172 @@ class HTTPMethodNotAllowed(InvalidRequest):
 
     reason = "http_method_not_allowed"
     status = 405
+
+
+class MalformedAuthorization(InvalidRequest):
+    """``Authorization`` holds more or something else than one bearer token (RFC 6750 section 2.1)."""
+
+    reason = "malformed_authorization"
+
+
+class TokenInQuery(InvalidRequest):
+    """An access token stands in the query, which is logged and passed on (RFC 6750 section 2.3)."""
+
+    reason = "token_in_query"
+
+
+class CertificateRequired(InvalidRequest):
+    """A token is to be bound to a certificate, and the request came without one (RFC 8705 section 3)."""
+
+    reason = "certificate_required"
+
+
+# The grant
+
+
+class InvalidGrant(MutualTLSError):
+    """The authorization code or refresh token is not for who brings it (RFC 6749 section 5.2)."""
+
+    reason = "invalid_grant"
+    error = "invalid_grant"
+    status = 400
+
+
+class GrantOfAnotherClient(InvalidGrant):
+    """The authorization code or refresh token was issued to another client (RFC 6749 sections 4.1.3 and 6)."""
+
+    reason = "grant_of_another_client"
+
+
+class RefreshTokenNotBound(InvalidGrant):
+    """A public client's refresh token is not bound to the certificate that came with it (RFC 8705 section 4)."""
+
+    reason = "refresh_token_not_bound"
+
+
+# The access token
+
+
+class MissingToken(MutualTLSError):
+    """The request came without a bearer token: it gets a challenge and no error code (RFC 6750 section 3.1)."""
+
+    reason = "missing_token"
+    error = ""
+
+
+class InvalidToken(MutualTLSError):
+    """The access token is refused, for this request or for all (RFC 6750 section 3.1)."""
+
+    reason = "invalid_token"
+    error = "invalid_token"
+
+
+class MalformedToken(InvalidToken, ValueError):
+    """The token, or a claim of it, is not what it must be (RFC 9068, RFC 7662)."""
+
+    reason = "malformed_token"
+
+
+class NotAnAccessToken(InvalidToken):
+    """A token for another purpose: an ID token, a refresh token, … (RFC 9068 section 4)."""
+
+    reason = "not_an_access_token"
+
+
+class TokenSignatureInvalid(InvalidToken):
+    """No key of the issuer verifies the token's signature, or its algorithm is not allowed (RFC 7515 section 5.2)."""
+
+    reason = "token_signature_invalid"
+
+
+class UnknownSigningKey(InvalidToken):
+    """The token names a key that the issuer does not publish (RFC 7515 section 4.1.4)."""
+
+    reason = "unknown_signing_key"
+
+
+class WrongIssuer(InvalidToken):
+    """Another authorization server issued the token (RFC 9068 section 4)."""
+
+    reason = "wrong_issuer"
+
+
+class WrongAudience(InvalidToken):
+    """The token is for another API (RFC 9068 section 4)."""
+
+    reason = "wrong_audience"
+
+
+class TokenExpired(InvalidToken):
+    """The token's ``exp`` lies in the past (RFC 7519 section 4.1.4)."""
+
+    reason = "token_expired"
+
+
+class TokenNotYetValid(InvalidToken):
+    """The token's ``nbf`` lies in the future (RFC 7519 section 4.1.5)."""
+
+    reason = "token_not_yet_valid"
+
+
+class TokenInactive(InvalidToken):
+    """The authorization server says that the token is not active (RFC 7662 section 2.2)."""
+
+    reason = "token_inactive"
+
+
+class TokenNotBound(InvalidToken):
+    """The token is bound to no certificate, and the API demands it (RFC 8705 section 3)."""
+
+    reason = "token_not_bound"
+
+
+class TokenWithoutCertificate(InvalidToken):
+    """The token is bound to a certificate, and the request came without one (RFC 8705 section 3)."""
+
+    reason = "token_without_certificate"
+
+
+class ConfirmationMismatch(InvalidToken):
+    """The token is bound to another certificate than the request's (RFC 8705 section 3)."""
+
+    reason = "confirmation_mismatch"
+
+
+class MalformedConfirmation(InvalidToken, ValueError):
+    """``cnf`` is no object, or its ``x5t#S256`` no thumbprint (RFC 8705 section 3.1)."""
+
+    reason = "malformed_confirmation"
+
+
+class UnverifiedConfirmation(InvalidToken):
+    """The token is bound to something else too, and nobody says that it was verified (RFC 7800 section 3.1)."""
+
+    reason = "unverified_confirmation"
+
+
+class InsufficientScope(MutualTLSError):
+    """The token is right, but does not cover the scope that this request needs (RFC 6750 section 3.1)."""
+
+    reason = "insufficient_scope"
+    error = "insufficient_scope"
+    status = 403
+
+
+class TokensUnavailable(MutualTLSError):
+    """The issuer's keys or its word on a token can't be had now, so that no token can be checked."""
+
+    reason = "tokens_unavailable"
+    error = "temporarily_unavailable"
+    status = 503
+
+
+# The server's own configuration
+
+
+class InvalidServerMetadata(MutualTLSError, ValueError):
+    """Metadata that no server may publish (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
+
+    reason = "invalid_server_metadata"
+    error = "server_error"
+    status = 500

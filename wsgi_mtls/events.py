@@ -7,7 +7,16 @@ from typing import Literal
 
 logger = logging.getLogger("wsgi_mtls")
 
-EventName = Literal["client_authenticated", "client_rejected", "client_left_to_application"]
+EventName = Literal[
+    "client_authenticated",
+    "client_rejected",
+    "client_left_to_application",
+    "token_accepted",
+    "token_rejected",
+    "untrusted_proxy",
+]
+
+_WARNINGS = frozenset({"client_rejected", "token_rejected", "untrusted_proxy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ Observer = Callable[[Event], None]
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
     """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
-    level = logging.WARNING if event.name == "client_rejected" else logging.INFO
+    level = logging.WARNING if event.name in _WARNINGS else logging.INFO
     # %r, since a client_id or a name in the detail is the caller's: it must not start a line of its own.
     logger.log(
         level,

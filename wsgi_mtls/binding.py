@@ -1,0 +1,195 @@
+"""Is this token this client's: certificate-bound tokens (RFC 8705 sections 3, 4 and 7.1)."""
+
+import hmac
+import re
+from collections.abc import Collection, Mapping
+
+from .certificate import ClientCertificate, Peer, PeerSubject
+from .clients import Client
+from .errors import (
+    CertificateRequired,
+    ConfirmationMismatch,
+    GrantOfAnotherClient,
+    InvalidToken,
+    MalformedConfirmation,
+    RefreshTokenNotBound,
+    TokenNotBound,
+    TokenWithoutCertificate,
+    UnverifiedConfirmation,
+)
+
+THUMBPRINT = "x5t#S256"
+"""The member of ``cnf`` that holds the certificate's thumbprint (RFC 8705 section 3.1)."""
+
+# The other registered confirmation methods (IANA "JWT Confirmation Methods"): RFC 7800, 9203, 9449.
+_OTHER_METHODS = frozenset({"jwk", "jwe", "kid", "jku", "osc", "jkt"})
+
+# 43 characters carry 258 bits for a digest of 256: in the one canonical text the last two are zero.
+_CANONICAL = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+
+
+def verify_confirmation(
+    claims: Mapping[str, object],
+    peer: Peer | None,
+    *,
+    required: bool = True,
+    also_verified: Collection[str] = (),
+) -> ClientCertificate | None:
+    """Verify that a token, whose claims these are, is bound to the certificate of the request.
+
+    The certificate's chain, name and dates don't matter (RFC 8705 section 6.2): the handshake proved its key.
+
+    Args:
+        claims: of a JWT or of an introspection response, which somebody else has already verified.
+        peer: the certificate of this very request.
+        required: False lets a token pass that is bound to nothing, never a bound one unchecked.
+        also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``.
+
+    Returns:
+        The certificate that the token is bound to; None for a token that may be unbound and is.
+
+    Raises:
+        InvalidToken: the token is not this client's, by the subclass that says why.
+        TypeError: ``also_verified`` is one text.
+    """
+    if isinstance(also_verified, str):
+        raise TypeError('also_verified is a collection of names: {"jkt"}.')
+    if "cnf" not in claims:
+        if required:
+            raise TokenNotBound("The token has no cnf: have the authorization server bind this client's tokens.")
+        return None
+    members = _confirmation_members(claims["cnf"])
+    unverified = members.keys() & _OTHER_METHODS - set(also_verified)
+    if unverified:
+        raise UnverifiedConfirmation(f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.")
+    if THUMBPRINT in members:
+        return _matching(members[THUMBPRINT], peer)
+    if required:
+        raise TokenNotBound(f"cnf has no {THUMBPRINT}: have the authorization server bind this client's tokens.")
+    if not members.keys() & set(also_verified):
+        raise UnverifiedConfirmation("cnf holds no confirmation method that anybody here verified.")
+    return None
+
+
+def confirmation(peer: Peer) -> dict[str, str]:
+    """Return the ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
+
+    Raises:
+        CertificateNotDelivered: the terminator forwards only a name.
+    """
+    return {THUMBPRINT: peer.certificate.thumbprint}
+
+
+def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False) -> dict[str, object]:
+    """Return an access token's claims, bound to the certificate where the client is registered so (section 3.4).
+
+    How the client authenticated does not matter, nor whether it did (section 4). Another certificate's thumbprint in
+    the claims is replaced, as when a token is renewed; other confirmation methods in them stay.
+
+    Args:
+        claims: of a JWT, or what the introspection endpoint will answer; left as they are.
+        peer: the certificate of the token request.
+        client: to which the token is issued.
+        always: bind the tokens of every client.
+
+    Raises:
+        CertificateRequired: the token must be bound, and no certificate came.
+        CertificateNotDelivered: the token must be bound, and the terminator forwards only a name.
+        MalformedConfirmation: the claims already have a ``cnf`` that is no object.
+    """
+    if not _must_bind(client, always):
+        return dict(claims)
+    if peer is None:
+        raise CertificateRequired(
+            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too."
+        )
+    present = _confirmation_members(claims["cnf"]) if "cnf" in claims else {}
+    return {**claims, "cnf": {**present, **confirmation(peer)}}
+
+
+def bind_refresh_token(
+    record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
+) -> dict[str, object]:
+    """Return what to store with a refresh token: ``record``, whose it is, and what it is bound to.
+
+    A public client's is bound to the certificate, as :func:`bind` binds its access tokens (RFC 8705 section 4). A
+    confidential client's is bound to the client alone, which authenticates whenever it comes, so that it can renew its
+    certificate (section 7.1).
+
+    Args:
+        record: what the authorization server stores anyway; left as it is.
+        peer: the certificate of the token request.
+        client: to which the token is issued.
+        always: bind the tokens of every client.
+
+    Raises:
+        CertificateRequired: the token must be bound, and no certificate came.
+        CertificateNotDelivered: the token must be bound, and the terminator forwards only a name.
+    """
+    unbound = {name: value for name, value in record.items() if name != "cnf"} | {"client_id": client.client_id}
+    return bind(unbound, peer, client, always=always) if _is_public(client) else unbound
+
+
+def verify_refresh_token(
+    record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
+) -> None:
+    """Verify that a refresh token is this client's, and a public client's also this certificate's.
+
+    Args:
+        record: what :func:`bind_refresh_token` returned.
+        peer: the certificate of the token request.
+        client: that brings the token; a confidential one has been authenticated.
+        always: the tokens of every client are bound, so a public client's unbound one is refused.
+
+    Raises:
+        GrantOfAnotherClient: it was issued to another client.
+        RefreshTokenNotBound: a public client's, without the certificate that it is bound to.
+    """
+    verify_grant(record, client)
+    if not _is_public(client):
+        return
+    try:
+        verify_confirmation(record, peer, required=_must_bind(client, always))
+    except InvalidToken as error:
+        raise RefreshTokenNotBound(f"{error.reason}: {error.message}") from None
+
+
+def verify_grant(record: Mapping[str, object], client: Client) -> None:
+    """Verify that an authorization code or refresh token was issued to this client (RFC 6749 sections 4.1.3 and 6).
+
+    Args:
+        record: what was stored with it; its ``client_id`` counts.
+        client: that brings it.
+
+    Raises:
+        GrantOfAnotherClient: it was issued to another client, or does not say to which.
+    """
+    if record.get("client_id") != client.client_id:
+        raise GrantOfAnotherClient(f"Client {client.client_id!r} brought a grant of {record.get('client_id')!r}.")
+
+
+def _must_bind(client: Client, always: bool) -> bool:
+    return always or client.tls_client_certificate_bound_access_tokens
+
+
+def _is_public(client: Client) -> bool:
+    return client.token_endpoint_auth_method == "none"
+
+
+def _confirmation_members(cnf: object) -> Mapping[str, object]:
+    if not isinstance(cnf, Mapping) or not cnf:
+        raise MalformedConfirmation("cnf must be an object with a confirmation method (RFC 7800 section 3.1).")
+    return cnf
+
+
+def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate:
+    if not isinstance(thumbprint, str) or not _CANONICAL.fullmatch(thumbprint):
+        raise MalformedConfirmation(f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.")
+    if peer is None or isinstance(peer, PeerSubject):
+        raise TokenWithoutCertificate("The token is bound to a certificate, and none came: use mutual TLS here.")
+    # Texts, not octets: several texts decode to the same digest.
+    if not hmac.compare_digest(thumbprint, peer.certificate.thumbprint):
+        raise ConfirmationMismatch(
+            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}."
+        )
+    return peer.certificate
