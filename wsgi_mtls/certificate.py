@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypedDict, final
+from typing import Literal, NoReturn, TypedDict, final, get_args
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -15,11 +15,21 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from . import names
-from .errors import MalformedCertificate
+from .errors import CertificateNotDelivered, MalformedCertificate
 from .pem import pem_to_der
 
 MAX_DER_SIZE = 65536
 """The largest certificate that is read, in octets."""
+
+SubjectKind = Literal[
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+]
+"""The five names by which a PKI client can be registered (RFC 8705 section 2.1.2)."""
+SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -111,6 +121,42 @@ class PeerCertificate:
     chain: tuple[ClientCertificate, ...] = ()
     verified: bool = False
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSubject:
+    """A subject value of a certificate that the TLS terminator keeps to itself.
+
+    Validity, extended key usage and whether it is self-signed can't be looked at here: the terminator's word that it
+    validated the chain has to cover them.
+
+    Attributes:
+        kind: which of the five of RFC 8705 section 2.1.2, as ``tls_client_auth_san_dns``.
+        values: the texts that the certificate carries of it.
+        verified: whether the terminator says that it validated the chain of this very request.
+        source: the certificate source that it came from, for the log.
+    """
+
+    kind: SubjectKind
+    values: tuple[str, ...]
+    verified: bool = False
+    source: str = ""
+
+    @property
+    def certificate(self) -> NoReturn:
+        """Never there.
+
+        Raises:
+            CertificateNotDelivered: always.
+        """
+        raise CertificateNotDelivered(
+            f"{self.source} forwards only {self.kind}: make the terminator pass the certificate on, for self-signed "
+            "clients and for bound tokens."
+        )
+
+
+Peer = PeerCertificate | PeerSubject
+"""What a certificate source finds."""
 
 
 @lru_cache(maxsize=512)

@@ -7,7 +7,7 @@ from .client_auth import MAX_BODY, authenticate_request
 from .errors import BodyTooLarge, MutualTLSError
 from .paths import PathMatcher
 from .responses import VERBOSITIES, Verbosity, error_response
-from .sources import CertificateSource
+from .sources import CertificateSource, check_methods, drop_untrusted
 from .verifier import AuthenticatedClient, Verifier
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class ClientAuthMiddleware:
         max_body: the longest body that is read, in octets.
 
     Raises:
-        ValueError: an option has a value that it can't have.
+        ValueError: an option has a value that it can't have, or the source forwards only a name and the verifier allows
+            self-signed clients.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class ClientAuthMiddleware:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
         if on_failure not in ("respond", "defer"):
             raise ValueError('on_failure must be "respond" or "defer".')
+        check_methods(source, verifier.allowed_methods)
         self._app = app
         self._verifier = verifier
         self._source = source
@@ -84,6 +86,8 @@ class ClientAuthMiddleware:
                 if self._on_failure == "respond" or isinstance(error, BodyTooLarge):
                     return self._error_response(environ, error)(environ, start_response)
                 environ[ERROR] = error
+        else:
+            drop_untrusted(environ, self._source)
         return self._app(environ, start_response)
 
     def _already_authenticated(self, environ: "WSGIEnvironment") -> bool:

@@ -7,12 +7,13 @@ from typing import Literal
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .certificate import ClientCertificate, PeerCertificate
+from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, Client, ClientRegistry, MappingRegistry
 from .errors import (
     AuthMethodNotAllowed,
     AuthMethodNotRegistered,
     CertificateExpired,
+    CertificateNotDelivered,
     CertificateNotRegistered,
     CertificateNotYetValid,
     CertificatesUnavailable,
@@ -39,18 +40,24 @@ class AuthenticatedClient:
     Attributes:
         client_id: as registered.
         method: how it was authenticated.
-        certificate: what it presented.
+        certificate: what it presented; None where the terminator forwards only a name (:class:`PeerSubject`).
         registration: its registered metadata.
     """
 
     client_id: str
     method: AuthMethod
-    certificate: ClientCertificate
+    certificate: ClientCertificate | None
     registration: Client
 
     @property
     def confirmation(self) -> dict[str, str]:
-        """The ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1)."""
+        """The ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
+
+        Raises:
+            CertificateNotDelivered: the terminator forwards only a name.
+        """
+        if self.certificate is None:
+            raise CertificateNotDelivered("Only a name was forwarded; a token can't be bound without the certificate.")
         return {"x5t#S256": self.certificate.thumbprint}
 
 
@@ -91,7 +98,7 @@ class Verifier:
         self._clock = clock
         self._observers = tuple(observers)
 
-    def authenticate(self, client_id: str, peer: PeerCertificate | None) -> AuthenticatedClient:
+    def authenticate(self, client_id: str, peer: Peer | None) -> AuthenticatedClient:
         """Return the client ``client_id`` if this certificate authenticates it.
 
         Raises:
@@ -109,7 +116,7 @@ class Verifier:
         self._report_success(client, peer)
         return client
 
-    def identify(self, peer: PeerCertificate | None) -> AuthenticatedClient:
+    def identify(self, peer: Peer | None) -> AuthenticatedClient:
         """Return the one registered client that this certificate authenticates: mutual TLS without a ``client_id``.
 
         Raises:
@@ -143,6 +150,11 @@ class Verifier:
             raise
         return peer
 
+    @property
+    def allowed_methods(self) -> frozenset[AuthMethod]:
+        """The methods that this server offers."""
+        return self._allowed_methods
+
     def client(self, client_id: str) -> Client:
         """Look a client up.
 
@@ -159,7 +171,7 @@ class Verifier:
             )
         return client
 
-    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: PeerCertificate | None) -> None:
+    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
         """Report a refusal that was decided outside, as the middleware does for a request that names no client."""
         self.report(Event("client_rejected", client_id, reason=error.reason, detail=error.message, **_origin(peer)))
 
@@ -167,10 +179,10 @@ class Verifier:
         """Log an event and hand it to the observers."""
         report(event, self._observers)
 
-    def _report_success(self, client: AuthenticatedClient, peer: PeerCertificate) -> None:
+    def _report_success(self, client: AuthenticatedClient, peer: Peer) -> None:
         self.report(Event("client_authenticated", client.client_id, client.method, **_origin(peer)))
 
-    def _identify(self, peer: PeerCertificate) -> AuthenticatedClient:
+    def _identify(self, peer: Peer) -> AuthenticatedClient:
         if not isinstance(self._clients, CertificateRegistry):
             raise TypeError(f"{type(self._clients).__name__} can't be searched: identify() needs find(certificate).")
         candidates = tuple(self._clients.find(peer.certificate))
@@ -182,14 +194,16 @@ class Verifier:
             raise UnidentifiedClient(f"This certificate authenticates {found}; register it for exactly one.")
         return authenticated[0]
 
-    def _try(self, client: Client, peer: PeerCertificate) -> AuthenticatedClient | None:
+    def _try(self, client: Client, peer: Peer) -> AuthenticatedClient | None:
         try:
             return self._check(client, peer)
         except MutualTLSError:
             return None
 
-    def _check(self, client: Client, peer: PeerCertificate) -> AuthenticatedClient:
-        method = self._method(client, peer.certificate)
+    def _check(self, client: Client, peer: Peer) -> AuthenticatedClient:
+        if isinstance(peer, PeerSubject):
+            return self._check_subject(client, peer)
+        method = self._method(client, peer.certificate.is_self_signed)
         self._check_validity(peer.certificate)
         if method == "tls_client_auth":
             _check_pki(client, peer)
@@ -197,10 +211,23 @@ class Verifier:
             self._check_self_signed(client, peer.certificate)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _method(self, client: Client, certificate: ClientCertificate) -> AuthMethod:
+    def _check_subject(self, client: Client, peer: PeerSubject) -> AuthenticatedClient:
+        """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest."""
+        method = self._method(client, is_self_signed=False)
+        if method != "tls_client_auth" or client.tls_client_certificate_bound_access_tokens:
+            raise CertificateNotDelivered(f"{peer.source} forwards only a name; {client.client_id!r} needs more.")
+        if not peer.verified:
+            raise ChainNotVerified("The TLS terminator does not say that it validated the chain; check its CA bundle.")
+        expected = client.subject_value
+        if expected is None or not expected.is_among(peer.kind, peer.values):
+            wanted = f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"
+            raise SubjectMismatch(f"Registered is {wanted}; the terminator forwards {peer.kind} {peer.values!r}.")
+        return AuthenticatedClient(client.client_id, method, None, client)
+
+    def _method(self, client: Client, is_self_signed: bool) -> AuthMethod:
         registered = client.token_endpoint_auth_method
         if registered is None:
-            registered = "self_signed_tls_client_auth" if certificate.is_self_signed else "tls_client_auth"
+            registered = "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
         for method in AUTH_METHODS:
             if method == registered:
                 break
@@ -256,5 +283,7 @@ def _check_chain(peer: PeerCertificate) -> None:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
 
 
-def _origin(peer: PeerCertificate | None) -> dict[Literal["thumbprint", "source"], str]:
+def _origin(peer: Peer | None) -> dict[Literal["thumbprint", "source"], str]:
+    if isinstance(peer, PeerSubject):
+        return {"source": peer.source}
     return {} if peer is None else {"thumbprint": peer.certificate.thumbprint, "source": peer.source}

@@ -1,10 +1,11 @@
 """OAuth clients: their metadata, and a registry per kind of store."""
 
+from ..certificate import SUBJECT_KINDS, SubjectKind
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .mapping import MappingRegistry
 from .registry import CertificateRegistry, ClientRegistry
-from .subject import SUBJECT_KINDS, SubjectKind, SubjectValue, subject_keys
+from .subject import SubjectValue, subject_keys
 
 __all__ = [
     "AUTH_METHODS",

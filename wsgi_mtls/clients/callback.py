@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from ..certificate import ClientCertificate
+from ..certificate import ClientCertificate, SubjectKind
 from ..errors import InvalidClientMetadata, MalformedCertificate
 from .client import Client
-from .subject import SubjectKind, SubjectValue
+from .subject import SubjectValue
 
 Certificate = ClientCertificate | bytes | str
 """A certificate: parsed, DER, or PEM (text or octets)."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from ..certificate import ClientCertificate
+from ..certificate import SUBJECT_KINDS, ClientCertificate
 from ..errors import InvalidClientMetadata
 from ..jwks import registered_certificates
-from .subject import SUBJECT_KINDS, SubjectValue
+from .subject import SubjectValue
 
 AuthMethod = Literal["tls_client_auth", "self_signed_tls_client_auth"]
 AUTH_METHODS: tuple[AuthMethod, ...] = get_args(AuthMethod)

@@ -2,23 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from .. import names
-from ..certificate import ClientCertificate
+from ..certificate import SUBJECT_KINDS, ClientCertificate, SubjectKind
 from ..errors import InvalidClientMetadata, MalformedName
-
-SubjectKind = Literal[
-    "tls_client_auth_subject_dn",
-    "tls_client_auth_san_dns",
-    "tls_client_auth_san_uri",
-    "tls_client_auth_san_ip",
-    "tls_client_auth_san_email",
-]
-SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
 SubjectKey = tuple[SubjectKind, Hashable]
 """A subject value ready to be compared: two that name the same are equal, and a registry may index by it."""
@@ -61,6 +51,16 @@ class SubjectValue:
         """Tell whether the certificate carries this very name."""
         return self.key in subject_keys(certificate)
 
+    def is_among(self, kind: str, values: Iterable[str]) -> bool:
+        """Tell whether a terminator that forwards only texts of this kind delivered this very name.
+
+        A text that names nothing matches nothing; a DN is read as RFC 4514 and never in the slash form, which is
+        ambiguous and whose text the client chooses in part.
+        """
+        return kind == self.kind and any(
+            self.key == (kind, key) for key in (_delivered(self.kind, value) for value in values) if key is not None
+        )
+
 
 def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     """Return every subject value that the certificate could be registered by.
@@ -77,6 +77,15 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     if certificate.subject_name.comparable:
         keys.add(("tls_client_auth_subject_dn", certificate.subject_name))
     return frozenset(keys)
+
+
+def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
+    if kind == "tls_client_auth_subject_dn" and value.startswith("/"):
+        return None
+    try:
+        return _PARSERS[kind](value)
+    except ValueError:
+        return None
 
 
 def _dn(value: str) -> Hashable:

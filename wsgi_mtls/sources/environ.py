@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..certificate import ClientCertificate, PeerCertificate
-from ..errors import MalformedCertificate
+from ..errors import ContradictoryStatus, MalformedCertificate
 from .source import CertificateSource
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCer
     status = environ.get("SSL_CLIENT_VERIFY") or ""
     if not pem:
         if status == "SUCCESS":
-            raise MalformedCertificate("SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.")
+            raise ContradictoryStatus("SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.")
         return None
     if status == "NONE":
-        raise MalformedCertificate("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY says that none came.")
+        raise ContradictoryStatus("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY says that none came.")
     return PeerCertificate(
         ClientCertificate.from_pem(pem), chain=_chain(environ), verified=status == "SUCCESS", source=source
     )

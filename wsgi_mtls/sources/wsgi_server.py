@@ -33,10 +33,14 @@ def wsgi_server() -> CertificateSource:
 
 def _from_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
     for key in _SOCKETS:
-        socket = environ.get(key)
-        if isinstance(socket, _TLSSocket):
-            der = socket.getpeercert(True)
-            if not isinstance(der, bytes) or not der:
-                return None
-            return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=key)
+        if isinstance(environ.get(key), _TLSSocket):
+            return from_socket(environ[key], key)
     return from_environ(environ, "wsgi_server")
+
+
+def from_socket(socket: object, source: str) -> PeerCertificate | None:
+    """Read the certificate of a connection, which Python's ``ssl`` has validated; None without TLS or certificate."""
+    der = socket.getpeercert(True) if isinstance(socket, _TLSSocket) else None
+    if not isinstance(der, bytes) or not der:
+        return None
+    return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=source)

@@ -1,0 +1,118 @@
+"""Headers that count only from trusted proxies: the guard before every header source."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ..certificate import Peer
+from ..events import Event, Observer, report
+from .trusted_proxies import Secret, TrustedProxies, environ_key, knows_secret, peer_address
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+ABSENT = frozenset({"", "(null)", "::"})
+"""How terminators spell that there is nothing, beside leaving the header out."""
+
+_HEADER_NAME = re.compile("[A-Za-z0-9-]+")
+
+
+@runtime_checkable
+class GuardedSource(Protocol):
+    """A source that believes some peers and not others.
+
+    Attributes:
+        keys: the environ keys that it reads.
+    """
+
+    @property
+    def keys(self) -> frozenset[str]: ...  # noqa: D102
+
+    def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Tell whether the request comes from a peer that is believed."""
+
+    def __call__(self, environ: "WSGIEnvironment", /) -> Peer | None:
+        """Return what the peer says, or None without a certificate."""
+
+
+class GuardedHeaders:
+    """A :class:`GuardedSource` over headers.
+
+    Args:
+        read: takes an environ whose headers are to be believed.
+        names: the headers that ``read`` looks at.
+        trusted_proxies: see :class:`~wsgi_mtls.sources.trusted_proxies.TrustedProxies`; may be empty beside a secret.
+        secret: a header and the value that it must have.
+        underscores_dropped: that the terminator or the server drops headers with underscores.
+        observers: each is called with the ``untrusted_proxy`` event.
+        label: the source's name in events.
+
+    Raises:
+        ValueError: a name that is no header's, or one with a hyphen although its underscore form could arrive too.
+    """
+
+    def __init__(
+        self,
+        read: "Callable[[WSGIEnvironment], Peer | None]",
+        names: Sequence[str],
+        *,
+        trusted_proxies: str | Iterable[str],
+        secret: Secret | None,
+        underscores_dropped: bool,
+        observers: Iterable[Observer],
+        label: str,
+    ) -> None:
+        for name in names:
+            _check_name(name, underscores_dropped)
+        self._read = read
+        self._names = tuple(names)
+        self.keys = frozenset(map(environ_key, names))
+        self._secret = _checked_secret(secret)
+        entries = (trusted_proxies,) if isinstance(trusted_proxies, str) else tuple(trusted_proxies)
+        self._proxies = TrustedProxies(entries or ("any" if secret else ()))
+        self._observers = tuple(observers)
+        self._label = label
+
+    def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Tell whether the request comes from a trusted proxy that knows the secret."""
+        return self._proxies.sent(environ) and (self._secret is None or knows_secret(environ, self._secret))
+
+    def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Read the headers of a trusted proxy; take those of anyone else out of the environ."""
+        if self.trusts(environ):
+            return self._read(environ)
+        forged = [name for name in self._names if environ.pop(environ_key(name), None) is not None]
+        if forged:
+            detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
+            detail += ", or does not know the secret." if self._secret else "."
+            event = Event("untrusted_proxy", source=self._label, reason="untrusted_proxy", detail=detail)
+            report(event, self._observers)
+        return None
+
+
+def header_value(environ: "WSGIEnvironment", name: str) -> str | None:
+    """Return a header's value, or None if it is absent, however that is spelled."""
+    value: str | None = environ.get(environ_key(name))
+    return None if value in ABSENT else value
+
+
+def _check_name(name: str, underscores_dropped: bool) -> None:
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no header name of letters, digits and hyphens.")
+    if "-" in name and not underscores_dropped:
+        raise ValueError(
+            f"{name} has hyphens: with underscores instead, a client could send it past a terminator that overwrites "
+            f"only {name}. Use a name without hyphens ({name.replace('-', '')}), or make the terminator or the server "
+            "drop headers with underscores and say so: underscores_dropped=True."
+        )
+
+
+def _checked_secret(secret: Secret | None) -> Secret | None:
+    if secret is None:
+        return None
+    parts = tuple(secret)
+    if isinstance(secret, str) or len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
+        raise ValueError('secret must be a header name and its value: ("X-Proxy-Auth", "…").')
+    name, value = parts
+    _check_name(name, underscores_dropped=True)
+    return name, value

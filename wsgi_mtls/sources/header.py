@@ -1,0 +1,155 @@
+"""A certificate in a header, of any terminator."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+from ..certificate import ClientCertificate, PeerCertificate
+from ..errors import MalformedCertificate
+from ..events import Observer
+from .guarded import GuardedHeaders, header_value
+from .status import Status, Verification
+from .trusted_proxies import Secret
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+CHAIN_LIMIT = 10
+"""The most certificates of a chain that are read by default."""
+SIZE_LIMIT = 65536
+"""The longest header value that is read by default, in characters."""
+
+Decoder = Callable[[str], bytes | tuple[bytes, ...]]
+"""From a header's value to DER, or to several with the leaf first; see :mod:`wsgi_mtls.sources.encodings`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Headers that hold the rest of the chain, without the leaf.
+
+    Attributes:
+        names: the headers, in order; the first that is absent ends the chain. The terminator must set every one.
+        decode: reads each.
+    """
+
+    names: Sequence[str]
+    decode: Decoder
+
+
+def header(
+    name: str,
+    decode: Decoder,
+    *,
+    trusted_proxies: str | Iterable[str],
+    verified: bool | Status | Sequence[Status] = False,
+    chain: Chain | None = None,
+    secret: Secret | None = None,
+    underscores_dropped: bool = False,
+    issued_in_order: bool = False,
+    refused: Sequence[str] = (),
+    chain_limit: int = CHAIN_LIMIT,
+    size_limit: int = SIZE_LIMIT,
+    observers: Iterable[Observer] = (),
+    label: str | None = None,
+) -> GuardedHeaders:
+    """Take the certificate from a header. The terminator must overwrite each header named here on every request.
+
+    Args:
+        name: the header that holds the certificate.
+        decode: how, one of :mod:`~wsgi_mtls.sources.encodings`.
+        trusted_proxies: who may send it: addresses and networks, ``"unix"``, or ``"any"``. Empty only beside a secret.
+        verified: what says that the chain of this very request was validated: the status header; several, which must
+            all say so; True if the terminator lets no other request through; False if nothing does.
+        chain: the headers that hold the rest of the chain; not for a decoder that returns the chain itself.
+        secret: a header and the value that it must have, ``("X-Proxy-Auth", "…")``, for platforms whose addresses are
+            not known or belong to other people as well. Compared in constant time.
+        underscores_dropped: say True if the terminator, or the server, drops headers whose name has an underscore.
+            Wanted for names with hyphens: ``X_SSL_CERT`` and ``X-SSL-CERT`` are one environ key.
+        issued_in_order: whether a list is refused unless each certificate in it was issued by the next.
+        refused: headers that must not come together with this configuration.
+        chain_limit: the most certificates of the chain.
+        size_limit: the longest value, in characters.
+        observers: each is called with the event of an untrusted proxy.
+        label: the source's name in events; the header's by default.
+
+    Raises:
+        ValueError: a value that an option can't have; a header name that a client could imitate.
+    """
+    verification = Verification.of(verified)
+    if chain_limit < 0 or size_limit < 1:
+        raise ValueError("chain_limit must be 0 or more, size_limit 1 or more.")
+    label = label or name
+    reader = _Reader(name, decode, verification, chain, issued_in_order, tuple(refused), chain_limit, size_limit, label)
+    names = (name, *verification.names, *(chain.names if chain else ()), *refused)
+    return GuardedHeaders(
+        reader.read,
+        names,
+        trusted_proxies=trusted_proxies,
+        secret=secret,
+        underscores_dropped=underscores_dropped,
+        observers=observers,
+        label=label,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    name: str
+    decode: Decoder
+    verification: Verification
+    chain: Chain | None
+    issued_in_order: bool
+    refused: tuple[str, ...]
+    chain_limit: int
+    size_limit: int
+    label: str
+
+    def read(self, environ: "WSGIEnvironment") -> PeerCertificate | None:
+        """Read the headers of a trusted proxy."""
+        for name in self.refused:
+            if header_value(environ, name) is not None:
+                raise MalformedCertificate(f"{name} came: it belongs to another mode than {self.label} is set to.")
+        text = header_value(environ, self.name)
+        verified = self.verification.read(environ, self.name, text is not None)
+        if text is None:
+            return None
+        ders = (*self._decode(self.name, text, self.decode), *self._chain(environ))
+        if len(ders) - 1 > self.chain_limit:
+            raise MalformedCertificate(f"The chain has more than {self.chain_limit} certificates.")
+        leaf, *rest = map(ClientCertificate.from_der, ders)
+        if self.issued_in_order:
+            _check_order([leaf, *rest])
+        return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label)
+
+    def _decode(self, name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
+        if len(text) > self.size_limit:
+            raise MalformedCertificate(f"{name} is longer than {self.size_limit} characters.")
+        decoded = decode(text)
+        return decoded if isinstance(decoded, tuple) else (decoded,)
+
+    def _chain(self, environ: "WSGIEnvironment") -> tuple[bytes, ...]:
+        ders: tuple[bytes, ...] = ()
+        ended = False
+        for name in self.chain.names if self.chain else ():
+            text = header_value(environ, name)
+            if text is not None and ended:
+                raise MalformedCertificate(f"{name} came, but the one before it did not.")
+            if text is None:
+                ended = True
+            elif self.chain:
+                ders += self._decode(name, text, self.chain.decode)
+        return ders
+
+
+def _check_order(certificates: list[ClientCertificate]) -> None:
+    for number, (subject, issuer) in enumerate(pairwise(certificates), 1):
+        try:
+            x509.load_der_x509_certificate(subject.der).verify_directly_issued_by(
+                x509.load_der_x509_certificate(issuer.der)
+            )
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.") from None

@@ -1,0 +1,227 @@
+"""Presets for the proxies that people run themselves."""
+
+from collections.abc import Sequence
+from typing import Unpack
+
+from . import encodings
+from .guarded import GuardedHeaders
+from .header import Chain, header
+from .options import HyphenOptions, Options
+from .status import Status
+
+
+def nginx(
+    *, certificate: str = "X-SSL-Client-Cert", verify: str = "X-SSL-Client-Verify", **options: Unpack[Options]
+) -> GuardedHeaders:
+    """Take the certificate from nginx. It drops headers with underscores itself.
+
+    In every ``server`` that proxies to the application, also in those without mutual TLS::
+
+        ssl_verify_client       optional;          # optional_no_ca lets self-signed clients through
+        ssl_client_certificate  clients-ca.pem;
+        underscores_in_headers  off;               # the default
+        proxy_set_header X-SSL-Client-Cert   $ssl_client_escaped_cert;
+        proxy_set_header X-SSL-Client-Verify $ssl_client_verify;
+
+    Chain: none. Verified: ``SUCCESS``, with ``optional_no_ca`` too; ``NONE`` and ``FAILED:…`` otherwise.
+    """
+    return header(
+        certificate,
+        encodings.url_encoded_pem,
+        verified=Status(verify, "SUCCESS", "NONE"),
+        underscores_dropped=True,
+        label="nginx",
+        **options,
+    )
+
+
+def ingress_nginx(
+    *, certificate: str = "ssl-client-cert", verify: str = "ssl-client-verify", **options: Unpack[Options]
+) -> GuardedHeaders:
+    """Take the certificate from Kubernetes' ingress-nginx, which is nginx with its own header names.
+
+    On the Ingress::
+
+        nginx.ingress.kubernetes.io/auth-tls-secret: namespace/clients-ca
+        nginx.ingress.kubernetes.io/auth-tls-verify-client: "optional"       # or optional_no_ca
+        nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream: "true"
+
+    ``enable-underscores-in-headers`` must stay off. On an Ingress without ``auth-tls-secret`` the controller does not
+    touch these headers, so the application must not be reachable through one.
+
+    Chain: none. Verified: as :func:`nginx`.
+    """
+    return header(
+        certificate,
+        encodings.url_encoded_pem,
+        verified=Status(verify, "SUCCESS", "NONE"),
+        underscores_dropped=True,
+        label="ingress_nginx",
+        **options,
+    )
+
+
+def apache(
+    *,
+    certificate: str = "XSSLClientCert",
+    verify: str = "XSSLClientVerify",
+    chain: Sequence[str] = ("XSSLClientCertChain0",),
+    **options: Unpack[HyphenOptions],
+) -> GuardedHeaders:
+    """Take the certificate from Apache as a proxy (mod_proxy_http). For mod_wsgi and mod_proxy_uwsgi: ``mod_wsgi``.
+
+    In every virtual host that proxies to the application, also in those without mutual TLS::
+
+        SSLVerifyClient optional                   # optional_no_ca lets self-signed clients through
+        SSLCACertificateFile clients-ca.pem
+        SSLOptions +StdEnvVars +ExportCertData
+        RequestHeader set XSSLClientCert       "%{SSL_CLIENT_CERT}s"
+        RequestHeader set XSSLClientVerify     "%{SSL_CLIENT_VERIFY}s"
+        RequestHeader set XSSLClientCertChain0 "%{SSL_CLIENT_CERT_CHAIN_0}s"
+
+    Every header named here must be set there. Apache passes headers with underscores on, so the names have no hyphens.
+
+    Chain: one certificate a header, none on resumed sessions. Verified: ``SUCCESS``; ``NONE`` and ``FAILED:…``
+    otherwise.
+    """
+    return header(
+        certificate,
+        encodings.folded_pem,
+        verified=Status(verify, "SUCCESS", "NONE"),
+        chain=Chain(chain, encodings.folded_pem),
+        label="apache",
+        **options,
+    )
+
+
+def haproxy(
+    *,
+    certificate: str = "XSSLClientDer",
+    verify: str = "XSSLClientVerify",
+    used: str = "XSSLClientUsed",
+    chain: str | None = "XSSLClientChainDer",
+    **options: Unpack[HyphenOptions],
+) -> GuardedHeaders:
+    """Take the certificate from HAProxy.
+
+    In every frontend that leads to the application, also in those without mutual TLS::
+
+        bind :443 ssl crt server.pem ca-file clients-ca.pem verify optional
+        #   self-signed clients: … verify optional crt-ignore-err all ca-ignore-err all
+        http-request set-header XSSLClientUsed     %[ssl_c_used]
+        http-request set-header XSSLClientVerify   %[ssl_c_verify]
+        http-request set-header XSSLClientDer      %[ssl_c_der,base64]
+        http-request set-header XSSLClientChainDer %[ssl_c_chain_der,base64]
+
+    ``ssl_c_verify`` is 0 without a certificate too, hence ``ssl_c_used``. HAProxy passes headers with underscores on,
+    so the names have no hyphens.
+
+    Args:
+        certificate: the header of the certificate.
+        verify: the header of ``ssl_c_verify``.
+        used: the header of ``ssl_c_used``.
+        chain: the header of the chain; None for HAProxy before 2.5, which has none.
+        **options: see :func:`~wsgi_mtls.sources.header`.
+
+    Chain: yes, none on resumed sessions. Verified: used is ``1`` and verify is ``0``.
+    """
+    return header(
+        certificate,
+        encodings.base64_der,
+        verified=(Status(used, "1", "0"), Status(verify, "0")),
+        chain=Chain((chain,), encodings.base64_der_sequence) if chain else None,
+        label="haproxy",
+        **options,
+    )
+
+
+def caddy(
+    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[HyphenOptions]
+) -> GuardedHeaders:
+    """Take the certificate from Caddy.
+
+    In every site that leads to the application, also in those without mutual TLS::
+
+        tls { client_auth { mode verify_if_given
+                            trust_pool file clients-ca.pem } }     # mode request lets self-signed clients through
+        reverse_proxy app:8000 {
+            header_up XClientCert {http.request.tls.client.certificate_der_base64}
+        }
+
+    Caddy 2.6 sends the placeholder's name where there is no certificate, which is refused as malformed; later ones send
+    nothing. Before 2.11 Caddy passes headers with underscores on, so the name has no hyphens.
+
+    Args:
+        certificate: the header.
+        terminator_verifies: whether the mode is ``verify_if_given`` or ``require_and_verify``, in every site.
+        **options: see :func:`~wsgi_mtls.sources.header`.
+
+    Chain: none. Verified: Caddy does not say; only by ``terminator_verifies``.
+    """
+    return header(certificate, encodings.base64_der, verified=terminator_verifies, label="caddy", **options)
+
+
+def traefik(
+    *,
+    certificate: str = "X-Forwarded-Tls-Client-Cert",
+    terminator_verifies: bool = False,
+    **options: Unpack[HyphenOptions],
+) -> GuardedHeaders:
+    """Take the certificate from Traefik 3.
+
+    On every router that leads to the application, also on those without mutual TLS::
+
+        http.middlewares.client-cert.passTLSClientCert.pem: true
+        tls.options.default.clientAuth: {clientAuthType: VerifyClientCertIfGiven, caFiles: [clients-ca.pem]}
+        #   RequestClientCert lets self-signed clients through
+        entryPoints.websecure.http.underscoreHeadersStrategy: delete
+
+    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: with ``underscoreHeadersStrategy``
+    of Traefik 3.7, or behind gunicorn, waitress, Werkzeug or gevent, which drop such headers.
+
+    Args:
+        certificate: the header.
+        terminator_verifies: whether every router verifies what it is given.
+        **options: see :func:`~wsgi_mtls.sources.header`.
+
+    Chain: yes; each certificate must be issued by the next. Verified: Traefik does not say; only by
+    ``terminator_verifies``.
+    """
+    return header(
+        certificate,
+        encodings.base64_der_list,
+        verified=terminator_verifies,
+        issued_in_order=True,
+        label="traefik",
+        **options,
+    )
+
+
+def rfc9440(
+    *,
+    certificate: str = "Client-Cert",
+    chain: str | None = "Client-Cert-Chain",
+    terminator_verifies: bool = False,
+    **options: Unpack[HyphenOptions],
+) -> GuardedHeaders:
+    """Take the certificate from any terminator that speaks RFC 9440.
+
+    It must remove both fields from what clients send (RFC 9440 section 4). Their names have hyphens, so say
+    ``underscores_dropped=True`` where the terminator or the server drops ``Client_Cert``.
+
+    Args:
+        certificate: the field of the leaf.
+        chain: the field of the rest, or None if the terminator does not overwrite it.
+        terminator_verifies: whether the terminator refuses what it can't validate.
+        **options: see :func:`~wsgi_mtls.sources.header`.
+
+    Chain: yes. Verified: RFC 9440 does not say; only by ``terminator_verifies``.
+    """
+    return header(
+        certificate,
+        encodings.rfc9440,
+        verified=terminator_verifies,
+        chain=Chain((chain,), encodings.rfc9440_list) if chain else None,
+        label="rfc9440",
+        **options,
+    )

@@ -1,0 +1,88 @@
+"""Presets for Python's servers where they end TLS themselves. No header can set their keys, so nobody need be trusted.
+
+Not behind a proxy: the connection's certificate would be the proxy's.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..certificate import ClientCertificate, PeerCertificate
+from . import encodings
+from .environ import environ as mod_ssl
+from .environ import from_environ
+from .source import CertificateSource
+from .wsgi_server import from_socket
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+mod_wsgi = mod_ssl
+"""Apache with mod_wsgi or mod_proxy_uwsgi: the same as :func:`~wsgi_mtls.sources.environ`."""
+
+
+def gunicorn() -> CertificateSource:
+    """Take the certificate of the connection from gunicorn: the sync, gthread and gevent workers, not tornado.
+
+    ``gunicorn --certfile … --keyfile … --ca-certs clients-ca.pem --cert-reqs 1``. Without a certificate the request
+    goes on; one that Python's ``ssl`` can't validate ends the handshake.
+
+    Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
+    """
+    return _from_gunicorn
+
+
+def cheroot() -> CertificateSource:
+    """Take the certificate from cheroot's ``BuiltinSSLAdapter``, whose context has ``verify_mode = ssl.CERT_OPTIONAL``.
+
+    Its pyOpenSSL adapter sets no keys: use :func:`wsgi_mtls.server.make_server`, whose gateway does.
+
+    Chain: none. Verified: ``SUCCESS``. Self-signed: only those that stand in the CA file.
+    """
+    return _from_cheroot
+
+
+def werkzeug() -> CertificateSource:
+    """Take the certificate from Werkzeug's development server: ``run_simple(…, ssl_context=context)``.
+
+    ``context.verify_mode = ssl.CERT_OPTIONAL`` with the clients' CA loaded.
+
+    Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
+    """
+    return _from_werkzeug
+
+
+def uwsgi() -> CertificateSource:
+    """Take the certificate from uWSGI's own TLS: ``--https 0.0.0.0:443,server.pem,server.key,HIGH,clients-ca.pem``.
+
+    ``--https-socket`` sets no keys. Raise ``--buffer-size`` to 32768: the default drops connections with a large
+    certificate. Whoever reaches a *uwsgi* or FastCGI socket sets any key, so bind those to a Unix or loopback socket.
+    What nginx or Apache pass over such a socket is read by :func:`~wsgi_mtls.sources.environ`.
+
+    Chain: none. Verified: always, OpenSSL ends the handshake otherwise. Self-signed: only those that stand in the CA
+    file.
+    """
+    return _from_uwsgi
+
+
+def _from_gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    for key in ("gunicorn.socket", "gunicorn.sock"):
+        if key in environ:
+            return from_socket(environ[key], "gunicorn")
+    return None
+
+
+def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    return from_environ(environ, "cheroot")
+
+
+def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    pem = environ.get("SSL_CLIENT_CERT")
+    if not pem:
+        return None
+    return PeerCertificate(ClientCertificate.from_pem(pem), verified=True, source="werkzeug")
+
+
+def _from_uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    text = environ.get("HTTPS_CLIENT_CERTIFICATE")
+    if not text:
+        return None
+    return PeerCertificate(ClientCertificate.from_der(encodings.latin1_der(text)), verified=True, source="uwsgi")

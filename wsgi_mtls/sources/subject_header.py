@@ -1,0 +1,129 @@
+"""A name out of the certificate in a header, for terminators that keep the certificate to themselves."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import names
+from ..certificate import SUBJECT_KINDS, PeerSubject, SubjectKind
+from ..errors import MalformedName
+from ..events import Observer
+from .guarded import GuardedHeaders, header_value
+from .header import SIZE_LIMIT
+from .source import CertificateSource
+from .status import Status, Verification
+from .trusted_proxies import Secret
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+ValuesDecoder = Callable[[str], tuple[str, ...]]
+"""From a header's value to the values of one kind of subject alternative name."""
+
+
+class SubjectHeaders(GuardedHeaders):
+    """The source that :func:`subject_header` makes."""
+
+
+def one_value(text: str) -> tuple[str, ...]:
+    """Take the whole header as one value."""
+    return (text,)
+
+
+def subject_header(
+    name: str | Sequence[str],
+    *,
+    kind: SubjectKind,
+    verified: bool | Status | Sequence[Status],
+    trusted_proxies: str | Iterable[str],
+    decode: ValuesDecoder = one_value,
+    secret: Secret | None = None,
+    underscores_dropped: bool = False,
+    size_limit: int = SIZE_LIMIT,
+    observers: Iterable[Observer] = (),
+    label: str | None = None,
+) -> SubjectHeaders:
+    """Take one kind of subject value from a header, where no certificate can be had.
+
+    It authenticates clients of ``tls_client_auth`` that are registered by this kind, and nobody else: no self-signed
+    client, no token is bound or checked, and expiry, key usage and self-signedness are what the terminator checked. The
+    verifier must be told so: ``Verifier(…, allowed_methods=["tls_client_auth"])``.
+
+    A DN is read as RFC 4514 (nginx's ``$ssl_client_s_dn``, Apache's ``%{SSL_CLIENT_S_DN}s``). The slash form (nginx's
+    ``$ssl_client_s_dn_legacy``, HAProxy's ``ssl_c_s_dn`` without a format) is refused: the client chooses part of its
+    text.
+
+    Args:
+        name: the header; several where the terminator numbers them, as Apache's ``SSL_CLIENT_SAN_DNS_n``.
+        kind: what stands in it, ``"tls_client_auth_subject_dn"`` or one of the SAN kinds.
+        verified: as for :func:`~wsgi_mtls.sources.header`; without it nobody is authenticated.
+        trusted_proxies: who may send it.
+        decode: splits a value that holds several; the whole value is one by default. A comma-separated list is safe
+            only if the terminator escapes commas.
+        secret: as for :func:`~wsgi_mtls.sources.header`.
+        underscores_dropped: likewise.
+        size_limit: the longest value, in characters.
+        observers: each is called with the event of an untrusted proxy.
+        label: the source's name in events; the header's by default.
+
+    Raises:
+        ValueError: a value that an option can't have; a header name that a client could imitate.
+    """
+    headers = (name,) if isinstance(name, str) else tuple(name)
+    if not headers or kind not in SUBJECT_KINDS:
+        raise ValueError(f"Name a header, and a kind among {', '.join(SUBJECT_KINDS)}.")
+    verification = Verification.of(verified)
+    reader = _Reader(headers, kind, verification, decode, size_limit, label or headers[0])
+    return SubjectHeaders(
+        reader.read,
+        (*headers, *verification.names),
+        trusted_proxies=trusted_proxies,
+        secret=secret,
+        underscores_dropped=underscores_dropped,
+        observers=observers,
+        label=reader.label,
+    )
+
+
+def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -> None:
+    """Check, when an application is put together, that its source can serve the methods that it allows.
+
+    Raises:
+        ValueError: the source forwards only a name, which serves no other method than ``tls_client_auth``.
+    """
+    if isinstance(source, SubjectHeaders) and set(allowed_methods) != {"tls_client_auth"}:
+        raise ValueError(
+            "subject_header forwards a name and no certificate: it can't serve self-signed clients or bound tokens. "
+            'Give the verifier allowed_methods=["tls_client_auth"], or have the terminator pass the certificate on.'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    headers: tuple[str, ...]
+    kind: SubjectKind
+    verification: Verification
+    decode: ValuesDecoder
+    size_limit: int
+    label: str
+
+    def read(self, environ: "WSGIEnvironment") -> PeerSubject | None:
+        """Read the headers of a trusted proxy."""
+        texts = [text for text in (header_value(environ, name) for name in self.headers) if text is not None]
+        verified = self.verification.read(environ, self.label, bool(texts))
+        if not texts:
+            return None
+        values = tuple(value for text in texts for value in self.decode(self._utf8(text)))
+        if self.kind == "tls_client_auth_subject_dn":
+            for value in values:
+                names.read(value)
+        return PeerSubject(self.kind, values, verified, self.label)
+
+    def _utf8(self, text: str) -> str:
+        """Undo the latin-1 of PEP 3333."""
+        if len(text) > self.size_limit:
+            raise MalformedName(f"{self.label} is longer than {self.size_limit} characters.")
+        try:
+            return text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            raise MalformedName(f"{self.label} is no UTF-8.") from None
