@@ -64,6 +64,8 @@ def make_server(
     server.gateway = CertificateGateway
     server.ssl_adapter = pyOpenSSLAdapter(str(certificate), str(private_key))
     server.ssl_adapter.context = make_context(certificate, private_key, client_ca)
+    # Else cheroot describes it to the application by functions that pyOpenSSL deprecates: a warning each start.
+    server.ssl_adapter.certificate = None
     return server
 
 
