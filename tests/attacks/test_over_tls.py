@@ -1,0 +1,105 @@
+"""ATTACKS.md: where OpenSSL has its say, over the TLS server of ``wsgi_mtls.server``."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+
+from tests.support import ACCEPTED, Endpoint, Outcome
+from tests.tls import serving, tls_post
+from wsgi_mtls.testing import CLIENT_AUTH, SERVER_AUTH, KeyPair, Profile, make_ca, self_sign
+
+DN = "CN=billing,O=Agora,C=SE"
+PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": DN}
+NOT_VERIFIED: Outcome = (401, "invalid_client", "chain_not_verified")
+
+
+class Server:
+    """A running server, and what its endpoint decided."""
+
+    def __init__(self, port: int, endpoint: Endpoint) -> None:
+        self._port, self._endpoint = port, endpoint
+
+    def outcome(self, pair: KeyPair | None) -> Outcome:
+        self._endpoint.events.clear()
+        return self._endpoint.result(tls_post(self._port, pair, {"client_id": "billing"}))
+
+
+@pytest.fixture(scope="module")
+def known_self_signed() -> KeyPair:
+    return self_sign(DN)
+
+
+@pytest.fixture(scope="module")
+def server(ca: KeyPair, known_self_signed: KeyPair) -> Iterator[Server]:
+    endpoint = Endpoint({"billing": PKI})
+    with serving(endpoint.app, [ca.certificate, known_self_signed.certificate]) as port:
+        yield Server(port, endpoint)
+
+
+@pytest.fixture(scope="module")
+def inter(ca: KeyPair) -> KeyPair:
+    return ca.issue("CN=Issuing CA", Profile(ca=True, extended_key_usage=()))
+
+
+def test_row_01_no_certificate(server: Server, ca: KeyPair) -> None:
+    assert server.outcome(None) == (401, "invalid_client", "no_certificate")
+    assert server.outcome(ca.issue(DN)) == ACCEPTED
+
+
+def test_row_07_self_signed(server: Server, ca: KeyPair) -> None:
+    assert server.outcome(self_sign(DN)) == (401, "invalid_client", "self_signed_certificate")
+    assert server.outcome(ca.issue(DN)) == ACCEPTED
+
+
+def test_row_07_self_signed_in_the_ca_bundle(server: Server, known_self_signed: KeyPair, ca: KeyPair) -> None:
+    assert server.outcome(known_self_signed) == (401, "invalid_client", "self_signed_certificate")
+    assert server.outcome(ca.issue(DN)) == ACCEPTED
+
+
+def test_row_08_another_ca(server: Server, ca: KeyPair) -> None:
+    assert server.outcome(make_ca("CN=Some CA").issue(DN)) == NOT_VERIFIED
+    assert server.outcome(make_ca(ca.certificate.subject).issue(DN)) == NOT_VERIFIED
+    assert server.outcome(ca.issue(DN)) == ACCEPTED
+
+
+def test_row_08_another_ca_sends_its_own_root(server: Server, ca: KeyPair) -> None:
+    foreign = make_ca(ca.certificate.subject)
+    pair = foreign.issue(DN)
+    assert server.outcome(KeyPair(pair.certificate, pair.key, (foreign.certificate,))) == NOT_VERIFIED
+    known = ca.issue(DN)
+    assert server.outcome(KeyPair(known.certificate, known.key, (ca.certificate,))) == ACCEPTED
+
+
+def test_row_09_name_on_the_intermediate(server: Server, ca: KeyPair) -> None:
+    named = ca.issue(DN, Profile(ca=True, extended_key_usage=()))
+    assert server.outcome(named.issue("CN=other")) == (401, "invalid_client", "subject_mismatch")
+    assert server.outcome(named.issue(DN)) == ACCEPTED
+
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
+
+
+@pytest.mark.parametrize(
+    ("profile", "reason"),
+    [
+        (Profile(not_before=NOW - 2 * DAY, not_after=NOW - DAY), "certificate_expired"),
+        (Profile(not_before=NOW + DAY, not_after=NOW + 2 * DAY), "certificate_not_yet_valid"),
+        # OpenSSL fails the chain of these too, and says so first.
+        (Profile(extended_key_usage=SERVER_AUTH), "chain_not_verified"),
+        (Profile(extensions=[(UNKNOWN, True)]), "chain_not_verified"),
+    ],
+)
+def test_row_18_unfit_certificates(server: Server, inter: KeyPair, profile: Profile, reason: str) -> None:
+    assert server.outcome(inter.issue(DN, profile)) == (401, "invalid_client", reason)
+    assert server.outcome(inter.issue(DN, Profile(extended_key_usage=(*SERVER_AUTH, *CLIENT_AUTH)))) == ACCEPTED
+    assert server.outcome(inter.issue(DN, Profile(extensions=[(UNKNOWN, False)]))) == ACCEPTED
+
+
+def test_row_18_issued_by_a_leaf(server: Server, ca: KeyPair, inter: KeyPair) -> None:
+    assert server.outcome(ca.issue("CN=leaf").issue(DN)) == NOT_VERIFIED
+    assert server.outcome(inter.issue("CN=leaf").issue(DN)) == NOT_VERIFIED
+    assert server.outcome(inter.issue(DN)) == ACCEPTED
