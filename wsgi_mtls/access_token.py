@@ -13,7 +13,7 @@ from .certificate import ClientCertificate, Peer, PeerCertificate
 from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
 from .events import Event, EventName, Observer, report
 from .paths import PathMatcher
-from .sources import CertificateSource, peer_certificate
+from .sources import CertificateSource, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
 
 if TYPE_CHECKING:
@@ -139,16 +139,25 @@ class AccessTokenMiddleware:
                     observers=self._observers,
                 )
             except MutualTLSError as error:
-                return self._refuse(error)(environ, start_response)
+                return token_error_response(error, realm=self._realm, scope=self._scope)(environ, start_response)
+        else:
+            drop_untrusted(environ, self._source)
         return self._app(environ, start_response)
 
-    def _refuse(self, error: MutualTLSError) -> "WSGIApplication":
-        """RFC 6750 section 3: the challenge is all that the caller gets."""
-        response = Response(status=error.status, headers={"Cache-Control": "no-store"})
-        del response.headers["Content-Type"]
-        if not isinstance(error, TokensUnavailable):
-            response.headers["WWW-Authenticate"] = challenge(error, realm=self._realm, scope=self._scope)
-        return response
+
+def token_error_response(error: MutualTLSError, *, realm: str | None = None, scope: str | None = None) -> Response:
+    """Make the answer to a refused access token: the challenge is all that the caller gets (RFC 6750 section 3).
+
+    Args:
+        error: the refusal.
+        realm: as :func:`~wsgi_mtls.bearer.challenge`.
+        scope: as there.
+    """
+    response = Response(status=error.status, headers={"Cache-Control": "no-store"})
+    del response.headers["Content-Type"]
+    if not isinstance(error, TokensUnavailable):
+        response.headers["WWW-Authenticate"] = challenge(error, realm=realm, scope=scope)
+    return response
 
 
 def _decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:

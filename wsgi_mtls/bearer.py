@@ -16,6 +16,7 @@ _SCHEME = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 # Another Authorization field may have been joined to this one (RFC 9110 section 5.3).
 _BEARER_LATER = re.compile(r",[ \t]*Bearer(?![!#$%&'*+.^_`|~0-9A-Za-z-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"[ \t]*Bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*", re.IGNORECASE)
+_CODES = frozenset({"", "invalid_request", "invalid_token", "insufficient_scope"})
 _QUOTABLE = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 section 3.3
 
@@ -57,7 +58,9 @@ def challenge(error: MutualTLSError, *, realm: str | None = None, scope: str | N
         ValueError: as :func:`check_challenge`.
     """
     check_challenge(realm, scope)
-    members = {"realm": realm, "error": error.error}
+    # What only an authorization server answers, as a source of one's own may raise it, is no code for this one.
+    code = error.error if error.error in _CODES else "invalid_token"
+    members = {"realm": realm, "error": code}
     if isinstance(error, MissingToken | InsufficientScope):
         members["scope"] = scope
     # A challenge needs at least one parameter.

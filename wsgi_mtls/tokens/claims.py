@@ -1,0 +1,80 @@
+"""What every access token's claims must say, wherever they come from (RFC 9068 section 4, RFC 7662 section 2.2)."""
+
+import math
+from collections.abc import Collection, Mapping
+
+from ..errors import MalformedToken, TokenExpired, TokenNotYetValid, WrongAudience
+
+
+def audiences(audience: str | Collection[str]) -> frozenset[str]:
+    """Return the names of this API: a token must be for one of them.
+
+    Raises:
+        ValueError: there is none, or one that is no text or empty.
+    """
+    names = frozenset([audience] if isinstance(audience, str) else audience)
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError("audience must name this API, as the authorization server does in aud.")
+    return names
+
+
+def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> None:
+    """Check that the token is for this API.
+
+    Raises:
+        MalformedToken: ``aud`` is missing, or neither a text nor a list of texts.
+        WrongAudience: it is for another one.
+    """
+    value = claims.get("aud")
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise MalformedToken("The claim aud must be a text or a list of texts.")
+    if expected.isdisjoint(names):
+        raise WrongAudience(f"The token is for {names!r}; this API is {' or '.join(sorted(expected))}.")
+
+
+def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None:
+    """Check ``exp`` and ``nbf``, as far as they are there.
+
+    Args:
+        claims: of the token.
+        now: seconds since the epoch.
+        leeway: how far the clocks may differ, in seconds.
+
+    Raises:
+        MalformedToken: one of them is no number.
+        TokenExpired: ``exp`` is over.
+        TokenNotYetValid: ``nbf`` is to come.
+    """
+    expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
+    if expires is not None and now - leeway >= expires:
+        raise TokenExpired("The token has expired; the client must get a new one.")
+    if not_before is not None and now + leeway < not_before:
+        raise TokenNotYetValid("The token is not valid yet; check the clocks.")
+
+
+def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
+    """Return a NumericDate (RFC 7519 section 2), or None where the claim is missing.
+
+    Raises:
+        MalformedToken: it is no finite number.
+    """
+    value = claims.get(name)
+    if value is None and name not in claims:
+        return None
+    # Neither JSON's true nor the NaN that Python's reader lets through, which no comparison ever finds expired.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise MalformedToken(f"The claim {name} must be a number.")
+    return value
+
+
+def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:
+    """Check that these claims are texts and not empty.
+
+    Raises:
+        MalformedToken: one is missing, empty or no text.
+    """
+    for name in names:
+        value = claims.get(name)
+        if not isinstance(value, str) or not value:
+            raise MalformedToken(f"The claim {name} must be a text that is not empty.")

@@ -1,0 +1,143 @@
+"""Access tokens that are JWTs (RFC 9068)."""
+
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, WrongIssuer
+from .claims import audiences, check_audience, check_texts, check_times, numeric_date
+from .keys import FetchedKeys, GivenKeys, SigningKeys
+
+try:
+    from joserfc import jws
+    from joserfc.errors import JoseError
+except ImportError as error:
+    raise ImportError("JWT access tokens need joserfc: pip install 'wsgi-mtls[jwt]'.") from error
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""Allowed by default: RFC 9068 section 2.1 demands RS256, FAPI 2.0 the others."""
+_ASYMMETRIC = frozenset({
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
+})  # fmt: skip
+_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+MAX_LEEWAY = 300
+"""The most that the clocks may differ, in seconds."""
+
+
+class JWTAccessTokens:
+    """Decodes JWT access tokens and checks them as RFC 9068 section 4 says.
+
+    Args:
+        issuer: of the tokens, exactly as in ``iss``.
+        audience: the names of this API, of which ``aud`` must hold one.
+        jwks: the issuer's keys, as a JWK set.
+        jwks_uri: or where they are fetched, and fetched again when they change.
+        algorithms: those that a signature may have; asymmetric ones.
+        leeway: how far the clocks may differ, in seconds.
+        ca: PEM file of the CAs that ``jwks_uri`` is validated against; None is the system's.
+        clock: returns seconds since the epoch; for tests.
+
+    Raises:
+        ValueError: an argument has a value that it can't have, or not one of ``jwks`` and ``jwks_uri`` is given.
+        OSError: ``ca`` can't be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str | Collection[str],
+        jwks: Mapping[str, object] | None = None,
+        jwks_uri: str | None = None,
+        algorithms: Collection[str] = ALGORITHMS,
+        leeway: float = 10,
+        ca: Path | str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not issuer:
+            raise ValueError("issuer must be the text that stands in iss.")
+        unknown = set(algorithms) - (_ASYMMETRIC & jws.JWSRegistry.algorithms.keys())
+        if isinstance(algorithms, str) or not algorithms or unknown:
+            raise ValueError(f"algorithms must be a list of asymmetric ones: {', '.join(sorted(_ASYMMETRIC))}.")
+        if not 0 <= leeway <= MAX_LEEWAY:
+            raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds.")
+        self._issuer = issuer
+        self._audiences = audiences(audience)
+        self._keys = _keys(jwks, jwks_uri, ca, clock)
+        # RFC 7515 section 4: header members that nobody knows are ignored.
+        self._registry = jws.JWSRegistry(algorithms=list(algorithms), strict_check_header=False)
+        self._algorithms = frozenset(algorithms)
+        self._leeway = leeway
+        self._clock = clock
+
+    def decode(self, token: str, /) -> dict[str, object]:
+        """Return the claims of a valid access token.
+
+        Raises:
+            InvalidToken: it is not valid, by the subclass that says why.
+            TokensUnavailable: the issuer's keys can't be had now.
+        """
+        signed = self._parse(token)
+        self._verify_signature(signed)
+        claims = _read_claims(signed.payload)
+        self._check_claims(claims)
+        return claims
+
+    def _parse(self, token: str) -> jws.CompactSignature:
+        """Read header and payload, before anything in them is believed."""
+        try:
+            signed = jws.extract_compact(token.encode("ascii"))
+            header: object = signed.headers()
+        except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
+            raise MalformedToken(f"The token is no JWT: {error}.") from None
+        if not isinstance(header, dict) or "crit" in header or "b64" in header:
+            raise MalformedToken("The token's header is no object, or has extensions that JWTs can't have.")
+        kind = header.get("typ")
+        if not isinstance(kind, str) or kind.lower() not in _TYPES:
+            raise NotAnAccessToken(f"The token's typ is {kind!r}; an access token's is at+jwt (RFC 9068 section 2.1).")
+        if not isinstance(header.get("kid", ""), str):
+            raise MalformedToken("The token's kid must be a text.")
+        if header["alg"] not in self._algorithms:
+            raise TokenSignatureInvalid(f"The token's alg {header['alg']!r} is none of the allowed algorithms.")
+        return signed
+
+    def _verify_signature(self, signed: jws.CompactSignature) -> None:
+        for key in self._keys.find(signed.headers().get("kid")):
+            try:
+                if jws.validate_compact(signed, key, registry=self._registry):
+                    return
+            except (JoseError, ValueError):
+                continue  # a key of another kind
+        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+
+    def _check_claims(self, claims: Mapping[str, object]) -> None:
+        check_texts(claims, ("iss", "sub", "client_id", "jti"))
+        if claims["iss"] != self._issuer:
+            raise WrongIssuer(f"The token is from {claims['iss']!r}, not from {self._issuer!r}.")
+        check_audience(claims, self._audiences)
+        if numeric_date(claims, "exp") is None or numeric_date(claims, "iat") is None:
+            raise MalformedToken("The claims exp and iat are required (RFC 9068 section 2.2).")
+        check_times(claims, self._clock(), self._leeway)
+
+
+def _keys(
+    jwks: Mapping[str, object] | None, jwks_uri: str | None, ca: Path | str | None, clock: Callable[[], float]
+) -> SigningKeys:
+    if (jwks is None) == (jwks_uri is None):
+        raise ValueError("Give either jwks or jwks_uri.")
+    if jwks_uri is None:
+        return GivenKeys(jwks)
+    from .https import HTTPSEndpoint  # here, so that jwks alone needs no urllib3
+
+    return FetchedKeys(HTTPSEndpoint(jwks_uri, ca=ca), clock)
+
+
+def _read_claims(payload: bytes | None) -> dict[str, object]:
+    try:
+        claims: object = json.loads(payload or b"")
+    except (ValueError, RecursionError) as error:
+        raise MalformedToken(f"The token's payload is no JSON: {error}.") from None
+    if not isinstance(claims, dict):
+        raise MalformedToken("The token's payload must be an object.")
+    return claims

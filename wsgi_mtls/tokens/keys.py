@@ -1,0 +1,146 @@
+"""An issuer's signing keys: given, or fetched from its ``jwks_uri`` and fetched again when they change."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import TokensUnavailable, UnknownSigningKey
+
+try:
+    from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+except ImportError as error:
+    raise ImportError("JWT access tokens need joserfc: pip install 'wsgi-mtls[jwt]'.") from error
+
+if TYPE_CHECKING:
+    from .https import HTTPSEndpoint
+
+logger = logging.getLogger("wsgi_mtls")
+
+SigningKey = RSAKey | ECKey | OKPKey
+
+MAX_KEYS = 64
+"""The most keys that a set may hold."""
+MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
+REFETCH_INTERVAL = 30.0
+"""Seconds between two fetches at least, whatever comes in."""
+REFRESH_AFTER = 300.0
+"""Seconds after which keys are fetched again, so that a withdrawn one is not trusted for long."""
+EXPIRE_AFTER = 3600.0
+"""Seconds after which keys that could not be fetched again are trusted no more."""
+
+
+class SigningKeys(Protocol):
+    """Where the signing keys of an issuer are."""
+
+    def find(self, kid: str | None, /) -> Sequence[SigningKey]:
+        """Return the keys that may have signed a token with this ``kid``, at least one.
+
+        Raises:
+            UnknownSigningKey: there is none.
+            TokensUnavailable: the keys can't be had now.
+        """
+
+
+def read_keys(jwks: object) -> tuple[SigningKey, ...]:
+    """Return the public keys for signatures in a JWK set; those for other purposes are left out (RFC 7517 section 5).
+
+    Raises:
+        ValueError: it is no JWK set, holds no such key, or too many.
+    """
+    members = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(members, list):
+        raise ValueError('A JWK set is an object with a list of "keys" (RFC 7517 section 5).')
+    if len(members) > MAX_KEYS:
+        raise ValueError(f"The JWK set holds more than {MAX_KEYS} keys.")
+    keys = tuple(key for key in map(_read_key, members) if key is not None)
+    if not keys:
+        raise ValueError("The JWK set holds no public key for signatures.")
+    return keys
+
+
+class GivenKeys:
+    """Keys that the operator has configured."""
+
+    def __init__(self, jwks: object) -> None:
+        self._keys = read_keys(jwks)
+
+    def find(self, kid: str | None, /) -> Sequence[SigningKey]:
+        """Return the keys that may have signed a token with this ``kid``."""
+        return _find(self._keys, kid) or _unknown(kid)
+
+
+class FetchedKeys:
+    """Keys from the issuer's ``jwks_uri``.
+
+    A ``kid`` that nobody knows has them fetched again, since keys are rotated; but never more often than every
+    ``REFETCH_INTERVAL``, since anybody can send such a ``kid``. One thread fetches; the others go on with the keys that
+    they have, or wait if these don't do.
+
+    Args:
+        endpoint: the ``jwks_uri``.
+        clock: returns seconds since the epoch.
+    """
+
+    def __init__(self, endpoint: "HTTPSEndpoint", clock: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._lock = Lock()
+        self._keys: tuple[SigningKey, ...] = ()
+        self._fetched: float | None = None
+        self._tried: float | None = None
+
+    def find(self, kid: str | None, /) -> Sequence[SigningKey]:
+        """Return the keys that may have signed a token with this ``kid``."""
+        found = _find(self._usable(), kid)
+        if found and self._is_within(self._fetched, REFRESH_AFTER):
+            return found
+        # Only who can't go on without new keys waits for them.
+        if self._lock.acquire(blocking=not found):
+            try:
+                self._fetch()
+            finally:
+                self._lock.release()
+        keys = self._usable()
+        if not keys:
+            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+        return _find(keys, kid) or _unknown(kid)
+
+    def _fetch(self) -> None:
+        if self._is_within(self._tried, REFETCH_INTERVAL):
+            return
+        self._tried = self._clock()
+        try:
+            self._keys = read_keys(self._endpoint.get())
+            self._fetched = self._clock()
+        except (TokensUnavailable, ValueError) as error:
+            logger.warning("the issuer's keys could not be fetched: %s", error)
+
+    def _usable(self) -> tuple[SigningKey, ...]:
+        return self._keys if self._is_within(self._fetched, EXPIRE_AFTER) else ()
+
+    def _is_within(self, moment: float | None, seconds: float) -> bool:
+        """A clock that was set back makes everything old."""
+        return moment is not None and 0 <= self._clock() - moment < seconds
+
+
+def _find(keys: Sequence[SigningKey], kid: str | None) -> tuple[SigningKey, ...]:
+    """``kid`` is a hint (RFC 7515 section 4.1.4): without one, any key may be it."""
+    return tuple(key for key in keys if kid is None or key.kid is None or key.kid == kid)
+
+
+def _unknown(kid: str | None) -> Sequence[SigningKey]:
+    raise UnknownSigningKey(f"The issuer publishes no key {kid!r}.")
+
+
+def _read_key(member: object) -> SigningKey | None:
+    if not isinstance(member, dict) or member.get("use", "sig") != "sig" or "d" in member:
+        return None
+    try:
+        key = JWKRegistry.import_key(member)
+    except Exception as error:  # a set may hold keys of any kind; one that can't be read signs nothing for us
+        logger.warning("a key of the JWK set can't be read: %r", error)
+        return None
+    if not isinstance(key, SigningKey) or (isinstance(key, RSAKey) and key.public_key.key_size < MIN_RSA_BITS):
+        return None
+    return key
