@@ -1,0 +1,184 @@
+"""What each terminator, run with its file in ``deploy/``, lets a client and an attacker do. Rows are ATTACKS.md's."""
+
+import pytest
+
+from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, LoopbackConnection
+
+from .cases import CASES
+from .client import send, tls_context
+from .conftest import Behind
+from .pki import BILLING, MOBILE, OTHER
+
+NO_CERTIFICATE = "refused:no_certificate"
+ELSEWHERE = "127.0.0.2"
+"""A peer that is no trusted proxy."""
+# Where the application ends TLS itself, nothing is added to a request; these are the names that others might read.
+USUAL_NAMES = ("SSL-Client-Cert", "SSL-Client-Verify", "HTTPS-CC", "HTTPS-Client-Certificate", "X-SSL-Client-Cert")
+
+
+def forged_headers(behind: Behind) -> list[tuple[str, str]]:
+    if behind.case.upstream:
+        return behind.forged()
+    pem = behind.pki.pairs[BILLING].certificate_pem.decode().replace("\n", " ")
+    return [(name, "SUCCESS" if name.endswith("Verify") else pem) for name in USUAL_NAMES]
+
+
+def underscored(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """All hyphens, and the last alone; names without one get an underscore where people would put it."""
+    forms = [(name.replace("-", "_"), value) for name, value in headers]
+    forms += [("_".join(name.rsplit("-", 1)), value) for name, value in headers]
+    return forms + [(name.replace("CLIENT", "_CLIENT_"), value) for name, value in headers if "-" not in name]
+
+
+# Clients
+
+
+def test_pki_client(behind: Behind) -> None:
+    answer = behind.request(BILLING, BILLING)
+    if not behind.case.verifies:
+        assert answer.outcome == "refused:chain_not_verified"
+        return
+    assert answer.outcome == BILLING
+    assert answer.body["method"] == "tls_client_auth"
+    assert answer.body["verified"] is True
+    assert answer.body["thumbprint"] == behind.pki.thumbprint(BILLING)
+    assert answer.body["chain"] == ([behind.pki.issuing.certificate.thumbprint] if behind.case.chain else [])
+
+
+def test_self_signed_client_where_the_terminator_lets_it_through(behind: Behind) -> None:
+    answer = behind.request(MOBILE, MOBILE)
+    if behind.case.terminator.lets_in == "validated":
+        assert answer.outcome == "terminator"
+        return
+    assert answer.outcome == MOBILE
+    assert answer.body["method"] == "self_signed_tls_client_auth"
+    assert answer.body["verified"] is False
+    assert answer.body["thumbprint"] == behind.pki.thumbprint(MOBILE)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "client_id", "reason", "passes"),
+    [
+        (None, BILLING, "no_certificate", {"any", "unexpired", "validated"}),
+        ("expired", BILLING, "certificate_expired", {"any"}),
+        ("untrusted", BILLING, "chain_not_verified", {"any", "unexpired"}),
+        ("unregistered", MOBILE, "certificate_not_registered", {"any", "unexpired"}),
+    ],
+)
+def test_refused_client(behind: Behind, certificate: str | None, client_id: str, reason: str, passes: set[str]) -> None:
+    expected = f"refused:{reason}" if behind.case.terminator.lets_in in passes else "terminator"
+    assert behind.request(certificate, client_id).outcome == expected
+
+
+def test_resumed_session_still_has_its_certificate(behind: Behind) -> None:
+    context = tls_context(behind.pki, BILLING)
+    first = LoopbackConnection(MTLS_HOST, behind.port, context)
+    first.request("POST", "/echo", headers={"Content-Length": "0"})
+    connected = first.sock  # which HTTP/1.0 servers make http.client forget
+    response = first.getresponse()
+    session = connected.session
+    response.read()
+    first.close()
+
+    second = LoopbackConnection(MTLS_HOST, behind.port, context, session=session)
+    second.connect()
+    assert second.sock.session_reused is behind.case.resumes
+    expected = BILLING if behind.case.verifies else "refused:chain_not_verified"
+    assert send(second, BILLING, "/token", [("Host", MTLS_HOST)]).outcome == expected
+
+
+def test_large_certificate(behind: Behind) -> None:
+    expected = "large" if behind.case.verifies else "refused:chain_not_verified"
+    assert behind.request("large", "large").outcome == expected
+
+
+def test_too_large_certificate_is_no_server_error(behind: Behind) -> None:
+    answer = behind.request("huge", "huge")
+    assert answer.outcome in ("huge", "terminator", "refused:malformed_certificate", "refused:chain_not_verified")
+    assert answer.status < 500
+    if behind.case.upstream == "gunicorn":
+        assert answer.outcome == "terminator"
+
+
+# Attackers (rows 24 to 26, 45 and 46)
+
+
+def test_forged_headers_without_a_certificate(behind: Behind) -> None:
+    assert behind.request(None, BILLING, headers=forged_headers(behind)).outcome == NO_CERTIFICATE
+
+
+def test_forged_headers_beside_another_certificate(behind: Behind) -> None:
+    expected = "refused:subject_mismatch" if behind.case.verifies else "refused:chain_not_verified"
+    assert behind.request(OTHER, BILLING, headers=forged_headers(behind)).outcome == expected
+
+
+def test_forged_headers_twice(behind: Behind) -> None:
+    assert behind.request(None, BILLING, headers=forged_headers(behind) * 2).outcome == NO_CERTIFICATE
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_underscore_forms_without_a_certificate(behind: Behind, times: int) -> None:
+    headers = underscored(forged_headers(behind)) * times
+    assert behind.request(None, BILLING, headers=headers).outcome == NO_CERTIFICATE
+
+
+def test_underscore_forms_beside_another_certificate(behind: Behind) -> None:
+    expected = "refused:subject_mismatch" if behind.case.verifies else "refused:chain_not_verified"
+    assert behind.request(OTHER, BILLING, headers=underscored(forged_headers(behind))).outcome == expected
+
+
+def test_underscore_forms_cost_the_client_nothing(behind: Behind) -> None:
+    expected = BILLING if behind.case.verifies else "refused:chain_not_verified"
+    assert behind.request(BILLING, BILLING, headers=underscored(forged_headers(behind))).outcome == expected
+
+
+def test_who_drops_underscores(behind: Behind) -> None:
+    delivered = behind.request(None, path="/echo", headers=[("X_Probe", "1"), ("X-Twin", "1")]).headers
+    assert delivered["HTTP_X_TWIN"] == "1"
+    assert ("HTTP_X_PROBE" in delivered) is behind.case.passes_underscores
+
+
+def test_forged_headers_through_the_conventional_host(behind: Behind) -> None:
+    headers = [*forged_headers(behind), *underscored(forged_headers(behind))]
+    assert behind.request(None, BILLING, host=CONVENTIONAL_HOST, headers=headers).outcome == NO_CERTIFICATE
+
+
+def test_conventional_connection_for_the_mtls_host(behind: Behind) -> None:
+    headers = forged_headers(behind)
+    answer = behind.request(None, BILLING, host=CONVENTIONAL_HOST, host_header=MTLS_HOST, headers=headers)
+    assert answer.outcome in (NO_CERTIFICATE, "terminator")
+
+
+def test_certificate_at_the_conventional_host(behind: Behind) -> None:
+    # A server in Python, or uWSGI, has one TLS configuration: the certificate is genuine whatever the host's name.
+    has_hosts = behind.case.upstream or behind.case.name == "mod_wsgi"
+    expected = NO_CERTIFICATE if has_hosts else BILLING
+    assert behind.request(BILLING, BILLING, host=CONVENTIONAL_HOST).outcome == expected
+
+
+@pytest.mark.parametrize("certificate", [None, "untrusted", OTHER])
+def test_headers_named_hop_by_hop(behind: Behind, certificate: str | None) -> None:
+    """``Connection: <name>`` makes some terminators drop what they themselves just set."""
+    headers = forged_headers(behind)
+    connection = ("Connection", ", ".join(["close", *(name for name, _ in headers)]))
+    answer = behind.request(certificate, BILLING, headers=[connection, *headers])
+    assert answer.outcome.startswith("refused:") or answer.outcome == "terminator"
+    assert answer.status < 500
+
+
+def test_each_header_named_hop_by_hop(behind: Behind) -> None:
+    """Without a status, a certificate that nobody validated must not become one that somebody did."""
+    for name, _ in forged_headers(behind):
+        answer = behind.request("untrusted", BILLING, headers=[("Connection", f"close, {name}")])
+        assert answer.outcome.startswith("refused:") or answer.outcome == "terminator"
+        own = behind.request(BILLING, BILLING, headers=[("Connection", f"close, {name}")])
+        assert own.outcome == BILLING or own.outcome.startswith("refused:")
+
+
+@pytest.mark.parametrize("behind", [case for case in CASES if case.upstream], indirect=True, ids=str)
+def test_past_the_terminator(behind: Behind) -> None:
+    headers = behind.forged()
+    assert behind.straight(BILLING, headers, source=ELSEWHERE).outcome == NO_CERTIFICATE
+    # The twin: these very headers do count from the terminator's address.
+    expected = BILLING if behind.case.verifies else "refused:chain_not_verified"
+    assert behind.straight(BILLING, headers, source="127.0.0.1").outcome == expected

@@ -1,0 +1,40 @@
+"""The application behind every terminator: ``config.json``, beside a copy of this file, says source and clients."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
+from wsgi_mtls.middleware import CLIENT
+from wsgi_mtls.sources import PEER
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def make_application(config: dict[str, Any]) -> "WSGIApplication":
+    return ClientAuthMiddleware(
+        echo,
+        Verifier(config["clients"]),
+        source=sources.from_config(config["source"]),
+        paths=["/token"],
+        verbosity="debug",
+    )
+
+
+def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    answer: dict[str, object] = {
+        "headers": {k: v for k, v in environ.items() if k.startswith("HTTP_") and isinstance(v, str)}
+    }
+    client, peer = environ.get(CLIENT), environ.get(PEER)
+    if client and peer:
+        answer |= {"client_id": client.client_id, "method": client.method, "verified": peer.verified}
+        answer["thumbprint"] = client.certificate.thumbprint
+        answer["chain"] = [issuer.thumbprint for issuer in peer.chain]
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(answer).encode()]
+
+
+if (_config := Path(__file__).with_name("config.json")).exists():
+    application = make_application(json.loads(_config.read_text()))
