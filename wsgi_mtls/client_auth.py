@@ -1,8 +1,10 @@
 """One request to an authorization server's endpoint: which client sent it (RFC 8705 section 2)."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from .errors import AuthMethodNotRegistered, MultipleCredentials, MutualTLSError
+from .clients import AUTH_METHODS, AuthMethod
+from .errors import AuthMethodNotAllowed, AuthMethodNotRegistered, MultipleCredentials, MutualTLSError
 from .events import Event
 from .form import TokenRequest, read_token_request
 from .sources import CertificateSource, peer_certificate
@@ -43,6 +45,40 @@ def authenticate_request(
         verifier.report_refusal(error, request.client_id if request else None, peer)
         raise
     return verifier.authenticate(request.client_id, peer)
+
+
+def require_client(
+    environ: "WSGIEnvironment",
+    verifier: Verifier,
+    source: CertificateSource,
+    *,
+    allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
+    max_body: int = MAX_BODY,
+) -> AuthenticatedClient:
+    """Authenticate the client that a request names, at an endpoint that serves clients of mutual TLS alone.
+
+    Args:
+        environ: as :func:`authenticate_request`, and likewise the others.
+        verifier: decides.
+        source: where the certificate stands in the environ.
+        allowed_methods: those of the verifier's methods that this endpoint offers.
+        max_body: the longest body that is read, in octets.
+
+    Raises:
+        MutualTLSError: the request is refused.
+    """
+    client = authenticate_request(environ, verifier, source, max_body=max_body)
+    if client is not None and client.method in allowed_methods:
+        return client
+    error: MutualTLSError
+    if client is None:
+        error = AuthMethodNotRegistered(
+            "The client is registered for another method; this endpoint has mutual TLS only."
+        )
+    else:
+        error = AuthMethodNotAllowed(f"{client.method} is not among this endpoint's allowed_methods.")
+    verifier.report_refusal(error, client.client_id if client else None, peer_certificate(environ, source))
+    raise error
 
 
 def _is_left_to_application(request: TokenRequest, verifier: Verifier) -> bool:

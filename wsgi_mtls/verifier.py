@@ -133,7 +133,7 @@ class Verifier:
         self._report_success(client, peer)
         return client
 
-    def check_certificate(self, peer: PeerCertificate | None) -> PeerCertificate:
+    def check_certificate(self, peer: Peer | None) -> PeerCertificate:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
@@ -143,6 +143,8 @@ class Verifier:
         try:
             if peer is None:
                 raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
+            if isinstance(peer, PeerSubject):
+                raise CertificateNotDelivered(f"{peer.source} forwards only a name; make it pass the certificate on.")
             self._check_validity(peer.certificate)
             _check_chain(peer)
         except MutualTLSError as error:

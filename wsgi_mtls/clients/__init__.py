@@ -3,6 +3,7 @@
 from ..certificate import SUBJECT_KINDS, SubjectKind
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
+from .file import load_clients
 from .mapping import MappingRegistry
 from .registry import CertificateRegistry, ClientRegistry
 from .subject import SubjectValue, subject_keys
@@ -18,5 +19,6 @@ __all__ = [
     "MappingRegistry",
     "SubjectKind",
     "SubjectValue",
+    "load_clients",
     "subject_keys",
 ]

@@ -1,0 +1,84 @@
+"""The extension: ``MutualTLS(app)``."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from warnings import warn
+
+from flask import Flask
+
+from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.sources import CertificateSource, peer_certificate
+from wsgi_mtls.tokens import AccessTokens
+from wsgi_mtls.verifier import Verifier
+
+from .cli import commands
+from .refusals import answer
+from .settings import Clients, Source, misspelt, read_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class MutualTLS:
+    """OAuth 2.0 Mutual-TLS (RFC 8705) for Flask apps; one extension may serve several.
+
+    The arguments are defaults; an app's own settings (:data:`flask_mtls.settings.SETTINGS`) go before them. What an app
+    is configured for stands in ``app.extensions["mtls"]``.
+
+    Args:
+        app: the app, or None where :meth:`init_app` is called later.
+        clients: the registered clients, as ``MTLS_CLIENTS``.
+        source: where the certificate stands, as ``MTLS_SOURCE``.
+        verifier: decides who a client is, instead of one that is made from ``clients``.
+        tokens: decodes access tokens, as ``MTLS_TOKENS``.
+
+    Raises:
+        ValueError: ``clients`` and ``verifier`` are both given, or a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        clients: Clients | None = None,
+        source: Source | None = None,
+        verifier: Verifier | None = None,
+        tokens: AccessTokens | None = None,
+    ) -> None:
+        if clients is not None and verifier is not None:
+            raise ValueError("Give clients or verifier, not both: a verifier has its own clients.")
+        self._verifier = verifier
+        self._defaults = {"MTLS_CLIENTS": clients, "MTLS_SOURCE": source, "MTLS_TOKENS": tokens}
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Make an app ready.
+
+        Raises:
+            RuntimeError: it is already.
+            InvalidSetting: a setting is wrong.
+            ImportError: a setting needs an extra that is not installed.
+        """
+        if "mtls" in app.extensions:
+            raise RuntimeError("This app has a MutualTLS already: give MutualTLS the app, or call init_app, once.")
+        for line in misspelt(app.config):
+            warn(line, stacklevel=2)
+        state = app.extensions["mtls"] = read_settings(app, self._verifier, self._defaults)
+        app.wsgi_app = _Outermost(app.wsgi_app, state.source)  # type: ignore[method-assign]  # as Flask's docs do
+        app.register_error_handler(MutualTLSError, answer)
+        app.cli.add_command(commands)
+
+
+class _Outermost:
+    """Asks the source on every path, since a header source removes what nobody may send, before any view sees it."""
+
+    def __init__(self, app: "WSGIApplication", source: CertificateSource) -> None:
+        self._app = app
+        self._source = source
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with suppress(MutualTLSError):  # a refusal for whoever needs the certificate, nobody else's concern
+            peer_certificate(environ, self._source)
+        return self._app(environ, start_response)

@@ -1,0 +1,66 @@
+"""What stands at the other end of the current request: each falsy where it is missing, and then says what is needed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from werkzeug.local import LocalProxy
+
+from wsgi_mtls import sources
+from wsgi_mtls.access_token import BoundToken
+from wsgi_mtls.certificate import Peer
+from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.sources import PEER
+from wsgi_mtls.verifier import AuthenticatedClient
+
+from .refusals import refuse
+from .settings import current_state
+
+# The environ keys of what the decorators found: no header can make them, and they end with the request.
+CLIENT, IDENTIFIED, TOKEN = "flask_mtls.client", "flask_mtls.identified", "flask_mtls.token"
+
+
+def current_peer() -> Peer | None:
+    """Return the certificate of this request, or None.
+
+    Raises:
+        MalformedCertificate: what the terminator delivered is none.
+    """
+    found = request.environ.get(PEER)
+    return found if isinstance(found, Peer) else sources.peer_certificate(request.environ, current_state().source)
+
+
+def _peer() -> Peer | None:
+    try:
+        return current_peer()
+    except MutualTLSError as error:
+        refuse(error)
+
+
+def _proxy(get: Callable[[], object], missing: str) -> Any:
+    def found() -> object:
+        value = get()
+        if value is None:
+            raise RuntimeError(missing)  # which LocalProxy takes for "there is none"
+        return value
+
+    return LocalProxy(found)
+
+
+peer_certificate: Peer = _proxy(
+    _peer,
+    "This request has no client certificate: put @certificate_required on the view.",
+)
+"""The client certificate of this request, whoever sent it; whether it may be believed, the decorators decide."""
+
+current_client: AuthenticatedClient = _proxy(
+    lambda: request.environ.get(CLIENT) or request.environ.get(IDENTIFIED),
+    "No client is authenticated: put @client_auth_required or @certificate_required on the view.",
+)
+"""The client that ``client_auth_required`` authenticated, or ``certificate_required`` identified."""
+
+bound_token: BoundToken = _proxy(
+    lambda: request.environ.get(TOKEN),
+    "No access token was accepted: put @bound_token_required on the view.",
+)
+"""The token that ``bound_token_required`` accepted."""

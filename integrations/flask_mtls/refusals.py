@@ -1,0 +1,51 @@
+"""A refusal as a Werkzeug HTTP exception, which the app's error handlers can replace."""
+
+from functools import lru_cache
+from typing import NoReturn
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
+from werkzeug.wrappers import Response
+
+from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.responses import error_response
+
+from .settings import current_state
+
+
+class MutualTLSRefusal(HTTPException):
+    """The base of every refusal; each is an exception of its HTTP status too.
+
+    So ``@app.errorhandler(MutualTLSRefusal)`` replaces the answer to all of them, and ``@app.errorhandler(401)`` works.
+
+    Attributes:
+        error: the reason, for the log; telling the caller more than its ``error`` code helps attackers.
+    """
+
+    error: MutualTLSError
+
+
+def refuse(error: MutualTLSError, response: Response | None = None) -> NoReturn:
+    """Answer with a refusal; ``response`` is the answer of an API, else it is that of an authorization server."""
+    refusal = _class_of(error.status)(response=response or _response(error))
+    refusal.error = error
+    raise refusal from error
+
+
+def answer(error: MutualTLSError) -> HTTPException | ResponseReturnValue:
+    """Answer what a view lets out, as from :func:`wsgi_mtls.binding.bind`: never with a 500."""
+    try:
+        refuse(error)
+    except MutualTLSRefusal as refusal:
+        return current_app.handle_http_exception(refusal)
+
+
+def _response(error: MutualTLSError) -> Response:
+    return error_response(request.environ, error, current_state().verbosity)
+
+
+@lru_cache
+def _class_of(status: int) -> type[MutualTLSRefusal]:
+    by_status = default_exceptions.get(status, Unauthorized)
+    return type(f"MutualTLS{by_status.__name__}", (MutualTLSRefusal, by_status), {})
