@@ -46,6 +46,8 @@ def bound_token_required(
     one never unchecked. ``also_verified`` names confirmation methods (``jkt``, …) that the app has verified itself.
     """
     check_challenge(None, scope)
+    if isinstance(also_verified, str):
+        raise TypeError('also_verified must be a list of names: ["jkt"].')
     return _decorator("bound_token_required", view, lambda: checks.accept_bound_token(scope, required, also_verified))
 
 
