@@ -1,0 +1,291 @@
+"""ATTACKS.md: certificate-bound access tokens, at the authorization server and at the API."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+
+from tests.support import Answer, mod_ssl, request
+from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
+from wsgi_mtls.cli.demo_authorization_server import DemoAuthorizationServer
+from wsgi_mtls.errors import InvalidServerMetadata
+from wsgi_mtls.events import Event
+from wsgi_mtls.metadata import authorization_server_metadata, protected_resource_metadata
+from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+
+BOUND = {"tls_client_certificate_bound_access_tokens": True}
+
+
+class Server:
+    """The demo's authorization server, with certificates for two PKI clients and one public one."""
+
+    def __init__(self) -> None:
+        self.ca = make_ca()
+        self.one, self.two = (
+            self.ca.issue(f"CN={name}", Profile(san_dns=[name])) for name in ("one.example", "two.example")
+        )
+        self.phone = self_sign("CN=phone")
+        pki = {"token_endpoint_auth_method": "tls_client_auth", **BOUND}
+        clients: dict[str, dict[str, object]] = {
+            "one": {**pki, "tls_client_auth_san_dns": "one.example"},
+            "two": {**pki, "tls_client_auth_san_dns": "two.example"},
+            "phone": {"token_endpoint_auth_method": "none", **BOUND},
+            "other-phone": {"token_endpoint_auth_method": "none", **BOUND},
+            "unbound-phone": {"token_endpoint_auth_method": "none"},
+        }
+        self.events: list[Event] = []
+        self.demo = DemoAuthorizationServer(ISSUER, clients, audience=API, observers=[self.events.append])
+
+    def post(self, client_id: str, pair: KeyPair | None, **form: str) -> Answer:
+        verify = "SUCCESS" if pair in (self.one, self.two) else "FAILED:self-signed certificate"
+        extra = mod_ssl(pair, verify) if pair else mod_ssl(None)
+        return request(self.demo.app, {"client_id": client_id, **form}, extra=extra)
+
+    def code(self, client_id: str, pair: KeyPair | None, code: str) -> Answer:
+        return self.post(client_id, pair, grant_type="authorization_code", code=code)
+
+    def refresh(self, client_id: str, pair: KeyPair | None, refresh_token: str) -> Answer:
+        return self.post(client_id, pair, grant_type="refresh_token", refresh_token=refresh_token)
+
+    def refresh_token(self, client_id: str, pair: KeyPair | None) -> str:
+        answer = self.code(client_id, pair, self.demo.issue_code(client_id, "alice"))
+        assert answer.status == 200, answer
+        return str(answer.json["refresh_token"])
+
+
+def refused(answer: Answer) -> tuple[int, str]:
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.status, answer.json["error"]
+
+
+def bound_to(answer: Answer) -> str | None:
+    """Return what an issued token says that it is bound to, read without the library."""
+    assert answer.status == 200, answer
+    payload = answer.json["access_token"].split(".")[1]
+    claims = json.loads(urlsafe_b64decode(payload + "=="))
+    return claims.get("cnf", {}).get("x5t#S256")  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture(scope="module")
+def pair() -> KeyPair:
+    return self_sign("CN=billing")
+
+
+def test_row_27_no_certificate_for_a_bound_token(server: Server) -> None:
+    code = server.demo.issue_code("phone", "alice")
+    assert refused(server.code("phone", None, code)) == (400, "invalid_request")
+    answer = server.code("phone", server.phone, code)
+    assert bound_to(answer) == thumbprint(server.phone)
+    unbound = server.code("unbound-phone", None, server.demo.issue_code("unbound-phone", "alice"))
+    assert bound_to(unbound) is None
+
+
+def test_row_28_code_of_another_client(server: Server) -> None:
+    code = server.demo.issue_code("one", "alice")
+    assert refused(server.code("two", server.two, code)) == (400, "invalid_grant")
+    assert refused(server.code("phone", server.phone, code)) == (400, "invalid_grant")
+    assert bound_to(server.code("one", server.one, code)) == thumbprint(server.one)
+    assert refused(server.code("one", server.one, code)) == (400, "invalid_grant")
+
+
+def test_row_29_refresh_token_of_a_public_client(server: Server) -> None:
+    token = server.refresh_token("phone", server.phone)
+    same_key = self_sign("CN=phone", Profile(key=server.phone.key))
+    for thief in (None, self_sign("CN=phone"), same_key, server.one):
+        assert refused(server.refresh("phone", thief, token)) == (400, "invalid_grant")
+    assert refused(server.refresh("unbound-phone", None, token)) == (400, "invalid_grant")
+    assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
+
+
+def test_row_29_accepted_where_nothing_is_bound(server: Server) -> None:
+    token = server.refresh_token("unbound-phone", None)
+    assert bound_to(server.refresh("unbound-phone", None, token)) is None
+
+
+def test_row_30_confidential_client_renews_its_certificate(server: Server) -> None:
+    token = server.refresh_token("one", server.one)
+    renewed = server.ca.issue("CN=renewed", Profile(san_dns=["one.example"]))
+    answer = request(
+        server.demo.app,
+        {"client_id": "one", "grant_type": "refresh_token", "refresh_token": token},
+        extra=mod_ssl(renewed),
+    )
+    assert bound_to(answer) == thumbprint(renewed)
+
+
+def test_row_31_refresh_token_of_another_client(server: Server) -> None:
+    token = server.refresh_token("two", server.two)
+    assert refused(server.refresh("one", server.one, token)) == (400, "invalid_grant")
+    assert bound_to(server.refresh("two", server.two, token)) == thumbprint(server.two)
+    token = server.refresh_token("phone", server.phone)
+    assert refused(server.refresh("other-phone", server.phone, token)) == (400, "invalid_grant")
+    assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
+
+
+def test_row_32_stolen_token(issuer: Issuer, pair: KeyPair) -> None:
+    api, token = GuardedAPI(issuer.tokens()), issuer.token(pair)
+    assert api.reason(token, None) == "token_without_certificate"
+    assert api.reason(token, self_sign("CN=billing")) == "confirmation_mismatch"
+    assert api.reason(token, self_sign("CN=billing", Profile(key=pair.key))) == "confirmation_mismatch"
+    assert api.reason(token, pair) == "accepted"
+
+
+def test_row_32_stripped_or_rewritten_confirmation(issuer: Issuer, pair: KeyPair) -> None:
+    api, thief = GuardedAPI(issuer.tokens(), required=False), self_sign("CN=thief")
+    header, payload, signature = issuer.token(pair).split(".")
+    for claims in (issuer.claims(), issuer.claims(thief)):
+        forged = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        assert api.reason(f"{header}.{forged}.{signature}", thief) == "token_signature_invalid"
+    assert api.reason(Issuer().token(thief), thief) == "token_signature_invalid"
+    assert api.reason(f"{header}.{payload}.{signature}", pair) == "accepted"
+
+
+@pytest.mark.parametrize("verify", ["FAILED:unable to get issuer certificate", "SUCCESS", "", "GENEROUS"])
+def test_row_33_the_chain_does_not_matter(issuer: Issuer, verify: str) -> None:
+    client = make_ca("CN=some CA").issue("CN=billing")
+    api = GuardedAPI(issuer.tokens())
+    assert api.reason(issuer.token(client), client, verify) == "accepted"
+    assert api.reason(issuer.token(client), self_sign("CN=x"), verify) == "confirmation_mismatch"
+
+
+def other_forms(pair: KeyPair) -> Mapping[str, Any]:
+    """Return what is not ``x5t#S256`` of the certificate, though some of it is made of the right digest."""
+    right, certificate = thumbprint(pair), x509.load_der_x509_certificate(pair.certificate.der)
+    digest = certificate.fingerprint(SHA256())
+    spare = right[:-1] + chr(ord(right[-1]) + 1)
+    return {
+        "empty object": {}, "null": None, "list": [right], "text": right, "true": True,
+        **{"member " + name: {"x5t#S256": value} for name, value in {
+            "number": 5, "null": None, "empty": "", "list": [right], "object": {right: right},
+            "hex": digest.hex(), "padded": right + "=", "spare bits": spare, "other case": right[:-1].swapcase() + right[-1],
+            "SHA-1": urlsafe_b64encode(certificate.fingerprint(SHA1())).decode().rstrip("="),
+            "newline": right + "\n", "space": " " + right, "not ASCII": right[:-1] + "é", "too long": right * 2,
+            "standard base64": "+" + right[1:-1] + "/",
+        }.items()},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("form", other_forms(self_sign("CN=x")))
+def test_row_34_malformed_confirmation(issuer: Issuer, pair: KeyPair, form: str, required: bool) -> None:
+    api = GuardedAPI(issuer.tokens(), required=required)
+    token = issuer.sign({**issuer.claims(), "cnf": other_forms(pair)[form]})
+    expected = "confirmation_mismatch" if form == "member other case" else "malformed_confirmation"
+    assert api.reason(token, pair) == expected
+    assert api.reason(issuer.token(pair), pair) == "accepted"
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("method", ["jkt", "jwk", "jku", "kid", "jwe", "osc"])
+def test_row_35_another_confirmation_method(issuer: Issuer, pair: KeyPair, method: str, required: bool) -> None:
+    api = GuardedAPI(issuer.tokens(), required=required)
+    cnf = {"x5t#S256": thumbprint(pair)}
+    assert api.reason(issuer.token(cnf={**cnf, method: "x"}), pair) == "unverified_confirmation"
+    assert api.reason(issuer.token(cnf={method: "x"}), pair) == "unverified_confirmation"
+    assert api.reason(issuer.token(cnf={**cnf, "nobody": "x"}), pair) == "accepted"
+
+
+def test_row_36_introspection_of_another_certificate(tmp_path: Path, pair: KeyPair) -> None:
+    with json_server(tmp_path, json_response) as server:
+        endpoint = Introspection(server)
+        endpoint.known["opaque"] = {"active": True, "aud": API, "cnf": {"x5t#S256": thumbprint(pair)}}
+        api, other = GuardedAPI(endpoint.tokens()), self_sign("CN=other")
+        assert api.reason("opaque", other) == "confirmation_mismatch"
+        assert api.reason("opaque", other) == "confirmation_mismatch"
+        assert api.reason("opaque", None) == "token_without_certificate"
+        assert api.reason("opaque", pair) == "accepted"
+        assert endpoint.asked == ["opaque"]
+
+
+def test_row_37_token_that_is_not_bound(issuer: Issuer, pair: KeyPair) -> None:
+    token = issuer.token()
+    assert GuardedAPI(issuer.tokens()).reason(token, pair) == "token_not_bound"
+    assert GuardedAPI(issuer.tokens()).reason(token, None) == "token_not_bound"
+    assert GuardedAPI(issuer.tokens(), required=False).reason(token, None) == "accepted"
+
+
+def test_row_38_bound_token_where_there_is_no_mutual_tls(issuer: Issuer, pair: KeyPair) -> None:
+    for required in (True, False):
+        events: list[Event] = []
+        api = GuardedAPI(issuer.tokens(), required=required, source=lambda _: None, observers=[events.append])
+        api.events = events
+        assert api.reason(issuer.token(pair), pair) == "token_without_certificate"
+    assert GuardedAPI(issuer.tokens(), required=False).reason(issuer.token(pair), pair) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("aliases", "message"),
+    [
+        ({"authorization_endpoint": "https://mtls.example/authorize"}, "browsers"),
+        ({"token": "https://mtls.example/token"}, "no \\*_endpoint"),
+        ({"jwks_uri": "https://mtls.example/jwks"}, "no \\*_endpoint"),
+        ({"revocation_endpoint": "https://mtls.example/revoke"}, "no \\*_endpoint"),
+        ({"token_endpoint": "http://mtls.example/token"}, "https"),
+        ({"token_endpoint": "/token"}, "https"),
+        ({"token_endpoint": None}, "no URL"),
+        ({}, "at least one"),
+        (["token_endpoint"], "object"),
+    ],
+)
+def test_row_39_aliases(aliases: object, message: str) -> None:
+    endpoints = {"token_endpoint": "/token", "authorization_endpoint": "/authorize"}
+    with pytest.raises(InvalidServerMetadata, match=message):
+        authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=aliases)
+    right = {"token_endpoint": "https://mtls.example/token"}
+    accepted = authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=right)
+    assert accepted["mtls_endpoint_aliases"] == right
+    assert (
+        authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_base="https://mtls.example")[
+            "mtls_endpoint_aliases"
+        ]
+        == right
+    )
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, None, [], {}])
+def test_row_40_bound_access_tokens_is_no_boolean(value: Any) -> None:
+    member = {"tls_client_certificate_bound_access_tokens": value}
+    with pytest.raises(InvalidServerMetadata, match="true or false"):
+        authorization_server_metadata(ISSUER, endpoints={"token_endpoint": "/token"}, **member)
+    with pytest.raises(InvalidServerMetadata, match="true or false"):
+        protected_resource_metadata(API, authorization_servers=[ISSUER], **member)
+    for right in (True, False):
+        member = {"tls_client_certificate_bound_access_tokens": right}
+        server = authorization_server_metadata(ISSUER, endpoints={"token_endpoint": "/token"}, **member)
+        resource = protected_resource_metadata(API, authorization_servers=[ISSUER], **member)
+        assert server.items() >= member.items() <= resource.items()
+
+
+def test_row_43_certificate_that_has_expired_since(issuer: Issuer) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    expired = self_sign("CN=x", Profile(not_before=yesterday - timedelta(days=1), not_after=yesterday))
+    api = GuardedAPI(issuer.tokens())
+    assert api.reason(issuer.token(expired), expired) == "accepted"
+    assert api.reason(issuer.token(expired, exp=NOW - 3600), expired) == "token_expired"
+
+
+def test_row_50_other_spellings_of_the_path(issuer: Issuer, pair: KeyPair) -> None:
+    api = GuardedAPI(issuer.tokens())
+    for path in ("/accounts", "//accounts", "/accounts/", "/accounts/7"):
+        assert api.get(path=path).status == 401
+        assert api.reason(issuer.token(pair), pair, path=path) == "accepted"
+    mounted = GuardedAPI(issuer.tokens(), paths=["/api/accounts"])
+    assert mounted.get(extra={"SCRIPT_NAME": "/api"}).status == 401
+    with pytest.raises(KeyError, match="wsgi_mtls.token"):  # not guarded, so nothing is there
+        mounted.get(path="/Accounts", extra={"SCRIPT_NAME": "/api"})

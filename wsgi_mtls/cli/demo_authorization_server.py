@@ -1,0 +1,163 @@
+"""The demo's authorization server: it issues certificate-bound tokens, and tells APIs about them."""
+
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from werkzeug.wrappers import Request, Response
+
+from ..binding import bind, bind_refresh_token, verify_grant, verify_refresh_token
+from ..clients import Client
+from ..errors import InvalidGrant, MutualTLSError, UnknownClient
+from ..events import Observer
+from ..metadata import MetadataMiddleware, authorization_server_metadata
+from ..middleware import CLIENT, ClientAuthMiddleware
+from ..responses import error_response
+from ..sources import PEER
+from ..sources import environ as environ_source
+from ..verifier import Verifier
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LIFETIME = 300
+"""How long an access token lives, in seconds."""
+
+
+class DemoAuthorizationServer:
+    """RFC 6749 as far as the demo and the tests need it. What it issues it forgets when it ends.
+
+    Attributes:
+        issuer: in ``iss``.
+        jwks: the public key that verifies its tokens, as a JWK set.
+        app: the WSGI application: ``/token``, ``/introspect``, ``/jwks``, and the metadata.
+
+    Args:
+        issuer: its https URL.
+        clients: ``client_id`` to registered metadata.
+        audience: of the tokens.
+        mtls_base: where it is found with mutual TLS, if not at ``issuer``.
+        observers: of the verifier.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        clients: Mapping[str, Mapping[str, object]],
+        *,
+        audience: str,
+        mtls_base: str | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.issuer = issuer
+        self._audience = audience
+        self._key = ECKey.generate_key("P-256", {"kid": "demo", "use": "sig"})
+        self.jwks: dict[str, object] = {"keys": [self._key.as_dict(private=False)]}
+        self._verifier = Verifier(clients, observers=observers)
+        self._codes: dict[str, dict[str, object]] = {}
+        self._refresh_tokens: dict[str, dict[str, object]] = {}
+        self._access_tokens: dict[str, dict[str, object]] = {}
+        self.app = MetadataMiddleware(self._endpoints(), self._metadata(mtls_base))
+
+    def issue_code(self, client_id: str, subject: str) -> str:
+        """Return an authorization code, as if a user had agreed in the browser."""
+        code = secrets.token_urlsafe()
+        self._codes[code] = {"client_id": client_id, "sub": subject}
+        return code
+
+    def _metadata(self, mtls_base: str | None) -> dict[str, object]:
+        return authorization_server_metadata(
+            self.issuer,
+            mtls_base=mtls_base,
+            endpoints={"token_endpoint": "/token", "introspection_endpoint": "/introspect"},
+            jwks_uri=f"{self.issuer}/jwks",
+            grant_types_supported=["client_credentials", "authorization_code", "refresh_token"],
+        )
+
+    def _endpoints(self) -> "WSGIApplication":
+        return ClientAuthMiddleware(
+            self._answer, self._verifier, source=environ_source(), paths=["/token", "/introspect"], verbosity="debug"
+        )
+
+    def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            match request.path:
+                case "/token":
+                    answer = self._token(request)
+                case "/introspect":
+                    answer = self._introspect(request)
+                case "/jwks":
+                    answer = self.jwks
+                case _:
+                    return Response(status=404)(environ, start_response)
+        except MutualTLSError as error:
+            return error_response(environ, error, "debug")(environ, start_response)
+        headers = {"Cache-Control": "no-store"}
+        return Response(json.dumps(answer), headers=headers, content_type="application/json")(environ, start_response)
+
+    def _token(self, request: Request) -> dict[str, object]:
+        client, peer = self._client(request), request.environ[PEER]
+        record = self._grant(request, client)
+        token = self._access_token(bind(self._claims(record, client), peer, client))
+        answer: dict[str, object] = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME}
+        if request.form["grant_type"] != "client_credentials":
+            refresh_token = answer["refresh_token"] = secrets.token_urlsafe()
+            self._refresh_tokens[refresh_token] = bind_refresh_token(record, peer, client)
+        # Each serves once, and only now that nothing can fail any more.
+        self._codes.pop(request.form.get("code", ""), None)
+        self._refresh_tokens.pop(request.form.get("refresh_token", ""), None)
+        return answer
+
+    def _grant(self, request: Request, client: Client) -> Mapping[str, object]:
+        """Return what is known of the code or refresh token that this client may use."""
+        match request.form.get("grant_type"):
+            case "client_credentials" if CLIENT in request.environ:
+                return {"sub": client.client_id}
+            case "authorization_code":
+                record = self._codes.get(request.form.get("code", ""), {})
+                verify_grant(record, client)
+                return record
+            case "refresh_token":
+                record = self._refresh_tokens.get(request.form.get("refresh_token", ""), {})
+                verify_refresh_token(record, request.environ[PEER], client)
+                return record
+        raise InvalidGrant("Ask for client_credentials (not as a public client), authorization_code or refresh_token.")
+
+    def _claims(self, record: Mapping[str, object], client: Client) -> dict[str, object]:
+        now = int(time.time())
+        return {
+            "iss": self.issuer,
+            "aud": self._audience,
+            "sub": record["sub"],
+            "client_id": client.client_id,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": secrets.token_urlsafe(),
+            "scope": "accounts",
+        }
+
+    def _access_token(self, claims: dict[str, object]) -> str:
+        token = jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "at+jwt"}, claims, self._key)
+        self._access_tokens[token] = claims
+        return token
+
+    def _client(self, request: Request) -> Client:
+        """The middleware authenticated it, or it is a public one that nobody can authenticate."""
+        if CLIENT in request.environ:
+            registration: Client = request.environ[CLIENT].registration
+            return registration
+        client = self._verifier.client(request.form["client_id"])
+        if client.token_endpoint_auth_method != "none":
+            raise UnknownClient(f"This server serves no client of {client.token_endpoint_auth_method}.")
+        return client
+
+    def _introspect(self, request: Request) -> dict[str, object]:
+        if CLIENT not in request.environ:
+            raise UnknownClient("Introspection is for APIs that authenticate themselves.")
+        claims = self._access_tokens.get(request.form.get("token", ""))
+        return {"active": True, "token_type": "Bearer", **claims} if claims else {"active": False}
