@@ -59,7 +59,6 @@ def read_token_request(environ: "WSGIEnvironment", max_body: int) -> TokenReques
     if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip()):
         raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
     body = _read_body(environ, max_body)
-    environ["wsgi.input"] = BytesIO(body)
     fields = _parse(body)
     query = _parse(environ.get("QUERY_STRING", "").encode("latin-1", "replace"))
     if any(name == "client_id" for name, _ in query):
@@ -96,13 +95,12 @@ def _read_body(environ: "WSGIEnvironment", max_body: int) -> bytes:
         length = int(announced)
         if length > max_body:
             _refuse_size(max_body)
-        body = _read(environ, length)
+        body = _read_and_put_back(environ, length)
         if len(body) < length:
             raise MalformedBody(f"The body ended after {len(body)} of {length} octets.")
         return body
-    if not environ.get("wsgi.input_terminated"):
-        return b""
-    body = _read(environ, max_body + 1)
+    # Without either, nobody can tell where the body ends: there is none (RFC 3875 section 4.1.2).
+    body = _read_and_put_back(environ, max_body + 1 if environ.get("wsgi.input_terminated") else 0)
     if len(body) > max_body:
         _refuse_size(max_body)
     return body
@@ -112,13 +110,19 @@ def _refuse_size(max_body: int) -> NoReturn:
     raise BodyTooLarge(f"The body is longer than {max_body} octets.")
 
 
+def _read_and_put_back(environ: "WSGIEnvironment", size: int) -> bytes:
+    body = _read(environ, size)
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
 def _read(environ: "WSGIEnvironment", size: int) -> bytes:
     """Read up to ``size`` octets; a server may deliver them in pieces, and reports a broken body as it likes."""
     chunks: list[bytes] = []
     while size > 0:
         try:
             chunk = environ["wsgi.input"].read(size)
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # gunicorn's and cheroot's own errors have no base but this
             raise MalformedBody(f"The body could not be read: {error}.") from error
         if not chunk:
             break
