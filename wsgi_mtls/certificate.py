@@ -10,7 +10,7 @@ from typing import Literal, NoReturn, TypedDict, final, get_args
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -164,7 +164,7 @@ def _from_der(der: bytes) -> ClientCertificate:
     if len(der) > MAX_DER_SIZE:
         raise MalformedCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
     try:
-        return _read(x509.load_der_x509_certificate(der))
+        return _read(x509.load_der_x509_certificate(der), der)
     except _UNREADABLE as error:
         raise MalformedCertificate(f"Not a certificate that can be read: {error}.") from None
 
@@ -177,11 +177,12 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
+    # What it only warns of, where the operator made warnings errors.
+    Warning,
 )
 
 
-def _read(certificate: x509.Certificate) -> ClientCertificate:
-    der = certificate.public_bytes(Encoding.DER)
+def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
     return ClientCertificate(
         der=der,
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
@@ -243,8 +244,12 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
             key.verify(signature, signed, scheme, digest)
         elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(scheme, ec.ECDSA):
             key.verify(signature, signed, scheme)
+        elif isinstance(key, dsa.DSAPublicKey) and digest:
+            key.verify(signature, signed, digest)
+        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(signature, signed)
         else:
-            certificate.verify_directly_issued_by(certificate)
+            certificate.verify_directly_issued_by(certificate)  # looks at the names too
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True
