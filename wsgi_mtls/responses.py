@@ -30,9 +30,7 @@ def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity:
     scheme = _SCHEME.match(environ.get("HTTP_AUTHORIZATION", ""))
     if error.status == 401 and scheme:
         response.headers["WWW-Authenticate"] = f'{scheme[1].capitalize()} realm="oauth"'
-    if verbosity == "minimal":
-        del response.headers["Content-Type"]
-    else:
+    if verbosity != "minimal":
         response.content_type = "application/json"
         response.set_data(json.dumps(_members(error, verbosity)))
     return response
