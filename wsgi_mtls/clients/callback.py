@@ -7,8 +7,8 @@ from ..errors import InvalidClientMetadata, MalformedCertificate
 from .client import Client
 from .subject import SubjectValue
 
-Certificate = ClientCertificate | bytes | str
-"""A certificate: parsed, DER, or PEM (text or octets)."""
+Certificate = ClientCertificate | bytes | bytearray | memoryview | str
+"""A certificate: parsed, DER, or PEM (text or octets, also as database drivers give them)."""
 
 PKICallback = Callable[[str], str | tuple[SubjectKind, str] | None]
 """``client_id`` to the expected subject DN, or to a pair of kind and subject value; None where it knows none."""
@@ -64,16 +64,20 @@ def _subject(client_id: str, given: str | tuple[SubjectKind, str]) -> SubjectVal
 
 
 def _certificates(client_id: str, given: Certificate | Iterable[Certificate]) -> tuple[ClientCertificate, ...]:
-    several = [given] if isinstance(given, ClientCertificate | bytes | str) else given
+    several = [given] if isinstance(given, Certificate) else given
     try:
         return tuple(_read(certificate) for certificate in several)
-    except MalformedCertificate as error:
+    except (MalformedCertificate, TypeError) as error:
         raise InvalidClientMetadata(f"Client {client_id!r}: a registered certificate can't be read. {error}") from None
 
 
 def _read(certificate: Certificate) -> ClientCertificate:
     if isinstance(certificate, ClientCertificate):
         return certificate
-    if isinstance(certificate, str) or certificate.lstrip().startswith(b"-----BEGIN"):
+    if isinstance(certificate, str):
         return ClientCertificate.from_pem(certificate)
-    return ClientCertificate.from_der(certificate)
+    if not isinstance(certificate, bytes | bytearray | memoryview):
+        raise TypeError(f"{type(certificate).__name__} is no certificate.")
+    octets = bytes(certificate)
+    is_pem = octets.lstrip().startswith(b"-----BEGIN")
+    return ClientCertificate.from_pem(octets) if is_pem else ClientCertificate.from_der(octets)
