@@ -19,14 +19,15 @@ Attributes = tuple[tuple[str, str], ...]
 """The attributes of one RDN: pairs of dotted OID and value."""
 
 _ATTRIBUTE = re.compile(
-    r"""\s*+(?:[oO][iI][dD]\.)?(?P<type>[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*+=\s*+
-        (?:\#(?P<hex>(?:[0-9A-Fa-f]{2})+)\s*
+    r"""\s*+(?:[oO][iI][dD]\.)?(?P<type>[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*+=[ ]*+
+        (?:\#(?P<hex>(?:[0-9A-Fa-f]{2})+)[ ]*
           |(?P<text>(?!\#)(?:[^\\"+,;<>\x00]|\\[0-9A-Fa-f]{2}|\\[ "\#+,;<=>\\])*))
         (?P<end>[,+]|\Z)""",
     re.VERBOSE,
 )
 _ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 _SLASH = re.compile(r"/(?=(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=)")
+_SLASH_AMBIGUOUS = re.compile(r"\\|\+(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=")
 
 # The text of an attribute value by its BER tag: cryptography reads certificates' names by the same table.
 _ENCODINGS = {12: "utf-8", 18: "ascii", 19: "ascii", 22: "ascii", 26: "ascii", 20: "utf-8", 4: "utf-8"}
@@ -112,8 +113,8 @@ def read_registered(text: str) -> list[Attributes]:
     """
     if not text.startswith("/"):
         return read(text)
-    if "\\" in text:
-        raise MalformedName("The slash form has no escapes that can be relied on; write the name as RFC 4514.")
+    if _SLASH_AMBIGUOUS.search(text):
+        raise MalformedName("The slash form can't say what is escaped or multi-valued; write the name as RFC 4514.")
     first, *parts = _SLASH.split(text)
     if first or not parts:
         raise MalformedName("Not a name in the slash form: write /type=value/type=value, or better RFC 4514.")
@@ -165,7 +166,11 @@ def _oid(attribute_type: str) -> str:
 def _value(match: re.Match[str]) -> str:
     if match["hex"] is not None:
         return _decode_ber(bytes.fromhex(match["hex"]))
-    return _ESCAPES.sub(_unescape, match["text"])
+    text = match["text"]
+    bare = text.rstrip(" ")
+    if len(bare) < len(text) and (len(bare) - len(bare.rstrip("\\"))) % 2:
+        bare += " "  # the first of the spaces is escaped
+    return _ESCAPES.sub(_unescape, bare)
 
 
 def _unescape(match: re.Match[str]) -> str:
