@@ -57,7 +57,7 @@ def url_encoded_pem(text: str) -> bytes:
 
     A ``+`` is a plus here, never a space (RFC 3986).
     """
-    return pem_to_der(_unescape(text))
+    return _one_pem(_unescape(text))
 
 
 def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
@@ -87,7 +87,7 @@ def base64_pem(text: str) -> bytes:
         plain = base64_to_der(text).decode("ascii")
     except UnicodeDecodeError:
         raise MalformedCertificate("The base64 of a PEM text belongs here; this is the base64 of octets.") from None
-    return pem_to_der(plain)
+    return _one_pem(plain)
 
 
 def base64_der_list(text: str) -> tuple[bytes, ...]:
@@ -126,6 +126,13 @@ def latin1_der(text: str) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         raise MalformedCertificate("The octets of a certificate, as latin-1, belong here.") from None
+
+
+def _one_pem(text: str) -> bytes:
+    """Read PEM as OpenSSL writes it: unlike RFC 7468, nothing at all around it but the last newline."""
+    if text != text.lstrip() or text.rstrip() != text.removesuffix("\n").removesuffix("\r"):
+        raise MalformedCertificate("White space stands around the certificate.")
+    return pem_to_der(text)
 
 
 def _unescape(text: str) -> str:

@@ -32,7 +32,8 @@ def envoy(
 
     Args:
         certificate: the header.
-        elements: exactly how many elements it has, one a proxy; the first is read.
+        elements: exactly how many elements it has, one a proxy; the first is read. More than one only if nobody else
+            reaches the later proxies, which pass on what they get; otherwise :func:`istio`, for any mesh.
         terminator_verifies: whether Envoy refuses what it can't validate (no ``ACCEPT_UNTRUSTED``).
         **options: see :func:`~wsgi_mtls.sources.header`.
 
@@ -61,10 +62,10 @@ def envoy_peer_certificate(
         request_headers_to_add:
         - header: {key: XClientCert, value: "%DOWNSTREAM_PEER_CERT%"}
           append_action: OVERWRITE_IF_EXISTS_OR_ADD
-          keep_empty_value: true
+        request_headers_to_remove: [XClientCert]
 
-    Without ``keep_empty_value`` Envoy lets the client's own header through where there is no certificate; removing it
-    (``request_headers_to_remove``) would remove Envoy's as well.
+    Without the last line Envoy would let the client's own header through where there is no certificate; it removes
+    before it adds. Envoy passes headers with underscores on unless told otherwise, so the name has no hyphens.
 
     Args:
         certificate: the header.

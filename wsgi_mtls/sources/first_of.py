@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-def first_of(first: GuardedSource, second: CertificateSource) -> CertificateSource:
+def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
     """Take what ``first`` says of a request from its trusted proxies, and what ``second`` says of any other.
 
     A trusted proxy's "no certificate" is final: it is never filled from ``second``, where the certificate would be

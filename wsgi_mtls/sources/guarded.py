@@ -19,14 +19,11 @@ _HEADER_NAME = re.compile("[A-Za-z0-9-]+")
 
 @runtime_checkable
 class GuardedSource(Protocol):
-    """A source that believes some peers and not others.
-
-    Attributes:
-        keys: the environ keys that it reads.
-    """
+    """A source that believes some peers and not others."""
 
     @property
-    def keys(self) -> frozenset[str]: ...  # noqa: D102
+    def keys(self) -> frozenset[str]:
+        """The environ keys that it reads."""
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a peer that is believed."""
@@ -62,6 +59,8 @@ class GuardedHeaders:
         observers: Iterable[Observer],
         label: str,
     ) -> None:
+        if not isinstance(underscores_dropped, bool):
+            raise ValueError("underscores_dropped must be True or False.")
         for name in names:
             _check_name(name, underscores_dropped)
         self._read = read

@@ -44,7 +44,7 @@ def ingress_nginx(
 
         nginx.ingress.kubernetes.io/auth-tls-secret: namespace/clients-ca
         nginx.ingress.kubernetes.io/auth-tls-verify-client: "optional"       # or optional_no_ca
-        nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream: "true"
+        nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream: "true"    # or clients send their own
 
     ``enable-underscores-in-headers`` must stay off. On an Ingress without ``auth-tls-secret`` the controller does not
     touch these headers, so the application must not be reachable through one.
@@ -174,10 +174,9 @@ def traefik(
         http.middlewares.client-cert.passTLSClientCert.pem: true
         tls.options.default.clientAuth: {clientAuthType: VerifyClientCertIfGiven, caFiles: [clients-ca.pem]}
         #   RequestClientCert lets self-signed clients through
-        entryPoints.websecure.http.underscoreHeadersStrategy: delete
 
-    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: with ``underscoreHeadersStrategy``
-    of Traefik 3.7, or behind gunicorn, waitress, Werkzeug or gevent, which drop such headers.
+    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: where Traefik's entry point deletes
+    headers with underscores, or before gunicorn, waitress, Werkzeug or gevent, which drop them.
 
     Args:
         certificate: the header.

@@ -91,8 +91,10 @@ def environ_key(name: str) -> str:
 
 def _network(text: str) -> Network:
     try:
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is no text")  # ip_network(5) is 0.0.0.5
         network = ipaddress.ip_network(text)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(f'trusted_proxies: {error}; write an address, a network, "unix" or "any".') from None
     if network.prefixlen == 0:
         raise ValueError(f'trusted_proxies: {text} is everyone; write "any" if that is meant.')

@@ -1,0 +1,67 @@
+"""A source from a settings file."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sources.captures import CLIENT, environ
+from wsgi_mtls import sources
+from wsgi_mtls.sources import from_config
+
+
+@pytest.mark.parametrize("name", ["environ", "mod_wsgi", "cheroot", "wsgi_server"])
+def test_a_bare_name(name: str) -> None:
+    peer = from_config(name)(environ("mod_ssl-mod_wsgi", "ca_signed_with_chain"))
+    assert peer is not None
+    assert peer.certificate == CLIENT
+
+
+def test_options() -> None:
+    source = from_config(
+        {
+            "preset": "caddy",
+            "certificate": "X-Client-Cert",
+            "terminator_verifies": True,
+            "trusted_proxies": ["127.0.0.0/8", "unix"],
+            "underscores_dropped": True,
+            "secret": ["X-Proxy-Auth", "correct horse"],
+        }
+    )
+    came = environ("caddy", "ca_signed_with_chain")
+    assert source(dict(came)) is None
+    peer = source({**came, "HTTP_X_PROXY_AUTH": "correct horse"})
+    assert peer is not None
+    assert peer.verified
+
+
+@pytest.mark.parametrize("name", sorted(set(sources.__all__) & set(sources.config.PRESETS)))
+def test_every_preset_has_its_name_and_refuses_unknown_options(name: str) -> None:
+    assert sources.config.PRESETS[name] is getattr(sources, name)
+    with pytest.raises(ValueError, match=f"{name} has no option 'trusted_proxy'"):
+        from_config({"preset": name, "trusted_proxy": "127.0.0.1"})
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("ngnix", "is nginx meant"),
+        ({"preset": "heproxy"}, "is haproxy meant"),
+        ({}, "no preset None"),
+        ({"preset": ["nginx"]}, "no preset"),
+        ("nginx", "wants trusted_proxies"),
+        ({"preset": "nginx", "trusted_proxy": []}, "is trusted_proxies meant"),
+        ({"preset": "nginx", "trusted_proxies": [], "underscores_dropped": True}, "no option 'underscores_dropped'"),
+        ({"preset": "nginx", "trusted_proxies": []}, "empty"),
+        ({"preset": "nginx", "trusted_proxies": 5}, "wrong type"),
+        ({"preset": "nginx", "trusted_proxies": [5]}, "5"),
+        ({"preset": "nginx", "trusted_proxies": "any", "chain_limit": "many"}, "wrong type"),
+        ({"preset": "caddy", "trusted_proxies": "any", "terminator_verifies": "false"}, "verified"),
+        ({"preset": "aws_alb", "trusted_proxies": "any"}, "wants mode"),
+        ({"preset": "istio", "trusted_proxies": "any"}, "wants gateway_uri"),
+        ({"preset": "cloudflare"}, "wants secret"),
+        ({"preset": "cloudflare", "secret": None}, "secret"),
+    ],
+)
+def test_errors(config: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        from_config(config)

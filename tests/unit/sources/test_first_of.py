@@ -1,0 +1,44 @@
+"""Two sources for one application."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
+from wsgi_mtls import sources
+
+PROXY = environ("nginx", "ca_signed_with_chain")
+OWN_TLS = environ("werkzeug", "ca_signed_with_chain")
+
+
+def test_a_trusted_proxy_is_final() -> None:
+    source = sources.first_of(sources.nginx(trusted_proxies=["127.0.0.1"]), sources.werkzeug())
+    proxied = {**OWN_TLS, **environ("nginx", "self_signed")}
+    assert getattr(source(proxied), "certificate", None) == SELF_SIGNED
+    # Row 47 of ATTACKS.md: the connection's certificate is the proxy's own.
+    assert source({**OWN_TLS, **environ("nginx", "no_certificate")}) is None
+    direct: dict[str, Any] = {**OWN_TLS, **environ("nginx", "self_signed"), "REMOTE_ADDR": "192.0.2.1"}
+    assert getattr(source(direct), "certificate", None) == CLIENT
+    assert "HTTP_X_SSL_CLIENT_CERT" not in direct
+
+
+def test_two_proxies() -> None:
+    first = sources.nginx(trusted_proxies=["10.0.0.1"])
+    second = sources.caddy(trusted_proxies=["10.0.0.2"])
+    third = sources.traefik(trusted_proxies=["10.0.0.3"], underscores_dropped=True)
+    source = sources.first_of(sources.first_of(first, second), third)
+    caddy = {"HTTP_XCLIENTCERT": environ("caddy", "self_signed")["HTTP_X_CLIENT_CERT"]}
+    both: dict[str, Any] = {**PROXY, **caddy}
+    for address, expected in (("10.0.0.1", CLIENT), ("10.0.0.2", SELF_SIGNED), ("10.0.0.3", None), ("10.0.0.4", None)):
+        assert getattr(source({**both, "REMOTE_ADDR": address}), "certificate", None) == expected
+    forged = {**both, "REMOTE_ADDR": "10.0.0.1"}
+    source(forged)
+    assert "HTTP_XCLIENTCERT" not in forged
+
+
+def test_configuration_errors() -> None:
+    nginx = sources.nginx(trusted_proxies=["127.0.0.1"])
+    with pytest.raises(ValueError, match="header source"):
+        sources.first_of(sources.werkzeug(), nginx)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="HTTP_X_SSL_CLIENT_VERIFY"):
+        sources.first_of(nginx, sources.nginx(trusted_proxies=["127.0.0.2"]))

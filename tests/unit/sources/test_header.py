@@ -1,0 +1,194 @@
+"""The header source, whatever the terminator."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sources.captures import CLIENT, INTERMEDIATE, ROOT, SELF_SIGNED, environ
+from wsgi_mtls import PeerCertificate, sources
+from wsgi_mtls.errors import ContradictoryStatus, MalformedCertificate
+from wsgi_mtls.events import Event
+from wsgi_mtls.sources import Chain, Status, encodings, header, peer_certificate
+from wsgi_mtls.sources.guarded import GuardedHeaders
+from wsgi_mtls.testing import environ_for
+
+CERTIFICATE = environ("azure-app-service", "ca_signed_with_chain")["HTTP_X_ARR_CLIENTCERT"]
+HERE: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"]}
+
+
+def request(**headers: str) -> dict[str, Any]:
+    return {
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_CERT": CERTIFICATE,
+        **{f"HTTP_{k.upper()}": v for k, v in headers.items()},
+    }
+
+
+def read(source: GuardedHeaders, environ: dict[str, Any]) -> PeerCertificate | None:
+    peer = source(environ)
+    assert isinstance(peer, PeerCertificate | None)
+    return peer
+
+
+def test_untrusted_peer_loses_its_headers() -> None:
+    events: list[Event] = []
+    source = header(
+        "Cert",
+        encodings.base64_der,
+        verified=Status("Verify", "yes"),
+        chain=Chain(["Chain"], encodings.base64_der),
+        observers=[events.append],
+        **HERE,
+    )
+    environ = {**request(verify="yes", chain=CERTIFICATE, other="x"), "REMOTE_ADDR": "192.0.2.1"}
+    assert source(environ) is None
+    assert environ == {"REMOTE_ADDR": "192.0.2.1", "HTTP_OTHER": "x"}
+    assert [(event.name, event.source, event.reason) for event in events] == [
+        ("untrusted_proxy", "Cert", "untrusted_proxy")
+    ]
+    assert "192.0.2.1" in (events[0].detail or "")
+    assert source(environ) is None
+    assert len(events) == 1
+    peer = read(source, request(verify="yes"))
+    assert peer == PeerCertificate(CLIENT, (), True, "Cert")
+    assert len(events) == 1
+
+
+def test_header_of_no_value_is_taken_away_too() -> None:
+    environ = {"REMOTE_ADDR": "192.0.2.1", "HTTP_CERT": ""}
+    assert header("Cert", encodings.base64_der, **HERE)(environ) is None
+    assert environ == {"REMOTE_ADDR": "192.0.2.1"}
+
+
+def test_secret_instead_of_and_with_addresses() -> None:
+    secret = ("X-Proxy-Auth", "correct horse")
+    alone = header("Cert", encodings.base64_der, trusted_proxies=[], secret=secret)
+    both = header("Cert", encodings.base64_der, secret=secret, **HERE)
+    known = {**request(), "HTTP_X_PROXY_AUTH": "correct horse"}
+    for sent, answers in (
+        (known, (True, True)),
+        ({**known, "REMOTE_ADDR": "192.0.2.1"}, (True, False)),
+        ({**known, "HTTP_X_PROXY_AUTH": "correct horse,x"}, (False, False)),
+        (request(), (False, False)),
+    ):
+        assert tuple(source(dict(sent)) is not None for source in (alone, both)) == answers
+
+
+@pytest.mark.parametrize("secret", ["X-Proxy-Auth", ("X-Proxy-Auth",), ("X-Proxy-Auth", ""), ("", "x"), ("A_B", "x")])
+def test_secret_that_is_none(secret: Any) -> None:
+    with pytest.raises(ValueError, match=r"secret|header name"):
+        header("Cert", encodings.base64_der, trusted_proxies="any", secret=secret)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("X-Cert", {}),
+        ("X_Cert", {"underscores_dropped": True}),
+        ("", {}),
+        ("Cert:", {}),
+        ("Cert", {"trusted_proxies": []}),
+        ("Cert", {"verified": Status("X-Verify", "yes")}),
+        ("Cert", {"verified": "yes"}),
+        ("Cert", {"verified": ()}),
+        ("Cert", {"verified": None}),
+        ("Cert", {"chain": Chain(["X-Chain"], encodings.base64_der)}),
+        ("Cert", {"chain_limit": -1}),
+        ("Cert", {"size_limit": 0}),
+    ],
+)
+def test_configuration_errors(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        header(name, encodings.base64_der, **{**HERE, **options})
+
+
+def test_trusted_proxies_has_no_default() -> None:
+    with pytest.raises(TypeError, match="trusted_proxies"):
+        header("Cert", encodings.base64_der)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("absent", [None, "", "(null)", "::"])
+def test_absent(absent: str | None) -> None:
+    source = header("Cert", encodings.base64_der, verified=Status("Verify", "yes", "none"), **HERE)
+    for verify in ("none", "failed", None):
+        headers = {key: value for key, value in (("HTTP_CERT", absent), ("HTTP_VERIFY", verify)) if value is not None}
+        assert source({"REMOTE_ADDR": "127.0.0.1", **headers}) is None
+    with pytest.raises(ContradictoryStatus):
+        source({"REMOTE_ADDR": "127.0.0.1", "HTTP_VERIFY": "yes", **({} if absent is None else {"HTTP_CERT": absent})})
+
+
+@pytest.mark.parametrize("verify", [None, "", "(null)", "none", "yes,yes", "none,yes", "failed, none"])
+def test_status_that_contradicts_the_certificate(verify: str | None) -> None:
+    source = header("Cert", encodings.base64_der, verified=Status("Verify", "yes", "none"), **HERE)
+    with pytest.raises(MalformedCertificate):
+        source(request() if verify is None else request(verify=verify))
+    for accepted, verified in (("yes", True), ("failed", False), ("YES", False), ("yes ", False)):
+        peer = read(source, request(verify=accepted))
+        assert peer is not None
+        assert peer.verified is verified
+
+
+def test_several_statuses_must_all_say_so() -> None:
+    source = header("Cert", encodings.base64_der, verified=(Status("Used", "1", "0"), Status("Verify", "0")), **HERE)
+    assert [(peer := read(source, request(used="1", verify=verify))) and peer.verified for verify in ("0", "18")] == [
+        True,
+        False,
+    ]
+    for headers in ({"used": "0", "verify": "0"}, {"verify": "0"}, {"used": "1"}):
+        with pytest.raises(ContradictoryStatus):
+            source(request(**headers))
+    assert source({"REMOTE_ADDR": "127.0.0.1", "HTTP_USED": "0", "HTTP_VERIFY": "0"}) is None
+
+
+def test_limits() -> None:
+    chain = environ("rfc9440", "ca_signed_with_chain")["HTTP_CLIENT_CERT_CHAIN"]
+    options: dict[str, Any] = {**HERE, "chain": Chain(["Chain"], encodings.rfc9440_list)}
+    peer = read(header("Cert", encodings.base64_der, chain_limit=2, **options), request(chain=chain))
+    assert peer is not None
+    assert peer.chain == (INTERMEDIATE, ROOT)
+    with pytest.raises(MalformedCertificate):
+        header("Cert", encodings.base64_der, chain_limit=1, **options)(request(chain=chain))
+    size = len(CERTIFICATE)
+    assert header("Cert", encodings.base64_der, size_limit=size, **HERE)(request()) is not None
+    with pytest.raises(MalformedCertificate):
+        header("Cert", encodings.base64_der, size_limit=size - 1, **HERE)(request())
+    with pytest.raises(MalformedCertificate):
+        header("Cert", encodings.base64_der, size_limit=size, **options)(request(chain=chain))
+
+
+def test_chain_over_several_headers_has_no_gap() -> None:
+    source = header("Cert", encodings.base64_der, chain=Chain(["C0", "C1"], encodings.base64_der), **HERE)
+    for headers, length in (({}, 0), ({"c0": CERTIFICATE}, 1), ({"c0": CERTIFICATE, "c1": CERTIFICATE}, 2)):
+        peer = read(source, request(**headers))
+        assert peer is not None
+        assert len(peer.chain) == length
+    with pytest.raises(MalformedCertificate):
+        source(request(c1=CERTIFICATE))
+
+
+def test_a_list_in_which_each_is_issued_by_the_next() -> None:
+    listed = environ("traefik-v3", "ca_signed_with_chain")["HTTP_X_FORWARDED_TLS_CLIENT_CERT"]
+    stranger = environ("traefik-v3", "self_signed")["HTTP_X_FORWARDED_TLS_CLIENT_CERT"]
+    source = sources.traefik(underscores_dropped=True, **HERE)
+    leaf, issuer = listed.split(",")
+    for value in (listed, leaf, stranger):
+        assert source({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_TLS_CLIENT_CERT": value}) is not None
+    for value in (f"{issuer},{leaf}", f"{leaf},{leaf}", f"{stranger},{listed}", f"{listed},{stranger}", f"{leaf},"):
+        with pytest.raises(MalformedCertificate):
+            source({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_TLS_CLIENT_CERT": value})
+
+
+def test_a_peer_from_an_outer_layer_leaves_no_untrusted_header() -> None:
+    source = header("Cert", encodings.base64_der, **HERE)
+    environ = {**request(), **environ_for(SELF_SIGNED), "REMOTE_ADDR": "192.0.2.1"}
+    peer = peer_certificate(environ, source)
+    assert peer is not None
+    assert peer.certificate == SELF_SIGNED
+    assert "HTTP_CERT" not in environ
+
+
+def test_a_malformed_header_does_not_touch_a_peer_from_an_outer_layer() -> None:
+    environ = {**request(cert="junk"), **environ_for(SELF_SIGNED)}
+    peer = peer_certificate(environ, header("Cert", encodings.base64_der, **HERE))
+    assert peer is not None
+    assert peer.certificate == SELF_SIGNED

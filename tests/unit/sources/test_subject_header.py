@@ -1,0 +1,159 @@
+"""A name in a header, where no certificate can be had: PKI only."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import Endpoint, request
+from tests.unit.sources.captures import environ
+from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, errors
+from wsgi_mtls.certificate import PeerSubject
+from wsgi_mtls.clients import CallbackRegistry
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.sources import Status, peer_certificate, subject_header
+from wsgi_mtls.testing import self_sign
+
+# What nginx sends as $ssl_client_s_dn.
+DN = environ("ingress-nginx", "ca_signed_with_chain")["HTTP_SSL_CLIENT_SUBJECT_DN"]
+HERE: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"]}
+VERIFY = Status("Verify", "SUCCESS", "NONE")
+BY_DN = subject_header("Dn", kind="tls_client_auth_subject_dn", verified=VERIFY, **HERE)
+CLIENTS: dict[str, Any] = {
+    "rp": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": DN},
+    "dns": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"},
+    "ip": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "2001:db8::1"},
+    "bound": {
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": DN,
+        "tls_client_certificate_bound_access_tokens": True,
+    },
+}
+
+
+def headers(**values: str) -> dict[str, Any]:
+    sent = {f"HTTP_{name.upper()}": value.encode().decode("latin-1") for name, value in values.items()}
+    return {"REMOTE_ADDR": "127.0.0.1", **sent}
+
+
+def authenticate(source: Any, client_id: str, environ: dict[str, Any], clients: Any = CLIENTS) -> AuthenticatedClient:
+    return Verifier(clients, allowed_methods=["tls_client_auth"]).authenticate(client_id, source(environ))
+
+
+@pytest.mark.parametrize("text", [DN, 'cn=client-1, ou=Dev = Ops, o="#"'.replace('o="#"', DN.split(",", 2)[2])])
+def test_accepted(text: str) -> None:
+    client = authenticate(BY_DN, "rp", headers(dn=text, verify="SUCCESS"))
+    assert (client.client_id, client.method, client.certificate) == ("rp", "tls_client_auth", None)
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"dn": DN, "verify": "FAILED:expired"}, errors.ChainNotVerified),
+        ({"dn": DN, "verify": "NONE"}, errors.ContradictoryStatus),
+        ({"dn": DN}, errors.ContradictoryStatus),
+        ({"verify": "SUCCESS"}, errors.ContradictoryStatus),
+        ({"verify": "NONE"}, errors.NoCertificate),
+        ({}, errors.NoCertificate),
+        ({"dn": "CN=client-2", "verify": "SUCCESS"}, errors.SubjectMismatch),
+        ({"dn": f"{DN},{DN}", "verify": "SUCCESS"}, errors.SubjectMismatch),
+        ({"dn": "junk", "verify": "SUCCESS"}, errors.MalformedName),
+        ({"dn": "x" * 70000, "verify": "SUCCESS"}, errors.MalformedName),
+    ],
+)
+def test_refused(values: dict[str, str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        authenticate(BY_DN, "rp", headers(**values))
+
+
+def test_octets_that_are_no_utf8() -> None:
+    with pytest.raises(errors.MalformedName):
+        BY_DN({**headers(verify="SUCCESS"), "HTTP_DN": "CN=\xff"})
+
+
+def test_utf8_without_escapes_as_apache_sends_it() -> None:
+    source = subject_header("Dn", kind="tls_client_auth_subject_dn", verified=True, **HERE)
+    apache = environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")["SSL_CLIENT_S_DN"]
+    assert authenticate(source, "rp", {"REMOTE_ADDR": "127.0.0.1", "HTTP_DN": apache}).client_id == "rp"
+
+
+@pytest.mark.parametrize("slash", ["/C=SE/CN=client-1", "/CN=client-1", "/C=SE/O=x/CN=a/CN=client-1"])
+def test_slash_form(slash: str) -> None:
+    registered = {"rp": {**CLIENTS["rp"], "tls_client_auth_subject_dn": slash}}
+    with pytest.raises(errors.MalformedName):
+        authenticate(BY_DN, "rp", headers(dn=slash, verify="SUCCESS"), registered)
+    made_by_hand = PeerSubject("tls_client_auth_subject_dn", (slash,), verified=True)
+    with pytest.raises(errors.SubjectMismatch):
+        authenticate(lambda _: made_by_hand, "rp", {}, registered)
+
+
+def test_san_over_several_headers() -> None:
+    source = subject_header(["San0", "San1"], kind="tls_client_auth_san_dns", verified=VERIFY, **HERE)
+    for values in ({"san0": "RP.example.com"}, {"san0": "*.example.com", "san1": "rp.example.com"}):
+        assert authenticate(source, "dns", headers(verify="SUCCESS", **values)).client_id == "dns"
+    for values in ({"san0": "*.example.com"}, {"san0": "a.example.com,rp.example.com"}, {"san0": "a", "san1": "b"}):
+        with pytest.raises(errors.SubjectMismatch):
+            authenticate(source, "dns", headers(verify="SUCCESS", **values))
+
+
+def test_decoder_for_several_values_in_one_header() -> None:
+    source = subject_header(
+        "San", kind="tls_client_auth_san_ip", decode=lambda text: tuple(text.split(",")), verified=True, **HERE
+    )
+    assert authenticate(source, "ip", headers(san="192.0.2.1,2001:DB8:0::1")).client_id == "ip"
+
+
+def test_another_kind_than_the_registered_one() -> None:
+    source = subject_header("San", kind="tls_client_auth_san_uri", verified=True, **HERE)
+    with pytest.raises(errors.SubjectMismatch):
+        authenticate(source, "dns", headers(san="rp.example.com"))
+
+
+def test_bound_tokens_and_self_signed_clients_need_the_certificate() -> None:
+    sent = headers(dn=DN, verify="SUCCESS")
+    with pytest.raises(errors.CertificateNotDelivered):
+        authenticate(BY_DN, "bound", sent)
+    with pytest.raises(errors.CertificateNotDelivered):
+        _ = authenticate(BY_DN, "rp", sent).confirmation
+    pair = self_sign(DN)
+    registered = {
+        "rp": {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(pair.certificate)]}}
+    }
+    with pytest.raises(errors.CertificateNotDelivered):
+        Verifier(registered).authenticate("rp", BY_DN(sent))
+    with pytest.raises(errors.CertificateNotDelivered):
+        Verifier(CLIENTS).identify(BY_DN(sent))
+
+
+def test_a_client_without_method_is_judged_by_pki() -> None:
+    registry = CallbackRegistry(pki=lambda _: DN)
+    assert authenticate(BY_DN, "rp", headers(dn=DN, verify="SUCCESS"), registry).method == "tls_client_auth"
+
+
+def test_says_so_when_it_is_configured_for_self_signed_clients() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        return []
+
+    with pytest.raises(ValueError, match="allowed_methods"):
+        ClientAuthMiddleware(app, Verifier(CLIENTS), source=BY_DN, paths=["/token"])
+    wrong: list[dict[str, Any]] = [{"kind": "subject_dn"}, {"name": []}]
+    for arguments in wrong:
+        with pytest.raises(ValueError, match="kind"):
+            subject_header(
+                **{"name": "Dn", "kind": "tls_client_auth_subject_dn", "verified": True, **HERE, **arguments}
+            )
+
+
+def test_over_the_middleware() -> None:
+    endpoint = Endpoint(CLIENTS, verifier={"allowed_methods": ["tls_client_auth"]}, source=BY_DN)
+    forged = headers(dn=DN, verify="SUCCESS") | {"REMOTE_ADDR": "192.0.2.1"}
+    assert request(endpoint.app, {"client_id": "rp"}, extra=forged).status == 401
+    assert [event.reason for event in endpoint.events] == ["no_certificate"]
+    assert request(endpoint.app, {"client_id": "bound"}, extra=headers(dn=DN, verify="SUCCESS")).status == 401
+    assert [event.reason for event in endpoint.events][1:] == ["certificate_not_delivered"]
+
+
+def test_the_seam_keeps_it() -> None:
+    environ = headers(dn=DN, verify="SUCCESS")
+    found = peer_certificate(environ, BY_DN)
+    assert isinstance(found, PeerSubject)
+    assert peer_certificate(environ, lambda _: None) is found
