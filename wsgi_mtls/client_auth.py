@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from .clients import AUTH_METHODS, AuthMethod
-from .errors import AuthMethodNotAllowed, AuthMethodNotRegistered, MultipleCredentials, MutualTLSError
+from .errors import AuthMethodNotAllowed, AuthMethodNotRegistered, MutualTLSError
 from .events import Event
 from .form import TokenRequest, read_token_request
 from .sources import CertificateSource, peer_certificate
@@ -44,7 +44,7 @@ def authenticate_request(
     except MutualTLSError as error:
         verifier.report_refusal(error, request.client_id if request else None, peer)
         raise
-    return verifier.authenticate(request.client_id, peer)
+    return verifier.authenticate(request.client_id, peer, other_credentials=request.other_credentials)
 
 
 def require_client(
@@ -85,9 +85,6 @@ def _is_left_to_application(request: TokenRequest, verifier: Verifier) -> bool:
     client = verifier.client(request.client_id)
     method = client.token_endpoint_auth_method
     if client.uses_mutual_tls:
-        if request.other_credentials:
-            names = ", ".join(sorted(request.other_credentials))
-            raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
         return False
     if method != "none" and not request.other_credentials:
         raise AuthMethodNotRegistered(f"Client {client.client_id!r} is registered for {method} and did not use it.")

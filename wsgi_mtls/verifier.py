@@ -18,6 +18,7 @@ from .errors import (
     CertificateNotYetValid,
     CertificatesUnavailable,
     ChainNotVerified,
+    MultipleCredentials,
     MutualTLSError,
     NoCertificate,
     NotForClientAuth,
@@ -98,18 +99,29 @@ class Verifier:
         self._clock = clock
         self._observers = tuple(observers)
 
-    def authenticate(self, client_id: str, peer: Peer | None) -> AuthenticatedClient:
+    def authenticate(
+        self, client_id: str, peer: Peer | None, *, other_credentials: Collection[str] = ()
+    ) -> AuthenticatedClient:
         """Return the client ``client_id`` if this certificate authenticates it.
+
+        Args:
+            client_id: whom the request names.
+            peer: the certificate that it came with.
+            other_credentials: the names of what else it sends to authenticate a client, which must be nothing (RFC 6749
+                section 2.3). Looked at last: only the client itself learns that it is registered for mutual TLS.
 
         Raises:
             MutualTLSError: the first of the checks that failed, in this order: there is a certificate, the client is
-                known, its method is allowed and registered, the certificate is inside its validity period, and then
-                what its method demands.
+                known, its method is allowed and registered, the certificate is inside its validity period, then what
+                its method demands, and no other credential.
         """
         try:
             if peer is None:
                 raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
             client = self._check(self.client(client_id), peer)
+            if other_credentials:
+                names = ", ".join(sorted(other_credentials))
+                raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
         except MutualTLSError as error:
             self.report_refusal(error, client_id, peer)
             raise
