@@ -1,0 +1,127 @@
+"""Registered metadata: what is kept, and what is refused with a message that says why."""
+
+import dataclasses
+
+import pytest
+
+from wsgi_mtls import Client, InvalidClientMetadata
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+PKI = {"client_id": "a", "token_endpoint_auth_method": "tls_client_auth"}
+SELF_SIGNED = {"client_id": "a", "token_endpoint_auth_method": "self_signed_tls_client_auth"}
+DNS = {"tls_client_auth_san_dns": "a.example"}
+
+
+@pytest.fixture(scope="module")
+def pair() -> KeyPair:
+    return self_sign("CN=a")
+
+
+@pytest.fixture(scope="module")
+def key(pair: KeyPair) -> dict[str, object]:
+    return jwk(pair.certificate)
+
+
+def test_pki() -> None:
+    client = Client.from_metadata({**PKI, **DNS, "client_name": "A", "contacts": ["x"], "jwks_uri": None})
+    assert client.client_id == "a"
+    assert client.uses_mutual_tls
+    assert client.tls_client_auth_san_dns == "a.example"
+    assert client.subject_value is not None
+    assert (client.subject_value.kind, client.subject_value.value) == ("tls_client_auth_san_dns", "a.example")
+    assert client.metadata == {"client_name": "A", "contacts": ["x"]}
+    assert not client.tls_client_certificate_bound_access_tokens
+
+
+def test_self_signed(pair: KeyPair, key: dict[str, object]) -> None:
+    client = Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [{"kty": "oct"}, key]}})
+    assert client.certificates == (pair.certificate,)
+    assert client.uses_mutual_tls
+
+
+def test_jwks_uri() -> None:
+    client = Client.from_metadata({**SELF_SIGNED, "jwks_uri": "https://a.example/jwks"})
+    assert client.jwks_uri == "https://a.example/jwks"
+    assert client.certificates == ()
+
+
+def test_default_method_is_no_mutual_tls() -> None:
+    client = Client.from_metadata({"client_id": "a", "tls_client_certificate_bound_access_tokens": True})
+    assert client.token_endpoint_auth_method == "client_secret_basic"
+    assert not client.uses_mutual_tls
+    assert client.tls_client_certificate_bound_access_tokens
+
+
+@pytest.mark.parametrize("method", ["none", "private_key_jwt", "client_secret_post", "TLS_client_auth"])
+def test_other_methods(method: str) -> None:
+    assert not Client.from_metadata({"client_id": "a", "token_endpoint_auth_method": method}).uses_mutual_tls
+
+
+def test_immutable() -> None:
+    client = Client.from_metadata({**PKI, **DNS, "client_name": "A"})
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        client.client_id = "b"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        client.metadata["client_name"] = "B"  # type: ignore[index]
+    assert {client: 1}[Client.from_metadata({**PKI, **DNS, "client_name": "A"})] == 1
+
+
+REFUSED = [
+    ({"token_endpoint_auth_method": "none"}, "client_id is missing"),
+    ({"client_id": ""}, "client_id must be"),
+    ({"client_id": 7}, "client_id must be"),
+    ({"client_id": "a", "token_endpoint_auth_method": 7}, "token_endpoint_auth_method must be"),
+    (PKI, "needs one of tls_client_auth_subject_dn"),
+    ({**PKI, **DNS, "tls_client_auth_san_ip": "192.0.2.1"}, "tls_client_auth_san_dns and tls_client_auth_san_ip"),
+    ({**PKI, "tls_client_auth_subject_dn": "a"}, "tls_client_auth_subject_dn 'a'"),
+    ({**PKI, "tls_client_auth_san_ip": "a"}, "tls_client_auth_san_ip 'a'"),
+    ({**PKI, "tls_client_auth_san_uri": "a"}, "tls_client_auth_san_uri 'a'"),
+    ({**PKI, "tls_client_auth_san_dns": ""}, "tls_client_auth_san_dns must be"),
+    ({**PKI, **DNS, "jwks": {"keys": []}, "jwks_uri": "https://a"}, "jwks and jwks_uri exclude each other"),
+    ({**PKI, **DNS, "jwks_uri": 7}, "jwks_uri must be"),
+    ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": "false"}, "must be true or false"),
+    ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": 1}, "must be true or false"),
+    (SELF_SIGNED, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks": {"keys": []}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks_uri": ""}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks": []}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": "{}"}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": {}}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": {"keys": {}}}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": {"keys": ["a"]}}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": "a"}]}}, "x5c must be a list"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": []}]}}, "x5c must be a list"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": None}]}}, "x5c must be a list"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": [7]}]}}, "x5c must be a list"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{}, {"x5c": ["AAAA"]}]}}, r"Key 2 of jwks: x5c\[0\] is no certificate"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": ["-"]}]}}, "is no certificate"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "says"), REFUSED)
+def test_refused(metadata: dict[str, object], says: str) -> None:
+    with pytest.raises(InvalidClientMetadata, match=says) as caught:
+        Client.from_metadata(metadata)
+    assert (caught.value.reason, caught.value.error) == ("invalid_client_metadata", "invalid_client")
+
+
+@pytest.mark.parametrize("key_type", ["ec", "rsa", "ed25519"])
+def test_x5c_of_another_key(key_type: str) -> None:
+    profile = Profile(key_type=key_type)  # type: ignore[arg-type]
+    one, other = (jwk(self_sign("CN=a", profile).certificate) for _ in range(2))
+    assert Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [one]}}).certificates
+    with pytest.raises(InvalidClientMetadata, match=r"Key 1 of jwks: x5c\[0\] certifies another key"):
+        Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [one | {"x5c": other["x5c"]}]}})
+
+
+def test_x5c_without_the_key_itself(key: dict[str, object]) -> None:
+    with pytest.raises(InvalidClientMetadata, match="another key"):
+        Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [{"x5c": key["x5c"]}]}})
+
+
+def test_x5c_with_line_ends(key: dict[str, object]) -> None:
+    assert isinstance(key["x5c"], list)
+    with pytest.raises(InvalidClientMetadata):
+        Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key | {"x5c": [key["x5c"][0] + "\n"]}]}})
