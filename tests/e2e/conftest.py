@@ -18,7 +18,7 @@ from wsgi_mtls import sources
 from wsgi_mtls.cli.terminators import LOOPBACK, StartFailed, free_port, running
 from wsgi_mtls.sources.guarded import GuardedSource
 
-from .cases import CASES, Case
+from .cases import CASES, UWSGI, Case
 from .client import Answer, Headers, request, straight_request, tls_context
 from .pki import BILLING, PKI, make_pki
 from .wsgi import make_application
@@ -70,13 +70,16 @@ def behind(request: pytest.FixtureRequest, pki: PKI, readable_folder: Path) -> I
         yield started
 
 
+def skip_without(missing: str | None) -> None:
+    """Skip the test that misses something, or fail where nothing may be missing."""
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+
 @contextmanager
 def start(case: Case, pki: PKI, folder: Path) -> Iterator[Behind]:
-    """Start a case; without its program the test is skipped, or fails where nothing may be missing."""
-    if missing := case.missing():
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    """Start a case, on free ports, in a folder of its own."""
+    skip_without(case.missing())
     folder = folder / str(case)
     folder.mkdir()
     config = {"source": case.source, "clients": pki.clients}
@@ -97,7 +100,13 @@ def _upstream(case: Case, config: dict[str, Any], folder: Path) -> Iterator[int]
             with _cheroot(config) as port:
                 yield port
         case "gunicorn":
-            with _gunicorn(folder) as port:
+            gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4"]
+            with _process([*gunicorn, "--no-control-socket", "wsgi:application", "--bind"], folder) as port:
+                yield port
+        case "uwsgi":
+            uwsgi = [UWSGI.program or "", "--plugins", "python3", "--virtualenv", sys.prefix, "--wsgi-file", "wsgi.py"]
+            uwsgi += ["--need-app", "--die-on-term", "--buffer-size", "32768", "--http-socket"]
+            with _process(uwsgi, folder) as port:
                 yield port
         case None:
             yield 0
@@ -117,18 +126,15 @@ def _cheroot(config: dict[str, Any]) -> Iterator[int]:
 
 
 @contextmanager
-def _gunicorn(folder: Path) -> Iterator[int]:
-    """``running`` waits for it: nothing answers through the terminator before."""
+def _process(command: list[str], folder: Path) -> Iterator[int]:
+    """Run a server that takes its address as the last argument; ``running`` waits until the application answers."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread"]
-    with (folder / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--threads", "4", "--no-control-socket", "wsgi:application"], cwd=folder, stdout=log, stderr=log
-        )
+    with (folder / "upstream.log").open("wb") as log:
+        process = subprocess.Popen([*command, f"{LOOPBACK}:{port}"], cwd=folder, stdout=log, stderr=log)
     try:
         yield port
     except StartFailed as error:
-        raise StartFailed(f"{error}\n{(folder / 'gunicorn.log').read_text()}") from None
+        raise StartFailed(f"{error}\n{(folder / 'upstream.log').read_text()}") from None
     finally:
         process.terminate()
         process.wait()

