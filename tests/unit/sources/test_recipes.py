@@ -1,0 +1,80 @@
+"""The recipes of ``docs/sources.md`` read what is documented or was seen."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ, variants
+from wsgi_mtls import ClientCertificate, Verifier, sources
+from wsgi_mtls.certificate import PeerSubject
+from wsgi_mtls.sources import CertificateSource, encodings
+
+DOCS = Path(__file__).parents[3] / "docs" / "sources.md"
+RECIPE = re.compile(r"<!-- capture: (\S+) ?(\S*) -->\n```python\n(.*?)```", re.DOTALL)
+RECIPES = [match.groups() for match in RECIPE.finditer(DOCS.read_text())]
+SECRET = "correct horse"
+DN = variants("ingress-nginx")["ca_signed_with_chain"]["HTTP_SSL_CLIENT_SUBJECT_DN"]
+
+
+def run(code: str) -> CertificateSource:
+    clients = {"rp": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": DN}}
+    names = {"sources": sources, "encodings": encodings, "SECRET": SECRET, "Verifier": Verifier, "clients": clients}
+    exec(code, names)
+    source: CertificateSource = names["source"]  # type: ignore[assignment]
+    return source
+
+
+def request(capture: str, variant: str) -> dict[str, Any]:
+    """Return the environ, with the operator's own header names without hyphens beside those of the capture."""
+    came = environ(capture, variant, HTTP_X_PROXY_AUTH=SECRET)
+    return {**came, **{f"HTTP_{key[5:].replace('_', '')}": value for key, value in came.items() if key[:5] == "HTTP_"}}
+
+
+def expected(capture: str, variant: str) -> ClientCertificate | None:
+    if variant == "no_certificate" or (capture == "lighttpd" and variant != "ca_signed_with_chain"):
+        return None
+    return SELF_SIGNED if variant == "self_signed" else CLIENT
+
+
+@pytest.mark.parametrize(("capture", "only", "code"), [r for r in RECIPES if r[1] != "subject"])
+def test_recipe(capture: str, only: str, code: str) -> None:
+    source = run(code)
+    for variant in [only] if only else variants(capture):
+        peer = source(request(capture, variant))
+        assert (peer.certificate if peer else None) == expected(capture, variant), variant
+
+
+def test_verified_where_the_recipe_says_so() -> None:
+    verified = set()
+    for capture, only, code in RECIPES:
+        peer = run(code)(request(capture, only if only in variants(capture) else next(iter(variants(capture)))))
+        assert peer is not None
+        if peer.verified:
+            verified.add(capture)
+    status = {"apache-requestheader-base64", "aws-cloudfront", "ingress-nginx", "nginx-legacy-ssl_client_cert"}
+    assert verified == status | {"lighttpd", "mod_proxy_uwsgi", "nginx-uwsgi_param"}
+
+
+def test_the_recipe_for_a_name() -> None:
+    ((capture, code),) = [(capture, code) for capture, only, code in RECIPES if only == "subject"]
+    for variant, values, verified in (
+        ("ca_signed_with_chain", (DN,), True),
+        ("ca_signed_without_chain", (DN,), False),
+        ("self_signed", ("CN=self-signed-client",), False),
+    ):
+        peer = run(code)(request(capture, variant))
+        assert isinstance(peer, PeerSubject)
+        assert (peer.values, peer.verified) == (values, verified)
+    assert run(code)(request(capture, "no_certificate")) is None
+
+
+def test_there_are_recipes() -> None:
+    wanted = {"aws-cloudfront", "fastly", "f5-bigip", "lighttpd", "azure-container-apps"}
+    assert wanted <= {capture for capture, _, _ in RECIPES}
+
+
+def test_every_preset_is_in_the_table() -> None:
+    table = DOCS.read_text()
+    assert [name for name in sources.config.PRESETS if f"`{name}" not in table] == ["wsgi_server"]
