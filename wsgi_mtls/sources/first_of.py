@@ -44,5 +44,9 @@ class _FirstOf:
         if self._first.trusts(environ):
             drop_untrusted(environ, self._second)
             return self._first(environ)
-        self._first(environ)
+        self._first.drop_untrusted(environ)
         return self._second(environ)
+
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        self._first.drop_untrusted(environ)
+        drop_untrusted(environ, self._second)

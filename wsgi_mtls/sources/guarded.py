@@ -28,6 +28,9 @@ class GuardedSource(Protocol):
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a peer that is believed."""
 
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Take out of the environ what a peer sent that is not believed, and report it."""
+
     def __call__(self, environ: "WSGIEnvironment", /) -> Peer | None:
         """Return what the peer says, or None without a certificate."""
 
@@ -80,13 +83,21 @@ class GuardedHeaders:
         """Read the headers of a trusted proxy; take those of anyone else out of the environ."""
         if self.trusts(environ):
             return self._read(environ)
+        self._drop(environ)
+        return None
+
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Take the headers out of the environ, and report them, unless a trusted proxy sent them."""
+        if not self.trusts(environ):
+            self._drop(environ)
+
+    def _drop(self, environ: "WSGIEnvironment") -> None:
         forged = [name for name in self._names if environ.pop(environ_key(name), None) is not None]
         if forged:
             detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
             detail += ", or does not know the secret." if self._secret else "."
             event = Event("untrusted_proxy", source=self._label, reason="untrusted_proxy", detail=detail)
             report(event, self._observers)
-        return None
 
 
 def header_value(environ: "WSGIEnvironment", name: str) -> str | None:

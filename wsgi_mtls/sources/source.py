@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..certificate import Peer
 from ..errors import MutualTLSError
+from .guarded import GuardedSource
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,6 +35,10 @@ def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> P
 
 
 def drop_untrusted(environ: "WSGIEnvironment", source: CertificateSource) -> None:
-    """Let the source take out of the environ what an untrusted peer sent; what it finds does not matter here."""
+    """Take out of the environ what an untrusted peer sent to this source; what the source finds does not matter."""
+    if isinstance(source, GuardedSource):
+        source.drop_untrusted(environ)
+        return
+    # A function of the user's own may well call a guarded source.
     with suppress(MutualTLSError):
         source(environ)

@@ -42,3 +42,13 @@ def test_configuration_errors() -> None:
         sources.first_of(sources.werkzeug(), nginx)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="HTTP_X_SSL_CLIENT_VERIFY"):
         sources.first_of(nginx, sources.nginx(trusted_proxies=["127.0.0.2"]))
+
+
+def test_untrusted_headers_of_either_are_dropped_on_unguarded_paths() -> None:
+    first = sources.nginx(trusted_proxies=["10.0.0.1"])
+    source = sources.first_of(first, sources.caddy(trusted_proxies=["10.0.0.2"]))
+    for wrapped in (source, lambda environ: source(environ)):
+        for address, left in (("10.0.0.1", {"HTTP_X_SSL_CLIENT_CERT"}), ("10.0.0.2", {"HTTP_XCLIENTCERT"})):
+            came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_X_SSL_CLIENT_CERT": "x", "HTTP_XCLIENTCERT": "x"}
+            sources.drop_untrusted(came, wrapped)
+            assert came.keys() == {"REMOTE_ADDR"} | left
