@@ -1,0 +1,53 @@
+"""Authlib's client models as a client registry."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
+
+
+class ClientModel(Protocol):
+    """What of Authlib's ``ClientMixin`` is needed here; the other members are read where the model has them."""
+
+    def get_client_id(self) -> str:
+        """Return the ``client_id``."""
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Tell whether the client may use this method at this endpoint."""
+
+
+QueryClient = Callable[[str], ClientModel | None]
+
+
+class ClientModelRegistry:
+    """The clients of an Authlib server: ``MutualTLS(app, clients=ClientModelRegistry(query_client))``.
+
+    Args:
+        query_client: the same function that the ``AuthorizationServer`` gets.
+    """
+
+    def __init__(self, query_client: QueryClient) -> None:
+        self._query_client = query_client
+
+    def get(self, client_id: str, /) -> Client | None:
+        """Return the client of this ``client_id``, whatever its method.
+
+        Raises:
+            InvalidClientMetadata: the model's metadata are wrong.
+        """
+        model = self._query_client(client_id)
+        return None if model is None else registered(model)
+
+
+def registered(model: ClientModel) -> Client:
+    """Return what a client model says of mutual TLS; a client of another method needs no sound subject value or JWKS.
+
+    Raises:
+        InvalidClientMetadata: it contradicts itself, or no certificate could satisfy it.
+    """
+    names = ["token_endpoint_auth_method", "tls_client_certificate_bound_access_tokens"]
+    if getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
+        names += [*SUBJECT_KINDS, "jwks", "jwks_uri"]
+    # Authlib's model returns [] where no jwks is registered.
+    found = {name: value for name in names if (value := getattr(model, name, None)) not in (None, [])}
+    return Client.from_metadata({"client_id": model.get_client_id(), **found})

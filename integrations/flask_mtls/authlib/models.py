@@ -1,0 +1,63 @@
+"""Mixins for SQLAlchemy models, each before Authlib's own."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Any
+
+try:
+    from sqlalchemy import JSON, Boolean, Column, String, Text
+except ImportError as error:
+    raise ImportError("flask_mtls.authlib.models needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'.") from error
+
+from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS
+
+_BOUND = "tls_client_certificate_bound_access_tokens"
+
+
+class MutualTLSClientMixin:
+    """Before Authlib's ``OAuth2ClientMixin``: a column for each member that RFC 8705 registers.
+
+    ``set_client_metadata`` fills them and ``client_metadata`` returns them with the others, so that dynamic
+    registration needs nothing else.
+    """
+
+    tls_client_auth_subject_dn = Column(Text)
+    tls_client_auth_san_dns = Column(Text)
+    tls_client_auth_san_uri = Column(Text)
+    tls_client_auth_san_ip = Column(Text)
+    tls_client_auth_san_email = Column(Text)
+    tls_client_certificate_bound_access_tokens = Column(Boolean, nullable=False, default=False)
+
+    @property
+    def client_metadata(self) -> dict[str, Any]:
+        """All registered metadata."""
+        found: dict[str, Any] = {name: value for name in SUBJECT_KINDS if (value := getattr(self, name)) is not None}
+        bound = {_BOUND: True} if self.tls_client_certificate_bound_access_tokens else {}
+        return {**super().client_metadata, **found, **bound}  # type: ignore[misc]
+
+    def set_client_metadata(self, value: Mapping[str, Any]) -> None:
+        """Replace all registered metadata."""
+        for name in SUBJECT_KINDS:
+            setattr(self, name, value.get(name))
+        setattr(self, _BOUND, value.get(_BOUND, False))
+        others = {name: member for name, member in value.items() if name not in {*SUBJECT_KINDS, _BOUND}}
+        super().set_client_metadata(others)  # type: ignore[misc]
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Allow mutual TLS, at whatever endpoint, to exactly those clients that are registered for it."""
+        registered: str = self.token_endpoint_auth_method  # type: ignore[attr-defined]
+        if method in AUTH_METHODS or registered in AUTH_METHODS:
+            return method == registered
+        return bool(super().check_endpoint_auth_method(method, endpoint))  # type: ignore[misc]
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare a secret; a client without one has none that is right (Authlib's own raises an error there)."""
+        own: str | None = self.client_secret  # type: ignore[attr-defined]
+        return bool(own) and own is not None and compare_digest(own.encode(), client_secret.encode())
+
+
+class BoundTokenMixin:
+    """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, and room for a JWT."""
+
+    access_token = Column(String(4096), unique=True, nullable=False)
+    cnf = Column(JSON(none_as_null=True))

@@ -1,0 +1,220 @@
+"""The authorization server: every endpoint authenticates by certificate, every token is bound where it must be."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2 import OAuth2Error
+from flask import abort, request
+
+from wsgi_mtls.binding import bind, verify_refresh_token
+from wsgi_mtls.client_auth import authenticate_request
+from wsgi_mtls.clients import AUTH_METHODS, Client
+from wsgi_mtls.errors import (
+    AuthMethodNotRegistered,
+    BodyTooLarge,
+    CertificateRequired,
+    ClientIdInQuery,
+    MalformedBody,
+    MultipleCredentials,
+    MutualTLSError,
+    UnknownClient,
+)
+from wsgi_mtls.form import read_token_request
+from wsgi_mtls.verifier import Verifier
+
+from ..checks import send
+from ..proxies import CLIENT, current_peer
+from ..refusals import refuse
+from ..settings import current_state
+from ..signals import mtls_client_authenticated, mtls_client_rejected
+from .clients import ClientModel
+from .errors import MutualTLSOAuth2Error
+from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
+
+if TYPE_CHECKING:
+    from wsgi_mtls.verifier import AuthenticatedClient
+
+_BODY = "flask_mtls.body"
+
+
+class MutualTLSServerMixin:
+    """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
+
+    The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
+    registered for one of the two methods is authenticated by its certificate at every endpoint, whatever the grant's or
+    endpoint's own list of methods says, and by nothing else. All others are left to the methods of those lists.
+
+    Attributes:
+        bind_all_tokens: whether every token is bound, not only those of clients that are registered so.
+    """
+
+    bind_all_tokens = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Check the order of the bases: after ``AuthorizationServer`` the mixin would do nothing."""
+        super().__init_subclass__(**options)
+        if AuthorizationServer in cls.__mro__[: cls.__mro__.index(MutualTLSServerMixin)]:
+            raise TypeError(f"class {cls.__name__}: name MutualTLSServerMixin before AuthorizationServer.")
+
+    def create_oauth2_request(self, http_request: Any) -> Any:
+        """Read the body strictly before Flask reads it; Authlib merges it with the query."""
+        _keep_body()
+        try:
+            return super().create_oauth2_request(http_request)  # type: ignore[misc]
+        except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
+            abort(self.handle_response(*error()))  # type: ignore[attr-defined]
+
+    def authenticate_client(self, oauth_request: Any, methods: list[str], endpoint: str = "token") -> Any:
+        """Authenticate the client of a request at any endpoint.
+
+        Raises:
+            OAuth2Error: it is refused.
+        """
+        try:
+            model = self._authenticate_by_certificate(oauth_request, endpoint)
+            if model is None:
+                model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
+                _refuse_other_method(model)
+        except MutualTLSError as error:
+            send(mtls_client_rejected, error=error)
+            raise MutualTLSOAuth2Error(error) from error
+        return model
+
+    def generate_token(self, grant_type: str, client: ClientModel, *args: Any, **options: Any) -> Any:
+        """Generate a token, and settle first what it is bound to.
+
+        Raises:
+            OAuth2Error: it must be bound, and no certificate came.
+        """
+        # What a browser fetches at the authorization endpoint can't be bound to the client's certificate.
+        front_channel = grant_type == "implicit"
+        try:
+            cnf = None if front_channel else self._confirmation(client)
+        except MutualTLSError as error:
+            raise MutualTLSOAuth2Error(error) from error
+        request.environ[CONFIRMATION] = (front_channel, cnf)
+        return super().generate_token(grant_type, client, *args, **options)  # type: ignore[misc]
+
+    def save_token(self, token: Mapping[str, Any], oauth_request: Any) -> Any:
+        """Save a token with its ``cnf``, which the client is not told.
+
+        Raises:
+            OAuth2Error: it comes from a refresh token that is not this client's, or must be bound and can't be.
+        """
+        if CONFIRMATION not in request.environ:
+            raise RuntimeError("Make tokens with the server's generate_token: without it nothing is bound.")
+        front_channel, cnf = request.environ[CONFIRMATION]
+        try:
+            client = _verifier().client(oauth_request.client.get_client_id())
+            if front_channel and (self.bind_all_tokens or client.tls_client_certificate_bound_access_tokens):
+                raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
+            if oauth_request.refresh_token is not None:
+                self._check_refresh_token(oauth_request.refresh_token, oauth_request.client, client)
+        except MutualTLSError as error:
+            raise MutualTLSOAuth2Error(error) from error
+        return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
+
+    def register_endpoint(self, endpoint: Any) -> None:
+        """Register an endpoint.
+
+        Raises:
+            TypeError: an introspection endpoint that tells no ``cnf``: its bound tokens would pass for bearer tokens.
+        """
+        made = endpoint if isinstance(endpoint, type) else type(endpoint)
+        if getattr(made, "ENDPOINT_NAME", None) == "introspection" and not issubclass(made, BoundIntrospectionMixin):
+            raise TypeError(f"{made.__name__} must inherit from BoundIntrospectionMixin.")
+        super().register_endpoint(endpoint)  # type: ignore[misc]
+
+    def register_token_generator(self, grant_type: str, generator: Any) -> None:
+        """Register a token generator.
+
+        Raises:
+            TypeError: a generator of JWTs that puts no ``cnf`` in.
+        """
+        if hasattr(generator, "get_extra_claims") and not isinstance(generator, BoundJWTMixin):
+            raise TypeError(f"{type(generator).__name__} must inherit from BoundJWTMixin.")
+        super().register_token_generator(grant_type, generator)  # type: ignore[misc]
+
+    def _authenticate_by_certificate(self, oauth_request: Any, endpoint: str) -> ClientModel | None:
+        """Return the client's model, or None where the client has another method."""
+        if "client_id" in request.args:
+            raise ClientIdInQuery("Send client_id in the body alone: Authlib would read the query first.")
+        if "client_id" not in request.form and (
+            "Authorization" in request.headers or "client_assertion" in request.form
+        ):
+            return None  # it is named by a secret or an assertion, so not by a certificate
+        client = request.environ.get(CLIENT) or _authenticate()
+        if client is None:
+            return None
+        model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
+        if model is None or model.get_client_id() != client.client_id:
+            raise UnknownClient(f"MutualTLS knows {client.client_id!r}, query_client does not: give both the same.")
+        if not model.check_endpoint_auth_method(client.method, endpoint):
+            raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
+        oauth_request.auth_method = client.method
+        request.environ[CLIENT] = client
+        send(mtls_client_authenticated, client=client)
+        return model
+
+    def _confirmation(self, model: ClientModel) -> Any:
+        client, authenticated = _verifier().client(model.get_client_id()), request.environ.get(CLIENT)
+        if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
+            # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
+            raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
+        return bind({}, current_peer(), client, always=self.bind_all_tokens).get("cnf")
+
+    def _check_refresh_token(self, token: Any, model: ClientModel, client: Client) -> None:
+        cnf = getattr(token, "cnf", None)
+        record = {"client_id": client.client_id} if token.check_client(model) else {}
+        record |= {} if cnf is None else {"cnf": cnf}
+        verify_refresh_token(record, current_peer(), client, always=self.bind_all_tokens)
+
+
+def _verifier() -> Verifier:
+    verifier = current_state().verifier
+    if verifier is None:
+        raise RuntimeError("The authorization server needs MutualTLS(app, clients=ClientModelRegistry(query_client)).")
+    return verifier
+
+
+def _authenticate() -> "AuthenticatedClient | None":
+    environ, state = request.environ, current_state()
+    body = environ.get(_BODY)
+    if body is not None:
+        body.seek(0)  # Flask has read it
+        environ["wsgi.input"] = body
+    client = authenticate_request(environ, _verifier(), state.source, max_body=state.max_body)
+    if body is not None:
+        environ[_BODY] = environ["wsgi.input"]
+    return client
+
+
+def _refuse_other_method(model: Any) -> None:
+    """A client of mutual TLS has no other method, at no endpoint (RFC 6749 section 2.3)."""
+    client_id = model.get_client_id()
+    registered = getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS
+    if registered or _verifier().client(client_id).uses_mutual_tls:
+        error = MultipleCredentials(f"Client {client_id!r} is registered for mutual TLS and used another method.")
+        _verifier().report_refusal(error, client_id, current_peer())
+        raise error
+
+
+def _keep_body() -> None:
+    """Have the core read the form once, before Flask does, and keep it to be read again."""
+    environ, state = request.environ, current_state()
+    if request.method != "POST" or _BODY in environ:
+        return
+    unread = environ["wsgi.input"]
+    try:
+        read_token_request(environ, state.max_body)
+    except BodyTooLarge as error:
+        refuse(error)
+    except MutualTLSError:
+        pass  # only a request that authenticates its client must be one
+    body = environ["wsgi.input"]
+    if body is not unread and isinstance(body, BytesIO):
+        environ[_BODY] = body
+        if any("\0" in value for values in request.form.listvalues() for value in values):
+            refuse(MalformedBody("The form holds NUL, which no parameter may and PostgreSQL takes for an error."))
