@@ -27,9 +27,10 @@ class CertificateGateway(Gateway_10):
         certificate = connection.get_peer_certificate(as_cryptography=True)
         if certificate is None:
             return environ | {"SSL_CLIENT_VERIFY": "NONE"}
-        chain = connection.get_peer_cert_chain(as_cryptography=True) or [certificate]
+        # On the server's side OpenSSL leaves the peer's own certificate out of the chain.
+        chain = connection.get_peer_cert_chain(as_cryptography=True) or []
         environ["SSL_CLIENT_CERT"] = _pem(certificate)
-        environ |= {f"SSL_CLIENT_CERT_CHAIN_{n}": _pem(issuer) for n, issuer in enumerate(chain[1:])}
+        environ |= {f"SSL_CLIENT_CERT_CHAIN_{n}": _pem(issuer) for n, issuer in enumerate(chain)}
         error = connection.get_app_data()
         environ["SSL_CLIENT_VERIFY"] = f"FAILED:OpenSSL verify error {error}" if error else "SUCCESS"
         return environ
