@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,17 @@ class Chain:
     Attributes:
         names: the headers, in order; the first that is absent ends the chain. The terminator must set every one.
         decode: reads each.
+
+    Raises:
+        ValueError: ``names`` is no list of headers.
     """
 
     names: Sequence[str]
     decode: Decoder
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str) or not self.names:
+            raise ValueError("chain must be a list of header names.")
 
 
 def header(
@@ -129,27 +137,34 @@ class _Reader:
         if len(text) > self.size_limit:
             raise MalformedCertificate(f"{name} is longer than {self.size_limit} characters.")
         decoded = decode(text)
-        return decoded if isinstance(decoded, tuple) else (decoded,)
+        ders = decoded if isinstance(decoded, tuple) else (decoded,)
+        if not ders:
+            raise MalformedCertificate(f"{name} holds no certificate.")
+        return ders
 
     def _chain(self, environ: "WSGIEnvironment") -> tuple[bytes, ...]:
-        ders: tuple[bytes, ...] = ()
-        ended = False
-        for name in self.chain.names if self.chain else ():
-            text = header_value(environ, name)
-            if text is not None and ended:
-                raise MalformedCertificate(f"{name} came, but the one before it did not.")
-            if text is None:
-                ended = True
-            elif self.chain:
-                ders += self._decode(name, text, self.chain.decode)
-        return ders
+        if self.chain is None:
+            return ()
+        texts = [header_value(environ, name) for name in self.chain.names]
+        came = [(name, text) for name, text in zip(self.chain.names, texts, strict=True) if text is not None]
+        if None in texts[: len(came)]:
+            raise MalformedCertificate(f"{came[-1][0]} came, but not every chain header before it.")
+        return tuple(der for name, text in came for der in self._decode(name, text, self.chain.decode))
 
 
 def _check_order(certificates: list[ClientCertificate]) -> None:
     for number, (subject, issuer) in enumerate(pairwise(certificates), 1):
-        try:
-            x509.load_der_x509_certificate(subject.der).verify_directly_issued_by(
-                x509.load_der_x509_certificate(issuer.der)
-            )
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.") from None
+        if not _is_issued_by(subject, issuer):
+            raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.")
+
+
+@lru_cache(maxsize=512)
+def _is_issued_by(subject: ClientCertificate, issuer: ClientCertificate) -> bool:
+    """Compare the names and verify the signature, which is the same for the same octets on every request."""
+    try:
+        x509.load_der_x509_certificate(subject.der).verify_directly_issued_by(
+            x509.load_der_x509_certificate(issuer.der)
+        )
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True

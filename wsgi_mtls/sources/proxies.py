@@ -88,7 +88,7 @@ def apache(
         certificate,
         encodings.folded_pem,
         verified=Status(verify, "SUCCESS", "NONE"),
-        chain=Chain(chain, encodings.folded_pem),
+        chain=Chain(chain, encodings.folded_pem) if chain else None,
         label="apache",
         **options,
     )

@@ -6,6 +6,7 @@ Not behind a proxy: the connection's certificate would be the proxy's.
 from typing import TYPE_CHECKING
 
 from ..certificate import ClientCertificate, PeerCertificate
+from ..errors import ContradictoryStatus
 from . import encodings
 from .environ import environ as mod_ssl
 from .environ import from_environ
@@ -76,6 +77,8 @@ def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
 
 def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
     pem = environ.get("SSL_CLIENT_CERT")
+    if "SSL_CLIENT_VERIFY" in environ:
+        raise ContradictoryStatus("Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use environ().")
     if not pem:
         return None
     return PeerCertificate(ClientCertificate.from_pem(pem), verified=True, source="werkzeug")

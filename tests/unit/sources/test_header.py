@@ -94,6 +94,7 @@ def test_secret_that_is_none(secret: Any) -> None:
         ("Cert", {"verified": None}),
         ("Cert", {"chain": Chain(["X-Chain"], encodings.base64_der)}),
         ("Cert", {"chain_limit": -1}),
+        ("Cert", {"underscores_dropped": 1}),
         ("Cert", {"size_limit": 0}),
     ],
 )
@@ -192,3 +193,18 @@ def test_a_malformed_header_does_not_touch_a_peer_from_an_outer_layer() -> None:
     peer = peer_certificate(environ, header("Cert", encodings.base64_der, **HERE))
     assert peer is not None
     assert peer.certificate == SELF_SIGNED
+
+
+@pytest.mark.parametrize("names", ["Chain", [], ()])
+def test_chain_names(names: Any) -> None:
+    with pytest.raises(ValueError, match="list"):
+        Chain(names, encodings.base64_der)
+
+
+def test_decoder_of_the_users_own_that_finds_nothing() -> None:
+    with pytest.raises(MalformedCertificate):
+        header("Cert", lambda _: (), **HERE)(request())
+
+
+def test_limit_counts_the_chain_only() -> None:
+    assert header("Cert", encodings.base64_der, chain_limit=0, **HERE)(request()) is not None

@@ -266,3 +266,16 @@ def test_element_count(elements: Any) -> None:
         sources.istio(gateway_uri=GATEWAY, elements=1, **HYPHENS)
     with pytest.raises(ValueError, match="gateway_uri"):
         sources.istio(gateway_uri="", **HYPHENS)
+
+
+def test_werkzeug_is_not_taken_for_another_server() -> None:
+    assert found(sources.werkzeug(), environ("werkzeug", "ca_signed_with_chain")) == PKI
+    for variant in VARIANTS:
+        with pytest.raises(MalformedCertificate):
+            sources.werkzeug()(environ("mod_ssl-mod_wsgi", variant))
+
+
+def test_apache_without_chain() -> None:
+    came = without_hyphens(environ("apache-requestheader", "ca_signed_with_chain"), *APACHE)
+    assert found(sources.apache(chain=(), **HERE), came) == PKI
+    assert found(sources.apache(**HERE), came) == (CLIENT, (INTERMEDIATE,), True)
