@@ -1,0 +1,61 @@
+"""An OAuth 2.0 authorization server with mutual TLS (RFC 8705), and an API: Flask, Authlib, SQLAlchemy."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flask_mtls import MutualTLS
+from flask_mtls.authlib import ClientModelRegistry
+from wsgi_mtls.metadata import MetadataMiddleware, authorization_server_metadata
+
+from . import oauth, views
+from .commands import register_client
+from .models import db
+
+ENDPOINTS = {
+    "authorization_endpoint": "/oauth/authorize",
+    "token_endpoint": "/oauth/token",
+    "introspection_endpoint": "/oauth/introspect",
+    "revocation_endpoint": "/oauth/revoke",
+    "registration_endpoint": "/oauth/register",
+}
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the app; ``FLASK_…`` variables and ``config`` go before what stands here."""
+    app = Flask(__name__)
+    app.config.from_mapping(
+        SECRET_KEY=os.urandom(32),  # give one where several workers run
+        SQLALCHEMY_DATABASE_URI=os.environ.get("DATABASE_URL", "sqlite:///authserver.db"),
+        OAUTH2_REFRESH_TOKEN_GENERATOR=True,
+        ISSUER="https://localhost:8443",
+        MTLS_BASE=None,  # where the mTLS host is, if it is another one
+        JWKS=None,  # with a private key here, access tokens are JWTs (RFC 9068); else they are opaque
+        REGISTRATION_TOKEN=None,  # who knows it may register clients
+        MTLS_SOURCE="nginx",
+        MTLS_TRUSTED_PROXIES=["127.0.0.1"],
+    )
+    app.config.from_prefixed_env()
+    app.config.from_mapping(config or {})
+    db.init_app(app)
+    MutualTLS(app, clients=ClientModelRegistry(oauth.query_client))
+    oauth.init_app(app)
+    app.register_blueprint(views.blueprint)
+    app.cli.add_command(register_client)
+    metadata = authorization_server_metadata(
+        app.config["ISSUER"],
+        mtls_base=app.config["MTLS_BASE"],
+        endpoints=ENDPOINTS,
+        auth_methods=["tls_client_auth", "self_signed_tls_client_auth", "client_secret_basic", "none"],
+        grant_types_supported=["authorization_code", "client_credentials", "refresh_token"],
+        code_challenge_methods_supported=["S256"],
+        scopes_supported=["accounts", "payments"],
+    )
+    # ProxyFix outermost: Authlib wants to see https. The certificate source reads the original peer address.
+    app.wsgi_app = ProxyFix(MetadataMiddleware(app.wsgi_app, metadata), x_proto=1, x_host=1)  # type: ignore[method-assign]
+    with app.app_context():
+        db.create_all()
+    return app

@@ -1,0 +1,237 @@
+"""The authorization server: its grants and endpoints; and what protects the API."""
+
+import hmac
+import time
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
+from authlib.oauth2.rfc6749 import grants
+from authlib.oauth2.rfc6750 import BearerTokenValidator
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
+from flask import Flask, current_app
+from joserfc.jwk import KeySet
+from werkzeug.security import gen_salt
+
+from flask_mtls.authlib import (
+    BoundIntrospectionMixin,
+    BoundJWTMixin,
+    BoundTokenValidatorMixin,
+    MutualTLSClientMetadataClaims,
+    MutualTLSServerMixin,
+)
+
+from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
+
+OTHER_METHODS = ["client_secret_basic", "none"]
+"""What clients may use that are not registered for mutual TLS; those that are need no list."""
+
+
+def query_client(client_id: str) -> OAuth2Client | None:
+    """Return the client of this ``client_id``."""
+    return db.session.scalar(db.select(OAuth2Client).filter_by(client_id=client_id))
+
+
+def query_token(token: str, hint: str | None = None) -> OAuth2Token | None:
+    """Return the row of an access or refresh token."""
+    columns = {"access_token": OAuth2Token.access_token, "refresh_token": OAuth2Token.refresh_token}
+    column = columns.pop(hint or "access_token", OAuth2Token.access_token)
+    for candidate in (column, *columns.values()):
+        found = db.session.scalar(db.select(OAuth2Token).where(candidate == token))
+        if found is not None:
+            return found
+    return None
+
+
+def save_token(token: dict[str, Any], request: Any) -> None:
+    """Store a token; ``token["cnf"]`` is what it is bound to."""
+    user_id = request.user.id if request.user else None
+    db.session.add(OAuth2Token(client_id=request.client.client_id, user_id=user_id, **token))
+    db.session.commit()
+
+
+class Server(MutualTLSServerMixin, AuthorizationServer):
+    """Authlib's server with mutual TLS at every endpoint."""
+
+
+server = Server()
+
+
+class ClientCredentialsGrant(grants.ClientCredentialsGrant):
+    """A client for itself."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
+
+
+class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
+    """A client for a user."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
+
+    def save_authorization_code(self, code: str, request: Any) -> None:
+        """Store a code."""
+        data = request.payload.data
+        row = OAuth2AuthorizationCode(
+            code=code,
+            client_id=request.client.client_id,
+            redirect_uri=request.payload.redirect_uri,
+            scope=request.scope,
+            user_id=request.user.id,
+            code_challenge=data.get("code_challenge"),
+            code_challenge_method=data.get("code_challenge_method"),
+        )
+        db.session.add(row)
+        db.session.commit()
+
+    def query_authorization_code(self, code: str, client: OAuth2Client) -> OAuth2AuthorizationCode | None:
+        """Return the code if it is this client's."""
+        query = db.select(OAuth2AuthorizationCode).filter_by(code=code, client_id=client.client_id)
+        row = db.session.scalar(query)
+        return None if row is None or row.is_expired() else row
+
+    def delete_authorization_code(self, authorization_code: OAuth2AuthorizationCode) -> None:
+        """A code works once."""
+        db.session.delete(authorization_code)
+        db.session.commit()
+
+    def authenticate_user(self, authorization_code: OAuth2AuthorizationCode) -> User | None:
+        """Return whose code it is."""
+        return db.session.get(User, authorization_code.user_id)
+
+
+class S256CodeChallenge(CodeChallenge):
+    """PKCE without ``plain``."""
+
+    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012  # Authlib's
+
+
+class RefreshTokenGrant(grants.RefreshTokenGrant):
+    """A new token for an old one, which ends with it."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    def authenticate_refresh_token(self, refresh_token: str) -> OAuth2Token | None:
+        """Return the row of a refresh token that has not been used."""
+        row = db.session.scalar(db.select(OAuth2Token).filter_by(refresh_token=refresh_token))
+        return None if row is None or row.refresh_token_revoked_at else row
+
+    def authenticate_user(self, refresh_token: OAuth2Token) -> User | None:
+        """Return whose token it is."""
+        return db.session.get(User, refresh_token.user_id)
+
+    def revoke_old_credential(self, refresh_token: OAuth2Token) -> None:
+        """End the old tokens."""
+        refresh_token.access_token_revoked_at = refresh_token.refresh_token_revoked_at = int(time.time())
+        db.session.commit()
+
+
+class Revocation(RevocationEndpoint):
+    """RFC 7009."""
+
+    CLIENT_AUTH_METHODS = OTHER_METHODS
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> OAuth2Token | None:
+        """Return the token's row."""
+        return query_token(token_string, token_type_hint)
+
+    def revoke_token(self, token: OAuth2Token, request: Any) -> None:
+        """End both tokens of the row."""
+        token.access_token_revoked_at = token.refresh_token_revoked_at = int(time.time())
+        db.session.commit()
+
+
+class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):
+    """RFC 7662, for resource servers: confidential clients alone."""
+
+    CLIENT_AUTH_METHODS = ["client_secret_basic"]  # noqa: RUF012  # Authlib's
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> OAuth2Token | None:
+        """Return the row of an access token; a refresh token is nothing for an API."""
+        return db.session.scalar(db.select(OAuth2Token).filter_by(access_token=token_string))
+
+    def check_permission(self, token: OAuth2Token, client: OAuth2Client, request: Any) -> bool:
+        """Tell it to any API, and to the client itself."""
+        return token.check_client(client) or "introspection" in client.scope.split()
+
+    def introspect_token(self, token: OAuth2Token) -> dict[str, Any]:
+        """Return the claims, but ``cnf``, which the mixin adds."""
+        return {
+            "active": True,
+            "client_id": token.client_id,
+            "scope": token.scope,
+            "token_type": token.token_type,
+            "exp": token.issued_at + token.expires_in,
+            "iat": token.issued_at,
+            "iss": current_app.config["ISSUER"],
+            "sub": str(token.user_id or token.client_id),
+            "aud": current_app.config["ISSUER"],
+        }
+
+
+class Registration(ClientRegistrationEndpoint):
+    """RFC 7591, for those who know the initial access token."""
+
+    def authenticate_token(self, request: Any) -> bool:
+        """Tell whether the caller knows it."""
+        expected = current_app.config["REGISTRATION_TOKEN"]
+        given = request.headers.get("Authorization", "")
+        return bool(expected) and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
+
+    def get_server_metadata(self) -> dict[str, Any]:
+        """Return what a registration may ask for."""
+        methods = ["tls_client_auth", "self_signed_tls_client_auth", "client_secret_basic", "none"]
+        return {"token_endpoint_auth_methods_supported": methods}
+
+    def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> OAuth2Client:
+        """Store a client."""
+        client = OAuth2Client(**client_info)
+        client.set_client_metadata(client_metadata)
+        db.session.add(client)
+        db.session.commit()
+        return client
+
+
+class JWTGenerator(BoundJWTMixin, JWTBearerTokenGenerator):
+    """JWT access tokens (RFC 9068)."""
+
+    def get_jwks(self) -> KeySet:
+        """Return the private key that signs."""
+        return KeySet.import_key_set(current_app.config["JWKS"])
+
+    def get_audiences(self, client: OAuth2Client, user: User | None, scope: str) -> str:
+        """Return the API that a token is for: here the server itself."""
+        audience: str = current_app.config["ISSUER"]
+        return audience
+
+
+class Validator(BoundTokenValidatorMixin, BearerTokenValidator):
+    """The API's look at a token: in the same database, so revocation is seen at once, with its certificate."""
+
+    def authenticate_token(self, token_string: str) -> OAuth2Token | None:
+        """Return the row of an access token."""
+        return db.session.scalar(db.select(OAuth2Token).filter_by(access_token=token_string))
+
+
+require_oauth = ResourceProtector()
+require_oauth.register_token_validator(Validator(realm="bank"))
+server.register_grant(ClientCredentialsGrant)
+server.register_grant(AuthorizationCodeGrant, [S256CodeChallenge(required=True)])
+server.register_grant(RefreshTokenGrant)
+server.register_endpoint(Revocation)
+server.register_endpoint(Introspection)
+server.register_endpoint(Registration(claims_classes=[MutualTLSClientMetadataClaims]))
+
+
+def init_app(app: Flask) -> None:
+    """Make the server ready for an app."""
+    server.init_app(app, query_client=query_client, save_token=save_token)
+    if app.config["JWKS"]:
+        generator = JWTGenerator(
+            issuer=app.config["ISSUER"], alg="ES256", refresh_token_generator=lambda **_: gen_salt(48)
+        )
+        server.register_token_generator("default", generator)

@@ -1,0 +1,83 @@
+"""The endpoints, and an API."""
+
+import secrets
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import current_token
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, abort, render_template_string, request, session
+from flask.typing import ResponseReturnValue
+
+from .models import User, db
+from .oauth import require_oauth, server
+
+blueprint = Blueprint("oauth", __name__)
+
+CONSENT = """<!doctype html><title>Consent</title>
+<p>{{ client }} asks for: {{ scope }}</p>
+<form method="post"><input type="hidden" name="csrf" value="{{ csrf }}">
+<input name="user" placeholder="user name"><button name="consent" value="yes">Allow</button></form>"""
+
+
+@blueprint.route("/oauth/authorize", methods=["GET", "POST"])
+def authorize() -> ResponseReturnValue:
+    """Ask the user. A real server knows who that is; this one believes whatever name is typed."""
+    try:
+        grant = server.get_consent_grant(end_user=None)
+    except OAuth2Error as error:
+        return dict(error.get_body()), 400
+    if request.method == "GET":
+        csrf = session["csrf"] = secrets.token_urlsafe()
+        client = grant.client.client_name or grant.client.client_id
+        return render_template_string(CONSENT, client=client, scope=grant.request.scope, csrf=csrf)
+    if not secrets.compare_digest(request.form.get("csrf", "").encode(), session.pop("csrf", "-").encode()):
+        abort(403)
+    response: ResponseReturnValue = server.create_authorization_response(grant_user=_user(), grant=grant)
+    return response
+
+
+@blueprint.post("/oauth/token")
+def token() -> ResponseReturnValue:
+    """Issue a token."""
+    response: ResponseReturnValue = server.create_token_response()
+    return response
+
+
+@blueprint.post("/oauth/introspect")
+def introspect() -> ResponseReturnValue:
+    """Tell an API about a token."""
+    response: ResponseReturnValue = server.create_endpoint_response("introspection")
+    return response
+
+
+@blueprint.post("/oauth/revoke")
+def revoke() -> ResponseReturnValue:
+    """End a token."""
+    response: ResponseReturnValue = server.create_endpoint_response("revocation")
+    return response
+
+
+@blueprint.post("/oauth/register")
+def register() -> ResponseReturnValue:
+    """Register a client."""
+    response: ResponseReturnValue = server.create_endpoint_response("client_registration")
+    return response
+
+
+@blueprint.get("/accounts")
+@require_oauth("accounts")
+def accounts() -> dict[str, Any]:
+    """Answer whoever holds the token's key."""
+    return {"client_id": current_token.client_id, "user_id": current_token.user_id}
+
+
+def _user() -> User | None:
+    name = request.form.get("user", "")
+    if not name or request.form.get("consent") != "yes":
+        return None
+    user = db.session.scalar(db.select(User).filter_by(name=name[:40]))
+    if user is None:
+        user = User(name=name[:40])
+        db.session.add(user)
+        db.session.commit()
+    return user

@@ -1,0 +1,203 @@
+"""An Authlib server with mutual TLS: what goes right, and what its parts refuse at the start."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
+from joserfc.jwk import ECKey
+
+from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
+from flask_mtls.authlib import MutualTLSServerMixin
+from wsgi_mtls.testing import KeyPair, Profile
+
+from .authserver import DN, AuthServer, jwt_claims, make_authserver, metadata, outcome
+
+
+@pytest.fixture
+def server(mobile: KeyPair) -> AuthServer:
+    return AuthServer(make_authserver(metadata(mobile)))
+
+
+@pytest.fixture
+def jwt_server(mobile: KeyPair) -> AuthServer:
+    key = ECKey.generate_key("P-256", {"kid": "1"}).as_dict(private=True)
+    return AuthServer(make_authserver(metadata(mobile), JWKS={"keys": [key]}))
+
+
+def cnf(pair: KeyPair) -> dict[str, str]:
+    return {"x5t#S256": pair.certificate.thumbprint}
+
+
+def test_client_credentials(server: AuthServer, billing: KeyPair, mobile: KeyPair) -> None:
+    for client_id, pair in (("billing", billing), ("mobile", mobile)):
+        answer = server.token(client_id, pair)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert set(answer.get_json()) == {"access_token", "token_type", "expires_in", "scope"}
+        assert server.accounts(answer.get_json()["access_token"], pair).json == {
+            "client_id": client_id,
+            "user_id": None,
+        }
+
+
+def test_clients_of_other_methods_get_bound_tokens_too(server: AuthServer, billing: KeyPair) -> None:
+    answer = server.token("secretive", billing, secret="s3cret")
+    assert answer.status_code == 200, answer.text
+    token = answer.get_json()["access_token"]
+    assert server.introspect(token)["cnf"] == cnf(billing)
+    assert server.accounts(token, billing).status_code == 200
+
+
+def test_client_that_needs_no_binding(server: AuthServer, billing: KeyPair) -> None:
+    token = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
+    assert "cnf" not in server.introspect(token)
+    assert outcome(server.accounts(token, billing)) == (401, "invalid_token")
+
+
+def test_code_and_refresh(server: AuthServer, billing: KeyPair, ca: KeyPair) -> None:
+    first = server.exchange("billing", server.code("billing"), billing).get_json()
+    assert server.accounts(first["access_token"], billing).status_code == 200
+    renewed = ca.issue(DN)
+    second = server.refresh("billing", first["refresh_token"], renewed).get_json()
+    assert server.accounts(second["access_token"], renewed).status_code == 200
+    assert server.accounts(second["access_token"], billing).status_code == 401
+    assert server.accounts(first["access_token"], billing).status_code == 401  # rotated
+
+
+def test_public_client(server: AuthServer, ca: KeyPair) -> None:
+    pair = ca.issue("CN=some device")
+    first = server.exchange("public", server.code("public"), pair).get_json()
+    assert server.introspect(first["access_token"])["cnf"] == cnf(pair)
+    second = server.refresh("public", first["refresh_token"], pair)
+    assert second.status_code == 200, second.text
+    assert server.accounts(second.get_json()["access_token"], pair).status_code == 200
+
+
+def test_introspection_and_revocation_by_certificate(server: AuthServer, billing: KeyPair, ca: KeyPair) -> None:
+    api = ca.issue("CN=api", Profile(san_dns=["api.example.com"]))
+    token = server.token("billing", billing).get_json()["access_token"]
+    told = server.post("/oauth/introspect", {"client_id": "api-mtls", "token": token}, api)
+    assert told.json["cnf"] == cnf(billing), told.text
+    assert told.json["active"] is True
+    assert server.post("/oauth/revoke", {"client_id": "billing", "token": token}, billing).status_code == 200
+    assert server.post("/oauth/introspect", {"client_id": "api-mtls", "token": token}, api).json == {"active": False}
+    assert server.accounts(token, billing).status_code == 401
+
+
+def test_jwt_access_tokens(jwt_server: AuthServer, billing: KeyPair) -> None:
+    token = jwt_server.token("billing", billing).get_json()["access_token"]
+    assert jwt_claims(token)["cnf"] == cnf(billing)
+    assert jwt_server.introspect(token)["cnf"] == cnf(billing)
+    assert jwt_server.accounts(token, billing).status_code == 200
+    assert jwt_server.accounts(token).status_code == 401
+    unbound = jwt_server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
+    assert "cnf" not in jwt_claims(unbound)
+
+
+def test_bind_all_tokens(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    from authserver import oauth
+
+    monkeypatch.setattr(oauth.server, "bind_all_tokens", True)
+    token = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
+    assert server.accounts(token, billing).status_code == 200
+    assert outcome(server.token("unbound", secret="s3cret")) == (400, "invalid_request")
+
+
+def register(server: AuthServer, values: Mapping[str, Any], token: str = "initial") -> Any:
+    client = server.app.test_client()
+    headers = {"Authorization": f"Bearer {token}"}
+    return client.post("/oauth/register", json=values, headers=headers, base_url="https://localhost")
+
+
+def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
+    answer = register(
+        server,
+        {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_san_uri": "spiffe://example.com/new",
+            "tls_client_certificate_bound_access_tokens": True,
+            "grant_types": ["client_credentials"],
+            "scope": "accounts",
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json["tls_client_auth_san_uri"] == "spiffe://example.com/new"
+    assert answer.json["tls_client_certificate_bound_access_tokens"] is True
+    pair = ca.issue("CN=new", Profile(san_uri=["spiffe://example.com/new"]))
+    client_id = answer.json["client_id"]
+    token = server.token(client_id, pair).get_json()["access_token"]
+    assert server.accounts(token, pair).status_code == 200
+    # Authlib gives every client a secret; this one may not use it.
+    assert server.token(client_id, secret=answer.json["client_secret"]).status_code in (400, 401)
+
+
+@pytest.mark.parametrize("values", [
+    {"token_endpoint_auth_method": "tls_client_auth"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a", "tls_client_auth_san_ip": "::1"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "*.example.com"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": 7},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": 'é"\\'},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": []},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"x5c": ["AAAA"]}]}},
+    {"token_endpoint_auth_method": ["tls_client_auth"]},
+    {"tls_client_certificate_bound_access_tokens": "yes"},
+])  # fmt: skip
+def test_registration_of_what_could_never_authenticate(server: AuthServer, values: Mapping[str, Any]) -> None:
+    assert outcome(register(server, values)) == (400, "invalid_client_metadata")
+
+
+def test_metadata(mobile: KeyPair) -> None:
+    server = AuthServer(make_authserver(metadata(mobile), MTLS_BASE="https://mtls.localhost"))
+    answer = server.app.test_client().get("/.well-known/oauth-authorization-server", base_url="https://evil.example")
+    assert answer.json["token_endpoint"] == "https://localhost/oauth/token"
+    assert answer.json["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.localhost/oauth/token"
+    assert "authorization_endpoint" not in answer.json["mtls_endpoint_aliases"]
+    assert "tls_client_auth" in answer.json["introspection_endpoint_auth_methods_supported"]
+
+
+def test_signals(server: AuthServer, billing: KeyPair) -> None:
+    heard: list[str] = []
+
+    def record(name: str) -> Any:
+        return lambda sender, **_: heard.append(name)
+
+    signals = {"in": mtls_client_authenticated, "out": mtls_client_rejected, "ok": mtls_token_accepted, "no": mtls_token_rejected}  # noqa: E501  # fmt: skip
+    receivers = {name: record(name) for name in signals}
+    for name, signal in signals.items():
+        signal.connect(receivers[name])
+    token = server.token("billing", billing).get_json()["access_token"]
+    server.token("billing")
+    server.accounts(token, billing)
+    server.accounts(token)
+    assert heard == ["in", "out", "ok", "no"]
+
+
+def test_mixin_after_the_server_is_refused() -> None:
+    with pytest.raises(TypeError, match="before AuthorizationServer"):
+
+        class Wrong(AuthorizationServer, MutualTLSServerMixin):  # type: ignore[misc]
+            pass
+
+
+def test_introspection_without_cnf_is_refused() -> None:
+    class Server(MutualTLSServerMixin, AuthorizationServer):  # type: ignore[misc]
+        pass
+
+    with pytest.raises(TypeError, match="BoundIntrospectionMixin"):
+        Server().register_endpoint(IntrospectionEndpoint)
+
+
+def test_jwt_generator_without_cnf_is_refused() -> None:
+    class Server(MutualTLSServerMixin, AuthorizationServer):  # type: ignore[misc]
+        pass
+
+    with pytest.raises(TypeError, match="BoundJWTMixin"):
+        Server().register_token_generator("default", JWTBearerTokenGenerator("https://localhost"))
+
+
+def test_insecure_transport_is_no_500(server: AuthServer) -> None:
+    assert server.app.test_client().post("/oauth/token", base_url="http://as.example.com").status_code == 400
