@@ -1,5 +1,6 @@
 """Which programs are tried, in front of which WSGI servers, and what each is known to do."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ class Case:
     """A terminator, and behind it a WSGI server, unless it is one itself.
 
     ``chain``: the certificate's chain reaches the application. ``verifies``: somebody says that it was validated.
+    ``embeds_python``, ``module``: it runs the application in the Python that its own module brings.
     ``passes_underscores``: ``X_Name`` is delivered as ``X-Name``.
     """
 
@@ -32,6 +34,7 @@ class Case:
     passes_underscores: bool = False
     resumes: bool = True
     embeds_python: bool = False
+    module: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name}+{self.upstream}" if self.upstream else self.name
@@ -45,6 +48,8 @@ class Case:
         """Say what is not installed, if anything."""
         if missing := missing_program(self.name, self.terminator):
             return missing
+        if self.module and not Path(self.module).exists():
+            return f"{self.module} is not installed: {self.terminator.install}"
         if self.upstream == "uwsgi" and (missing := missing_program("uwsgi", UWSGI)):
             return missing
         if self.upstream == "gunicorn" and find_spec("gunicorn") is None:
@@ -55,14 +60,21 @@ class Case:
 
 
 def missing_program(name: str, terminator: Terminator) -> str | None:
-    return f"{name} is not installed: {terminator.install}" if terminator.program is None else None
+    program = terminator.program
+    if program is None:
+        return f"{name} is not installed: {terminator.install}"
+    if terminator.folder == "caddy" and _version([program, "version"]) < (2, 8):
+        return f"{name} is older than 2.8: {terminator.install}"
+    return None
 
 
 def _debian_python() -> tuple[int, ...]:
-    if not Path(_DEBIAN_PYTHON).exists():
-        return ()
-    command = [_DEBIAN_PYTHON, "-c", "import sys; print(*sys.version_info[:2])"]
-    return tuple(map(int, run(command, capture_output=True, check=True).stdout.split()))
+    return _version([_DEBIAN_PYTHON, "--version"]) if Path(_DEBIAN_PYTHON).exists() else ()
+
+
+def _version(command: list[str]) -> tuple[int, ...]:
+    found = re.search(r"(\d+)\.(\d+)", run(command, capture_output=True, check=True, text=True).stdout)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _trusting(terminator: Terminator, client_auth: str) -> Terminator:
@@ -126,12 +138,14 @@ SERVERS = (
         ),
         chain=True,
         embeds_python=True,
+        module="/usr/lib/apache2/modules/mod_wsgi.so",
     ),
     Case(
         "uwsgi",
         UWSGI,
         passes_underscores=True,
         embeds_python=True,
+        module="/usr/lib/uwsgi/plugins/python3_plugin.so",
     ),
     Case(
         "gunicorn",
