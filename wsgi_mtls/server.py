@@ -4,10 +4,13 @@ Python's own ``ssl`` aborts the handshake of every certificate that it can't val
 client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
 """
 
+from io import RawIOBase
 from pathlib import Path
+from select import select
 from typing import TYPE_CHECKING, Any
 
-from cheroot.ssl.pyopenssl import pyOpenSSLAdapter
+from cheroot.makefile import StreamReader
+from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -63,7 +66,7 @@ def make_server(
     """
     server = Server((host, port), app)
     server.gateway = CertificateGateway
-    server.ssl_adapter = pyOpenSSLAdapter(str(certificate), str(private_key))
+    server.ssl_adapter = _Adapter(str(certificate), str(private_key))
     server.ssl_adapter.context = make_context(certificate, private_key, client_ca)
     # Else cheroot describes it to the application by functions that pyOpenSSL deprecates: a warning each start.
     server.ssl_adapter.certificate = None
@@ -83,6 +86,38 @@ def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -
         context.load_verify_locations(str(client_ca))
     context.set_verify(SSL.VERIFY_PEER, _remember_first_error)
     return context
+
+
+class _Adapter(pyOpenSSLAdapter):
+    """Waits for a body too: cheroot does so in ``readline`` alone, and fails if the body comes after the header."""
+
+    def makefile(self, sock: SSL.Connection, mode: str = "r", bufsize: int = -1) -> object:
+        if "r" in mode:
+            return _Reader(sock, bufsize)
+        return super().makefile(sock, mode, bufsize)
+
+
+class _Reader(SSLFileobjectStreamReader):
+    def __init__(self, connection: SSL.Connection, bufsize: int) -> None:
+        super(StreamReader, self).__init__(_WaitingReader(connection), bufsize)
+        self.bytes_read = 0
+        self.ssl_timeout = connection.gettimeout()
+
+
+class _WaitingReader(RawIOBase):
+    def __init__(self, connection: SSL.Connection) -> None:
+        self._connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            try:
+                return self._connection.recv_into(buffer)
+            except SSL.WantReadError:
+                if not select([self._connection], [], [], self._connection.gettimeout())[0]:
+                    raise TimeoutError("timed out") from None
 
 
 def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int, depth: int, ok: int) -> bool:
