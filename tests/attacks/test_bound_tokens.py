@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from tests.support import Answer, mod_ssl, request
 from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
+from wsgi_mtls.access_token import TOKEN
 from wsgi_mtls.cli.demo_authorization_server import DemoAuthorizationServer
 from wsgi_mtls.errors import InvalidServerMetadata
 from wsgi_mtls.events import Event
@@ -173,7 +174,8 @@ def other_forms(pair: KeyPair) -> Mapping[str, Any]:
         "empty object": {}, "null": None, "list": [right], "text": right, "true": True,
         **{"member " + name: {"x5t#S256": value} for name, value in {
             "number": 5, "null": None, "empty": "", "list": [right], "object": {right: right},
-            "hex": digest.hex(), "padded": right + "=", "spare bits": spare, "other case": right[:-1].swapcase() + right[-1],
+            "hex": digest.hex(), "padded": right + "=", "spare bits": spare,
+            "other case": right[:-1].swapcase() + right[-1],
             "SHA-1": urlsafe_b64encode(certificate.fingerprint(SHA1())).decode().rstrip("="),
             "newline": right + "\n", "space": " " + right, "not ASCII": right[:-1] + "é", "too long": right * 2,
             "standard base64": "+" + right[1:-1] + "/",
@@ -287,5 +289,5 @@ def test_row_50_other_spellings_of_the_path(issuer: Issuer, pair: KeyPair) -> No
         assert api.reason(issuer.token(pair), pair, path=path) == "accepted"
     mounted = GuardedAPI(issuer.tokens(), paths=["/api/accounts"])
     assert mounted.get(extra={"SCRIPT_NAME": "/api"}).status == 401
-    with pytest.raises(KeyError, match="wsgi_mtls.token"):  # not guarded, so nothing is there
+    with pytest.raises(KeyError, match=TOKEN):  # not guarded, so nothing is there
         mounted.get(path="/Accounts", extra={"SCRIPT_NAME": "/api"})

@@ -62,9 +62,11 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     value = claims.get(name)
     if value is None and name not in claims:
         return None
-    # Neither JSON's true nor the NaN that Python's reader lets through, which no comparison ever finds expired.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedToken(f"The claim {name} must be a number.")
+    # Python's reader lets NaN through, which no comparison ever finds expired.
+    if isinstance(value, float) and not math.isfinite(value):
+        raise MalformedToken(f"The claim {name} must be a finite number.")
     return value
 
 

@@ -96,8 +96,8 @@ class JWTAccessTokens:
         kind = header.get("typ")
         if not isinstance(kind, str) or kind.lower() not in _TYPES:
             raise NotAnAccessToken(f"The token's typ is {kind!r}; an access token's is at+jwt (RFC 9068 section 2.1).")
-        if not isinstance(header.get("kid", ""), str):
-            raise MalformedToken("The token's kid must be a text.")
+        if not isinstance(header["alg"], str) or not isinstance(header.get("kid", ""), str):
+            raise MalformedToken("The token's alg and kid must be texts.")
         if header["alg"] not in self._algorithms:
             raise TokenSignatureInvalid(f"The token's alg {header['alg']!r} is none of the allowed algorithms.")
         return signed

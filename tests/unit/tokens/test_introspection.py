@@ -1,0 +1,235 @@
+"""Introspected access tokens (RFC 7662), over real mutual TLS."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.wrappers import Response
+
+from tests.tokens import API, NOW, GuardedAPI, Introspection, JSONServer, json_response, json_server
+from wsgi_mtls import ClientCertificate
+from wsgi_mtls.errors import (
+    InvalidToken,
+    MalformedToken,
+    NotAnAccessToken,
+    TokenExpired,
+    TokenInactive,
+    TokenNotYetValid,
+    TokensUnavailable,
+    WrongAudience,
+)
+from wsgi_mtls.testing import self_sign
+from wsgi_mtls.tokens import introspection as module
+
+ACTIVE: dict[str, Any] = {"active": True, "aud": API, "client_id": "billing", "scope": "accounts"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JSONServer]:
+    with json_server(tmp_path_factory.mktemp("introspection"), json_response) as running:
+        yield running
+
+
+@pytest.fixture
+def endpoint(server: JSONServer) -> Introspection:
+    server.asked.clear()
+    server.certificates.clear()
+    return Introspection(server)
+
+
+def test_request(endpoint: Introspection) -> None:
+    endpoint.known["opaque"] = ACTIVE
+    assert endpoint.tokens().decode("opaque") == ACTIVE
+    assert endpoint.server.asked == [{"token": "opaque", "token_type_hint": "access_token", "client_id": "api"}]
+    own = ClientCertificate.from_pem((endpoint.server.folder / "api.pem").read_bytes())
+    assert endpoint.server.certificates == [own.thumbprint]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"active": "true"}, TokenInactive),
+        ({"active": 1}, TokenInactive),
+        ({"active": None}, TokenInactive),
+        ({"active": [True]}, TokenInactive),
+        ({"active": False}, TokenInactive),
+        ({"aud": "https://other.example.com"}, WrongAudience),
+        ({"aud": []}, WrongAudience),
+        ({"aud": None}, MalformedToken),
+        ({"aud": {API: 1}}, MalformedToken),
+        ({"exp": NOW}, TokenExpired),
+        ({"exp": "never"}, MalformedToken),
+        ({"exp": None}, MalformedToken),
+        ({"nbf": NOW + 1}, TokenNotYetValid),
+        ({"token_type": "refresh_token"}, NotAnAccessToken),
+        ({"token_type": "N_A"}, NotAnAccessToken),
+        ({"token_type": "DPoP"}, NotAnAccessToken),
+        ({"token_type": 5}, NotAnAccessToken),
+        ({"token_use": "refresh_token"}, NotAnAccessToken),
+        ({"token_type": "Bearer", "typ": "Refresh"}, NotAnAccessToken),
+        ({"typ": "Offline"}, NotAnAccessToken),
+        ({"typ": "ID"}, NotAnAccessToken),
+    ],
+)
+def test_refused(endpoint: Introspection, changes: dict[str, object], error: type[InvalidToken]) -> None:
+    endpoint.known["opaque"] = ACTIVE | changes
+    with pytest.raises(error) as caught:
+        endpoint.tokens().decode("opaque")
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": ["x", API]},
+        {"exp": NOW + 1},
+        {"nbf": NOW},
+        {"token_type": "Bearer"},
+        {"token_type": "bearer", "token_use": "access_token"},
+        {"typ": "Bearer"},
+    ],
+)
+def test_accepted(endpoint: Introspection, changes: dict[str, object]) -> None:
+    endpoint.known["opaque"] = ACTIVE | changes
+    assert endpoint.tokens().decode("opaque") == ACTIVE | changes
+
+
+def test_no_audience(endpoint: Introspection) -> None:
+    endpoint.known["opaque"] = {"active": True}
+    with pytest.raises(MalformedToken, match="aud"):
+        endpoint.tokens().decode("opaque")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(status=500),
+        Response(status=401),
+        Response(status=302, headers={"Location": "/elsewhere"}),
+        Response(b"active"),
+        json_response([ACTIVE]),
+        json_response("true"),
+        json_response(ACTIVE, status=201),
+        json_response({**ACTIVE, "x": "a" * 300_000}),
+    ],
+)
+def test_no_answer(endpoint: Introspection, answer: Response) -> None:
+    endpoint.server.answer = lambda _: answer
+    with pytest.raises(TokensUnavailable):
+        endpoint.tokens().decode("opaque")
+    assert GuardedAPI(endpoint.tokens()).get("opaque").status == 503
+
+
+def test_nobody_there(endpoint: Introspection) -> None:
+    url = endpoint.server.url
+    try:
+        endpoint.server.url = "https://127.0.0.1:1/introspect"
+        tokens = endpoint.tokens()
+    finally:
+        endpoint.server.url = url
+    with pytest.raises(TokensUnavailable):
+        tokens.decode("opaque")
+
+
+def test_cache(endpoint: Introspection) -> None:
+    now = [float(NOW)]
+    tokens = endpoint.tokens(cache_seconds=10, clock=lambda: now[0])
+    endpoint.known["opaque"] = ACTIVE
+    assert tokens.decode("opaque") == ACTIVE
+    endpoint.known["opaque"] = {"active": False}
+    now[0] += 9.9
+    assert tokens.decode("opaque") == ACTIVE
+    now[0] += 0.1
+    with pytest.raises(TokenInactive):
+        tokens.decode("opaque")
+    assert endpoint.asked == ["opaque", "opaque"]
+
+
+def test_cache_ends_with_the_token(endpoint: Introspection) -> None:
+    now = [float(NOW)]
+    tokens = endpoint.tokens(cache_seconds=300, clock=lambda: now[0])
+    endpoint.known["opaque"] = ACTIVE | {"exp": NOW + 5}
+    assert tokens.decode("opaque")
+    now[0] += 5
+    with pytest.raises(TokenExpired):
+        tokens.decode("opaque")
+    assert endpoint.asked == ["opaque"]
+
+
+def test_cache_after_the_clock_was_set_back(endpoint: Introspection) -> None:
+    now = [float(NOW)]
+    tokens = endpoint.tokens(clock=lambda: now[0])
+    endpoint.known["opaque"] = ACTIVE
+    assert tokens.decode("opaque")
+    now[0] -= 1000
+    assert tokens.decode("opaque")
+    assert endpoint.asked == ["opaque", "opaque"]
+
+
+def test_cache_is_not_shared_with_who_gets_claims(endpoint: Introspection) -> None:
+    tokens = endpoint.tokens()
+    endpoint.known["opaque"] = ACTIVE | {"cnf": {"x5t#S256": "x"}}
+    claims: dict[str, Any] = tokens.decode("opaque")
+    claims["cnf"]["x5t#S256"] = "y"
+    claims["scope"] = "everything"
+    assert tokens.decode("opaque") == endpoint.known["opaque"]
+    assert endpoint.asked == ["opaque"]
+
+
+def test_refusals_are_not_cached(endpoint: Introspection) -> None:
+    tokens = endpoint.tokens()
+    with pytest.raises(TokenInactive):
+        tokens.decode("opaque")
+    endpoint.known["opaque"] = ACTIVE
+    assert tokens.decode("opaque")
+
+
+def test_cache_is_bounded(endpoint: Introspection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CACHED", 2)
+    tokens = endpoint.tokens()
+    for name in ("a", "b", "c"):
+        endpoint.known[name] = ACTIVE | {"sub": name}
+        assert tokens.decode(name)["sub"] == name
+    tokens.decode("c")
+    tokens.decode("b")
+    assert endpoint.asked == ["a", "b", "c"]
+    tokens.decode("a")
+    assert endpoint.asked == ["a", "b", "c", "a"]
+
+
+def test_no_cache(endpoint: Introspection) -> None:
+    tokens = endpoint.tokens(cache_seconds=0)
+    endpoint.known["opaque"] = ACTIVE
+    tokens.decode("opaque")
+    tokens.decode("opaque")
+    assert endpoint.asked == ["opaque", "opaque"]
+
+
+def test_token_stands_nowhere_in_the_cache(endpoint: Introspection) -> None:
+    tokens = endpoint.tokens()
+    endpoint.known["very-secret"] = ACTIVE
+    tokens.decode("very-secret")
+    assert "very-secret" not in repr(vars(tokens._cache))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cache_seconds": -1}, "cache_seconds"),
+        ({"cache_seconds": 301}, "cache_seconds"),
+        ({"audience": ()}, "audience"),
+        ({"private_key": None}, "belong together"),
+    ],
+)
+def test_options(endpoint: Introspection, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        endpoint.tokens(**options)
+
+
+def test_scope_and_client(endpoint: Introspection) -> None:
+    pair = self_sign("CN=x")
+    api = GuardedAPI(endpoint.tokens(), required=False, scope="accounts")
+    endpoint.known["opaque"] = ACTIVE
+    assert api.get("opaque", pair).json["client_id"] == "billing"
+    endpoint.known["other"] = ACTIVE | {"scope": "payments"}
+    assert api.get("other", pair).status == 403

@@ -1,0 +1,306 @@
+"""JWT access tokens: RFC 9068 section 4, and keys that are given."""
+
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from tests.tokens import API, ISSUER, NOW, Issuer
+from wsgi_mtls.errors import (
+    InvalidToken,
+    MalformedToken,
+    NotAnAccessToken,
+    TokenExpired,
+    TokenNotYetValid,
+    TokenSignatureInvalid,
+    UnknownSigningKey,
+    WrongAudience,
+    WrongIssuer,
+)
+from wsgi_mtls.tokens import JWTAccessTokens
+
+ISSUING = Issuer()
+TOKENS = ISSUING.tokens(leeway=10)
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "AT+JWT"])
+def test_accepted(typ: str) -> None:
+    assert TOKENS.decode(ISSUING.sign(ISSUING.claims(), typ=typ)) == ISSUING.claims()
+
+
+def test_claims_are_nobody_elses() -> None:
+    token = ISSUING.token()
+    TOKENS.decode(token)["scope"] = "everything"
+    assert TOKENS.decode(token) == ISSUING.claims()
+
+
+@pytest.mark.parametrize("typ", [None, "JWT", "jwt", "logout+jwt", "dpop+jwt", "at+jwt ", ""])
+def test_other_types(typ: str | None) -> None:
+    with pytest.raises(NotAnAccessToken):
+        TOKENS.decode(ISSUING.sign(ISSUING.claims(), typ=typ))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"iss": ISSUER + "/"}, WrongIssuer),
+        ({"iss": None}, MalformedToken),
+        ({"iss": [ISSUER]}, MalformedToken),
+        ({"sub": None}, MalformedToken),
+        ({"sub": ""}, MalformedToken),
+        ({"sub": 5}, MalformedToken),
+        ({"jti": None}, MalformedToken),
+        ({"client_id": None}, MalformedToken),
+        ({"client_id": {}}, MalformedToken),
+        ({"aud": None}, MalformedToken),
+        ({"aud": 5}, MalformedToken),
+        ({"aud": [API, 5]}, MalformedToken),
+        ({"aud": []}, WrongAudience),
+        ({"aud": "https://other.example.com"}, WrongAudience),
+        ({"aud": [API + "/x"]}, WrongAudience),
+        ({"exp": None}, MalformedToken),
+        ({"exp": True}, MalformedToken),
+        ({"exp": str(NOW + 9)}, MalformedToken),
+        ({"exp": float("nan")}, MalformedToken),
+        ({"exp": float("inf")}, MalformedToken),
+        ({"exp": NOW - 10}, TokenExpired),
+        ({"exp": 0}, TokenExpired),
+        ({"exp": -(10**400)}, TokenExpired),
+        ({"iat": None}, MalformedToken),
+        ({"iat": "now"}, MalformedToken),
+        ({"nbf": NOW + 11}, TokenNotYetValid),
+        ({"nbf": "now"}, MalformedToken),
+    ],
+)
+def test_claims_refused(changes: dict[str, Any], error: type[InvalidToken]) -> None:
+    with pytest.raises(error) as caught:
+        TOKENS.decode(ISSUING.token(**changes))
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    "changes", [{"aud": [API]}, {"aud": ["x", API]}, {"exp": NOW - 9}, {"exp": NOW + 0.5}, {"nbf": NOW + 10}]
+)
+def test_claims_accepted(changes: dict[str, Any]) -> None:
+    assert TOKENS.decode(ISSUING.token(**changes)) == ISSUING.claims(**changes)
+
+
+def test_null_is_no_missing_time() -> None:
+    with pytest.raises(MalformedToken, match="exp"):
+        TOKENS.decode(ISSUING.sign({**ISSUING.claims(), "exp": None}))
+
+
+def unsigned(header: object, claims: object = None) -> str:
+    parts = (json.dumps(part).encode() for part in (header, ISSUING.claims() if claims is None else claims))
+    return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "", "ES256 "])
+def test_not_signed(alg: str) -> None:
+    with pytest.raises(TokenSignatureInvalid):
+        TOKENS.decode(unsigned({"alg": alg, "typ": "at+jwt", "kid": "one"}))
+
+
+def test_public_key_as_secret() -> None:
+    key = RSAKey.generate_key(2048, {"kid": "one"})
+    issuer_keys = {"keys": [key.as_dict(private=False)]}
+    tokens = ISSUING.tokens(jwks=issuer_keys)
+    right = jwt.encode({"alg": "RS256", "kid": "one", "typ": "at+jwt"}, ISSUING.claims(), key)
+    assert tokens.decode(right) == ISSUING.claims()
+    signing_input = unsigned({"alg": "HS256", "kid": "one", "typ": "at+jwt"})[:-1]
+    for public in (key.as_pem(private=False), key.as_der(private=False), json.dumps(issuer_keys).encode()):
+        mac = urlsafe_b64encode(hmac.digest(public, signing_input.encode(), "sha256")).decode().rstrip("=")
+        with pytest.raises(TokenSignatureInvalid):
+            tokens.decode(f"{signing_input}.{mac}")
+
+
+@pytest.mark.parametrize("algorithms", [[], ["none"], ["HS256"], ["RS256", "HS512"], ["ES256K"], "RS256", ["RSA-OAEP"]])
+def test_algorithms_that_can_not_be_allowed(algorithms: Any) -> None:
+    with pytest.raises(ValueError, match="asymmetric"):
+        ISSUING.tokens(algorithms=algorithms)
+
+
+def test_algorithm_that_is_not_allowed() -> None:
+    key = RSAKey.generate_key(2048, {"kid": "one"})
+    jwks = {"keys": [key.as_dict(private=False)]}
+    token = jwt.encode({"alg": "PS256", "kid": "one", "typ": "at+jwt"}, ISSUING.claims(), key, algorithms=["PS256"])
+    with pytest.raises(TokenSignatureInvalid):
+        ISSUING.tokens(jwks=jwks, algorithms=["RS256"]).decode(token)
+    assert ISSUING.tokens(jwks=jwks).decode(token) == ISSUING.claims()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("ES512", ECKey.generate_key("P-521", {"kid": "one"})),
+        ("PS384", RSAKey.generate_key(2048, {"kid": "one"})),
+        ("Ed25519", OKPKey.generate_key("Ed25519", {"kid": "one"})),
+    ],
+)
+def test_other_algorithms(algorithm: str, key: Any) -> None:
+    header = {"alg": algorithm, "kid": "one", "typ": "at+jwt"}
+    token = jwt.encode(header, ISSUING.claims(), key, algorithms=[algorithm])
+    tokens = ISSUING.tokens(jwks={"keys": [key.as_dict(private=False)]}, algorithms=[algorithm])
+    assert tokens.decode(token) == ISSUING.claims()
+    with pytest.raises(TokenSignatureInvalid):
+        ISSUING.tokens(algorithms=[algorithm]).decode(token)
+
+
+def test_token_brings_its_own_key() -> None:
+    """A key, or a place to find one, in the header is nobody's but the sender's."""
+    thief = Issuer("one")
+    public = thief.key.as_dict(private=False)
+    for header in ({"jwk": public}, {"jku": "https://thief.example/jwks"}):
+        registry = jws.JWSRegistry(algorithms=["ES256"])
+        registry.max_header_length = 4096
+        whole = {"alg": "ES256", "typ": "at+jwt", "kid": "one", **header}
+        token = jwt.encode(whole, thief.claims(), thief.key, registry=registry)
+        with pytest.raises(TokenSignatureInvalid):
+            TOKENS.decode(token)
+    assert TOKENS.decode(ISSUING.sign(ISSUING.claims(), jku="https://thief.example/jwks")) == ISSUING.claims()
+
+
+def test_extensions() -> None:
+    """RFC 7797 section 7: b64 is not for JWTs; nobody here understands another critical extension either."""
+    registry = jws.JWSRegistry(algorithms=["ES256"])
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": "one", "b64": True, "crit": ["b64"]}
+    token = jws.serialize_compact(header, json.dumps(ISSUING.claims()), ISSUING.key, registry=registry)
+    with pytest.raises(MalformedToken, match="extensions"):
+        TOKENS.decode(token)
+    with pytest.raises(MalformedToken, match="extensions"):
+        TOKENS.decode(unsigned({"alg": "ES256", "typ": "at+jwt", "crit": []}))
+
+
+def test_key_ids() -> None:
+    two = Issuer("two")
+    tokens = ISSUING.tokens(jwks={"keys": [*two.jwks["keys"], *ISSUING.jwks["keys"]]})
+    for issuer in (ISSUING, two):
+        assert tokens.decode(issuer.token()) == issuer.claims()
+        assert tokens.decode(issuer.sign(issuer.claims(), kid=None)) == issuer.claims()
+    with pytest.raises(TokenSignatureInvalid):
+        tokens.decode(ISSUING.sign(ISSUING.claims(), kid="two"))
+    with pytest.raises(UnknownSigningKey):
+        tokens.decode(ISSUING.sign(ISSUING.claims(), kid="three"))
+
+
+def test_two_keys_of_one_id() -> None:
+    other = RSAKey.generate_key(2048, {"kid": "one"})
+    tokens = ISSUING.tokens(jwks={"keys": [other.as_dict(private=False), *ISSUING.jwks["keys"]]})
+    assert tokens.decode(ISSUING.token()) == ISSUING.claims()
+
+
+def test_keys_for_other_purposes() -> None:
+    public = ISSUING.jwks["keys"][0]
+    weak = {**public, "kid": "weak", "kty": "RSA", "n": "AQAB", "e": "AQAB"}
+    others = [{"kty": "new"}, "x", None, {}, {**public, "use": "enc"}, {"kty": "oct", "k": "c2VjcmV0"}, weak]
+    assert ISSUING.tokens(jwks={"keys": [*others, public]}).decode(ISSUING.token()) == ISSUING.claims()
+    unusable: list[Any] = [{"keys": others}, {"keys": []}, {"keys": {}}, {}, [public], {"keys": [public] * 65}]
+    for jwks in unusable:
+        with pytest.raises(ValueError, match="JWK set"):
+            ISSUING.tokens(jwks=jwks)
+
+
+def test_key_for_another_algorithm_or_use() -> None:
+    public = ISSUING.jwks["keys"][0]
+    for wrong in ({"alg": "ES384"}, {"key_ops": ["sign"]}):
+        with pytest.raises(TokenSignatureInvalid):
+            ISSUING.tokens(jwks={"keys": [public | wrong]}).decode(ISSUING.token())
+    right = {"alg": "ES256", "use": "sig", "key_ops": ["verify"]}
+    assert ISSUING.tokens(jwks={"keys": [public | right]}).decode(ISSUING.token()) == ISSUING.claims()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"issuer": ""}, "issuer"),
+        ({"audience": ""}, "audience"),
+        ({"audience": []}, "audience"),
+        ({"audience": ["x", None]}, "audience"),
+        ({"leeway": -1}, "leeway"),
+        ({"leeway": 301}, "leeway"),
+        ({"jwks": None}, "either"),
+        ({"jwks_uri": "https://as.example.com/jwks"}, "either"),
+        ({"jwks": None, "jwks_uri": "http://as.example.com/jwks"}, "https"),
+        ({"jwks": None, "jwks_uri": "https://user@as.example.com/jwks"}, "user information"),
+        ({"jwks": None, "jwks_uri": "file:///etc/passwd"}, "https"),
+    ],
+)
+def test_options(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ISSUING.tokens(**options)
+
+
+def test_several_audiences() -> None:
+    tokens = ISSUING.tokens(audience=["https://old.example.com", API])
+    assert tokens.decode(ISSUING.token()) == ISSUING.claims()
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z0-9_=-]*(\.[A-Za-z0-9_-]*){0,4}", fullmatch=True))
+def test_any_text_is_refused(text: str) -> None:
+    with pytest.raises(InvalidToken):
+        TOKENS.decode(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "alg": st.sampled_from(["ES256", "none", "HS256", "RS256"]) | JSON,
+        "typ": st.just("at+jwt") | JSON,
+        "kid": st.just("one") | JSON,
+        "b64": JSON,
+        "crit": JSON,
+        "jwk": JSON,
+        "x5c": JSON,
+    },
+)
+
+
+@given(JSON | HEADERS, JSON)
+def test_any_header_is_refused(header: object, claims: object) -> None:
+    with pytest.raises(InvalidToken):
+        TOKENS.decode(unsigned(header, claims) + "AAAA")
+
+
+NAMES = ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "cnf"]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_any_signed_claims_are_refused_or_right(changes: dict[str, object]) -> None:
+    claims = {**ISSUING.claims(), **changes}
+    try:
+        decoded = TOKENS.decode(ISSUING.sign(claims))
+    except InvalidToken:
+        assert changes.keys() & set(NAMES)
+    else:
+        assert decoded["iss"] == ISSUER
+        assert isinstance(decoded["exp"], int | float)
+        assert decoded["exp"] > NOW - 10
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"[]", b"5", b"null", b'"x"', b"{", b"\xff", b"[" * 60000, b'{"exp":' + b"9" * 5000 + b"}"]
+)
+def test_signed_payload_that_is_no_object(payload: bytes) -> None:
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": "one"}
+    with pytest.raises(MalformedToken):
+        TOKENS.decode(jws.serialize_compact(header, payload, ISSUING.key))
+
+
+def test_size_is_bounded() -> None:
+    with pytest.raises(MalformedToken):
+        TOKENS.decode(ISSUING.token(x="a" * 200_000))
+
+
+def test_protocol() -> None:
+    assert isinstance(TOKENS, JWTAccessTokens)

@@ -1,0 +1,240 @@
+"""Keys from ``jwks_uri``, over real TLS."""
+
+import gzip
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from tests.tokens import NOW, GuardedAPI, Issuer, JSONServer, json_response, json_server
+from wsgi_mtls.errors import TokenSignatureInvalid, TokensUnavailable, UnknownSigningKey
+from wsgi_mtls.testing import make_ca, to_pem
+from wsgi_mtls.tokens import JWTAccessTokens
+from wsgi_mtls.tokens import keys as keys_module
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = float(NOW)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JSONServer]:
+    with json_server(tmp_path_factory.mktemp("jwks"), lambda _: json_response({})) as running:
+        yield running
+
+
+class Rotating:
+    """An issuer whose keys are fetched."""
+
+    def __init__(self, server: JSONServer, *issuers: Issuer) -> None:
+        self.server = server
+        self.clock = Clock()
+        self.publish(*issuers)
+        server.asked.clear()
+        self.tokens: JWTAccessTokens = issuers[0].tokens(
+            jwks=None, jwks_uri=server.url, ca=server.folder / "ca.pem", clock=self.clock
+        )
+
+    def publish(self, *issuers: Issuer) -> None:
+        keys = [key for issuer in issuers for key in issuer.jwks["keys"]]
+        self.server.answer = lambda _: json_response({"keys": keys})
+
+    @property
+    def fetches(self) -> int:
+        return len(self.server.asked)
+
+
+def test_fetched_once(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    assert rotating.fetches == 0
+    for _ in range(3):
+        assert rotating.tokens.decode(issuer.token()) == issuer.claims()
+    assert rotating.fetches == 1
+
+
+def test_unknown_kid_has_them_fetched_again_but_throttled(server: JSONServer) -> None:
+    old, new = Issuer("old"), Issuer("new")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.token())
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL - 1
+    for _ in range(5):
+        with pytest.raises(UnknownSigningKey):
+            rotating.tokens.decode(new.token())
+    assert rotating.fetches == 1
+    rotating.clock.now += 1
+    assert rotating.tokens.decode(new.token())
+    assert rotating.fetches == 2
+    with pytest.raises(UnknownSigningKey):
+        rotating.tokens.decode(old.token())
+    for number in range(20):
+        with pytest.raises(UnknownSigningKey):
+            rotating.tokens.decode(new.sign(new.claims(), kid=f"flood-{number}"))
+    assert rotating.fetches == 2
+    assert rotating.tokens.decode(new.token())
+
+
+def test_withdrawn_key_is_forgotten(server: JSONServer) -> None:
+    old, new = Issuer("old"), Issuer("new")
+    rotating = Rotating(server, old, new)
+    assert rotating.tokens.decode(old.token())
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFRESH_AFTER - 1
+    assert rotating.tokens.decode(old.token(exp=NOW * 2))
+    rotating.clock.now += 1
+    with pytest.raises(UnknownSigningKey):
+        rotating.tokens.decode(old.token(exp=NOW * 2))
+    assert rotating.tokens.decode(new.token(exp=NOW * 2))
+    assert rotating.fetches == 2
+
+
+def test_key_of_the_same_id_is_replaced(server: JSONServer) -> None:
+    old, new = Issuer("one"), Issuer("one")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.token())
+    rotating.publish(new)
+    with pytest.raises(TokenSignatureInvalid):
+        rotating.tokens.decode(new.token())
+    rotating.clock.now += keys_module.REFRESH_AFTER
+    assert rotating.tokens.decode(new.token(exp=NOW * 2))
+
+
+def test_issuer_out_of_reach_for_a_while(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    token = issuer.token(exp=NOW * 2)
+    assert rotating.tokens.decode(token)
+    server.answer = lambda _: Response(status=500)
+    rotating.clock.now += keys_module.EXPIRE_AFTER - 1
+    assert rotating.tokens.decode(token)
+    assert rotating.tokens.decode(token)
+    assert rotating.fetches == 2
+    rotating.clock.now += 1
+    with pytest.raises(TokensUnavailable):
+        rotating.tokens.decode(token)
+    rotating.publish(issuer)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    assert rotating.tokens.decode(token)
+
+
+def test_clock_that_is_set_back(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    assert rotating.tokens.decode(issuer.token())
+    rotating.clock.now -= 10_000
+    assert rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 2
+
+
+def redirect(_: Request) -> Response:
+    return Response(status=302, headers={"Location": "https://127.0.0.1:1/jwks"})
+
+
+def moved_here(http: Request) -> Response:
+    return Response(status=307, headers={"Location": http.url})
+
+
+def too_large(_: Request) -> Response:
+    return json_response({**Issuer().jwks, "x": "a" * 300_000})
+
+
+def endless(_: Request) -> Response:
+    return Response((b" " * 10_000 for _ in iter(int, 1)), content_type="application/json")
+
+
+def compressed(_: Request) -> Response:
+    return Response(gzip.compress(json.dumps(Issuer().jwks).encode()), headers={"Content-Encoding": "gzip"})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        redirect,
+        moved_here,
+        too_large,
+        endless,
+        compressed,
+        lambda _: Response(status=500),
+        lambda _: Response(status=204),
+        lambda _: Response(b"<html>"),
+        lambda _: Response(b"\xff"),
+        lambda _: Response(b"[" * 100_000),
+        lambda _: json_response(Issuer().jwks, status=203),
+        lambda _: json_response({"keys": []}),
+        lambda _: json_response([]),
+        lambda _: json_response(None),
+    ],
+)
+def test_answers_that_are_no_keys(server: JSONServer, answer: Callable[[Request], Response]) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    server.answer = answer
+    for _ in range(3):
+        with pytest.raises(TokensUnavailable):
+            rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 1
+    rotating.publish(issuer)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    assert rotating.tokens.decode(issuer.token())
+
+
+def test_answer_without_keys(server: JSONServer) -> None:
+    """The API says that it is its own trouble, not the token's."""
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    server.answer = lambda _: Response(status=500)
+    answer = GuardedAPI(rotating.tokens).get(issuer.token())
+    assert answer.status == 503
+    assert "WWW-Authenticate" not in answer.headers
+
+
+def test_server_of_another_ca(server: JSONServer, tmp_path: Path) -> None:
+    (tmp_path / "other.pem").write_bytes(to_pem(make_ca("CN=other CA").certificate))
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    options: dict[str, Any] = {"jwks": None, "jwks_uri": server.url, "clock": rotating.clock}
+    with pytest.raises(TokensUnavailable):
+        issuer.tokens(ca=tmp_path / "other.pem", **options).decode(issuer.token())
+    by_name = options | {"jwks_uri": server.url.replace("127.0.0.1", "127.1")}
+    with pytest.raises(TokensUnavailable):
+        issuer.tokens(ca=server.folder / "ca.pem", **by_name).decode(issuer.token())
+    assert rotating.fetches == 0
+    assert rotating.tokens.decode(issuer.token())
+
+
+def test_many_threads_fetch_once(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating, token = Rotating(server, issuer), issuer.token()
+    barrier, decoded = Barrier(8), []
+
+    def decode() -> None:
+        barrier.wait()
+        decoded.append(rotating.tokens.decode(token))
+
+    threads = [Thread(target=decode) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert decoded == [issuer.claims()] * 8
+    assert rotating.fetches == 1
+
+
+def test_failure_is_logged(server: JSONServer, caplog: pytest.LogCaptureFixture) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    server.answer = lambda _: Response(status=418)
+    with caplog.at_level(logging.WARNING), pytest.raises(TokensUnavailable):
+        rotating.tokens.decode(issuer.token())
+    assert "418" in caplog.text
