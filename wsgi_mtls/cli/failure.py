@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -15,6 +16,34 @@ class Failure(click.ClickException):
 
     def __init__(self, message: object) -> None:
         super().__init__(" ".join(str(message).split()))
+
+
+# The help, which a group without a command prints; click before 8.2 has no error for it.
+_HELP: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+class PlainGroup(click.Group):
+    """Commands whose wrong arguments are one line too, where click alone prints the usage as well."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Parse the arguments of the group."""
+        with _usage_errors_in_one_line():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Parse the arguments of the command, and run it."""
+        with _usage_errors_in_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_errors_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if isinstance(error, _HELP):
+            raise
+        raise Failure(error.format_message()) from None
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from ..certificate import ClientCertificate
-from ..clients import SUBJECT_KINDS, SubjectKind
+from ..clients import SUBJECT_KINDS, SubjectKind, SubjectValue
+from ..errors import InvalidClientMetadata
 from ..jwks import jwk
 from .failure import failing_plainly
 
@@ -61,16 +62,27 @@ def registration_metadata(certificate: ClientCertificate) -> list[dict[str, obje
     if certificate.is_self_signed:
         return [{"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(certificate)]}}]
     values = (
-        (certificate.subject,) if certificate.subject_name.comparable else (),
+        (certificate.subject,),
         certificate.san_dns,
         certificate.san_uri,
         tuple(map(str, certificate.san_ip)),
         certificate.san_email,
     )
     pairs: list[tuple[SubjectKind, str]] = [
-        (kind, value) for kind, of_kind in zip(SUBJECT_KINDS, values, strict=True) for value in of_kind
+        (kind, value)
+        for kind, of_kind in zip(SUBJECT_KINDS, values, strict=True)
+        for value in of_kind
+        if _fits(kind, value, certificate)
     ]
     return [{"token_endpoint_auth_method": "tls_client_auth", kind: value} for kind, value in pairs]
+
+
+def _fits(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
+    """Tell whether the value can be registered: a wildcard or a name with invisible characters can't."""
+    try:
+        return SubjectValue.parse(kind, value).matches(certificate)
+    except InvalidClientMetadata:
+        return False
 
 
 def _lines(report: dict[str, object]) -> list[str]:

@@ -3,12 +3,13 @@
 import click
 
 from .demo import demo
+from .failure import PlainGroup
 from .inspect import inspect
 from .pki import pki
 from .serve import serve
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wsgi-mtls")
 def cli() -> None:
     """OAuth 2.0 Mutual-TLS (RFC 8705) for WSGI."""

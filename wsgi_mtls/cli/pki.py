@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from ..testing import CLIENT_AUTH, SERVER_AUTH, KeyPair, KeyType, Profile, make_ca, make_key, self_sign
 from .failure import Failure, failing_plainly
@@ -83,9 +84,14 @@ def _profile(*, dns: Any, uri: Any, ip: Any, email: Any, **others: Any) -> Profi
 
 def _load(path: Path) -> KeyPair:
     certificate = read_certificate(path.with_name(path.name + ".pem"))
-    key = load_pem_private_key(path.with_name(path.name + ".key").read_bytes(), password=None)
+    try:
+        key = load_pem_private_key(path.with_name(path.name + ".key").read_bytes(), password=None)
+    except (TypeError, UnsupportedAlgorithm) as error:  # it has a passphrase; or nobody knows its kind
+        raise Failure(f"{path}.key: {error}.") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
         raise Failure(f"{path}.key: use an EC, RSA or Ed25519 key.")
+    if key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != certificate.public_key_der:
+        raise Failure(f"{path}.key is not the key of {path}.pem.")
     return KeyPair(certificate, key)
 
 
