@@ -1,5 +1,7 @@
 """What each terminator, run with its file in ``deploy/``, lets a client and an attacker do. Rows are ATTACKS.md's."""
 
+import ssl
+
 import pytest
 
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, LoopbackConnection
@@ -70,21 +72,36 @@ def test_refused_client(behind: Behind, certificate: str | None, client_id: str,
     assert behind.request(certificate, client_id).outcome == expected
 
 
-def test_resumed_session_still_has_its_certificate(behind: Behind) -> None:
-    context = tls_context(behind.pki, BILLING)
-    first = LoopbackConnection(MTLS_HOST, behind.port, context)
-    first.request("POST", "/echo", headers={"Content-Length": "0"})
-    connected = first.sock  # which HTTP/1.0 servers make http.client forget
-    response = first.getresponse()
+def session_of(behind: Behind, host: str, context: ssl.SSLContext) -> ssl.SSLSession | None:
+    connection = LoopbackConnection(host, behind.port, context)
+    connection.request("POST", "/echo", headers={"Content-Length": "0"})
+    connected = connection.sock  # which HTTP/1.0 servers make http.client forget
+    response = connection.getresponse()
     session = connected.session
     response.read()
-    first.close()
+    connection.close()
+    return session
 
-    second = LoopbackConnection(MTLS_HOST, behind.port, context, session=session)
-    second.connect()
-    assert second.sock.session_reused is behind.case.resumes
+
+def test_resumed_session_still_has_its_certificate(behind: Behind) -> None:
+    context = tls_context(behind.pki, BILLING)
+    session = session_of(behind, MTLS_HOST, context)
+    resumed = LoopbackConnection(MTLS_HOST, behind.port, context, session=session)
+    resumed.connect()
+    assert resumed.sock.session_reused is behind.case.resumes
     expected = BILLING if behind.case.verifies else "refused:chain_not_verified"
-    assert send(second, BILLING, "/token", [("Host", MTLS_HOST)]).outcome == expected
+    assert send(resumed, BILLING, "/token", [("Host", MTLS_HOST)]).outcome == expected
+
+
+@pytest.mark.parametrize(("origin", "host"), [(MTLS_HOST, CONVENTIONAL_HOST), (CONVENTIONAL_HOST, MTLS_HOST)])
+def test_session_of_the_other_host(behind: Behind, origin: str, host: str) -> None:
+    """A session moved to another host neither takes a certificate there nor keeps the host from asking."""
+    certificate = BILLING if behind.case.terminator.lets_in == "validated" else "untrusted"
+    context = tls_context(behind.pki, certificate)
+    session = session_of(behind, origin, context)
+    resumed = LoopbackConnection(host, behind.port, context, session=session)
+    outcome = send(resumed, BILLING, "/token", [("Host", host)]).outcome
+    assert outcome in (behind.request(certificate, BILLING, host=host).outcome, NO_CERTIFICATE, "terminator")
 
 
 def test_large_certificate(behind: Behind) -> None:
