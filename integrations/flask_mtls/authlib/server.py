@@ -16,6 +16,7 @@ from wsgi_mtls.errors import (
     BodyTooLarge,
     CertificateRequired,
     ClientIdInQuery,
+    MalformedAuthorization,
     MalformedBody,
     MultipleCredentials,
     MutualTLSError,
@@ -75,8 +76,7 @@ class MutualTLSServerMixin:
         try:
             model = self._authenticate_by_certificate(oauth_request, endpoint)
             if model is None:
-                model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
-                _refuse_other_method(model)
+                model = self._authenticate_otherwise(oauth_request, methods, endpoint)
         except MutualTLSError as error:
             send(mtls_client_rejected, error=error)
             raise MutualTLSOAuth2Error(error) from error
@@ -156,6 +156,14 @@ class MutualTLSServerMixin:
         oauth_request.auth_method = client.method
         request.environ[CLIENT] = client
         send(mtls_client_authenticated, client=client)
+        return model
+
+    def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
+        try:
+            model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
+        except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
+            raise MalformedAuthorization("Authorization can't be read.") from None
+        _refuse_other_method(model)
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:

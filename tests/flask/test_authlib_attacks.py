@@ -1,0 +1,249 @@
+"""ATTACKS.md through the Authlib example, at every endpoint that authenticates clients."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+from .attack_rows import (
+    BY_DN,
+    HEADERS,
+    INVALID_CLIENT,
+    INVALID_REQUEST,
+    NGINX,
+    PKI,
+    REQUESTS,
+    ROW_IDS,
+    Came,
+    RequestRow,
+    header_accepted,
+    headers_refused,
+    rows,
+)
+from .authserver import ISSUER, AuthServer, make_authserver, metadata, outcome
+
+SHARED = {"grant_types": ["client_credentials"], "scope": "accounts introspection"}
+OTHER = {**PKI, **SHARED, "tls_client_auth_san_dns": "other.example.com"}
+PATHS = {
+    "/oauth/token": "grant_type=client_credentials",
+    "/oauth/introspect": "token=x",
+    "/oauth/revoke": "token=x",
+}
+INVALID_GRANT = (400, "invalid_grant")
+INVALID_TOKEN = (401, "invalid_token")
+
+
+class Endpoint:
+    """One endpoint of the example, whose client ``rp`` is registered as a row wants it."""
+
+    def __init__(self, path: str, client: Mapping[str, object], **config: Any) -> None:
+        self.path = path
+        self.app = make_authserver({"rp": {**SHARED, **client}, "other": OTHER}, **config)
+
+    def post(self, body: str, came: Came | None, **options: Any) -> TestResponse:
+        from wsgi_mtls.testing import environ_for
+
+        if not options.get("content_type", "").startswith("multipart"):
+            body = f"{PATHS[self.path]}&{body}" if body else PATHS[self.path]
+        overrides = environ_for(came.pair, verified=came.verified) if came else {}
+        overrides |= options.pop("environ", {})
+        options = {"content_type": "application/x-www-form-urlencoded", **options}
+        if "query_string" in options:  # Authlib reads the grant type there too
+            options["query_string"] += f"&{PATHS[self.path]}"
+        if options["content_type"] != "application/x-www-form-urlencoded":
+            options.setdefault("query_string", PATHS[self.path])
+        client = self.app.test_client()
+        return client.post(self.path, data=body, environ_overrides=overrides, base_url=ISSUER, **options)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("row_id", ROW_IDS)
+def test_certificates(ca: KeyPair, row_id: str, path: str) -> None:
+    row = rows(ca)[row_id]
+    endpoint = Endpoint(path, row.client)
+    for came in row.refused:
+        answer = endpoint.post("client_id=rp", came)
+        assert outcome(answer) == INVALID_CLIENT
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "WWW-Authenticate" not in answer.headers
+    for came in row.accepted:
+        assert endpoint.post("client_id=rp", came).status_code == 200
+
+
+def ids(row: RequestRow) -> str:
+    return f"{row.number} {row.body[:20]} {row.options}"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("row", REQUESTS, ids=ids)
+def test_requests(billing: KeyPair, row: RequestRow, path: str) -> None:
+    endpoint = Endpoint(path, BY_DN)
+    assert outcome(endpoint.post(row.body, Came(billing), **row.options)) == row.expected
+    assert endpoint.post("client_id=rp", Came(billing)).status_code == 200
+
+
+BASIC = {"headers": {"Authorization": "Basic cnA6czNjcmV0"}}  # rp:s3cret
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("certificate", [True, False])
+def test_row_05_secret_of_a_client_of_mutual_tls(billing: KeyPair, path: str, certificate: bool) -> None:
+    """It has a secret in the database, as Authlib's registration gives one to each client."""
+    came = Came(billing if certificate else None)
+    endpoint = Endpoint(path, BY_DN)
+    assert outcome(endpoint.post("", came, **BASIC))[0] in (400, 401)
+    assert outcome(endpoint.post("client_id=other", came, **BASIC))[0] in (400, 401)
+    refused = INVALID_REQUEST if certificate else INVALID_CLIENT
+    assert outcome(endpoint.post("client_id=rp&client_secret=s3cret", came)) == refused
+    by_secret = Endpoint(path, {"token_endpoint_auth_method": "client_secret_basic"})
+    assert by_secret.post("", came, **BASIC).status_code == 200
+    assert by_secret.post("client_id=rp", came, **BASIC).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["private_key_jwt", "client_secret_basic", "client_secret_post"])
+def test_row_06_certificate_of_a_client_of_another_method(billing: KeyPair, path: str, method: str) -> None:
+    endpoint = Endpoint(path, {"token_endpoint_auth_method": method})
+    assert outcome(endpoint.post("client_id=rp", Came(billing))) == INVALID_CLIENT
+    assert Endpoint(path, BY_DN).post("client_id=rp", Came(billing)).status_code == 200
+
+
+@pytest.mark.parametrize("client", [
+    {**PKI},
+    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
+    {**PKI, "tls_client_auth_subject_dn": ""},
+    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"kty": "EC"}]}},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", PATHS)
+def test_rows_10_11_21_metadata(client: Mapping[str, object], ca: KeyPair, billing: KeyPair, path: str) -> None:
+    endpoint = Endpoint(path, client)
+    for pair in (billing, ca.issue("")):
+        assert outcome(endpoint.post("client_id=rp", Came(pair))) == INVALID_CLIENT
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_headers(billing: KeyPair, ca: KeyPair, name: str) -> None:
+    endpoint = Endpoint("/oauth/token", BY_DN, MTLS_SOURCE=NGINX)
+    forged = headers_refused(billing, ca.issue("CN=evil"))[name]
+    assert outcome(endpoint.post("client_id=rp", None, environ=forged)) in (INVALID_CLIENT, INVALID_REQUEST)
+    assert endpoint.post("client_id=rp", None, environ=header_accepted(billing)).status_code == 200
+
+
+@pytest.fixture
+def server(mobile: KeyPair) -> AuthServer:
+    return AuthServer(make_authserver(metadata(mobile)))
+
+
+@pytest.mark.parametrize("client_id", ["secretive", "public"])
+def test_row_27_no_certificate_for_a_bound_token(server: AuthServer, billing: KeyPair, client_id: str) -> None:
+    options = {"secret": "s3cret"} if client_id == "secretive" else {}
+    code = server.code(client_id)
+    assert outcome(server.exchange(client_id, code, **options)) == INVALID_REQUEST
+    # The code was not used up: nothing was issued for it.
+    assert server.exchange(client_id, code, billing, **options).status_code == 200
+
+
+def test_row_28_code_of_another_client(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
+    code = server.code("billing")
+    assert outcome(server.exchange("other", code, other)) == INVALID_GRANT
+    assert server.exchange("billing", code, billing).status_code == 200
+    assert outcome(server.exchange("billing", code, billing)) == INVALID_GRANT  # a second time
+
+
+def test_row_29_refresh_token_of_a_public_client(server: AuthServer, billing: KeyPair, ca: KeyPair) -> None:
+    pair = ca.issue("CN=device")
+    token = server.exchange("public", server.code("public"), pair).get_json()["refresh_token"]
+    renewed = ca.issue("CN=device", Profile(key=pair.key))
+    for thief in (None, billing, renewed):
+        assert outcome(server.refresh("public", token, thief)) == INVALID_GRANT if thief else INVALID_REQUEST
+    answer = server.refresh("public", token, pair)
+    assert answer.status_code == 200
+    assert server.accounts(answer.get_json()["access_token"], pair).status_code == 200
+    assert outcome(server.refresh("public", token, pair)) == INVALID_GRANT  # rotated
+
+
+def test_row_30_confidential_client_renews(server: AuthServer, billing: KeyPair, ca: KeyPair, other: KeyPair) -> None:
+    token = server.exchange("billing", server.code("billing"), billing).get_json()["refresh_token"]
+    assert outcome(server.refresh("billing", token, other)) == INVALID_CLIENT
+    renewed = ca.issue("CN=billing,O=Agora,C=SE")
+    access = server.refresh("billing", token, renewed).get_json()["access_token"]
+    assert server.introspect(access)["cnf"] == {"x5t#S256": renewed.certificate.thumbprint}
+
+
+def test_row_31_refresh_token_of_another_client(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
+    token = server.exchange("billing", server.code("billing"), billing).get_json()["refresh_token"]
+    assert outcome(server.refresh("other", token, other)) == INVALID_GRANT
+    assert outcome(server.refresh("public", token, billing)) == INVALID_GRANT
+    assert server.refresh("billing", token, billing).status_code == 200
+
+
+def test_rows_32_37_38_stolen_token(server: AuthServer, billing: KeyPair, other: KeyPair, ca: KeyPair) -> None:
+    token = server.token("billing", billing).get_json()["access_token"]
+    renewed = ca.issue("CN=billing,O=Agora,C=SE", Profile(key=billing.key))
+    for thief in (None, other, renewed, self_sign("CN=billing,O=Agora,C=SE")):
+        assert outcome(server.accounts(token, thief)) == INVALID_TOKEN
+    unbound = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
+    assert outcome(server.accounts(unbound, billing)) == INVALID_TOKEN
+    assert server.accounts(token, billing).status_code == 200
+
+
+@pytest.mark.parametrize("environ", [
+    {"SSL_CLIENT_CERT": "rubbish", "SSL_CLIENT_VERIFY": "SUCCESS", "wsgi_mtls.peer": "no peer"},
+    {"SSL_CLIENT_VERIFY": "SUCCESS", "wsgi_mtls.peer": "no peer"},
+])  # fmt: skip
+def test_malformed_certificate_at_the_api(server: AuthServer, billing: KeyPair, environ: Mapping[str, Any]) -> None:
+    token = server.token("billing", billing).get_json()["access_token"]
+    assert outcome(server.accounts(token, billing, **environ)) == INVALID_TOKEN
+
+
+def test_refresh_token_of_others_is_not_introspected(server: AuthServer, billing: KeyPair) -> None:
+    tokens = server.exchange("billing", server.code("billing"), billing).get_json()
+    assert server.introspect(tokens["refresh_token"]) == {"active": False}
+    assert server.introspect(tokens["access_token"])["active"] is True
+
+
+def test_revocation_of_another_clients_token(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
+    token = server.token("billing", billing).get_json()["access_token"]
+    assert outcome(server.post("/oauth/revoke", {"client_id": "other", "token": token}, other)) == INVALID_GRANT
+    assert server.accounts(token, billing).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_any_credential(server: AuthServer, path: str) -> None:
+    """Authlib before 1.9 lets ``none`` pass off the token endpoint."""
+    for client_id in ("billing", "secretive", "signing", "mobile"):
+        answer = server.post(path, f"{PATHS[path]}&client_id={client_id}")
+        assert outcome(answer) == INVALID_CLIENT
+
+
+@pytest.mark.parametrize("body", ["code=%00", "code=a%00b", "%00=a", "code=%ff", "&&&", "=", "a" * 70000])
+def test_no_500(server: AuthServer, billing: KeyPair, body: str) -> None:
+    body = f"grant_type=authorization_code&client_id=billing&{body}"
+    assert server.post("/oauth/token", body, billing).status_code in (400, 413)
+
+
+@pytest.mark.parametrize("header", [
+    "Basic", "Basic ", "Basic !!!", "Basic AAAA", "Basic OnMzY3JldA==", "Basic w6k6w6k=", "Basic YmlsbGluZzo=",
+    "Basic c2VjcmV0aXZlOsOp", "Bearer x", "Digest username=x", "Basic bm9ib2R5OngA", "Basic YQBiOng=",
+])  # fmt: skip
+@pytest.mark.parametrize("path", PATHS)
+def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path: str, header: str) -> None:
+    for body in (PATHS[path], f"{PATHS[path]}&client_id=billing", f"{PATHS[path]}&client_id=secretive"):
+        answer = server.post(path, body, billing, headers={"Authorization": header})
+        assert answer.status_code in (200, 400, 401), (body, answer.text)
+        if "client_id=billing" not in body:
+            assert answer.status_code != 200
+
+
+def test_jwt_of_an_implicit_grant_is_not_bound_to_a_browsers_certificate(mobile: KeyPair) -> None:
+    """Nor does a client whose tokens must be bound get one there: none of the example's grants is implicit."""
+    server = AuthServer(make_authserver(metadata(mobile)))
+    answer = server.app.test_client().get(
+        "/oauth/authorize?client_id=billing&response_type=token&scope=accounts", base_url=ISSUER
+    )
+    assert answer.status_code == 400
