@@ -31,7 +31,7 @@ def authorization_server_metadata(
     tls_client_certificate_bound_access_tokens: bool = True,
     **members: object,
 ) -> dict[str, object]:
-    """Return an authorization server's metadata (RFC 8414 section 2).
+    """Return an authorization server's metadata (RFC 8414 section 2), checked.
 
     Args:
         base: the issuer, an https URL. Nothing here is ever taken from a request's ``Host``.
@@ -46,6 +46,10 @@ def authorization_server_metadata(
     Raises:
         InvalidServerMetadata: a client could not use them, or they promise what can't be.
     """
+    _check_url("issuer", base, query=False)
+    for name in endpoints:
+        if not name.endswith("_endpoint"):
+            raise InvalidServerMetadata(f"endpoints holds {name!r}, which is no *_endpoint.")
     methods = _texts("auth_methods", auth_methods)
     metadata: dict[str, object] = {"issuer": base, **{name: _below(base, path) for name, path in endpoints.items()}}
     metadata |= {f"{name}_auth_methods_supported": methods for name in _AUTHENTICATED if name in endpoints}
@@ -53,12 +57,7 @@ def authorization_server_metadata(
     if "authorization_endpoint" in endpoints:
         metadata["response_types_supported"] = ["code"]
     if mtls_base is not None:
-        _check_url("mtls_base", mtls_base)
-        metadata[_ALIASES] = {
-            name: _below(mtls_base, path)
-            for name, path in endpoints.items()
-            if path.startswith("/") and name not in _FOR_BROWSERS
-        }
+        metadata[_ALIASES] = _aliases(mtls_base, endpoints)
     metadata |= members
     _check_server(metadata)
     return metadata
@@ -138,12 +137,20 @@ def well_known_path(document: Metadata) -> str:
     raise InvalidServerMetadata("The document has neither an issuer nor a resource.")
 
 
+def _aliases(mtls_base: str, endpoints: Mapping[str, str]) -> dict[str, str]:
+    _check_url("mtls_base", mtls_base, query=False)
+    return {
+        name: _below(mtls_base, path)
+        for name, path in endpoints.items()
+        if path.startswith("/") and name not in _FOR_BROWSERS
+    }
+
+
 def _below(base: str, path: str) -> str:
     return base.rstrip("/") + path if path.startswith("/") else path
 
 
 def _check_server(metadata: Metadata) -> None:
-    _check_url("issuer", metadata["issuer"], query=False)
     endpoints = {name: value for name, value in metadata.items() if name.endswith("_endpoint")}
     for name, value in endpoints.items():
         _check_url(name, value)
