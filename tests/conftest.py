@@ -1,8 +1,13 @@
 """Fixtures that many tests share."""
 
 import pytest
+from hypothesis import settings
 
 from wsgi_mtls.testing import KeyPair, make_ca
+
+# No deadline: how long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
