@@ -1,4 +1,4 @@
-"""``wsgi-mtls demo``: real clients, over real TLS, let in or refused by RFC 8705 section 2."""
+"""``wsgi-mtls demo``: real clients, over real TLS, let in or refused by RFC 8705."""
 
 import json
 import logging
@@ -19,6 +19,7 @@ from ..verifier import Verifier
 from .demo_behind import expecting, running_behind, serving
 from .demo_files import DemoFiles
 from .demo_rows import ACCEPTED, Scenario, make_scenario
+from .demo_tokens import Played, play_tokens
 from .terminators import LOOPBACK, MTLS_HOST, TERMINATORS, Terminator
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--serve", is_flag=True, help="Keep the server running afterwards.")
 @click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
 def demo(serve: bool, behind: str | None) -> None:
-    """Start a TLS server with a throw-away CA, and play clients against it. Status 0 if all came as expected."""
+    """Start TLS servers with a throw-away CA, and play clients and thieves. Status 0 if all came as expected."""
     logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
     terminator = TERMINATORS[behind] if behind else None
     scenario = expecting(make_scenario(), terminator) if terminator else make_scenario()
@@ -41,6 +42,9 @@ def demo(serve: bool, behind: str | None) -> None:
             if terminator and terminator.lets_in == "validated":
                 click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
             _print_curl(scenario, files, port, f"--behind {behind} " if behind else "", serve)
+            if not terminator:
+                click.echo()
+                all_expected &= _play_tokens()
             if serve:
                 click.echo("\nRunning; Ctrl-C stops it.")
                 with suppress(KeyboardInterrupt):
@@ -78,13 +82,25 @@ def _running(scenario: Scenario, files: DemoFiles, terminator: Terminator | None
 
 
 def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
+    return _print_table(
+        (row.title, row.client_id, row.expected, files.play(row, number, port))
+        for number, row in enumerate(scenario.rows, 1)
+    )
+
+
+def _play_tokens() -> bool:
+    with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
+        return _print_table(play_tokens(Path(folder)))
+
+
+def _print_table(rows: Iterable[Played]) -> bool:
+    """Print each row as it is played; return whether all came as expected."""
     click.echo(f"{'request':<40}{'client_id':<11}{'expected':<28}came")
     all_expected = True
-    for number, row in enumerate(scenario.rows, 1):
-        came = files.play(row, number, port)
-        all_expected &= came == row.expected
-        mark = "" if came == row.expected else "   <-- not as expected"
-        click.echo(f"{row.title:<40}{row.client_id:<11}{row.expected:<28}{came}{mark}")
+    for title, client_id, expected, came in rows:
+        all_expected &= came == expected
+        mark = "" if came == expected else "   <-- not as expected"
+        click.echo(f"{title:<40}{client_id:<11}{expected:<28}{came}{mark}")
     return all_expected
 
 

@@ -1,0 +1,141 @@
+"""The demo's second half: tokens are issued, used and stolen, over real TLS (RFC 8705 sections 3 and 4)."""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from ..access_token import AccessTokenMiddleware
+from ..events import Event
+from ..jwks import jwk
+from ..server import make_server
+from ..sources import environ as environ_source
+from ..testing import KeyPair, Profile, make_ca, self_sign
+from ..tokens import JWTAccessTokens
+from .demo_authorization_server import DemoAuthorizationServer
+from .demo_behind import serving
+from .demo_client import DemoClient, write_server_files
+from .demo_rows import ACCEPTED
+from .terminators import LOOPBACK, free_port
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Played = tuple[str, str, str, str]
+"""What is tried, by whom, what is expected, what came."""
+
+
+def play_tokens(folder: Path) -> Iterator[Played]:
+    """Run an authorization server and an API, each over TLS, and play their clients and thieves.
+
+    Args:
+        folder: an empty one, for certificates.
+    """
+    ca = make_ca("CN=wsgi-mtls demo CA")
+    billing = ca.issue("CN=billing", Profile(san_dns=["billing.example.com"]))
+    mobile, phone = self_sign("CN=mobile"), self_sign("CN=phone")
+    write_server_files(folder, ca)
+    with _running(folder, billing, mobile) as (server, client):
+        yield from _play_access_tokens(client, billing, mobile)
+        yield from _play_refresh_tokens(client, phone, server.issue_code("phone", "alice"))
+
+
+def _play_access_tokens(client: DemoClient, billing: KeyPair, mobile: KeyPair) -> Iterator[Played]:
+    came, token = client.get_token("mobile", mobile)
+    yield "a token, self-signed client", "mobile", ACCEPTED, came
+    yield "it calls the API", "mobile", ACCEPTED, client.call_api(token, mobile)
+    came, token = client.get_token("billing", billing)
+    yield "a token, PKI client", "billing", ACCEPTED, came
+    yield "it calls the API", "billing", ACCEPTED, client.call_api(token, billing)
+    yield "stolen, no certificate", "billing", "token_without_certificate", client.call_api(token, None)
+    yield "stolen, another certificate", "billing", "confirmation_mismatch", client.call_api(token, mobile)
+    same_key = self_sign("CN=billing", Profile(key=billing.key))
+    yield (
+        "stolen, new certificate on the same key",
+        "billing",
+        "confirmation_mismatch",
+        client.call_api(token, same_key),
+    )
+    forged = _without_confirmation(token)
+    yield (
+        "stolen, cnf stripped, signature forged",
+        "billing",
+        "token_signature_invalid",
+        client.call_api(forged, mobile),
+    )
+
+
+def _play_refresh_tokens(client: DemoClient, phone: KeyPair, code: str) -> Iterator[Played]:
+    grant = {"grant_type": "authorization_code", "code": code}
+    came, _ = client.get_token("phone", None, grant)
+    yield "public client, no certificate", "phone", "certificate_required", came
+    came, token = client.get_token("phone", phone, grant)
+    yield "public client, with a certificate", "phone", ACCEPTED, came
+    yield "it calls the API", "phone", ACCEPTED, client.call_api(token, phone)
+    grant = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
+    for title, thief in (("no certificate", None), ("other certificate", self_sign("CN=phone"))):
+        came, _ = client.get_token("phone", thief, grant)
+        yield f"refresh token stolen, {title}", "phone", "refresh_token_not_bound", came
+    came, _ = client.get_token("phone", phone, grant)
+    yield "refresh token, by its owner", "phone", ACCEPTED, came
+
+
+@contextmanager
+def _running(folder: Path, billing: KeyPair, mobile: KeyPair) -> Iterator[tuple[DemoAuthorizationServer, DemoClient]]:
+    as_port, api_port = free_port(), free_port()
+    issuer, api = f"https://{LOOPBACK}:{as_port}", f"https://{LOOPBACK}:{api_port}"
+    bound = {"tls_client_certificate_bound_access_tokens": True}
+    clients: dict[str, dict[str, object]] = {
+        "billing": {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_san_dns": billing.certificate.san_dns[0],
+        },
+        "mobile": {
+            "token_endpoint_auth_method": "self_signed_tls_client_auth",
+            "jwks": {"keys": [jwk(mobile.certificate)]},
+        },
+        "phone": {"token_endpoint_auth_method": "none"},
+    }
+    server = DemoAuthorizationServer(
+        issuer, {client_id: client | bound for client_id, client in clients.items()}, audience=api
+    )
+    events: list[Event] = []
+    tokens = JWTAccessTokens(issuer=issuer, audience=api, jwks_uri=f"{issuer}/jwks", ca=folder / "ca.pem")
+    guarded = AccessTokenMiddleware(
+        _accounts, tokens, source=environ_source(), paths=["/accounts"], observers=[events.append]
+    )
+    with _over_tls(server.app, as_port, folder), _over_tls(guarded, api_port, folder):
+        yield server, DemoClient(folder, as_port, api_port, events)
+
+
+@contextmanager
+def _over_tls(app: "WSGIApplication", port: int, folder: Path) -> Iterator[None]:
+    server = make_server(
+        app,
+        certificate=folder / "server.pem",
+        private_key=folder / "server.key",
+        client_ca=folder / "ca.pem",
+        port=port,
+    )
+    with serving(server):
+        yield
+
+
+def _accounts(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [b'{"accounts": []}\n']
+
+
+def _without_confirmation(token: str) -> str:
+    """Do what a thief can do with a token: change it, and sign it with a key of one's own."""
+    payload = token.split(".")[1]
+    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    del claims["cnf"]
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": "demo"}
+    return jwt.encode(header, claims | {"exp": int(time.time()) + 300}, ECKey.generate_key("P-256"))
