@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal, NoReturn, TypedDict, final, get_args
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
@@ -165,21 +165,10 @@ def _from_der(der: bytes) -> ClientCertificate:
         raise MalformedCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
     try:
         return _read(x509.load_der_x509_certificate(der), der)
-    except _UNREADABLE as error:
+    except Exception as error:
+        # By which exceptions cryptography reports hostile input, some only when a property is read, changes with its
+        # releases: ValueError and its kin, KeyError, TypeError, its own, and warnings where they are made errors.
         raise MalformedCertificate(f"Not a certificate that can be read: {error}.") from None
-
-
-# The exceptions with which cryptography reports hostile input, some only when a property is read.
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-    # What it only warns of, where the operator made warnings errors.
-    Warning,
-)
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
