@@ -19,21 +19,20 @@ JSON: Any = st.recursive(
 KEYS = st.lists(
     st.one_of(JSON, st.just(KEY), st.fixed_dictionaries({"x5c": JSON}), JSON.map(lambda x5c: {**KEY, "x5c": x5c}))
 )
-NOTHING: dict[str, Any] = {}
-METADATA = st.fixed_dictionaries(
-    NOTHING,
-    optional={
-        "client_id": st.one_of(st.just("a"), JSON),
-        "token_endpoint_auth_method": st.one_of(
-            st.sampled_from(["tls_client_auth", "self_signed_tls_client_auth", "none"]), JSON
-        ),
-        "jwks": st.one_of(KEYS.map(lambda keys: {"keys": keys}), JSON),
-        "jwks_uri": JSON,
-        "tls_client_certificate_bound_access_tokens": JSON,
-        "client_name": JSON,
-        **{kind: st.one_of(st.sampled_from(["CN=a", "a.example", "192.0.2.1"]), JSON) for kind in SUBJECT_KINDS},
-    },
-)
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
+    "client_id": st.one_of(st.just("a"), JSON),
+    "token_endpoint_auth_method": st.one_of(
+        st.sampled_from(["tls_client_auth", "self_signed_tls_client_auth", "none"]), JSON
+    ),
+    "jwks": st.one_of(KEYS.map(lambda keys: {"keys": keys}), JSON),
+    "jwks_uri": JSON,
+    "tls_client_certificate_bound_access_tokens": JSON,
+    "client_name": JSON,
+}
+for subject_kind in SUBJECT_KINDS:
+    OPTIONAL[subject_kind] = st.one_of(st.sampled_from(["CN=a", "a.example", "192.0.2.1"]), JSON)
+REQUIRED: dict[str, st.SearchStrategy[Any]] = {}
+METADATA = st.fixed_dictionaries(REQUIRED, optional=OPTIONAL)
 
 
 @given(METADATA)

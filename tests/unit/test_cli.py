@@ -6,7 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -22,9 +24,12 @@ from wsgi_mtls import Client, ClientCertificate, PeerCertificate, Verifier
 from wsgi_mtls.cli.main import cli
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
+# click before 8.2 mixes both streams unless told otherwise.
+SEPARATE: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    return CliRunner(**SEPARATE).invoke(cli, [str(argument) for argument in arguments])
 
 
 def make(*arguments: object) -> None:
