@@ -13,7 +13,7 @@ from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_tok
 from flask_mtls.authlib import MutualTLSServerMixin
 from wsgi_mtls.testing import KeyPair, Profile
 
-from .authserver import DN, AuthServer, jwt_claims, make_authserver, metadata, outcome
+from .authserver import DN, AuthServer, example, jwt_claims, make_authserver, metadata, outcome
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_introspection_and_revocation_by_certificate(server: AuthServer, billing
     api = ca.issue("CN=api", Profile(san_dns=["api.example.com"]))
     token = server.token("billing", billing).get_json()["access_token"]
     told = server.post("/oauth/introspect", {"client_id": "api-mtls", "token": token}, api)
-    assert told.json["cnf"] == cnf(billing), told.text
-    assert told.json["active"] is True
+    assert told.get_json()["cnf"] == cnf(billing), told.text
+    assert told.get_json()["active"] is True
     assert server.post("/oauth/revoke", {"client_id": "billing", "token": token}, billing).status_code == 200
     assert server.post("/oauth/introspect", {"client_id": "api-mtls", "token": token}, api).json == {"active": False}
     assert server.accounts(token, billing).status_code == 401
@@ -98,9 +98,7 @@ def test_jwt_access_tokens(jwt_server: AuthServer, billing: KeyPair) -> None:
 
 
 def test_bind_all_tokens(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    from authserver import oauth
-
-    monkeypatch.setattr(oauth.server, "bind_all_tokens", True)
+    monkeypatch.setattr(example("authserver.oauth").server, "bind_all_tokens", True)
     token = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
     assert server.accounts(token, billing).status_code == 200
     assert outcome(server.token("unbound", secret="s3cret")) == (400, "invalid_request")
@@ -124,14 +122,14 @@ def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
         },
     )
     assert answer.status_code == 201, answer.text
-    assert answer.json["tls_client_auth_san_uri"] == "spiffe://example.com/new"
-    assert answer.json["tls_client_certificate_bound_access_tokens"] is True
+    assert answer.get_json()["tls_client_auth_san_uri"] == "spiffe://example.com/new"
+    assert answer.get_json()["tls_client_certificate_bound_access_tokens"] is True
     pair = ca.issue("CN=new", Profile(san_uri=["spiffe://example.com/new"]))
-    client_id = answer.json["client_id"]
+    client_id = answer.get_json()["client_id"]
     token = server.token(client_id, pair).get_json()["access_token"]
     assert server.accounts(token, pair).status_code == 200
     # Authlib gives every client a secret; this one may not use it.
-    assert server.token(client_id, secret=answer.json["client_secret"]).status_code in (400, 401)
+    assert server.token(client_id, secret=answer.get_json()["client_secret"]).status_code in (400, 401)
 
 
 @pytest.mark.parametrize("values", [
@@ -153,10 +151,10 @@ def test_registration_of_what_could_never_authenticate(server: AuthServer, value
 def test_metadata(mobile: KeyPair) -> None:
     server = AuthServer(make_authserver(metadata(mobile), MTLS_BASE="https://mtls.localhost"))
     answer = server.app.test_client().get("/.well-known/oauth-authorization-server", base_url="https://evil.example")
-    assert answer.json["token_endpoint"] == "https://localhost/oauth/token"
-    assert answer.json["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.localhost/oauth/token"
-    assert "authorization_endpoint" not in answer.json["mtls_endpoint_aliases"]
-    assert "tls_client_auth" in answer.json["introspection_endpoint_auth_methods_supported"]
+    assert answer.get_json()["token_endpoint"] == "https://localhost/oauth/token"
+    assert answer.get_json()["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.localhost/oauth/token"
+    assert "authorization_endpoint" not in answer.get_json()["mtls_endpoint_aliases"]
+    assert "tls_client_auth" in answer.get_json()["introspection_endpoint_auth_methods_supported"]
 
 
 def test_signals(server: AuthServer, billing: KeyPair) -> None:

@@ -141,7 +141,7 @@ def server(mobile: KeyPair) -> AuthServer:
 
 @pytest.mark.parametrize("client_id", ["secretive", "public"])
 def test_row_27_no_certificate_for_a_bound_token(server: AuthServer, billing: KeyPair, client_id: str) -> None:
-    options = {"secret": "s3cret"} if client_id == "secretive" else {}
+    options: dict[str, Any] = {"secret": "s3cret"} if client_id == "secretive" else {}
     code = server.code(client_id)
     assert outcome(server.exchange(client_id, code, **options)) == INVALID_REQUEST
     # The code was not used up: nothing was issued for it.
