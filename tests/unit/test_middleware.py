@@ -1,17 +1,12 @@
-"""The middleware: what it answers, what it hands on, and whose word counts."""
+"""The middleware: what the application gets, and what a refusal looks like."""
 
-import json
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests.support import ACCEPTED, Endpoint, mod_ssl, request, token_endpoint
+from tests.support import ACCEPTED, Endpoint, request, token_endpoint
 from wsgi_mtls import ClientAuthMiddleware, MutualTLSError, Verifier, sources
-from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, environ_for
 
 if TYPE_CHECKING:
@@ -35,9 +30,6 @@ def endpoint() -> Endpoint:
 def guard(app: "WSGIApplication", verifier: Verifier | None = None, **options: Any) -> ClientAuthMiddleware:
     settings: dict[str, Any] = {"source": sources.environ(), "paths": ["/token"], **options}
     return ClientAuthMiddleware(app, verifier or Verifier(CLIENTS), **settings)
-
-
-# What the application gets
 
 
 def test_success(endpoint: Endpoint, billing: KeyPair) -> None:
@@ -145,70 +137,6 @@ def test_own_error_response(billing: KeyPair) -> None:
     assert endpoint.post("billing", billing).status == 200
 
 
-# Several layers
-
-
-def test_defer(billing: KeyPair) -> None:
-    endpoint = Endpoint(CLIENTS, on_failure="defer")
-    seen = endpoint.post("billing").json
-    assert (seen["client_id"], seen["deferred"], seen["body"]) == (
-        None,
-        "no_certificate",
-        "grant_type=client_credentials&client_id=billing",
-    )
-    seen = endpoint.post("billing", billing).json
-    assert (seen["client_id"], seen["deferred"]) == ("billing", None)
-
-
-def test_another_verifier_is_tried_in_turn(ca: KeyPair, billing: KeyPair) -> None:
-    partners = Verifier({"partner": {**BILLING, "tls_client_auth_subject_dn": "CN=partner"}})
-    app = guard(guard(token_endpoint, partners), on_failure="defer")
-    seen = request(app, {"client_id": "partner"}, extra=mod_ssl(ca.issue("CN=partner"))).json
-    assert (seen["client_id"], seen["deferred"]) == ("partner", None)
-    assert request(app, {"client_id": "partner"}, extra=mod_ssl(billing)).status == 401
-
-
-def test_the_same_verifier_is_not_asked_again(billing: KeyPair) -> None:
-    events: list[Event] = []
-    verifier = Verifier(CLIENTS, observers=[events.append])
-    app = guard(guard(token_endpoint, verifier), verifier)
-    assert request(app, FORM, extra=mod_ssl(billing)).json["client_id"] == "billing"
-    assert len(events) == 1
-
-
-def test_another_verifiers_word_does_not_count(billing: KeyPair) -> None:
-    lax = Verifier(CLIENTS)
-    strict = Verifier({"billing": {**BILLING, "tls_client_auth_subject_dn": "CN=other"}})
-    assert request(guard(guard(token_endpoint, strict), lax), FORM, extra=mod_ssl(billing)).status == 401
-    seen = request(guard(guard(token_endpoint, strict, on_failure="defer"), lax), FORM, extra=mod_ssl(billing)).json
-    assert (seen["client_id"], seen["deferred"]) == (None, "subject_mismatch")
-
-
-FORGED = {
-    "wsgi_mtls.client": "billing",
-    "wsgi_mtls.peer": "billing",
-    "wsgi_mtls.verifier": "billing",
-    "wsgi_mtls.error": "none",
-}
-
-
-def test_texts_under_its_keys_do_not_count(endpoint: Endpoint, billing: KeyPair) -> None:
-    assert endpoint.outcome("billing", extra=FORGED) == (401, "invalid_client", "no_certificate")
-    assert endpoint.outcome("billing", billing, extra=FORGED) == ACCEPTED
-
-
-def test_no_header_makes_its_keys(endpoint: Endpoint, billing: KeyPair) -> None:
-    names = [*FORGED, *(name.replace(".", "_") for name in FORGED), "SSL_CLIENT_CERT", "SSL-Client-Cert"]
-    values = mod_ssl(billing)["SSL_CLIENT_CERT"].replace("\n", "")
-    headers = {**dict.fromkeys(names, values), "SSL_CLIENT_VERIFY": "SUCCESS"}
-    environ = EnvironBuilder("/token", method="POST", data=FORM, headers=list(headers.items())).get_environ()
-    assert not FORGED.keys() & environ.keys()
-    assert "SSL_CLIENT_CERT" not in environ
-    app_iter, status, _ = run_wsgi_app(endpoint.app, environ, buffered=True)
-    assert (status.split()[0], json.loads(b"".join(app_iter))) == ("401", {"error": "invalid_client"})
-    assert [event.reason for event in endpoint.events] == ["no_certificate"]
-
-
 # What it is built with
 
 
@@ -238,90 +166,3 @@ def test_root_guards_everything() -> None:
     app = guard(token_endpoint, paths=["/"])
     for path in ("", "/", "/x", "//x/y"):
         assert request(app, FORM, path=path).status == 401
-
-
-# How it streams
-
-
-class Body:
-    """A response that tells what was done with it."""
-
-    def __init__(self) -> None:
-        self.made = 0
-        self.closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        for _ in range(3):
-            self.made += 1
-            yield b"x"
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@pytest.mark.parametrize("path", ["/token", "/other"])
-def test_response_is_not_buffered_and_closed(billing: KeyPair, path: str) -> None:
-    body = Body()
-
-    def app(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return body
-
-    environ = {
-        **EnvironBuilder(path, method="POST", data=FORM).get_environ(),
-        **mod_ssl(billing),
-    }
-    started: list[str] = []
-    result = guard(app)(environ, lambda status, *_: started.append(status))  # type: ignore[arg-type]
-    assert (started, body.made) == (["200 OK"], 0)
-    iterator = iter(result)
-    assert (next(iterator), body.made) == (b"x", 1)
-    result.close()  # type: ignore[attr-defined]
-    assert body.closed
-
-
-def test_errors_of_the_application_pass(billing: KeyPair) -> None:
-    def app(_: "WSGIEnvironment", __: "StartResponse") -> Iterable[bytes]:
-        raise LookupError("application")
-
-    with pytest.raises(LookupError, match="application"):
-        request(guard(app), FORM, extra=mod_ssl(billing))
-
-
-def test_refused_request_never_reaches_the_application() -> None:
-    def app(_: "WSGIEnvironment", __: "StartResponse") -> Iterable[bytes]:
-        raise AssertionError
-
-    assert request(guard(app), FORM).status == 401
-
-
-def test_threads(ca: KeyPair) -> None:
-    ids = [f"client-{number}" for number in range(8)]
-    endpoint = Endpoint({i: {**BILLING, "tls_client_auth_subject_dn": f"CN={i}"} for i in ids})
-    pairs = {i: ca.issue(f"CN={i}") for i in ids}
-
-    def attempt(number: int) -> tuple[int, str | None]:
-        own, other = ids[number % 8], ids[number * 5 % 8]
-        answer = request(endpoint.app, {"client_id": own}, extra=mod_ssl(pairs[other]))
-        assert answer.status == (200 if own == other else 401)
-        return answer.status, answer.json.get("client_id")
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(attempt, range(200)))
-    assert {client_id for status, client_id in outcomes if status == 200} == {ids[0], ids[2], ids[4], ids[6]}
-    assert len(endpoint.events) == 200
-
-
-def test_input_is_replaced_by_its_octets(endpoint: Endpoint, billing: KeyPair) -> None:
-    found: list[object] = []
-
-    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        stream = environ["wsgi.input"]
-        found.extend([stream.readline(), stream.read(2), stream.read(), stream.read()])
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return []
-
-    body = b"client_id=billing&a=%0A"
-    extra = {**mod_ssl(billing), "wsgi.input": BytesIO(body)}
-    assert request(guard(app), body, extra=extra).status == 200
-    assert found == [body, b"", b"", b""]

@@ -1,0 +1,84 @@
+"""``wsgi-mtls inspect``: what a certificate says, and the registration that fits."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import fails, read, run
+from wsgi_mtls import Client, PeerCertificate, Verifier
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+
+def test_inspect(folder: Path) -> None:
+    result = run("inspect", folder / "a.pem")
+    assert result.exit_code == 0
+    certificate = read(folder / "a.pem")
+    for part in (certificate.thumbprint, "CN=a,O=b", "a.example", "CN=Development CA", "tls_client_auth_san_dns"):
+        assert part in result.stdout
+    assert "PRIVATE" not in result.stdout
+
+
+def test_inspect_json(folder: Path) -> None:
+    der = folder / "a.der"
+    der.write_bytes(read(folder / "a.pem").der)
+    lines = [json.loads(line) for line in run("inspect", "--json", folder / "a.pem", der).stdout.splitlines()]
+    assert lines[0] == lines[1]
+    certificate = read(folder / "a.pem")
+    assert lines[0]["x5t#S256"] == certificate.thumbprint
+    assert lines[0]["san"] == {"dns": ["a.example"], "uri": [], "ip": [], "email": []}
+    assert lines[0]["self_signed"] is False
+    assert lines[0]["not_after"] == certificate.not_after.isoformat()
+    assert lines[0]["metadata"] == [
+        {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=a,O=b"},
+        {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example"},
+    ]
+
+
+EVERYTHING = Profile(
+    san_dns=["a.example", "*.example", "\0"],
+    san_uri=["spiffe://a", "no uri"],
+    san_ip=["192.0.2.1"],
+    san_email=["a@b.example", "no-address"],
+)
+
+
+@pytest.mark.parametrize("issued", [True, False])
+@pytest.mark.parametrize("key_type", ["ec", "rsa", "ed25519"])
+def test_inspected_registrations_authenticate_the_certificate(
+    tmp_path: Path, ca: KeyPair, issued: bool, key_type: str
+) -> None:
+    subject = r"CN=\ a\,b\+\=\#\"\\ \C3\A5,OU=x+O=y,2.5.4.97=PSDSE-1"
+    profile = Profile(
+        san_dns=EVERYTHING.san_dns,
+        san_uri=EVERYTHING.san_uri,
+        san_ip=EVERYTHING.san_ip,
+        san_email=EVERYTHING.san_email,
+        key_type=key_type,  # type: ignore[arg-type]
+    )
+    pair = ca.issue(subject, profile) if issued else self_sign(subject, profile)
+    file = tmp_path / "a.pem"
+    file.write_bytes(pair.certificate_pem)
+    report = json.loads(run("inspect", "--json", file).stdout)
+    assert report["self_signed"] is not issued
+    assert len(report["metadata"]) == (5 if issued else 1)
+    for metadata in report["metadata"]:
+        client = Client.from_metadata({"client_id": "a", **metadata})
+        peer = PeerCertificate(pair.certificate, verified=issued)
+        assert Verifier({"a": client}).authenticate("a", peer).certificate == pair.certificate
+
+
+def test_inspect_bad_files(folder: Path) -> None:
+    for name, content in {
+        "empty": b"",
+        "text": b"hello",
+        "two": (folder / "a.pem").read_bytes() * 2,
+        "key": (folder / "a.key").read_bytes(),
+        "short": read(folder / "a.pem").der[:-1],
+    }.items():
+        (folder / name).write_bytes(content)
+        assert str(folder / name) in fails("inspect", folder / name)
+    fails("inspect", folder)
+    fails("inspect", folder / "nothing")
+    fails("inspect")
+    fails("inspect", "--nonsense", folder / "a.pem")
