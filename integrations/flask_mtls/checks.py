@@ -15,7 +15,7 @@ from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from .proxies import CLIENT, IDENTIFIED, TOKEN
+from .proxies import CLIENT, IDENTIFIED, TOKEN, recall, remember
 from .refusals import refuse
 from .settings import current_state
 from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
@@ -23,7 +23,7 @@ from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token
 
 def authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
     """Authenticate the client that the request names, once per request."""
-    state, found = current_state(), request.environ.get(CLIENT)
+    state, found = current_state(), recall(CLIENT)
     if state.verifier is None:
         raise RuntimeError("client_auth_required needs clients: set MTLS_CLIENTS, or give MutualTLS clients=….")
     if found is not None and found.method in allowed_methods:
@@ -32,7 +32,7 @@ def authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
         client = require_client(
             request.environ, state.verifier, state.source, allowed_methods=allowed_methods, max_body=state.max_body
         )
-    request.environ[CLIENT] = client
+    remember(CLIENT, client)
     send(mtls_client_authenticated, client=client)
 
 
@@ -49,7 +49,7 @@ def accept_certificate(optional: bool, authorize: Authorize | None, allow_cross_
             allow_cross_site=allow_cross_site,
         )
     if isinstance(found, AuthenticatedClient):
-        request.environ[IDENTIFIED] = found
+        remember(IDENTIFIED, found)
         send(mtls_client_authenticated, client=found)
 
 
@@ -65,7 +65,7 @@ def accept_bound_token(scope: str | None, required: bool, also_verified: Collect
     except MutualTLSError as error:
         send(mtls_token_rejected, error=error)
         refuse(error, token_error_response(error, realm=state.realm, scope=scope))
-    request.environ[TOKEN] = token
+    remember(TOKEN, token)
     send(mtls_token_accepted, token=token)
 
 

@@ -20,6 +20,17 @@ from .settings import current_state
 CLIENT, IDENTIFIED, TOKEN = "flask_mtls.client", "flask_mtls.identified", "flask_mtls.token"
 
 
+def remember(key: str, value: object) -> None:
+    """Keep what a decorator found, for this request and this app: another app's word does not count."""
+    request.environ[key] = (current_state(), value)
+
+
+def recall(key: str) -> Any:
+    """Return what this app kept, or None."""
+    state, value = request.environ.get(key, (None, None))
+    return value if state is current_state() else None
+
+
 def current_peer() -> Peer | None:
     """Return the certificate of this request, or None.
 
@@ -54,13 +65,13 @@ peer_certificate: Peer = _proxy(
 """The client certificate of this request, whoever sent it; whether it may be believed, the decorators decide."""
 
 current_client: AuthenticatedClient = _proxy(
-    lambda: request.environ.get(CLIENT) or request.environ.get(IDENTIFIED),
+    lambda: recall(CLIENT) or recall(IDENTIFIED),
     "No client is authenticated: put @client_auth_required or @certificate_required on the view.",
 )
 """The client that ``client_auth_required`` authenticated, or ``certificate_required`` identified."""
 
 bound_token: BoundToken = _proxy(
-    lambda: request.environ.get(TOKEN),
+    lambda: recall(TOKEN),
     "No access token was accepted: put @bound_token_required on the view.",
 )
 """The token that ``bound_token_required`` accepted."""

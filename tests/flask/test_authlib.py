@@ -142,10 +142,26 @@ def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
     {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": []},
     {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"x5c": ["AAAA"]}]}},
     {"token_endpoint_auth_method": ["tls_client_auth"]},
+    {"redirect_uris": 7},
+    {"redirect_uris": [7]},
+    {"client_uri": 7},
+    {"scope": 7, "jwks": 7},
     {"tls_client_certificate_bound_access_tokens": "yes"},
 ])  # fmt: skip
 def test_registration_of_what_could_never_authenticate(server: AuthServer, values: Mapping[str, Any]) -> None:
     assert outcome(register(server, values)) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize("body", ["[]", "[1]", "7", '"a"', "{", "null"])
+def test_registration_of_no_object(server: AuthServer, body: str) -> None:
+    headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
+    answer = server.app.test_client().post("/oauth/register", data=body, headers=headers, base_url="https://localhost")
+    assert answer.status_code == 400
+
+
+def test_registration_without_the_initial_token(server: AuthServer) -> None:
+    assert register(server, {"grant_types": ["client_credentials"]}, "guess").status_code == 400
+    assert register(server, {"grant_types": ["client_credentials"]}).status_code == 201
 
 
 def test_metadata(mobile: KeyPair) -> None:

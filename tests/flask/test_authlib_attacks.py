@@ -240,6 +240,22 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
             assert answer.status_code != 200
 
 
+@pytest.mark.parametrize(
+    "query", ["client_id=%00", "client_id=billing&response_type=code&scope=%00", "", "client_id=x"]
+)
+def test_no_500_at_the_authorization_endpoint(server: AuthServer, query: str) -> None:
+    assert server.app.test_client().get(f"/oauth/authorize?{query}", base_url=ISSUER).status_code == 400
+
+
+@pytest.mark.parametrize("csrf", ["", "-", "None"])
+def test_consent_from_another_site(server: AuthServer, csrf: str) -> None:
+    query = f"client_id=billing&response_type=code&code_challenge={'a' * 43}&code_challenge_method=S256"
+    browser = server.app.test_client()
+    form = {"csrf": csrf, "user": "anna", "consent": "yes"}
+    assert browser.post(f"/oauth/authorize?{query}", data=form, base_url=ISSUER).status_code == 403
+    assert server.code("billing")
+
+
 def test_jwt_of_an_implicit_grant_is_not_bound_to_a_browsers_certificate(mobile: KeyPair) -> None:
     """Nor does a client whose tokens must be bound get one there: none of the example's grants is implicit."""
     server = AuthServer(make_authserver(metadata(mobile)))

@@ -93,6 +93,24 @@ def test_no_request_sees_the_client_of_another(make_app: AppFactory, billing: Ke
         assert client.get("/who").text == "False"
 
 
+def test_another_apps_word_does_not_count(billing: KeyPair, make_app: AppFactory) -> None:
+    """An app that hands its request on to another app with its own clients."""
+    inner = make_app(MTLS_CLIENTS={})
+    inner.add_url_rule("/token", view_func=client_auth_required(lambda: current_client.client_id), methods=["POST"])
+    inner.add_url_rule("/who", "who", lambda: str(bool(current_client)), methods=["POST"])
+    outer = make_app()
+
+    @outer.post("/<path>")
+    @client_auth_required
+    def view(path: str) -> Any:
+        assert current_client.client_id == "billing"
+        return inner.wsgi_app
+
+    client = outer.test_client()
+    assert client.post("/token", data={"client_id": "billing"}, **came_with(billing)).status_code == 401
+    assert client.post("/who", data={"client_id": "billing"}, **came_with(billing)).text == "False"
+
+
 def test_no_header_makes_a_client(make_app: AppFactory) -> None:
     app = make_app()
     app.add_url_rule("/who", view_func=lambda: f"{bool(current_client)} {bool(peer_certificate)}", endpoint="who")

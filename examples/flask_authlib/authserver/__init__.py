@@ -55,7 +55,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         scopes_supported=["accounts", "payments"],
     )
     # ProxyFix outermost: Authlib wants to see https. The certificate source reads the original peer address.
-    app.wsgi_app = ProxyFix(MetadataMiddleware(app.wsgi_app, metadata), x_proto=1)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(MetadataMiddleware(app.wsgi_app, metadata), x_for=0, x_proto=1)  # type: ignore[method-assign]
     with app.app_context():
         db.create_all()
     return app

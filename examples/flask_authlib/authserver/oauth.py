@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
-from authlib.oauth2.rfc6749 import grants
+from authlib.oauth2.rfc6749 import InvalidRequestError, grants
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
@@ -181,6 +181,13 @@ class Registration(ClientRegistrationEndpoint):
         expected = current_app.config["REGISTRATION_TOKEN"]
         given = request.headers.get("Authorization", "")
         return bool(expected) and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
+
+    def extract_client_metadata(self, request: Any) -> dict[str, Any]:
+        """Read the registration."""
+        if not isinstance(request.payload.data, dict):
+            raise InvalidRequestError(description="Send a JSON object.")
+        metadata: dict[str, Any] = super().extract_client_metadata(request)
+        return metadata
 
     def get_server_metadata(self) -> dict[str, Any]:
         """Return what a registration may ask for."""

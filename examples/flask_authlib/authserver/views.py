@@ -30,7 +30,8 @@ def authorize() -> ResponseReturnValue:
         csrf = session["csrf"] = secrets.token_urlsafe()
         client = grant.client.client_name or grant.client.client_id
         return render_template_string(CONSENT, client=client, scope=grant.request.scope, csrf=csrf)
-    if not secrets.compare_digest(request.form.get("csrf", "").encode(), session.pop("csrf", "-").encode()):
+    expected = session.pop("csrf", None)
+    if not expected or not secrets.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
         abort(403)
     response: ResponseReturnValue = server.create_authorization_response(grant_user=_user(), grant=grant)
     return response

@@ -34,4 +34,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
         except InvalidClientMetadata as error:
             description = _NOT_IN_DESCRIPTION.sub("'", error.message)
             raise InvalidClientMetadataError(description=description) from error
-        super().validate(*args, **options)
+        try:
+            super().validate(*args, **options)
+        except (TypeError, AttributeError) as error:  # what Authlib makes of a number where it expects a list
+            raise InvalidClientMetadataError(description="A member has a value of the wrong type.") from error

@@ -26,7 +26,7 @@ from wsgi_mtls.form import read_token_request
 from wsgi_mtls.verifier import Verifier
 
 from ..checks import send
-from ..proxies import CLIENT, current_peer
+from ..proxies import CLIENT, current_peer, recall, remember
 from ..refusals import refuse
 from ..settings import current_state
 from ..signals import mtls_client_authenticated, mtls_client_rejected
@@ -62,6 +62,7 @@ class MutualTLSServerMixin:
     def create_oauth2_request(self, http_request: Any) -> Any:
         """Read the body strictly before Flask reads it; Authlib merges it with the query."""
         _keep_body()
+        _refuse_nul()
         try:
             return super().create_oauth2_request(http_request)  # type: ignore[misc]
         except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
@@ -145,7 +146,7 @@ class MutualTLSServerMixin:
             "Authorization" in request.headers or "client_assertion" in request.form
         ):
             return None  # it is named by a secret or an assertion, so not by a certificate
-        client = request.environ.get(CLIENT) or _authenticate()
+        client = recall(CLIENT) or _authenticate()
         if client is None:
             return None
         model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
@@ -154,7 +155,7 @@ class MutualTLSServerMixin:
         if not model.check_endpoint_auth_method(client.method, endpoint):
             raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
         oauth_request.auth_method = client.method
-        request.environ[CLIENT] = client
+        remember(CLIENT, client)
         send(mtls_client_authenticated, client=client)
         return model
 
@@ -167,7 +168,7 @@ class MutualTLSServerMixin:
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
-        client, authenticated = _verifier().client(model.get_client_id()), request.environ.get(CLIENT)
+        client, authenticated = _verifier().client(model.get_client_id()), recall(CLIENT)
         if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
             # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
             raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
@@ -224,5 +225,11 @@ def _keep_body() -> None:
     body = environ["wsgi.input"]
     if body is not unread and isinstance(body, BytesIO):
         environ[_BODY] = body
-        if any("\0" in value for values in request.form.listvalues() for value in values):
-            refuse(MalformedBody("The form holds NUL, which no parameter may and PostgreSQL takes for an error."))
+
+
+def _refuse_nul() -> None:
+    """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it."""
+    basic = request.authorization
+    texts = [text for form in (request.args, request.form) for pair in form.items(multi=True) for text in pair]
+    if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
+        refuse(MalformedBody("A parameter holds NUL."))
