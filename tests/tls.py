@@ -45,13 +45,13 @@ def write_bundle(folder: Path, certificates: Iterable[ClientCertificate]) -> Pat
 
 
 @contextmanager
-def serving(app: "WSGIApplication", client_ca: Iterable[ClientCertificate] = ()) -> Iterator[int]:
+def serving(app: "WSGIApplication", client_ca: Iterable[ClientCertificate] = (), port: int = 0) -> Iterator[int]:
     """Run ``wsgi_mtls.server`` while the block lasts; yields its port."""
     bundle = tuple(client_ca)
     with TemporaryDirectory() as folder:
         certificate, key = write_server_pair(Path(folder))
         path = write_bundle(Path(folder), bundle) if bundle else None
-        server = make_server(app, certificate=certificate, private_key=key, client_ca=path)
+        server = make_server(app, certificate=certificate, private_key=key, client_ca=path, port=port)
         server.prepare()
     thread = Thread(target=server.serve)
     thread.start()
