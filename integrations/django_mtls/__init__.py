@@ -1,3 +1,6 @@
-"""RFC 8705 for Django. Nothing yet but its name and version: the backend is being built."""
+"""RFC 8705 for Django: users and OAuth clients by certificate, certificate-bound access tokens.
+
+Add ``"django_mtls"`` to ``INSTALLED_APPS``; the setting ``MTLS`` is described in :mod:`django_mtls.conf`.
+"""
 
 __version__ = "0.1.0"

@@ -1,0 +1,130 @@
+"""From a certificate to a user."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from wsgi_mtls.certificate import ClientCertificate, Peer, PeerCertificate
+from wsgi_mtls.errors import CertificateNotDelivered, MutualTLSError
+
+from .conf import mtls_settings
+from .errors import InactiveUser, MalformedUsername, NoUsername, RegistrationDisabled, SeveralUsers, UnknownUser
+from .models import AbstractRegisteredClient
+from .usernames import username
+from .verification import registry, verifier
+
+
+class ClientCertificateBackend(ModelBackend):
+    """Authenticates users by certificate, and no one by password; permissions are ``ModelBackend``'s.
+
+    A certificate that is registered for a user (``RegisteredClient.user``) makes that user. Any other makes the user of
+    the name that ``USERNAME_FROM`` takes from it, if its chain was validated. Every refusal is reported with its reason
+    and is None here, so that Django's ``user_login_failed`` fires.
+    """
+
+    def authenticate(  # type: ignore[override]  # another signature, so that Django skips it for passwords
+        self, request: HttpRequest | None, *, peer_certificate: Peer | None
+    ) -> Any:
+        """Return the user whose certificate this is, or None."""
+        if peer_certificate is None:
+            return None
+        try:
+            if not isinstance(peer_certificate, PeerCertificate):
+                raise CertificateNotDelivered("The terminator forwards only a name; users need the certificate.")
+            user = self._registered_user(peer_certificate) or self._named_user(peer_certificate)
+            if user is not None and not self.user_can_authenticate(user):
+                raise InactiveUser(f"User {user.get_username()!r} must not log in.")
+        except MutualTLSError as error:
+            verifier().report_refusal(error, None, peer_certificate)
+            return None
+        return user
+
+    async def aauthenticate(  # type: ignore[override]  # as authenticate
+        self, request: HttpRequest | None, *, peer_certificate: Peer | None
+    ) -> Any:
+        """Return the user whose certificate this is, or None."""
+        return await sync_to_async(self.authenticate)(request, peer_certificate=peer_certificate)
+
+    def create_user(self, name: str, certificate: ClientCertificate) -> Any:
+        """Make a user without rights and without a password; a subclass may add to it.
+
+        Raises:
+            ValidationError: the name is none for a user.
+        """
+        model: Any = get_user_model()
+        user = model(**{model.USERNAME_FIELD: name})
+        if model.normalize_username(name) != name:
+            raise ValidationError("Its normalized form is another one.")
+        user.set_unusable_password()
+        user.clean_fields(exclude={f.name for f in model._meta.fields if f.name != model.USERNAME_FIELD})
+        user.save(force_insert=True)
+        return user
+
+    def _registered_user(self, peer: PeerCertificate) -> Any:
+        """Return the user for whom the certificate is registered, or None if it is registered for nobody."""
+        records = [record for record in registry().records(peer.certificate) if record.user is not None]
+        accepted = [record for record in records if record.enabled and _is_accepted(record, peer)]
+        if len({record.user.pk for record in accepted}) > 1:
+            raise SeveralUsers("The certificate is registered for several users; leave it to one.")
+        for record in accepted:
+            record.seen(peer.certificate)
+            return record.user
+        if any(not record.enabled for record in records):
+            raise RegistrationDisabled("The certificate's registration is disabled; so its name does not count.")
+        return None
+
+    def _named_user(self, peer: PeerCertificate) -> Any:
+        settings = mtls_settings()
+        if settings.username_from is None:
+            raise NoUsername("The certificate is registered for no user, and USERNAME_FROM is not set.")
+        try:
+            verifier().check_certificate(peer)
+        except MutualTLSError:
+            return None  # reported there
+        name = username(peer.certificate, settings.username_from)
+        user = _find_user(name)
+        if user is None and settings.create_unknown_users:
+            user = self._created_user(name, peer.certificate)
+        if user is None:
+            raise UnknownUser(f"There is no user {name!r}.")
+        return user
+
+    def _created_user(self, name: str, certificate: ClientCertificate) -> Any:
+        try:
+            with transaction.atomic():
+                user = self.create_user(name, certificate)
+        except ValidationError as error:
+            raise MalformedUsername(f"{name!r} is no user's name: {' '.join(error.messages)}") from None
+        except IntegrityError:  # made by another request meanwhile
+            return _find_user(name)
+        return user if user.get_username() == name else None
+
+
+def _find_user(name: str) -> Any:
+    """Return the user of this very name, or None.
+
+    Raises:
+        UnknownUser: the database takes another name for this one, so that neither may log in by it.
+    """
+    model: Any = get_user_model()
+    found = list(model._default_manager.filter(**{model.USERNAME_FIELD: name}))
+    exact = [user for user in found if user.get_username() == name]
+    if len(exact) == 1:
+        return exact[0]
+    if found:
+        others = ", ".join(repr(user.get_username()) for user in found)
+        raise UnknownUser(f"Asked for user {name!r}, the database returned {others}.")
+    return None
+
+
+def _is_accepted(record: AbstractRegisteredClient, peer: PeerCertificate) -> bool:
+    try:
+        verifier().authenticate(record.client_id, peer)
+    except MutualTLSError:
+        return False  # reported there
+    return True

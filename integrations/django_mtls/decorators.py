@@ -1,0 +1,150 @@
+"""Decorators for views, sync and async: who is let in.
+
+What they let in stands on the request: ``oauth_client`` and ``bound_token``. A token endpoint and an API are called by
+programs that have no CSRF token, so ``@csrf_exempt`` belongs above ``@client_auth_required`` and
+``@bound_token_required``; it must not stand on a view that a browser's certificate alone lets in.
+"""
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, TypeVar, cast, overload
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponseBase
+
+from wsgi_mtls.access_token import token_error_response
+from wsgi_mtls.bearer import check_challenge
+from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
+from wsgi_mtls.errors import MutualTLSError
+
+from .conf import mtls_settings
+from .login import EXEMPT
+from .oauth import accept_bound_token, accept_peer, authenticate_client
+from .refusals import as_django, refusal
+
+View = TypeVar("View", bound=Callable[..., Any])
+Check = Callable[[HttpRequest], HttpResponseBase | None]
+
+
+@overload
+def client_auth_required(view: View, /) -> View: ...
+@overload
+def client_auth_required(*, allowed_methods: Collection[AuthMethod]) -> Callable[[View], View]: ...
+def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] | None = None) -> Any:
+    """Let only OAuth clients in that their certificate authenticates (RFC 8705 section 2): ``request.oauth_client``.
+
+    For an authorization server's endpoints: POST, with ``client_id`` in the body. A client that is registered for
+    another method is refused.
+
+    Args:
+        view: the view.
+        allowed_methods: those of ``MTLS["ALLOWED_METHODS"]`` that this endpoint offers; all of them by default.
+    """
+    methods = None if allowed_methods is None else frozenset(allowed_methods)
+    if isinstance(allowed_methods, str) or (methods is not None and not (methods and methods <= set(AUTH_METHODS))):
+        raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        try:
+            client = authenticate_client(request, allowed_methods=methods)
+        except MutualTLSError as error:
+            return refusal(request, error)
+        request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
+        return None
+
+    return _decorate(view, check)
+
+
+@overload
+def bound_token_required(view: View, /) -> View: ...
+@overload
+def bound_token_required(
+    *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+) -> Callable[[View], View]: ...
+def bound_token_required(
+    view: Any = None, /, *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+) -> Any:
+    """Let only requests in whose access token is bound to their certificate (RFC 8705 section 3).
+
+    The view finds the token in ``request.bound_token``.
+
+    Args:
+        view: the view.
+        scope: the scopes that the token must have, all of them, separated by spaces.
+        required: whether the token must be bound; False lets an unbound one pass, but never a bound one unchecked.
+        also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
+    """
+    if isinstance(also_verified, str):
+        raise TypeError('also_verified must be a list of names: ["jkt"].')
+    check_challenge(None, scope)
+    verified = tuple(also_verified)
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        try:
+            token = accept_bound_token(request, scope=scope, required=required, also_verified=verified)
+        except MutualTLSError as error:
+            return as_django(token_error_response(error, realm=mtls_settings().realm, scope=scope))
+        request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for
+        return None
+
+    return _decorate(view, check)
+
+
+@overload
+def certificate_required(view: View, /) -> View: ...
+@overload
+def certificate_required(*, optional: bool) -> Callable[[View], View]: ...
+def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
+    """Let only requests in whose certificate is in order: its chain was validated, whoever its holder is.
+
+    Who the holder is, a view learns from ``request.peer_certificate``, or from ``request.user`` with the login
+    middleware. CSRF protection must stay on.
+
+    Args:
+        view: the view.
+        optional: whether a request without a certificate is let in as well; one with a bad certificate never is.
+    """
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        try:
+            accept_peer(request, optional=optional)
+        except MutualTLSError as error:
+            return refusal(request, error)
+        return None
+
+    return _decorate(view, check)
+
+
+def certificate_login_exempt(view: View) -> View:
+    """Keep the login middleware away from a view, as from a health check: ``request.user`` is anonymous there."""
+
+    @wraps(view)
+    def exempted(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    @wraps(view)
+    async def aexempted(*args: Any, **kwargs: Any) -> Any:
+        return await view(*args, **kwargs)
+
+    wrapper = aexempted if iscoroutinefunction(view) else exempted
+    setattr(wrapper, EXEMPT, True)
+    return cast("View", wrapper)
+
+
+def _decorate(view: Any, check: Check) -> Any:
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            refused = check(request)
+            return view(request, *args, **kwargs) if refused is None else refused
+
+        @wraps(view)
+        async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            refused = await sync_to_async(check)(request)
+            return await view(request, *args, **kwargs) if refused is None else refused
+
+        if isinstance(view, type) or not callable(view):
+            raise TypeError("These decorators go on a function; a class-based view has a mixin.")
+        return achecked if iscoroutinefunction(view) else checked
+
+    return decorate if view is None else decorate(view)

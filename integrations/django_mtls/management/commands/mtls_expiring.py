@@ -1,0 +1,31 @@
+"""``manage.py mtls_expiring``: whose certificates expire soon."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from ...conf import mtls_settings
+from ...uploads import days_left
+
+
+class Command(BaseCommand):
+    """List the enabled clients whose certificate, registered or seen last, has expired or soon will."""
+
+    help = "List the enabled clients whose certificate has expired or expires within so many days."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the arguments."""
+        parser.add_argument("--days", type=int, default=30)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """List them, the first to expire first: client_id, date, days left."""
+        until = timezone.now() + timedelta(days=options["days"])
+        model = mtls_settings().client_model
+        for record in model._default_manager.filter(enabled=True, certificate_expires__lte=until).order_by(
+            "certificate_expires"
+        ):
+            expires = record.certificate_expires
+            if expires is not None:
+                self.stdout.write(f"{record.client_id}\t{expires.date().isoformat()}\t{days_left(expires)}")

@@ -1,0 +1,74 @@
+"""Mixins for class-based views, sync and async: the decorators, put on ``dispatch``."""
+
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+
+from wsgi_mtls.clients import AuthMethod
+
+from .decorators import bound_token_required, certificate_required, client_auth_required
+
+
+class _CheckedMixin:
+    """Runs a decorator around ``dispatch``."""
+
+    view_is_async: ClassVar[bool]
+
+    def _decorator(self) -> Callable[[Any], Any]:
+        raise NotImplementedError
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Serve a request that is let in."""
+        serve = super().dispatch  # type: ignore[misc]  # a View stands after the mixin
+
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            return serve(request, *args, **kwargs)
+
+        async def aview(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            return await serve(request, *args, **kwargs)
+
+        return self._decorator()(aview if self.view_is_async else view)(request, *args, **kwargs)
+
+
+class CertificateRequiredMixin(_CheckedMixin):
+    """As :func:`~django_mtls.decorators.certificate_required`.
+
+    Attributes:
+        certificate_optional: whether a request without a certificate is let in as well.
+    """
+
+    certificate_optional: bool = False
+
+    def _decorator(self) -> Callable[[Any], Any]:
+        return certificate_required(optional=self.certificate_optional)
+
+
+class ClientAuthRequiredMixin(_CheckedMixin):
+    """As :func:`~django_mtls.decorators.client_auth_required`: ``self.request.oauth_client``.
+
+    Attributes:
+        allowed_methods: those that this endpoint offers; None offers all.
+    """
+
+    allowed_methods: Collection[AuthMethod] | None = None
+
+    def _decorator(self) -> Callable[[Any], Any]:
+        if self.allowed_methods is None:
+            return client_auth_required
+        return client_auth_required(allowed_methods=self.allowed_methods)
+
+
+class BoundTokenRequiredMixin(_CheckedMixin):
+    """As :func:`~django_mtls.decorators.bound_token_required`: ``self.request.bound_token``.
+
+    Attributes:
+        required_scope: the scopes that the token must have, all of them, separated by spaces.
+        binding_required: whether the token must be bound; a bound one is checked either way.
+    """
+
+    required_scope: str | None = None
+    binding_required: bool = True
+
+    def _decorator(self) -> Callable[[Any], Any]:
+        return bound_token_required(scope=self.required_scope, required=self.binding_required)

@@ -1,0 +1,59 @@
+"""``client_id`` to client, from the database."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from wsgi_mtls.certificate import ClientCertificate
+from wsgi_mtls.errors import InvalidClientMetadata
+
+from .models import AbstractRegisteredClient
+from .record import RecordedClient
+from .search import certificate_digests
+
+_PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite an end to a query's parameters
+
+
+class DjangoClientRegistry:
+    """The enabled rows of a model, as the verifier wants them.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: type[AbstractRegisteredClient]) -> None:
+        self._model = model
+
+    def get(self, client_id: str, /) -> RecordedClient | None:
+        """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        found = self._model._default_manager.filter(**{self._model.client_id_lookup: client_id}, enabled=True)
+        for record in found.select_related("user"):
+            if record.client_id == client_id:
+                return record.to_client()
+        return None
+
+    def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
+        """Return every enabled client that this certificate may belong to."""
+        for record in self.records(certificate):
+            if record.enabled:
+                try:
+                    yield record.to_client()
+                except InvalidClientMetadata:
+                    continue  # it can never authenticate; the system check names it
+
+    def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
+        """Return every row that this certificate may belong to, disabled ones too."""
+        found: dict[object, AbstractRegisteredClient] = {}
+        for digests in _batches(certificate_digests(certificate)):
+            rows = self._model._default_manager.filter(search_keys__digest__in=digests).select_related("user")
+            found |= {record.pk: record for record in rows}
+        return list(found.values())
+
+
+def _batches(digests: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(sorted(digests))
+    while batch := list(islice(remaining, _PER_QUERY)):
+        yield batch

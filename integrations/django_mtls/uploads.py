@@ -1,0 +1,86 @@
+"""A certificate that an operator uploads, and what to register of it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from wsgi_mtls.certificate import MAX_DER_SIZE, ClientCertificate
+from wsgi_mtls.clients import SubjectKind, SubjectValue
+from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.jwks import jwk
+
+
+def read_certificate(upload: "File[bytes]") -> ClientCertificate:
+    """Read an uploaded file, PEM or DER.
+
+    Raises:
+        ValidationError: it is not exactly one certificate.
+    """
+    data = upload.read(2 * MAX_DER_SIZE + 1)
+    try:
+        if data.lstrip().startswith(b"-----BEGIN"):
+            return ClientCertificate.from_pem(data)
+        return ClientCertificate.from_der(data)
+    except MalformedCertificate as error:
+        raise ValidationError(str(error), code=error.reason) from None
+
+
+def names(certificate: ClientCertificate) -> list[tuple[SubjectKind, str]]:
+    """Return what could be registered as subject value: SANs first, since they say what they are."""
+    candidates: list[tuple[SubjectKind, str]] = [
+        *(("tls_client_auth_san_dns", name) for name in certificate.san_dns),
+        *(("tls_client_auth_san_uri", name) for name in certificate.san_uri),
+        *(("tls_client_auth_san_email", name) for name in certificate.san_email),
+        *(("tls_client_auth_san_ip", str(address)) for address in certificate.san_ip),
+        ("tls_client_auth_subject_dn", certificate.subject),
+    ]
+    return [(kind, value) for kind, value in candidates if _can_be_registered(kind, value, certificate)]
+
+
+def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, Any]:
+    """Return the JWK set with the certificate's key added, unless it is there already.
+
+    Raises:
+        ValidationError: JOSE has no name for this kind of key, or there is a set already that is none.
+    """
+    try:
+        added = jwk(certificate)
+    except InvalidClientMetadata as error:
+        raise ValidationError(str(error)) from None
+    if jwks is None:
+        return {"keys": [added]}
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list):
+        raise ValidationError(_("What stands there already is no JWK set."))
+    return {"keys": keys if added in keys else [*keys, added]}
+
+
+def describe(certificate: ClientCertificate) -> dict[str, Any]:
+    """Return what people want to know of a certificate, as texts."""
+    return {
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "dns": list(certificate.san_dns),
+        "uri": list(certificate.san_uri),
+        "ip": [str(address) for address in certificate.san_ip],
+        "email": list(certificate.san_email),
+        "thumbprint": certificate.thumbprint,
+        "expires": certificate.not_after.date().isoformat(),
+        "days_left": str(days_left(certificate.not_after)),
+    }
+
+
+def days_left(moment: datetime) -> int:
+    """Return the whole days until then; negative if it is past."""
+    return (moment - timezone.now()).days
+
+
+def _can_be_registered(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
+    try:
+        return SubjectValue.parse(kind, value).matches(certificate)
+    except InvalidClientMetadata:
+        return False

@@ -1,0 +1,46 @@
+"""From a certificate to the one name that its holder is known by: from its structure, never from a DN's text."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from wsgi_mtls import names
+from wsgi_mtls.certificate import ClientCertificate
+
+from .errors import MalformedUsername, NoUsername, SeveralUsernames
+
+logger = logging.getLogger("wsgi_mtls")
+
+UsernameFrom = Callable[[ClientCertificate], str | Iterable[str] | None]
+"""Returns every name that the certificate could mean; more than one is a refusal."""
+
+USERNAME_FROM: Mapping[str, UsernameFrom] = {
+    "subject_cn": lambda certificate: certificate.common_names,
+    "san_email": lambda certificate: certificate.san_email,
+    "san_dns": lambda certificate: certificate.san_dns,
+    "san_uri": lambda certificate: certificate.san_uri,
+}
+"""The names that the setting ``USERNAME_FROM`` takes, beside a callable."""
+
+
+def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str:
+    """Return the one name.
+
+    Raises:
+        NoUsername: there is none.
+        SeveralUsernames: there is more than one, even if they are equal.
+        MalformedUsername: it has control or invisible characters (RFC 4518), or is no text.
+    """
+    try:
+        found = username_from(certificate)
+        several = (found,) if isinstance(found, str) else tuple(found or ())
+    except Exception:  # a callable of the project's own, fed with what a stranger made: it must not end in a 500
+        logger.exception("USERNAME_FROM failed")
+        raise NoUsername("USERNAME_FROM failed; see the traceback before this.") from None
+    if not several:
+        raise NoUsername("The certificate does not carry the name that USERNAME_FROM asks for.")
+    if len(several) > 1:
+        raise SeveralUsernames(f"The certificate carries {len(several)} names: {several!r}; have it issued with one.")
+    name = several[0]
+    if not isinstance(name, str) or not names.prepare(name):
+        raise MalformedUsername(f"{name!r} is empty or has characters that nobody can see.")
+    return name

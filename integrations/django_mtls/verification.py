@@ -1,0 +1,36 @@
+"""The verifier over the registered clients."""
+
+from functools import lru_cache
+
+from django.core.signals import setting_changed
+
+from wsgi_mtls import Verifier
+
+from .conf import mtls_settings
+from .registry import DjangoClientRegistry
+from .signals import send
+
+
+def registry() -> DjangoClientRegistry:
+    """Return the registry over the model that ``CLIENT_MODEL`` names."""
+    return DjangoClientRegistry(mtls_settings().client_model)
+
+
+@lru_cache(maxsize=1)
+def verifier() -> Verifier:
+    """Return what decides who a client is, as ``MTLS`` says."""
+    settings = mtls_settings()
+    return Verifier(
+        registry(),
+        allowed_methods=settings.allowed_methods,
+        self_signed_match=settings.self_signed_match,
+        observers=[send],
+    )
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "MTLS":
+        verifier.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,93 @@
+"""Django, set up for this directory alone, and a database that each test leaves as it found it."""
+
+import os
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+if find_spec("django") is None:
+    collect_ignore_glob = ["test_*.py", "e2e/*"]
+else:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.django.settings")
+    if os.environ.get("DJANGO_DATABASE") == "mariadb" and find_spec("MySQLdb") is None:
+        import pymysql  # type: ignore[import-untyped]
+
+        pymysql.version_info = (2, 2, 7, "final", 0)  # the version of mysqlclient that Django wants to see
+        pymysql.install_as_MySQLdb()
+    import django
+
+    django.setup()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[None]:
+    """A test database, made once."""
+    from django.test.utils import setup_databases, setup_test_environment, teardown_databases, teardown_test_environment
+
+    setup_test_environment()
+    made = setup_databases(verbosity=0, interactive=False)
+    yield
+    teardown_databases(made, verbosity=0)
+    teardown_test_environment()
+
+
+@pytest.fixture(autouse=True)
+def _rollback(database: None) -> Iterator[None]:
+    from django.db import transaction
+
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def mtls() -> Iterator[Callable[..., None]]:
+    """Change keys of ``MTLS``: ``mtls(USE_SESSION=True)``."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    entered: list[Any] = []
+
+    def change(**keys: Any) -> None:
+        override = override_settings(MTLS={**settings.MTLS, **keys})
+        override.enable()
+        entered.append(override)
+
+    yield change
+    for override in reversed(entered):
+        override.disable()
+
+
+@pytest.fixture(scope="session")
+def alice_pair(ca: KeyPair) -> KeyPair:
+    """The certificate of alice, who is a user wherever ``alice`` is."""
+    return ca.issue("CN=alice", Profile(san_email=["alice@example.com"]))
+
+
+@pytest.fixture(scope="session")
+def bob_pair(ca: KeyPair) -> KeyPair:
+    return ca.issue("CN=bob")
+
+
+@pytest.fixture(scope="session")
+def mobile_pair() -> KeyPair:
+    """A self-signed certificate."""
+    return self_sign("CN=mobile")
+
+
+@pytest.fixture
+def alice() -> Any:
+    from django.contrib.auth.models import User
+
+    return User.objects.create_user("alice", password="alice's")
+
+
+@pytest.fixture
+def bob() -> Any:
+    from django.contrib.auth.models import User
+
+    return User.objects.create_user("bob", password="bob's")
