@@ -20,7 +20,7 @@ def check() -> None:
     state, app = current_state(), current_app
     click.echo("Settings")
     for name, meaning in SETTINGS.items():
-        value = _shown(app.config[name]) if name in app.config else "(default)"
+        value = "(default)" if app.config.get(name) is None else _shown(app.config[name])
         click.echo(f"  {name} = {value}  # {meaning}")
     routes = list(guarded_routes(app))
     click.echo("Routes")

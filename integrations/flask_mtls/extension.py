@@ -65,7 +65,8 @@ class MutualTLS:
             raise RuntimeError("This app has a MutualTLS already: give MutualTLS the app, or call init_app, once.")
         for line in misspelt(app.config):
             warn(line, stacklevel=2)
-        state = app.extensions["mtls"] = read_settings(app, self._verifier, self._defaults)
+        app.config.update({name: value for name, value in self._defaults.items() if app.config.get(name) is None})
+        state = app.extensions["mtls"] = read_settings(app, self._verifier)
         app.wsgi_app = _Outermost(app.wsgi_app, state.source)  # type: ignore[method-assign]  # as Flask's docs do
         app.register_error_handler(MutualTLSError, answer)
         app.cli.add_command(commands)

@@ -63,14 +63,14 @@ def current_state() -> MutualTLSState:
     return state
 
 
-def read_settings(app: Flask, verifier: Verifier | None, defaults: Mapping[str, Any]) -> MutualTLSState:
-    """Read and check an app's settings; ``verifier`` stands where neither they nor the defaults name clients.
+def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
+    """Read and check an app's settings; ``verifier`` stands where they name no clients.
 
     Raises:
         InvalidSetting: one of them is wrong.
         ImportError: one of them needs an extra that is not installed.
     """
-    config = {name: value for given in (defaults, app.config) for name, value in given.items() if value is not None}
+    config = {name: value for name in SETTINGS if (value := app.config.get(name)) is not None}
     realm, tokens = config.get("MTLS_REALM"), config.get("MTLS_TOKENS")
     verbosity, max_body = config.get("MTLS_VERBOSITY", "normal"), config.get("MTLS_MAX_BODY", MAX_BODY)
     if verbosity not in VERBOSITIES:

@@ -272,7 +272,8 @@ def test_rows_32_to_38_through_the_extension(extension: Served, billing: KeyPair
     for thief in (None, renewed, ca.issue(DN), self_sign(DN)):
         assert extension.send(thief, "/api", headers=bound)[0] == 401
     assert extension.send(billing, "/api", headers=bound, host=CONVENTIONAL_HOST)[0] == 401
-    for cnf in ({}, None, [], {"x5t#S256": 7}, {"x5t#S256": ""}, {"jkt": "x"}):
+    malformed: tuple[Any, ...] = ({}, None, [], {"x5t#S256": 7}, {"x5t#S256": ""}, {"jkt": "x"})
+    for cnf in malformed:
         assert extension.send(billing, "/api", headers=bearer({"cnf": cnf}))[0] == 401
     assert extension.send(billing, "/api", headers=bearer({"client_id": "rp"}))[0] == 401
     assert extension.send(billing, "/api", headers=bound) == (200, {"client_id": "rp"})

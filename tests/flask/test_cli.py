@@ -4,7 +4,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.views import MethodView
 
-from flask_mtls import bound_token_required, certificate_required, client_auth_required
+from flask_mtls import MutualTLS, bound_token_required, certificate_required, client_auth_required
 
 from .conftest import AppFactory
 
@@ -51,6 +51,15 @@ def test_routes_and_settings(make_app: AppFactory) -> None:
         "  /whole [GET]: certificate_required",
     ]
     assert "MTLS_SOURCE = 'environ'" in output
+
+
+def test_arguments_of_the_extension_are_in_force() -> None:
+    app = Flask("application")
+    MutualTLS(app, source="environ", clients={"a": {}, "b": {}})
+    _, output = run(app)
+    assert "MTLS_SOURCE = 'environ'" in output
+    assert "MTLS_CLIENTS = (2 entries)" in output
+    assert "MTLS_TOKENS = (default)" in output
 
 
 def test_a_guard_of_the_whole_app(make_app: AppFactory) -> None:

@@ -1,0 +1,41 @@
+"""The code in the documentation runs as it stands."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wsgi_mtls.testing import KeyPair, Profile, environ_for
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def run(name: str) -> dict[str, Any]:
+    text = (DOCS / name).read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert blocks
+    namespace: dict[str, Any] = {"__name__": "documentation"}
+    for number, block in enumerate(blocks, 1):
+        exec(compile(block, f"{name}, block {number}", "exec"), namespace)
+    return namespace
+
+
+def test_flask(ca: KeyPair) -> None:
+    namespace = run("flask.md")
+    client = namespace["app"].test_client()
+    pair = ca.issue("CN=billing", Profile(san_dns=["billing.example.com"]))
+    answer = client.post("/token", data={"client_id": "billing"}, environ_overrides=environ_for(pair))
+    assert answer.json == {"issued_to": "billing", "cnf": {"x5t#S256": pair.certificate.thumbprint}}
+    namespace["test_token"](lambda subject, **profile: ca.issue(subject, Profile(**profile)))
+
+
+def test_flask_settings_are_all_there() -> None:
+    from flask_mtls.settings import SETTINGS
+
+    assert set(re.findall(r"^\| `(MTLS_\w+)`", (DOCS / "flask.md").read_text(), re.MULTILINE)) == set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["authlib.md"])
+def test_authlib(name: str) -> None:
+    assert run(name)["metadata"]["mtls_endpoint_aliases"]
