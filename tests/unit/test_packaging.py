@@ -12,7 +12,11 @@ def test_setup_cfg_names_every_package():
     named = setup["options"]["packages"].split()
     found = [
         init.parent.relative_to(root).as_posix().replace("/", ".")
-        for root, top in ((ROOT, "wsgi_mtls"), (ROOT / "integrations", "flask_mtls"), (ROOT / "integrations", "django_mtls"))
+        for root, top in (
+            (ROOT, "wsgi_mtls"),
+            (ROOT / "integrations", "flask_mtls"),
+            (ROOT / "integrations", "django_mtls"),
+        )
         for init in (root / top).rglob("__init__.py")
     ]
     assert sorted(named) == sorted(found)
