@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask
+from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
 from wsgi_mtls.jwks import jwk
@@ -21,6 +23,8 @@ from wsgi_mtls.testing import KeyPair, environ_for
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "flask_authlib"))
 
 ISSUER = "https://localhost"
+DATABASE = os.environ.get("FLASK_TESTS_DATABASE", "sqlite://")
+"""An empty database, as ``postgresql+psycopg://postgres@127.0.0.1/postgres``; its tables are dropped and made anew."""
 REDIRECT = "https://client.example.com/cb"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -70,7 +74,7 @@ def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> 
     settings = {
         "TESTING": True,
         "SECRET_KEY": "test",
-        "SQLALCHEMY_DATABASE_URI": "sqlite://",
+        "SQLALCHEMY_DATABASE_URI": DATABASE,
         "ISSUER": ISSUER,
         "MTLS_SOURCE": "environ",
         "MTLS_TRUSTED_PROXIES": None,
@@ -78,8 +82,14 @@ def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> 
         "REGISTRATION_TOKEN": "initial",
         **config,
     }
+    if settings["SQLALCHEMY_DATABASE_URI"] != "sqlite://":
+        settings["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": NullPool}  # nothing closes a test's pool
     app: Flask = example("authserver").create_app(settings)
     with app.app_context():
+        if settings["SQLALCHEMY_DATABASE_URI"] != "sqlite://":
+            db.session.remove()
+            db.drop_all()
+            db.create_all()
         for client_id, values in clients.items():
             client = models.OAuth2Client(client_id=client_id, client_secret="s3cret")
             client.set_client_metadata(values)

@@ -4,16 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
+from authlib.integrations.sqla_oauth2 import OAuth2ClientMixin, OAuth2TokenMixin
+from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
-from joserfc.jwk import ECKey
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator, JWTIntrospectionEndpoint
+from joserfc.jwk import ECKey, KeySet
 
 from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
-from flask_mtls.authlib import MutualTLSServerMixin
-from wsgi_mtls.testing import KeyPair, Profile
+from flask_mtls.authlib import (
+    BoundIntrospectionMixin,
+    BoundJWTMixin,
+    BoundTokenValidatorMixin,
+    MutualTLSServerMixin,
+)
+from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin
+from wsgi_mtls.testing import KeyPair, Profile, environ_for
 
-from .authserver import DN, AuthServer, example, jwt_claims, make_authserver, metadata, outcome
+from .authserver import DN, ISSUER, AuthServer, example, jwt_claims, make_authserver, metadata, outcome
 
 
 @pytest.fixture
@@ -190,11 +198,53 @@ def test_signals(server: AuthServer, billing: KeyPair) -> None:
     assert heard == ["in", "out", "ok", "no"]
 
 
-def test_mixin_after_the_server_is_refused() -> None:
-    with pytest.raises(TypeError, match="before AuthorizationServer"):
+@pytest.mark.parametrize(("mixin", "changed"), [
+    (MutualTLSServerMixin, AuthorizationServer),
+    (BoundTokenValidatorMixin, BearerTokenValidator),
+    (BoundTokenValidatorMixin, JWTBearerTokenValidator),
+    (BoundIntrospectionMixin, IntrospectionEndpoint),
+    (BoundJWTMixin, JWTBearerTokenGenerator),
+    (MutualTLSClientMixin, OAuth2ClientMixin),
+    (BoundTokenMixin, OAuth2TokenMixin),
+])  # fmt: skip
+def test_mixin_after_what_it_changes_is_refused(mixin: type, changed: type) -> None:
+    with pytest.raises(TypeError, match=f"name {mixin.__name__} before"):
+        type("Wrong", (changed, mixin), {})
+    right = type("Right", (mixin, changed), {})
+    type("Own", (right,), {"validate_token": None, "cnf": None})  # who overrides, knows
 
-        class Wrong(AuthorizationServer, MutualTLSServerMixin):  # type: ignore[misc]
-            pass
+
+def test_jwt_validator_and_jwt_introspection(jwt_server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
+    app = jwt_server.app
+    keys = KeySet.import_key_set(app.config["JWKS"])
+
+    class Validator(BoundTokenValidatorMixin, JWTBearerTokenValidator):  # type: ignore[misc]
+        def get_jwks(self) -> KeySet:
+            return keys
+
+    class Introspection(BoundIntrospectionMixin, JWTIntrospectionEndpoint):  # type: ignore[misc]
+        def get_jwks(self) -> KeySet:
+            return keys
+
+        def check_permission(self, token: Any, client: Any, request: Any) -> bool:
+            return True
+
+    protector = ResourceProtector()
+    protector.register_token_validator(Validator(issuer=ISSUER, resource_server=ISSUER))
+    app.add_url_rule("/jwt", "jwt", protector("accounts")(lambda: ""))
+    token = jwt_server.token("billing", billing).get_json()["access_token"]
+
+    def status(pair: KeyPair | None, token: str = token) -> int:
+        headers, environ = {"Authorization": f"Bearer {token}"}, environ_for(pair)
+        return app.test_client().get("/jwt", base_url=ISSUER, headers=headers, environ_overrides=environ).status_code
+
+    assert [status(pair) for pair in (billing, other, None)] == [200, 401, 401]
+    unbound = jwt_server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
+    assert status(billing, unbound) == 401
+    with app.test_request_context("/"):
+        endpoint = Introspection(issuer=ISSUER)
+        claims = Validator(issuer=ISSUER, resource_server=ISSUER).authenticate_token(token)
+        assert endpoint.create_introspection_payload(claims)["cnf"] == cnf(billing)
 
 
 def test_introspection_without_cnf_is_refused() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from werkzeug.test import TestResponse
 
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
@@ -23,7 +24,7 @@ from .attack_rows import (
     headers_refused,
     rows,
 )
-from .authserver import ISSUER, AuthServer, make_authserver, metadata, outcome
+from .authserver import ISSUER, AuthServer, example, make_authserver, metadata, outcome
 
 SHARED = {"grant_types": ["client_credentials"], "scope": "accounts introspection"}
 OTHER = {**PKI, **SHARED, "tls_client_auth_san_dns": "other.example.com"}
@@ -219,6 +220,37 @@ def test_without_any_credential(server: AuthServer, path: str) -> None:
     for client_id in ("billing", "secretive", "signing", "mobile"):
         answer = server.post(path, f"{PATHS[path]}&client_id={client_id}")
         assert outcome(answer) == INVALID_CLIENT
+        # A credential that is none, so that a method which needs none gets its turn.
+        empty = server.post(path, f"{PATHS[path]}&client_id={client_id}", headers={"Authorization": "Basic x"})
+        assert empty.status_code in (400, 401)
+        blank = server.post(path, f"{PATHS[path]}&client_id={client_id}&client_secret=&client_assertion=x")
+        assert blank.status_code in (400, 401)
+
+
+class AssertionGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
+    """A grant that authenticates no client, as those of RFC 7523 may."""
+
+    GRANT_TYPE = "urn:example:assertion"
+
+    def validate_token_request(self) -> None:
+        self.request.client = self.server.query_client(self.request.form["assertion"])
+
+    def create_token_response(self) -> Any:
+        token = self.generate_token(scope="accounts", include_refresh_token=False)
+        self.save_token(token)
+        return 200, token, self.TOKEN_RESPONSE_HEADER
+
+
+def test_grant_that_authenticates_no_client(server: AuthServer, billing: KeyPair) -> None:
+    authlib_server = example("authserver.oauth").server
+    authlib_server.register_grant(AssertionGrant)
+    try:
+        form = {"grant_type": AssertionGrant.GRANT_TYPE}
+        for pair in (None, billing):
+            assert outcome(server.post("/oauth/token", {**form, "assertion": "billing"}, pair)) == INVALID_CLIENT
+        assert server.post("/oauth/token", {**form, "assertion": "unbound"}).status_code == 200
+    finally:
+        authlib_server._token_grants.pop()
 
 
 @pytest.mark.parametrize("body", ["code=%00", "code=a%00b", "%00=a", "code=%ff", "&&&", "=", "a" * 70000])
@@ -236,8 +268,7 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
     for body in (PATHS[path], f"{PATHS[path]}&client_id=billing", f"{PATHS[path]}&client_id=secretive"):
         answer = server.post(path, body, billing, headers={"Authorization": header})
         assert answer.status_code in (200, 400, 401), (body, answer.text)
-        if "client_id=billing" not in body:
-            assert answer.status_code != 200
+        assert answer.status_code != 200 or "client_id=billing" in body
 
 
 @pytest.mark.parametrize(

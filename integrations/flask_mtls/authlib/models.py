@@ -11,10 +11,12 @@ except ImportError as error:
 
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS
 
+from .mixin import Mixin
+
 _BOUND = "tls_client_certificate_bound_access_tokens"
 
 
-class MutualTLSClientMixin:
+class MutualTLSClientMixin(Mixin):
     """Before Authlib's ``OAuth2ClientMixin``: a column for each member that RFC 8705 registers.
 
     ``set_client_metadata`` fills them and ``client_metadata`` returns them with the others, so that dynamic
@@ -56,7 +58,7 @@ class MutualTLSClientMixin:
         return bool(own) and own is not None and compare_digest(own.encode(), client_secret.encode())
 
 
-class BoundTokenMixin:
+class BoundTokenMixin(Mixin):
     """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, and room for a JWT."""
 
     access_token = Column(String(4096), unique=True, nullable=False)

@@ -11,9 +11,10 @@ from wsgi_mtls.errors import MutualTLSError, TokenNotBound
 from ..checks import send
 from ..proxies import current_peer
 from ..signals import mtls_token_accepted, mtls_token_rejected
+from .mixin import Mixin
 
 
-class BoundTokenValidatorMixin:
+class BoundTokenValidatorMixin(Mixin):
     """Before the bearer token validator that ``ResourceProtector`` gets.
 
     A mixin, since a second validator of bearer tokens would be silently ignored. It serves tokens from the database

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
 from flask import abort, request
 
@@ -32,6 +31,7 @@ from ..settings import current_state
 from ..signals import mtls_client_authenticated, mtls_client_rejected
 from .clients import ClientModel
 from .errors import MutualTLSOAuth2Error
+from .mixin import Mixin
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _BODY = "flask_mtls.body"
 
 
-class MutualTLSServerMixin:
+class MutualTLSServerMixin(Mixin):
     """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
 
     The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
@@ -52,12 +52,6 @@ class MutualTLSServerMixin:
     """
 
     bind_all_tokens = False
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Check the order of the bases: after ``AuthorizationServer`` the mixin would do nothing."""
-        super().__init_subclass__(**options)
-        if AuthorizationServer in cls.__mro__[: cls.__mro__.index(MutualTLSServerMixin)]:
-            raise TypeError(f"class {cls.__name__}: name MutualTLSServerMixin before AuthorizationServer.")
 
     def create_oauth2_request(self, http_request: Any) -> Any:
         """Read the body strictly before Flask reads it; Authlib merges it with the query."""
@@ -164,7 +158,7 @@ class MutualTLSServerMixin:
             model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
         except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
             raise MalformedAuthorization("Authorization can't be read.") from None
-        _refuse_other_method(model)
+        _refuse_other_method(model, oauth_request.auth_method)
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
@@ -200,14 +194,23 @@ def _authenticate() -> "AuthenticatedClient | None":
     return client
 
 
-def _refuse_other_method(model: Any) -> None:
-    """A client of mutual TLS has no other method, at no endpoint (RFC 6749 section 2.3)."""
-    client_id = model.get_client_id()
-    registered = getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS
-    if registered or _verifier().client(client_id).uses_mutual_tls:
-        error = MultipleCredentials(f"Client {client_id!r} is registered for mutual TLS and used another method.")
-        _verifier().report_refusal(error, client_id, current_peer())
-        raise error
+def _refuse_other_method(model: Any, used: str) -> None:
+    """A client of mutual TLS has no other method, at no endpoint (RFC 6749 section 2.3); a confidential one not none.
+
+    Before 1.9, Authlib takes the bare ``client_id`` of any client off the token endpoint, where ``none`` is listed.
+    """
+    client = _verifier().client(model.get_client_id())
+    error: MutualTLSError
+    if client.uses_mutual_tls or getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
+        error = MultipleCredentials(
+            f"Client {client.client_id!r} is registered for mutual TLS and used another method."
+        )
+    elif used == "none" and client.token_endpoint_auth_method != "none":
+        error = AuthMethodNotRegistered(f"Client {client.client_id!r} authenticated by nothing; it is not public.")
+    else:
+        return
+    _verifier().report_refusal(error, client.client_id, current_peer())
+    raise error
 
 
 def _keep_body() -> None:

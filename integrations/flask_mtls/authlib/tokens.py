@@ -5,11 +5,13 @@ from typing import Any
 
 from flask import request
 
+from .mixin import Mixin
+
 CONFIRMATION = "flask_mtls.confirmation"
 """The environ key of what the token that is being made is bound to, as the server's ``generate_token`` settled it."""
 
 
-class BoundJWTMixin:
+class BoundJWTMixin(Mixin):
     """Before Authlib's ``JWTBearerTokenGenerator``: puts ``cnf`` into the access tokens that must be bound."""
 
     def get_extra_claims(self, client: Any, grant_type: str, user: Any, scope: str) -> dict[str, Any]:
@@ -25,7 +27,7 @@ class BoundJWTMixin:
         return {**claims, "cnf": {**claims.get("cnf", {}), **cnf}} if cnf else claims
 
 
-class BoundIntrospectionMixin:
+class BoundIntrospectionMixin(Mixin):
     """Before Authlib's ``IntrospectionEndpoint`` or ``JWTIntrospectionEndpoint``: tells what a token is bound to."""
 
     def create_introspection_payload(self, token: Any) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""The order of bases: a mixin that stands after the class that it changes would silently do nothing."""
+
+from typing import Any
+
+
+class Mixin:
+    """The base of our mixins: ``class Server(MutualTLSServerMixin, AuthorizationServer)``, never reversed."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse the wrong order.
+
+        Raises:
+            TypeError: a base before the mixin has what the mixin would change.
+        """
+        super().__init_subclass__(**options)
+        for mixin in (base for base in cls.__mro__ if Mixin in base.__bases__):
+            changed = {name for name in vars(mixin) if not name.startswith("__")}
+            for before in cls.__mro__[: cls.__mro__.index(mixin)]:
+                if not issubclass(before, mixin) and changed & vars(before).keys():
+                    raise TypeError(f"class {cls.__name__}: name {mixin.__name__} before {before.__name__}.")
