@@ -3,11 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+if TYPE_CHECKING:
+    from .site import Site
 
 if find_spec("django") is None:
     collect_ignore_glob = ["test_*.py", "e2e/*"]
@@ -35,6 +38,15 @@ def database() -> Iterator[None]:
     teardown_test_environment()
 
 
+@pytest.fixture(scope="session")
+def site(database: None, ca: KeyPair) -> "Iterator[Site]":
+    """The project over real TLS; the server trusts ``ca``."""
+    from .site import running_site
+
+    with running_site([ca.certificate]) as site:
+        yield site
+
+
 @pytest.fixture(autouse=True)
 def _rollback(database: None) -> Iterator[None]:
     from django.db import transaction
@@ -45,21 +57,31 @@ def _rollback(database: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def mtls() -> Iterator[Callable[..., None]]:
-    """Change keys of ``MTLS``: ``mtls(USE_SESSION=True)``."""
-    from django.conf import settings
+def settings() -> Iterator[Callable[..., None]]:
+    """Change settings: ``settings(DEBUG=True)``."""
     from django.test import override_settings
 
     entered: list[Any] = []
 
-    def change(**keys: Any) -> None:
-        override = override_settings(MTLS={**settings.MTLS, **keys})
+    def change(**changes: Any) -> None:
+        override = override_settings(**changes)
         override.enable()
         entered.append(override)
 
     yield change
     for override in reversed(entered):
         override.disable()
+
+
+@pytest.fixture
+def mtls(settings: Callable[..., None]) -> Callable[..., None]:
+    """Change keys of ``MTLS``: ``mtls(USE_SESSION=True)``."""
+    from django.conf import settings as current
+
+    def change(**keys: Any) -> None:
+        settings(MTLS={**current.MTLS, **keys})
+
+    return change
 
 
 @pytest.fixture(scope="session")

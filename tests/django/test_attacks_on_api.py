@@ -1,0 +1,121 @@
+"""ATTACKS.md at an API in Django, over real TLS: bound tokens; sync, async and class-based views."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from wsgi_mtls.errors import InvalidToken
+from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+
+from .site import Site
+
+VIEWS = ["/accounts", "/async-accounts", "/class-accounts"]
+GOOD = {"Authorization": "Bearer good"}
+
+
+class Tokens:
+    """Whatever claims a test wants."""
+
+    claims: Mapping[str, Any] = {}
+
+    def decode(self, token: str, /) -> Mapping[str, Any]:
+        if token != "good":
+            raise InvalidToken("No such token.")
+        return self.claims
+
+
+tokens = Tokens()
+
+
+@pytest.fixture
+def site(site: Site, mtls: Callable[..., None]) -> Site:
+    mtls(TOKENS="tests.django.test_attacks_on_api.tokens", REALM="accounts")
+    return site
+
+
+def claims(pair: KeyPair | None, **changes: Any) -> dict[str, Any]:
+    bound = {"cnf": {"x5t#S256": pair.certificate.thumbprint}} if pair else {}
+    return {"client_id": "billing", "scope": "accounts", **bound, **changes}
+
+
+def ask(site: Site, given: Mapping[str, Any], pair: KeyPair | None) -> set[tuple[int, str]]:
+    tokens.claims = given
+    answers = [site.request("GET", view, pair, headers=GOOD) for view in VIEWS]
+    return {(answer.status, answer.headers.get("WWW-Authenticate", "")) for answer in answers}
+
+
+ACCEPTED = {(200, "")}
+INVALID_TOKEN = {(401, 'Bearer realm="accounts", error="invalid_token"')}
+
+
+def test_rows_32_38_certificate(site: Site, ca: KeyPair, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+    renewed = ca.issue("CN=alice", Profile(key=alice_pair.key))
+    for pair in (None, bob_pair, renewed):
+        assert ask(site, claims(alice_pair), pair) == INVALID_TOKEN
+    assert ask(site, claims(alice_pair), alice_pair) == ACCEPTED
+
+
+def test_rows_33_43_chain_and_expiry_do_not_matter(site: Site) -> None:
+    now = datetime.now(UTC)
+    expired = Profile(not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
+    for pair in (make_ca("CN=Foreign").issue("CN=x"), self_sign("CN=x"), self_sign("CN=x", expired)):
+        assert ask(site, claims(pair), pair) == ACCEPTED
+
+
+@pytest.mark.parametrize("change", [
+    lambda thumbprint: {},
+    lambda thumbprint: None,
+    lambda thumbprint: [thumbprint],
+    lambda thumbprint: {"x5t#S256": 7},
+    lambda thumbprint: {"x5t#S256": ""},
+    lambda thumbprint: {"x5t#S256": thumbprint + "="},
+    lambda thumbprint: {"x5t#S256": thumbprint.swapcase()},
+    lambda thumbprint: {"x5t": thumbprint},
+    lambda thumbprint: {"x5t#S256": thumbprint, "jkt": "x"},
+    lambda thumbprint: {"x5t#S256": thumbprint, "kid": "x"},
+])  # fmt: skip
+def test_rows_34_35_confirmation(site: Site, alice_pair: KeyPair, change: Callable[[str], Any]) -> None:
+    thumbprint = alice_pair.certificate.thumbprint
+    assert ask(site, claims(None, cnf=change(thumbprint)), alice_pair) == INVALID_TOKEN
+    assert ask(site, claims(None, cnf={"x5t#S256": thumbprint, "unheard_of": 1}), alice_pair) == ACCEPTED
+
+
+def test_row_37_not_bound(site: Site, alice_pair: KeyPair) -> None:
+    assert ask(site, claims(None), alice_pair) == INVALID_TOKEN
+
+
+def test_scope_and_tokens(site: Site, alice_pair: KeyPair) -> None:
+    tokens.claims = claims(alice_pair, scope="other")
+    answer = site.request("GET", "/accounts", alice_pair, headers=GOOD)
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (
+        403, 'Bearer realm="accounts", error="insufficient_scope", scope="accounts"'
+    )  # fmt: skip
+    tokens.claims = claims(alice_pair)
+    for headers, status in (
+        ({}, 401),
+        ({"Authorization": "Bearer other"}, 401),
+        ({"Authorization": "Bearer good, Bearer good"}, 400),
+        ({"Authorization": "Basic Z29vZDo="}, 401),
+        (GOOD, 200),
+    ):
+        answer = site.request("GET", "/accounts", alice_pair, headers=headers)
+        assert answer.status == status
+        assert ("WWW-Authenticate" in answer.headers) == (status != 200)
+    assert site.request("GET", "/accounts?access_token=good", alice_pair).status == 400
+
+
+def test_malformed_certificate(mtls: Callable[..., None]) -> None:
+    mtls(TOKENS=tokens)
+    for keys in ({"SSL_CLIENT_CERT": "x"}, {"SSL_CLIENT_VERIFY": "SUCCESS"}):
+        for view in VIEWS:
+            environ: dict[str, Any] = {**keys, "HTTP_AUTHORIZATION": "Bearer good"}
+            assert Client().get(view, **environ).status_code in (400, 401)
+
+
+def test_no_tokens_configured() -> None:
+    with pytest.raises(ImproperlyConfigured, match="TOKENS"):
+        Client().get("/accounts")

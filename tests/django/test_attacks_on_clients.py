@@ -1,0 +1,258 @@
+"""ATTACKS.md at an authorization server in Django, over real TLS; sync, async and class-based views."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import AsyncClient, Client
+
+from django_mtls.models import RegisteredClient
+from django_mtls.test import AsyncCertificateClient, CertificateClient
+from tests.flask.attack_rows import (
+    BY_DN,
+    DN,
+    FORM,
+    HEADERS,
+    INVALID_CLIENT,
+    INVALID_REQUEST,
+    NGINX,
+    PKI,
+    REQUESTS,
+    ROW_IDS,
+    SELF_SIGNED,
+    RequestRow,
+    header_accepted,
+    headers_refused,
+    rows,
+)
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, Profile
+
+from .site import Site, outcome
+from .support import register
+
+VIEWS = ["/token", "/async-token", "/class-token"]
+
+
+@pytest.fixture(scope="session")
+def billing(ca: KeyPair) -> KeyPair:
+    return ca.issue(DN)
+
+
+def is_self_signed(client: Mapping[str, object]) -> bool:
+    return client["token_endpoint_auth_method"] == "self_signed_tls_client_auth"
+
+
+@pytest.mark.parametrize("row_id", ROW_IDS)
+def test_certificates(site: Site, ca: KeyPair, row_id: str) -> None:
+    row = rows(ca)[row_id]
+    register("rp", row.client)
+    views = ["/token", "/class-token"] if is_self_signed(row.client) else VIEWS
+    for view in views:
+        for came in row.refused:
+            answer = site.post(view, came.pair, "client_id=rp")
+            assert outcome(answer) == INVALID_CLIENT
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "WWW-Authenticate" not in answer.headers
+        for came in row.accepted:
+            answer = site.post(view, came.pair, "client_id=rp&scope=a")
+            assert (answer.status, answer.body.split()[0]) == (200, b"rp")
+
+
+@pytest.mark.parametrize("row_id", ROW_IDS)
+def test_certificates_over_asgi(ca: KeyPair, row_id: str) -> None:
+    row = rows(ca)[row_id]
+    register("rp", row.client)
+    view = "/token" if is_self_signed(row.client) else "/async-token"
+    for came, status in [*((came, 401) for came in row.refused), *((came, 200) for came in row.accepted)]:
+        client = AsyncCertificateClient(came.pair, verified=came.verified)
+        answer = async_to_sync(client.post)(view, "client_id=rp&scope=a", content_type=FORM)
+        assert answer.status_code == status
+
+
+def name(row: RequestRow) -> str:
+    return f"{row.number} {row.body[:20]} {row.options}"
+
+
+@pytest.mark.parametrize("row", REQUESTS, ids=name)
+def test_requests(site: Site, billing: KeyPair, row: RequestRow) -> None:
+    register("rp", BY_DN)
+    register("other", {**PKI, "tls_client_auth_san_dns": "other.example.com"})
+    headers = {"Content-Type": row.options.get("content_type", FORM), **row.options.get("headers", {})}
+    query = row.options.get("query_string", "")
+    for view in VIEWS:
+        assert outcome(site.post(f"{view}?{query}", billing, row.body, headers)) == row.expected
+        assert site.post(view, billing, "client_id=rp").status == 200
+
+
+@pytest.mark.parametrize("row", REQUESTS, ids=name)
+def test_requests_over_asgi(billing: KeyPair, row: RequestRow) -> None:
+    register("rp", BY_DN)
+    register("other", {**PKI, "tls_client_auth_san_dns": "other.example.com"})
+    client = AsyncCertificateClient(billing)
+    answer = async_to_sync(client.post)(
+        f"/async-token?{row.options.get('query_string', '')}",
+        row.body,
+        content_type=row.options.get("content_type", FORM),
+        headers=row.options.get("headers", {}),
+    )
+    assert (answer.status_code, answer.json()["error"]) == row.expected
+
+
+def test_row_01_other_methods_than_post(site: Site, billing: KeyPair) -> None:
+    register("rp", BY_DN)
+    for view in ("/token", "/async-token"):
+        answer = site.request("GET", view, billing)
+        assert outcome(answer) == (405, "invalid_request")
+        assert answer.headers["Allow"] == "POST"
+
+
+def test_body_too_large(site: Site, billing: KeyPair, mtls: Callable[..., None]) -> None:
+    register("rp", BY_DN)
+    mtls(MAX_BODY=100)
+    assert outcome(site.post("/token", billing, "client_id=rp&x=" + "x" * 100)) == (413, "invalid_request")
+    assert site.post("/token", billing, "client_id=rp").status == 200
+    mtls(MAX_BODY=10_000_000)
+    huge = "client_id=rp&x=" + "x" * 3_000_000  # beyond Django's DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert outcome(site.post("/token", billing, huge)) == INVALID_REQUEST
+
+
+def test_row_06_certificate_where_an_assertion_is_registered(site: Site, billing: KeyPair) -> None:
+    client = register("rp", {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}})
+    assert outcome(site.post("/token", billing, "client_id=rp")) == INVALID_CLIENT
+    assertion = "client_id=rp&client_assertion=x.y.z&client_assertion_type=jwt"
+    assert outcome(site.post("/token", billing, assertion)) == INVALID_CLIENT
+    client.delete()
+    register("rp", BY_DN)
+    assert site.post("/token", billing, "client_id=rp").status == 200
+
+
+@pytest.mark.parametrize("metadata", [
+    PKI,
+    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
+    {**PKI, "tls_client_auth_subject_dn": ""},
+    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
+    SELF_SIGNED,
+    {**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}},
+    {**SELF_SIGNED, "jwks": {"keys": []}, "jwks_uri": "https://rp.example.com/jwks"},
+    {**SELF_SIGNED, "jwks": []},
+])  # fmt: skip
+def test_rows_10_11_21_metadata(site: Site, ca: KeyPair, metadata: Mapping[str, Any]) -> None:
+    client = register("rp", metadata)
+    for pair in (ca.issue(DN), ca.issue("")):
+        assert outcome(site.post("/token", pair, "client_id=rp")) == INVALID_CLIENT
+    with pytest.raises(ValidationError):
+        client.full_clean()
+    with pytest.raises(SystemCheckError, match=r"django_mtls\.E007"):
+        call_command("check", databases=["default"])
+    RegisteredClient.objects.update(enabled=False)
+    call_command("check", databases=["default"])
+
+
+def test_row_21_jwk_of_another_key(site: Site, mobile_pair: KeyPair, ca: KeyPair) -> None:
+    own, foreign = jwk(mobile_pair.certificate), jwk(ca.certificate)
+    wrong = {**foreign, "x5c": own["x5c"]}
+    client = register("rp", {**SELF_SIGNED, "jwks": {"keys": [wrong]}})
+    assert outcome(site.post("/token", mobile_pair, "client_id=rp")) == INVALID_CLIENT
+    with pytest.raises(ValidationError) as caught:
+        client.full_clean()
+    assert set(caught.value.message_dict) == {"jwks"}
+    client.jwks = {"keys": [own]}
+    client.save()
+    assert site.post("/token", mobile_pair, "client_id=rp").status == 200
+
+
+def test_row_22_jwks_uri_that_is_not_https() -> None:
+    client = RegisteredClient(client_id="rp", token_endpoint_auth_method="self_signed_tls_client_auth")
+    for uri, good in (
+        ("http://rp.example.com/jwks", False),
+        ("file:///etc/passwd", False),
+        ("https://rp.example.com/j", True),
+    ):
+        client.jwks_uri = uri
+        if good:
+            client.full_clean()
+        else:
+            with pytest.raises(ValidationError) as caught:
+                client.full_clean()
+            assert set(caught.value.message_dict) == {"jwks_uri"}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers(billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str) -> None:
+    register("rp", BY_DN)
+    mtls(SOURCE=NGINX)
+    forged = headers_refused(billing, ca.issue("CN=evil"))[header]
+    answer = Client().post("/token", "client_id=rp", content_type=FORM, **forged)
+    assert (answer.status_code, answer.json()["error"]) in (INVALID_CLIENT, INVALID_REQUEST)
+    assert Client().post("/token", "client_id=rp", content_type=FORM, **header_accepted(billing)).content == b"rp"
+
+
+def test_row_45_underscores_over_asgi(billing: KeyPair, mtls: Callable[..., None]) -> None:
+    """Django's ASGI handler drops them; a peer's address comes from the scope."""
+    register("rp", BY_DN)
+    mtls(SOURCE="nginx", TRUSTED_PROXIES=["127.0.0.1"])
+    sent = {key.removeprefix("HTTP_"): value for key, value in header_accepted(billing).items() if "HTTP" in key}
+
+    def post(separator: str, address: str = "127.0.0.1") -> int:
+        headers = [(key.lower().replace("_", separator).encode(), value.encode()) for key, value in sent.items()]
+        client = AsyncClient()
+        client.handler = RawHeaders(headers, address)
+        answer = async_to_sync(client.post)("/async-token", "client_id=rp", content_type=FORM)
+        return answer.status_code
+
+    assert post("-") == 200
+    assert post("_") == 401
+    assert post("-", "198.51.100.7") == 401
+
+
+class RawHeaders(type(AsyncClient().handler)):  # type: ignore[misc]
+    """Passes headers on as a server would, underscores too; the test client would turn them into hyphens."""
+
+    def __init__(self, headers: list[tuple[bytes, bytes]], address: str) -> None:
+        super().__init__()
+        self.raw_headers, self.address = headers, address
+
+    async def __call__(self, scope: dict[str, Any]) -> Any:
+        return await super().__call__({
+            **scope, "headers": [*scope["headers"], *self.raw_headers], "client": [self.address, 1]
+        })  # fmt: skip
+
+
+def test_row_50_paths(site: Site, billing: KeyPair) -> None:
+    register("rp", BY_DN)
+    for path in ("//token", "/token/", "/Token", "/x/../token", "/token;x", "/%74oken/"):
+        assert site.post(path, None, "client_id=rp").status in (400, 401, 404)  # 400 by the server
+    assert site.post("/%74oken", None, "client_id=rp").status == 401
+    assert site.post("/token", billing, "client_id=rp").status == 200
+
+
+def test_many_names(site: Site, ca: KeyPair) -> None:
+    """A certificate with thousands of names neither stops the search nor the server."""
+    names = [f"{number}.example.com" for number in range(1200)]
+    register("rp", {**PKI, "tls_client_auth_san_dns": "1199.example.com"}, user=None)
+    pair = ca.issue("CN=x", Profile(san_dns=names))
+    assert site.post("/token", pair, "client_id=rp").status == 200
+    assert site.user(pair) == ""
+
+
+def test_certificate_required(site: Site, billing: KeyPair, mobile_pair: KeyPair) -> None:
+    for view in ("/machine", "/class-machine"):
+        assert outcome(site.request("GET", view, None)) == INVALID_CLIENT
+        assert outcome(site.request("GET", view, mobile_pair)) == INVALID_CLIENT
+        assert site.request("GET", view, billing).json == {"thumbprint": billing.certificate.thumbprint}
+    assert site.request("GET", "/async-machine", None).json == {"thumbprint": None}
+    assert outcome(site.request("GET", "/async-machine", mobile_pair)) == INVALID_CLIENT
+    assert site.request("GET", "/async-machine", billing).status == 200
+
+
+def test_decorators_without_the_middleware(billing: KeyPair, settings: Any) -> None:
+    register("rp", BY_DN)
+    settings(MIDDLEWARE=[])
+    answer = CertificateClient(billing).post("/token", "client_id=rp", content_type=FORM)
+    assert answer.content == b"rp"
+    assert CertificateClient(None).post("/token", "client_id=rp", content_type=FORM).status_code == 401
