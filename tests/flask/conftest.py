@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -7,6 +7,8 @@ from flask import Flask
 from flask_mtls import MutualTLS
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
+
+from .authserver import close_databases
 
 DN = "CN=billing,O=Agora,C=SE"
 
@@ -56,6 +58,12 @@ def make_app(clients: Mapping[str, Mapping[str, object]]) -> AppFactory:
         return app
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _closed_databases() -> Iterator[None]:
+    yield
+    close_databases()
 
 
 def came_with(pair: KeyPair | None, **options: Any) -> dict[str, Any]:
