@@ -1,0 +1,163 @@
+"""The admin without its script: what the server does with an upload."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from django_mtls.models import RegisteredClient
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, Profile, self_sign, to_pem
+
+from .support import common_names, register
+
+ADD = "/admin/django_mtls/registeredclient/add/"
+LIST = "/admin/django_mtls/registeredclient/"
+INSPECT = "/admin/django_mtls/registeredclient/inspect-certificate/"
+BY_DNS = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
+
+
+@pytest.fixture
+def client() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def rp(ca: KeyPair) -> KeyPair:
+    return ca.issue("CN=x", Profile(san_dns=["rp.example.com"], san_email=["rp@example.com"]))
+
+
+def form(certificate: KeyPair | bytes | None = None, **fields: str) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "client_id": "rp",
+        "enabled": "on",
+        "token_endpoint_auth_method": "tls_client_auth",
+        "metadata": "{}",
+        **fields,
+    }
+    if certificate is not None:
+        content = certificate if isinstance(certificate, bytes) else to_pem(certificate.certificate)
+        given["certificate"] = SimpleUploadedFile("client.pem", content)
+    return given
+
+
+def errors(answer: Any) -> dict[str, list[str]]:
+    assert answer.status_code == 200
+    found: dict[str, list[str]] = answer.context["adminform"].form.errors
+    return found
+
+
+def test_upload_fills_the_subject_value(client: Client, rp: KeyPair) -> None:
+    assert client.post(ADD, form(rp)).status_code == 302
+    saved = RegisteredClient.objects.get()
+    assert (saved.subject_kind, saved.subject_value) == ("tls_client_auth_san_dns", "rp.example.com")
+    assert saved.certificate == rp.certificate
+    page = client.get(f"{LIST}{saved.pk}/change/").content.decode()
+    for text in (rp.certificate.thumbprint, "rp@example.com", rp.certificate.not_after.date().isoformat()):
+        assert text in page
+
+
+def test_upload_fills_the_chosen_kind(client: Client, rp: KeyPair) -> None:
+    assert client.post(ADD, form(rp, subject_kind="tls_client_auth_san_email")).status_code == 302
+    assert RegisteredClient.objects.get().subject_value == "rp@example.com"
+
+
+def test_upload_fills_the_jwk_set(client: Client, mobile_pair: KeyPair) -> None:
+    method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+    assert client.post(ADD, form(mobile_pair, **method)).status_code == 302
+    saved = RegisteredClient.objects.get()
+    assert [*saved.certificates] == [mobile_pair.certificate]
+    renewed = self_sign("CN=mobile")
+    fields = form(renewed, **method, jwks=json.dumps(saved.jwks))
+    assert client.post(f"{LIST}{saved.pk}/change/", fields).status_code == 302
+    saved.refresh_from_db()
+    assert [*saved.certificates] == [mobile_pair.certificate, renewed.certificate]
+
+
+def test_errors_stand_beside_the_field(client: Client, rp: KeyPair, mobile_pair: KeyPair, ca: KeyPair) -> None:
+    dns = "tls_client_auth_san_dns"
+    register("taken", BY_DNS)
+    for fields, field in (
+        (form(), "subject_value"),
+        (form(b"x"), "certificate"),
+        (form(to_pem(rp.certificate) * 2), "certificate"),
+        (form(b"\x30" * 200_000), "certificate"),
+        (form(ca.issue("")), "certificate"),
+        (form(rp, subject_kind=dns, subject_value="other.example.com"), "subject_value"),
+        (form(subject_kind=dns, subject_value="*.example.com"), "subject_value"),
+        (form(mobile_pair), "token_endpoint_auth_method"),
+        (form(token_endpoint_auth_method="self_signed_tls_client_auth"), "jwks"),
+        (form(mobile_pair, token_endpoint_auth_method="self_signed_tls_client_auth", jwks="[]"), "jwks"),
+        (form(rp, jwks="{"), "jwks"),
+        (form(rp, metadata="[]"), "metadata"),
+        (form(rp, jwks_uri="http://rp.example.com"), "jwks_uri"),
+        (form(rp, client_id="taken"), "client_id"),
+    ):
+        assert field in errors(client.post(ADD, fields)), fields
+    assert RegisteredClient.objects.count() == 1
+
+
+def test_list_and_filter(client: Client, ca: KeyPair) -> None:
+    for client_id, days in (("soon", 5), ("later", 50)):
+        record = register(client_id, BY_DNS)
+        record.certificate = ca.issue("CN=x", Profile(days=days)).certificate
+        record.save()
+    register("unknown", BY_DNS)
+
+    def listed(query: str) -> set[str]:
+        answer: Any = client.get(LIST + query)
+        assert answer.status_code == 200
+        return {record.client_id for record in answer.context["cl"].result_list}
+
+    assert listed("") == {"soon", "later", "unknown"}
+    assert listed("?expires=7") == {"soon"}
+    assert listed("?expires=90") == {"soon", "later"}
+    assert listed("?expires=0") == set()
+    assert listed("?expires=x") == {"soon", "later", "unknown"}
+    page = client.get(LIST).content.decode()
+    assert '<td class="field-days_left">4</td>' in page
+
+
+def test_inspect(client: Client, rp: KeyPair, mobile_pair: KeyPair) -> None:
+    upload = SimpleUploadedFile("client.pem", to_pem(rp.certificate))
+    found = client.post(INSPECT, {"certificate": upload}).json()
+    assert found["method"] == "tls_client_auth"
+    assert found["names"][0] == ["tls_client_auth_san_dns", "rp.example.com"]
+    assert found["details"]["thumbprint"] == rp.certificate.thumbprint
+    upload = SimpleUploadedFile("client.der", mobile_pair.certificate.der)
+    found = client.post(INSPECT, {"certificate": upload}).json()
+    assert (found["method"], found["jwks"]) == (
+        "self_signed_tls_client_auth", {"keys": [jwk(mobile_pair.certificate)]}
+    )  # fmt: skip
+    assert client.post(INSPECT, {"certificate": SimpleUploadedFile("x", b"x")}).status_code == 400
+    assert client.get(INSPECT).status_code == 400
+    assert not RegisteredClient.objects.exists()
+
+
+def test_inspect_is_for_those_who_may_register(rp: KeyPair) -> None:
+    staff = User.objects.create_user("staff", is_staff=True)
+    client = Client()
+
+    def inspect(client: Client) -> int:
+        return client.post(INSPECT, {"certificate": SimpleUploadedFile("x", to_pem(rp.certificate))}).status_code
+
+    assert inspect(client) == 302
+    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    assert inspect(client) == 403
+    staff.user_permissions.add(Permission.objects.get(codename="add_registeredclient"))
+    assert inspect(client) == 200
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    assert inspect(careful) == 403
+
+
+def test_names_of_a_hostile_certificate_are_escaped(client: Client, ca: KeyPair) -> None:
+    pair = ca.issue(common_names("<script>alert(1)</script>"), Profile(san_uri=["urn:<script>alert(2)</script>"]))
+    assert client.post(ADD, form(pair)).status_code == 302
+    page = client.get(f"{LIST}{RegisteredClient.objects.get().pk}/change/").content
+    assert b"<script>alert" not in page
