@@ -26,9 +26,11 @@ class Answer:
     outcome: str
     status: int = 0
     body: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
+        assert self.status == 200, self
         return dict(self.body["headers"])
 
 
@@ -70,8 +72,8 @@ def send(connection: HTTPConnection | HTTPSConnection, client_id: str, path: str
         connection.endheaders(body)
         response = connection.getresponse()
         return _read(response.status, response.read())
-    except (ssl.SSLError, ConnectionError, HTTPException):
-        return Answer("terminator")
+    except (ssl.SSLError, ConnectionError, HTTPException) as error:
+        return Answer("terminator", error=repr(error))
     finally:
         connection.close()
 

@@ -23,6 +23,9 @@ from .client import Answer, Headers, request, straight_request, tls_context
 from .pki import BILLING, PKI, make_pki
 from .wsgi import make_application
 
+IDLE_SECONDS = 120
+"""How long a server keeps an idle connection: longer than a proxy, which would meet a closed one and answer 502."""
+
 
 @dataclass(frozen=True)
 class Behind:
@@ -101,7 +104,8 @@ def _upstream(case: Case, config: dict[str, Any], folder: Path) -> Iterator[int]
                 yield port
         case "gunicorn":
             gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4"]
-            with _process([*gunicorn, "--no-control-socket", "wsgi:application", "--bind"], folder) as port:
+            gunicorn += ["--keep-alive", str(IDLE_SECONDS), "--no-control-socket", "wsgi:application", "--bind"]
+            with _process(gunicorn, folder) as port:
                 yield port
         case "uwsgi":
             uwsgi = [UWSGI.program or "", "--plugins", "python3", "--virtualenv", sys.prefix, "--wsgi-file", "wsgi.py"]
@@ -114,7 +118,7 @@ def _upstream(case: Case, config: dict[str, Any], folder: Path) -> Iterator[int]
 
 @contextmanager
 def _cheroot(config: dict[str, Any]) -> Iterator[int]:
-    server = Server((LOOPBACK, 0), make_application(config))
+    server = Server((LOOPBACK, 0), make_application(config), timeout=IDLE_SECONDS)
     server.prepare()
     thread = Thread(target=server.serve, daemon=True)
     thread.start()

@@ -100,8 +100,9 @@ def test_session_of_the_other_host(behind: Behind, origin: str, host: str) -> No
     context = tls_context(behind.pki, certificate)
     session = session_of(behind, origin, context)
     resumed = LoopbackConnection(host, behind.port, context, session=session)
-    outcome = send(resumed, BILLING, "/token", [("Host", host)]).outcome
-    assert outcome in (behind.request(certificate, BILLING, host=host).outcome, NO_CERTIFICATE, "terminator")
+    moved = send(resumed, BILLING, "/token", [("Host", host)])
+    own = behind.request(certificate, BILLING, host=host)
+    assert moved.outcome in (own.outcome, NO_CERTIFICATE, "terminator"), own
 
 
 def test_large_certificate(behind: Behind) -> None:

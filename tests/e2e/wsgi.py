@@ -32,8 +32,11 @@ def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterabl
         answer |= {"client_id": client.client_id, "method": client.method, "verified": peer.verified}
         answer["thumbprint"] = client.certificate.thumbprint
         answer["chain"] = [issuer.thumbprint for issuer in peer.chain]
-    start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(answer).encode()]
+    # A body left unread makes some servers reset the connection, and then the answer may be lost on its way.
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = json.dumps(answer).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 if (_config := Path(__file__).with_name("config.json")).exists():
