@@ -4,13 +4,14 @@ Python's own ``ssl`` aborts the handshake of every certificate that it can't val
 client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
 """
 
+from collections.abc import Callable
 from io import RawIOBase
 from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, Any
 
-from cheroot.makefile import StreamReader
-from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, pyOpenSSLAdapter
+from cheroot.makefile import StreamReader, StreamWriter
+from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, SSLFileobjectStreamWriter, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -89,34 +90,53 @@ def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -
 
 
 class _Adapter(pyOpenSSLAdapter):
-    """Waits for a body too: cheroot does so in ``readline`` alone, and fails if the body comes after the header."""
+    """Waits for the client: cheroot does so in ``readline`` alone, and fails if a body does not come or go at once."""
 
     def makefile(self, sock: SSL.Connection, mode: str = "r", bufsize: int = -1) -> object:
-        if "r" in mode:
-            return _Reader(sock, bufsize)
-        return super().makefile(sock, mode, bufsize)
+        return _Reader(sock, bufsize) if "r" in mode else _Writer(sock, bufsize)
 
 
 class _Reader(SSLFileobjectStreamReader):
     def __init__(self, connection: SSL.Connection, bufsize: int) -> None:
-        super(StreamReader, self).__init__(_WaitingReader(connection), bufsize)
+        super(StreamReader, self).__init__(_WaitingIO(connection), bufsize)
         self.bytes_read = 0
         self.ssl_timeout = connection.gettimeout()
 
 
-class _WaitingReader(RawIOBase):
+class _Writer(SSLFileobjectStreamWriter):
+    def __init__(self, connection: SSL.Connection, bufsize: int) -> None:
+        super(StreamWriter, self).__init__(_WaitingIO(connection), bufsize)
+        self.bytes_written = 0
+
+    def close(self) -> None:
+        """Send nothing: every write is flushed, and what failed would go to whoever has the descriptor by now."""
+
+
+class _WaitingIO(RawIOBase):
     def __init__(self, connection: SSL.Connection) -> None:
         self._connection = connection
 
     def readable(self) -> bool:
         return True
 
+    def writable(self) -> bool:
+        return True
+
     def readinto(self, buffer: Any) -> int:
+        return self._wait(self._connection.recv_into, buffer)
+
+    def write(self, data: Any) -> int:
+        return self._wait(self._connection.send, data)
+
+    def _wait(self, call: Callable[[Any], int], data: object) -> int:
         while True:
             try:
-                return self._connection.recv_into(buffer)
-            except SSL.WantReadError:
-                if not select([self._connection], [], [], self._connection.gettimeout())[0]:
+                return call(data)
+            except (SSL.WantReadError, SSL.WantWriteError) as wanted:
+                ours, none = [self._connection], list[SSL.Connection]()
+                reads = isinstance(wanted, SSL.WantReadError)
+                timeout = self._connection.gettimeout()
+                if not any(select(ours if reads else none, none if reads else ours, none, timeout)):
                     raise TimeoutError("timed out") from None
 
 
