@@ -74,7 +74,7 @@ def accept_token(
         claims = _decode(tokens, bearer_token(environ))
         client_id = _optional_text(claims, "client_id")
         certificate = verify_confirmation(claims, peer, required=required, also_verified=also_verified)
-        scopes = frozenset((_optional_text(claims, "scope") or "").split())
+        scopes = _scope_tokens(_optional_text(claims, "scope"))
         _check_scope(scopes, scope)
     except MutualTLSError as error:
         report(_event("token_rejected", client_id, peer, error), observers)
@@ -180,8 +180,13 @@ def _optional_text(claims: Mapping[str, object], name: str) -> str | None:
     return value
 
 
+def _scope_tokens(scope: str | None) -> frozenset[str]:
+    """RFC 6749 section 3.3: separated by the space alone, not by what else Unicode calls white space."""
+    return frozenset((scope or "").split(" ")) - {""}
+
+
 def _check_scope(scopes: frozenset[str], scope: str | None) -> None:
-    missing = set((scope or "").split()) - scopes
+    missing = _scope_tokens(scope) - scopes
     if missing:
         raise InsufficientScope(f"The token does not cover {' '.join(sorted(missing))}.")
 

@@ -3,6 +3,7 @@
 :class:`JWTAccessTokens` and :class:`IntrospectedTokens` need the extra ``jwt``; nothing else of the package does.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .tokens import AccessTokens
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["AccessTokens", "IntrospectedTokens", "JWTAccessTokens"]
 
 
+_HOMES = {"JWTAccessTokens": "jwt", "IntrospectedTokens": "introspection"}
+_EXTRA = ("joserfc", "urllib3")
+
+
 def __getattr__(name: str) -> object:
     """Import what needs the extra when it is asked for (PEP 562)."""
-    if name == "JWTAccessTokens":
-        from .jwt import JWTAccessTokens
-
-        return JWTAccessTokens
-    if name == "IntrospectedTokens":
-        from .introspection import IntrospectedTokens
-
-        return IntrospectedTokens
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        raise ImportError(f"{name} needs {error.name}: pip install 'wsgi-mtls[jwt]'.") from error

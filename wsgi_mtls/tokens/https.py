@@ -1,23 +1,21 @@
 """Requests to the authorization server: https, bounded in size and time, no redirects."""
 
 import json
+import socket
 import ssl
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 from urllib.parse import urlencode
+
+import urllib3
 
 from ..errors import TokensUnavailable
 from ..urls import https_url
 
-try:
-    import urllib3
-except ImportError as error:
-    raise ImportError("Fetching keys and introspection need urllib3: pip install 'wsgi-mtls[jwt]'.") from error
-
 MAX_ANSWER = 262144
 """The longest answer that is read, in octets."""
-_CHUNK = 16384
 
 
 class HTTPSEndpoint:
@@ -28,7 +26,7 @@ class HTTPSEndpoint:
         ca: PEM file of the CAs that the server's certificate is validated against; None is the system's.
         certificate: PEM file of our own certificate, its chain below it, for a server that asks for one.
         private_key: PEM file of its key.
-        timeout: how long connecting, any wait for octets and the whole body may take, in seconds.
+        timeout: how long connecting, the answer's header and its body may take, each, in seconds.
 
     Raises:
         ValueError: the URL is not https, or there is a certificate without its key.
@@ -53,8 +51,9 @@ class HTTPSEndpoint:
         self._url = url
         self._timeout = timeout
         self._pool = urllib3.PoolManager(
-            ssl_context=context, retries=False, timeout=urllib3.Timeout(total=timeout), maxsize=8
+            ssl_context=context, retries=False, timeout=urllib3.Timeout(timeout), maxsize=8
         )
+        self._pool.pool_classes_by_scheme = {"https": _Pool}
 
     def get(self) -> object:
         """Fetch JSON.
@@ -74,7 +73,6 @@ class HTTPSEndpoint:
 
     def _request(self, method: str, body: str | None, headers: Mapping[str, str]) -> object:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
-        deadline = time.monotonic() + self._timeout
         try:
             response = self._pool.request(
                 method, self._url, body=body, headers=headers, redirect=False, preload_content=False
@@ -82,7 +80,11 @@ class HTTPSEndpoint:
             try:
                 if response.status != 200:
                     raise TokensUnavailable(f"{self._url} answered {response.status} instead of 200.")
-                answer = self._read(response, deadline)
+                with _within(self._timeout, response.shutdown):
+                    answer = response.read(MAX_ANSWER, decode_content=False)
+                    # The second read also notices a body that was cut off.
+                    if response.read(1, decode_content=False):
+                        raise TokensUnavailable(f"{self._url} answered more than {MAX_ANSWER} octets.")
             except BaseException:
                 response.close()
                 raise
@@ -91,13 +93,34 @@ class HTTPSEndpoint:
         except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError) as error:
             raise TokensUnavailable(f"{self._url} gave no answer that can be read: {error}.") from error
 
-    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-        """Read what comes as it comes: an answer that drips would keep a read of a fixed size waiting."""
-        answer = bytearray()
-        while chunk := response.read1(_CHUNK, decode_content=False):
-            answer += chunk
-            if len(answer) > MAX_ANSWER:
-                raise TokensUnavailable(f"{self._url} answered more than {MAX_ANSWER} octets.")
-            if time.monotonic() > deadline:
-                raise TokensUnavailable(f"{self._url} took longer than {self._timeout} seconds.")
-        return bytes(answer)
+
+@contextmanager
+def _within(seconds: float, abort: Callable[[], object]) -> Iterator[None]:
+    """Abort what takes longer: the socket's own timeout starts anew with every octet that drips in."""
+
+    def run() -> None:
+        # It may have ended by itself just now.
+        with suppress(OSError, ValueError, RuntimeError):
+            abort()
+
+    timer = Timer(seconds, run)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+class _Connection(urllib3.connection.HTTPSConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3's own
+        with _within(self.timeout or 0, self._abort):
+            return super().getresponse()
+
+    def _abort(self) -> None:
+        if self.sock is not None:
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Pool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Connection

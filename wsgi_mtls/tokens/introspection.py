@@ -70,6 +70,8 @@ class IntrospectedTokens:
             InvalidToken: it is not, by the subclass that says why.
             TokensUnavailable: the authorization server can't be asked now.
         """
+        if not token.isascii():
+            raise MalformedToken("A token is ASCII (RFC 6750 section 2.1).")
         key = hashlib.sha256(token.encode()).digest()
         claims = self._cache.get(key, self._clock())
         if claims is None:

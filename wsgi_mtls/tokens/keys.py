@@ -3,17 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ..errors import TokensUnavailable, UnknownSigningKey
-
-try:
-    from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
-except ImportError as error:
-    raise ImportError("JWT access tokens need joserfc: pip install 'wsgi-mtls[jwt]'.") from error
-
-if TYPE_CHECKING:
-    from .https import HTTPSEndpoint
+from .https import HTTPSEndpoint
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -82,7 +77,7 @@ class FetchedKeys:
         clock: returns seconds since the epoch.
     """
 
-    def __init__(self, endpoint: "HTTPSEndpoint", clock: Callable[[], float]) -> None:
+    def __init__(self, endpoint: HTTPSEndpoint, clock: Callable[[], float]) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._lock = Lock()
@@ -114,7 +109,7 @@ class FetchedKeys:
             self._keys = read_keys(self._endpoint.get())
             self._fetched = self._clock()
         except (TokensUnavailable, ValueError) as error:
-            logger.warning("the issuer's keys could not be fetched: %s", error)
+            logger.warning("the issuer's keys could not be fetched: %r", error)
 
     def _usable(self) -> tuple[SigningKey, ...]:
         return self._keys if self._is_within(self._fetched, EXPIRE_AFTER) else ()

@@ -88,6 +88,13 @@ def test_scope(issuer: Issuer, needed: str | None, status: int) -> None:
         assert api.events[0].reason == "insufficient_scope"
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\t", "\n", "\x1f", "\u0085"])
+def test_scope_tokens_are_separated_by_the_space_alone(issuer: Issuer, space: str) -> None:
+    api = GuardedAPI(issuer.tokens(), scope="admin")
+    assert api.get(issuer.token(PAIR, scope=f"own{space}admin"), PAIR).status == 403
+    assert api.get(issuer.token(PAIR, scope="own  admin "), PAIR).status == 200
+
+
 def test_scope_of_somebody_elses_token(issuer: Issuer) -> None:
     """Whoever can't use the token does not learn what it covers."""
     api = GuardedAPI(issuer.tokens(), scope="admin")

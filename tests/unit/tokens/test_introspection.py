@@ -176,6 +176,13 @@ def test_cache_is_not_shared_with_who_gets_claims(endpoint: Introspection) -> No
     assert endpoint.asked == ["opaque"]
 
 
+@pytest.mark.parametrize("token", ["é", "\ud800"])
+def test_token_that_is_no_ascii(endpoint: Introspection, token: str) -> None:
+    with pytest.raises(MalformedToken):
+        endpoint.tokens().decode(token)
+    assert endpoint.asked == []
+
+
 def test_refusals_are_not_cached(endpoint: Introspection) -> None:
     tokens = endpoint.tokens()
     with pytest.raises(TokenInactive):

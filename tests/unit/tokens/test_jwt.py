@@ -297,6 +297,17 @@ def test_signed_payload_that_is_no_object(payload: bytes) -> None:
         TOKENS.decode(jws.serialize_compact(header, payload, ISSUING.key))
 
 
+def test_key_that_can_not_sign() -> None:
+    """A key for key agreement is asked, since the token names no key, and verifies nothing."""
+    agreement = OKPKey.generate_key("X25519").as_dict(private=False)
+    signing = OKPKey.generate_key("Ed25519")
+    token = jwt.encode({"alg": "Ed25519", "typ": "at+jwt"}, ISSUING.claims(), signing, algorithms=["Ed25519"])
+    with pytest.raises(TokenSignatureInvalid):
+        ISSUING.tokens(jwks={"keys": [agreement]}, algorithms=["Ed25519"]).decode(token)
+    both = {"keys": [agreement, signing.as_dict(private=False)]}
+    assert ISSUING.tokens(jwks=both, algorithms=["Ed25519"]).decode(token) == ISSUING.claims()
+
+
 def test_size_is_bounded() -> None:
     with pytest.raises(MalformedToken):
         TOKENS.decode(ISSUING.token(x="a" * 200_000))
