@@ -1,0 +1,197 @@
+"""The example behind nginx with gunicorn, Apache with mod_wsgi, uWSGI, and by itself; with ``deploy/``'s files."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import pytest
+
+from tests.e2e.cases import PROXIES, SERVERS, Case
+from tests.support import Answer
+from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles, free_port, running
+
+from .conftest import EXAMPLE, Visitor, environment, example, skip_without
+
+CASES = {
+    "nginx+gunicorn": next(case for case in PROXIES if case.name == "nginx"),
+    "mod_wsgi": next(case for case in SERVERS if case.name == "mod_wsgi"),
+    "uwsgi": next(case for case in SERVERS if case.name == "uwsgi"),
+}
+WSGI = """
+import os, sys
+os.environ.update({variables!r})
+sys.path.insert(0, {example!r})
+from intranet.wsgi import application
+"""
+
+
+class Behind:
+    """The running example, and what is in front of it."""
+
+    def __init__(self, data: Path, port: int, case: Case | None) -> None:
+        self.data, self.port, self.case = data, port, case
+        self.host = MTLS_HOST if case else "localhost"
+
+    def visitor(self, certificate: str | None, host: str | None = None) -> Visitor:
+        return Visitor(self.data, self.port, certificate, host or self.host)
+
+
+@pytest.fixture(scope="module", params=["run.py", *CASES])
+def behind(request: pytest.FixtureRequest, data: Path) -> Iterator[Behind]:
+    case = CASES.get(request.param)
+    if case is None:
+        with example(data) as port:
+            yield Behind(data, port, None)
+        return
+    skip_without(case.missing())
+    with TemporaryDirectory(prefix="wsgi-mtls-django-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with serving(case, data, folder) as port:
+            yield Behind(data, port, case)
+
+
+@contextmanager
+def serving(case: Case, data: Path, folder: Path) -> Iterator[int]:
+    files = TLSFiles(data / "server.pem", data / "server.key", data / "ca.pem", data / "ca.pem")
+    proxied = case.name == "nginx"
+    source = {"SOURCE": case.terminator.source, **({"TRUSTED_PROXIES": ["127.0.0.1"]} if proxied else {})}
+    origin = f"https://{MTLS_HOST}"
+    variables = {
+        "INTRANET_DATA": str(data),
+        "INTRANET_MTLS": json.dumps(source),
+        "INTRANET_ORIGINS": origin,
+        "DJANGO_SETTINGS_MODULE": "intranet.settings",
+    }
+    (folder / "wsgi.py").write_text(WSGI.format(variables=variables, example=str(EXAMPLE)))
+    upstream, app_port = None, free_port()
+    if proxied:
+        command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--no-control-socket", "wsgi:application"]
+        command += ["--bind", f"127.0.0.1:{app_port}"]
+        with (folder / "upstream.log").open("wb") as log:
+            upstream = subprocess.Popen(command, cwd=folder, env=environment(data), stdout=log, stderr=log)
+    try:
+        with running(case.terminator, case.terminator.program or "", folder, files, app_port) as port:
+            yield port
+    finally:
+        if upstream is not None:
+            upstream.terminate()
+            upstream.wait()
+
+
+def user(answer: Answer) -> str | None:
+    """Return who the home page greets."""
+    assert answer.status == 200, answer
+    _, found, rest = answer.body.decode().partition('id="user">')
+    return rest.partition("<")[0] if found else None
+
+
+def test_smart_card(behind: Behind) -> None:
+    nobody = behind.visitor(None)
+    answer = nobody.get("/profile/")
+    assert (answer.status, answer.headers["Location"]) == (302, "/login/?next=/profile/")
+    answer = nobody.get("/login/?next=/profile/")
+    assert answer.status == 403
+    assert b'id="insert"' in answer.body
+    alice = behind.visitor("alice")
+    assert user(alice.get("/")) == "alice"
+    assert alice.get("/login/?next=/profile/").headers["Location"] == "/profile/"
+    assert alice.get("/login/?next=https://evil.example/").headers["Location"] == "/"
+    assert user(alice.get("/profile/")) == "alice"
+
+
+def test_session_ends_with_the_certificate(behind: Behind) -> None:
+    visitor = behind.visitor("alice")
+    visitor.get("/profile/")
+    token = visitor.cookies["csrftoken"]
+    headers = {"Referer": f"https://{behind.host}:{behind.port}/", "X-CSRFToken": token}
+    assert visitor.post("/profile/", "motto=hers", headers=headers).status == 302
+    assert b'value="hers"' in visitor.get("/profile/").body
+    session = visitor.cookies["sessionid"]
+    visitor.certificate = "bob"
+    answer = visitor.get("/profile/")
+    assert user(answer) == "bob"
+    assert b"hers" not in answer.body
+    visitor.certificate = None
+    assert user(visitor.get("/")) is None
+    visitor.certificate, visitor.cookies["sessionid"] = None, session
+    assert user(visitor.get("/")) is None
+
+
+def test_row_48_another_site_posts(behind: Behind) -> None:
+    visitor = behind.visitor("alice")
+    visitor.get("/profile/")
+    visitor.cookies.pop("csrftoken")
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Referer": "https://evil.example/"}):
+        # Without a body: uWSGI drops the connection, and the answer, where an application leaves one unread.
+        assert visitor.post("/profile/", "", headers=headers).status == 403
+
+
+def test_admin_and_health(behind: Behind) -> None:
+    assert behind.visitor("alice").get("/admin/").status == 200
+    assert behind.visitor("bob").get("/admin/").status == 302
+    assert behind.visitor(None).get("/admin/").status == 302
+    assert behind.visitor("alice").get("/health").body == b"ok"
+
+
+def test_bound_token(behind: Behind) -> None:
+    billing, thief = behind.visitor("billing"), behind.visitor("bob")
+    answer = billing.post("/token", "client_id=billing")
+    assert answer.status == 200
+    bearer = {"Authorization": f"Bearer {answer.json['access_token']}"}
+    assert billing.get("/accounts", headers=bearer).json["client_id"] == "billing"
+    for visitor in (thief, behind.visitor(None)):
+        answer = visitor.get("/accounts", headers=bearer)
+        assert (answer.status, answer.headers["WWW-Authenticate"]) == (
+            401, 'Bearer realm="intranet", error="invalid_token"'
+        )  # fmt: skip
+    assert billing.get("/accounts").status == 401
+    forged = {"Authorization": bearer["Authorization"][:-2] + "AA"}
+    assert billing.get("/accounts", headers=forged).status == 401
+
+
+def test_clients(behind: Behind) -> None:
+    for certificate in ("bob", None):
+        answer = behind.visitor(certificate).post("/token", "client_id=billing")
+        assert (answer.status, answer.json) == (401, {"error": "invalid_client"})
+    assert behind.visitor("billing").post("/token", "client_id=mobile").status == 401
+    if behind.case is None or behind.case.terminator.lets_in != "validated":
+        mobile = behind.visitor("mobile")
+        assert mobile.post("/token", "client_id=mobile").status == 200
+        assert mobile.post("/token", "client_id=billing").status == 401
+        assert mobile.get("/machine").status == 401
+        assert user(mobile.get("/")) is None
+    assert behind.visitor("billing").get("/machine").json["subject"] == "CN=billing"
+
+
+def test_forged_headers(behind: Behind) -> None:
+    """From outside, at the mTLS host and through the conventional one, with hyphens and with underscores."""
+    pem = (behind.data / "alice.pem").read_text()
+    for separator in ("-", "_"):
+        forged = {
+            f"X{separator}SSL{separator}Client{separator}Cert": quote(pem, safe=""),
+            f"X{separator}SSL{separator}Client{separator}Verify": "SUCCESS",
+            f"SSL{separator}CLIENT{separator}CERT": quote(pem, safe=""),
+            f"Remote{separator}User": "alice",
+        }
+        for host in {behind.host, CONVENTIONAL_HOST}:
+            visitor = behind.visitor(None, host)
+            answer = visitor.get("/", headers=forged)
+            assert answer.status in (200, 400, 401)
+            assert b'id="user"' not in answer.body
+            assert visitor.post("/token", "client_id=billing", headers=forged).status in (400, 401)
+            assert user(visitor.get("/")) is None
+
+
+def test_check_deploy_is_clean(data: Path) -> None:
+    command = [sys.executable, "manage.py", "check", "--deploy", "--database", "default", "--fail-level", "WARNING"]
+    run = subprocess.run(command, cwd=EXAMPLE, env=environment(data), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "no issues" in run.stdout
+    command = [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]
+    subprocess.run(command, cwd=EXAMPLE, env=environment(data), check=True, capture_output=True)
