@@ -1,0 +1,66 @@
+"""The programs in docs/bound-tokens.md run."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import mod_ssl, request
+from tests.tls import write_pair
+from tests.tokens import Issuer, thumbprint
+from wsgi_mtls import Client, PeerCertificate, errors, sources
+from wsgi_mtls.access_token import AccessTokenMiddleware
+from wsgi_mtls.testing import self_sign
+
+DOCS = Path(__file__).parents[3] / "docs" / "bound-tokens.md"
+API_PROGRAM, INTROSPECTION, BINDING, METADATA = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+
+
+def run(program: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(program, names)
+    return names
+
+
+def test_api() -> None:
+    names = run(API_PROGRAM)
+    answer = request(names["app"], path="/accounts", method="GET")
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer scope="accounts"')
+    pair, issuer = self_sign("CN=x"), Issuer()
+    app = AccessTokenMiddleware(names["accounts"], issuer.tokens(), source=sources.environ(), paths=["/accounts"])
+    extra = {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(pair)}", **mod_ssl(pair)}
+    accepted = request(app, path="/accounts", method="GET", extra=extra)
+    assert accepted.body == b"billing may accounts payments\n"
+
+
+def test_introspection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pair(tmp_path, "api", self_sign("CN=api"))
+    monkeypatch.chdir(tmp_path)
+    assert run(INTROSPECTION)["tokens"]
+
+
+def test_binding() -> None:
+    pair = self_sign("CN=phone")
+    client = Client(
+        client_id="phone", token_endpoint_auth_method="none", tls_client_certificate_bound_access_tokens=True
+    )
+    environ = {"wsgi_mtls.peer": PeerCertificate(pair.certificate)}
+    cnf = {"x5t#S256": thumbprint(pair)}
+    stored = {"client_id": "phone", "sub": "alice", "cnf": cnf}
+    claims, refresh = run(BINDING)["issue"](environ, client, {"sub": "alice"}, stored)
+    assert claims == {"sub": "alice", "cnf": cnf}
+    assert refresh == stored
+
+
+def test_metadata() -> None:
+    app = run(METADATA)["app"]
+    server = request(app, path="/.well-known/oauth-authorization-server", method="GET").json
+    assert server["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.as.example.com/token"
+    assert request(app, path="/.well-known/oauth-protected-resource", method="GET").status == 200
+
+
+def test_every_reason_is_named() -> None:
+    text = DOCS.read_text()
+    for error in errors.InvalidToken.__subclasses__():
+        assert f"`{error.reason}`" in text, error
