@@ -26,11 +26,19 @@ else:
     django.setup()
 
 
+_database_is_made = False
+
+
 @pytest.fixture(scope="session")
 def database() -> Iterator[None]:
-    """A test database, made once."""
+    """A test database, made once, also where another folder's conftest takes this fixture over."""
     from django.test.utils import setup_databases, setup_test_environment, teardown_databases, teardown_test_environment
 
+    global _database_is_made
+    if _database_is_made:
+        yield
+        return
+    _database_is_made = True
     setup_test_environment()
     made = setup_databases(verbosity=0, interactive=False)
     yield

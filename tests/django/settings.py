@@ -1,6 +1,7 @@
 """The settings of the tests; ``DJANGO_DATABASE`` chooses the database: sqlite (the default), postgresql, mariadb."""
 
 import os
+from importlib.util import find_spec
 
 SERVERS = {
     "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
@@ -45,6 +46,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_mtls",
 ]
+if find_spec("rest_framework"):
+    INSTALLED_APPS += ["rest_framework", "django_mtls.rest_framework"]
 MIDDLEWARE = [
     "django_mtls.middleware.ClientCertificateMiddleware",
     "django.middleware.security.SecurityMiddleware",

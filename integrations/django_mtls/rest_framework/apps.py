@@ -1,0 +1,18 @@
+"""The Django app, for what must be loaded at the start."""
+
+from importlib.util import find_spec
+
+from django.apps import AppConfig
+
+
+class DjangoMTLSRestFrameworkConfig(AppConfig):
+    """``INSTALLED_APPS += ["django_mtls.rest_framework"]``."""
+
+    name = "django_mtls.rest_framework"
+    label = "django_mtls_rest_framework"
+    verbose_name = "Mutual TLS for REST framework"
+
+    def ready(self) -> None:
+        """Tell drf-spectacular, where it is installed, what the authentication classes are."""
+        if find_spec("drf_spectacular") is not None:
+            from . import schema  # noqa: F401  # importing it registers them

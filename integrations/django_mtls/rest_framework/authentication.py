@@ -1,0 +1,111 @@
+"""REST framework's authentication classes: users by certificate, and bound access tokens."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from wsgi_mtls.access_token import BoundToken
+from wsgi_mtls.bearer import challenge
+from wsgi_mtls.cross_site import check_site
+from wsgi_mtls.errors import CrossSiteRequest, MissingToken, MutualTLSError
+
+from ..conf import mtls_settings
+from ..oauth import accept_bound_token
+from ..peer import request_peer
+from ..verification import verifier
+from .refusals import Refused
+
+
+class ClientCertificateAuthentication(BaseAuthentication):
+    """Authenticates users by certificate, as ``ClientCertificateBackend`` does; ``request.auth`` is the peer.
+
+    Mutual TLS has no HTTP scheme to name, so REST framework answers a refusal with 403. A request without a certificate
+    is left to the other classes; one whose certificate makes no user is refused. A view that takes bound tokens too
+    names :class:`BoundTokenAuthentication` first.
+
+    Attributes:
+        csrf_token_required: whether an unsafe method needs Django's CSRF token, since REST framework exempts its views
+            and a browser sends a certificate unasked. False is for an API that programs call: then what a browser sends
+            for another origin's page is refused, by ``Sec-Fetch-Site`` or ``Origin``.
+    """
+
+    csrf_token_required: ClassVar[bool] = True
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """Return the user and the peer certificate, or None without a certificate.
+
+        Raises:
+            AuthenticationFailed: the certificate is no user's.
+            PermissionDenied: another site's page may have sent the request.
+        """
+        http_request = request._request
+        try:
+            peer = request_peer(http_request)
+        except MutualTLSError as error:
+            verifier().report_refusal(error, None, None)
+            raise AuthenticationFailed from error
+        if peer is None:
+            return None
+        user = authenticate(http_request, peer_certificate=peer)
+        if user is None:
+            raise AuthenticationFailed
+        self.enforce_csrf(request)
+        return user, peer
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Refuse what another site's page may have sent.
+
+        Raises:
+            PermissionDenied: it may have.
+        """
+        if self.csrf_token_required:
+            SessionAuthentication().enforce_csrf(request)
+            return
+        try:
+            check_site({**request._request.META, "REQUEST_METHOD": request._request.method})
+        except CrossSiteRequest as error:
+            verifier().report_refusal(error, None, request_peer(request._request))
+            raise PermissionDenied from error
+
+
+class BoundTokenAuthentication(BaseAuthentication):
+    """Accepts an access token that is bound to the request's certificate; ``request.auth`` is the ``BoundToken``.
+
+    ``MTLS["TOKENS"]`` decodes the tokens. A refusal is answered as RFC 6750 says, whichever class a view names first.
+
+    Attributes:
+        binding_required: whether a token must be bound; a bound one is checked either way.
+    """
+
+    binding_required: ClassVar[bool] = True
+
+    def authenticate(self, request: Request) -> tuple[Any, BoundToken] | None:
+        """Return the user and the token, or None without a token.
+
+        Raises:
+            Refused: the token is not accepted.
+        """
+        try:
+            token = accept_bound_token(request._request, required=self.binding_required)
+        except MissingToken:
+            return None
+        except MutualTLSError as error:
+            raise Refused(error) from error
+        return self.get_user(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge to a request without a token."""
+        view = (request.parser_context or {}).get("view")
+        scope = getattr(view, "required_scope", None)
+        return challenge(MissingToken("No bearer token came."), realm=mtls_settings().realm, scope=scope)
+
+    def get_user(self, token: BoundToken) -> Any:
+        """Return the user whom a token is for: nobody, unless a subclass knows whom ``token.claims`` mean.
+
+        ``IsAuthenticated`` lets in what has a user; :class:`~.permissions.HasBoundToken` what has a token.
+        """
+        return AnonymousUser()

@@ -1,0 +1,26 @@
+"""A refusal of the core as an exception of REST framework."""
+
+from rest_framework.exceptions import APIException
+
+from wsgi_mtls.bearer import challenge
+from wsgi_mtls.errors import MutualTLSError, TokensUnavailable
+
+from ..conf import mtls_settings
+
+
+class Refused(APIException):
+    """A refused access token: REST framework's answer, with the status and the challenge of RFC 6750.
+
+    It is no ``AuthenticationFailed``, whose status and challenge depend on which class a view names first.
+
+    Attributes:
+        error: why; the caller learns its OAuth error alone.
+        auth_header: the challenge; REST framework puts it into ``WWW-Authenticate``.
+    """
+
+    def __init__(self, error: MutualTLSError, scope: str | None = None) -> None:
+        super().__init__(detail=error.error or "missing_token", code=error.error or "missing_token")
+        self.error = error
+        self.status_code = error.status
+        if not isinstance(error, TokensUnavailable):
+            self.auth_header = challenge(error, realm=mtls_settings().realm, scope=scope)

@@ -1,0 +1,173 @@
+"""Bound tokens in REST framework: ATTACKS.md at an API."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from django_mtls.rest_framework.test import CertificateAPIClient
+from django_mtls.signals import token_rejected
+from wsgi_mtls.errors import InvalidToken, TokensUnavailable
+from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+
+GOOD = {"Authorization": "Bearer good"}
+VIEWS = ["/accounts", "/anytoken", "/either", "/tokenfirst", "/unbound"]
+
+
+class Tokens:
+    """Whatever claims a test wants."""
+
+    claims: Mapping[str, Any] = {}
+
+    def decode(self, token: str, /) -> Mapping[str, Any]:
+        if token == "later":
+            raise TokensUnavailable("The issuer sleeps.")
+        if token != "good":
+            raise InvalidToken("No such token.")
+        return self.claims
+
+
+tokens = Tokens()
+
+
+@pytest.fixture(autouse=True)
+def _tokens(mtls: Callable[..., None]) -> None:
+    mtls(TOKENS=tokens, REALM="accounts")
+
+
+def bound(pair: KeyPair | None, **changes: Any) -> None:
+    """Let ``good`` be bound to this certificate."""
+    cnf = {"cnf": {"x5t#S256": pair.certificate.thumbprint}} if pair else {}
+    tokens.claims = {"client_id": "billing", "scope": "accounts payments", **cnf, **changes}
+
+
+def ask(pair: KeyPair | None, path: str = "/accounts", headers: Mapping[str, str] = GOOD) -> Any:
+    # The certificate is nobody's: only the view's first class may look at it as a user's.
+    return CertificateAPIClient(pair).get(path, headers=dict(headers))
+
+
+def outcome(answer: Any) -> tuple[int, str | None]:
+    return answer.status_code, answer.headers.get("WWW-Authenticate")
+
+
+INVALID_TOKEN = (401, 'Bearer realm="accounts", error="invalid_token"')
+ACCEPTED = (200, None)
+
+
+def test_token(alice_pair: KeyPair) -> None:
+    bound(alice_pair)
+    assert ask(alice_pair).json() == {"client_id": "billing", "user": ""}
+
+
+def test_user_of_a_token(alice: Any, alice_pair: KeyPair) -> None:
+    bound(alice_pair, sub="alice")
+    assert ask(alice_pair, "/ofuser").json()["user"] == "alice"
+    # Without a user of its own, a token is no user.
+    bound(alice_pair)
+    assert ask(alice_pair, "/tokenfirst").json()["user"] == ""
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_rows_32_38_certificate(alice: Any, ca: KeyPair, alice_pair: KeyPair, path: str) -> None:
+    bound(alice_pair)
+    renewed = ca.issue("CN=alice", Profile(key=alice_pair.key))
+    for thief in (None, renewed, self_sign("CN=alice")):
+        if path == "/either" and thief is not None:
+            continue  # there the certificate alone would log in
+        assert outcome(ask(thief, path)) == INVALID_TOKEN
+    if path != "/either":
+        assert outcome(ask(alice_pair, path)) == ACCEPTED
+
+
+def test_certificate_named_first(alice: Any, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+    """The first class decides: alice's certificate is a user and so no token is looked at; the scope is missing."""
+    bound(alice_pair)
+    assert ask(alice_pair, "/either").status_code == 403
+    assert ask(bob_pair, "/either").status_code == 403
+    # Refused as RFC 6750 says nevertheless.
+    assert outcome(ask(None, "/either")) == INVALID_TOKEN
+
+
+def test_rows_33_43_chain_and_expiry_do_not_matter() -> None:
+    now = datetime.now(UTC)
+    expired = Profile(not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
+    for pair in (make_ca("CN=Foreign").issue("CN=x"), self_sign("CN=x"), self_sign("CN=x", expired)):
+        bound(pair)
+        assert outcome(ask(pair)) == ACCEPTED
+        assert outcome(ask(self_sign("CN=x"))) == INVALID_TOKEN
+
+
+@pytest.mark.parametrize("change", [
+    lambda thumbprint: {},
+    lambda thumbprint: None,
+    lambda thumbprint: [thumbprint],
+    lambda thumbprint: {"x5t#S256": 7},
+    lambda thumbprint: {"x5t#S256": ""},
+    lambda thumbprint: {"x5t#S256": thumbprint + "="},
+    lambda thumbprint: {"x5t#S256": thumbprint.swapcase()},
+    lambda thumbprint: {"x5t": thumbprint},
+    lambda thumbprint: {"x5t#S256": thumbprint, "jkt": "x"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["/accounts", "/unbound"])
+def test_rows_34_35_confirmation(alice_pair: KeyPair, change: Callable[[str], Any], path: str) -> None:
+    thumbprint = alice_pair.certificate.thumbprint
+    bound(None, cnf=change(thumbprint))
+    assert outcome(ask(alice_pair, path)) == INVALID_TOKEN
+    bound(None, cnf={"x5t#S256": thumbprint, "unheard_of": 1})
+    assert outcome(ask(alice_pair, path)) == ACCEPTED
+
+
+def test_row_37_not_bound(alice_pair: KeyPair) -> None:
+    bound(None)
+    assert outcome(ask(alice_pair)) == INVALID_TOKEN
+    assert outcome(ask(alice_pair, "/unbound")) == ACCEPTED
+    assert outcome(ask(None, "/unbound")) == ACCEPTED
+
+
+def test_scope(alice_pair: KeyPair) -> None:
+    seen: list[Any] = []
+    bound(alice_pair, scope="payments accountsX")
+
+    def receiver(event: Any, **_: Any) -> None:
+        seen.append(event)
+
+    token_rejected.connect(receiver)
+    try:
+        answer = ask(alice_pair)
+    finally:
+        token_rejected.disconnect(receiver)
+    assert outcome(answer) == (403, 'Bearer realm="accounts", error="insufficient_scope", scope="accounts"')
+    assert [event.reason for event in seen] == ["insufficient_scope"]
+    assert outcome(ask(alice_pair, "/anytoken")) == ACCEPTED
+
+
+def test_without_a_token(alice_pair: KeyPair) -> None:
+    bound(alice_pair)
+    challenge = (401, 'Bearer realm="accounts", scope="accounts"')
+    assert outcome(ask(alice_pair, headers={})) == challenge
+    assert outcome(ask(alice_pair, headers={"Authorization": "Basic Z29vZDo="})) == challenge
+
+
+@pytest.mark.parametrize(("authorization", "status"), [
+    ("Bearer other", 401), ("Bearer good, Bearer good", 400), ("Bearer", 400), ("Bearer a b", 400),
+    ("Bearer " + "a" * 20000, 400),
+])  # fmt: skip
+def test_malformed(alice_pair: KeyPair, authorization: str, status: int) -> None:
+    bound(alice_pair)
+    answer = ask(alice_pair, headers={"Authorization": authorization})
+    assert answer.status_code == status
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
+    assert outcome(ask(alice_pair, "/accounts?access_token=good"))[0] == 400
+    assert outcome(ask(alice_pair)) == ACCEPTED
+
+
+def test_unavailable(alice_pair: KeyPair) -> None:
+    assert outcome(ask(alice_pair, headers={"Authorization": "Bearer later"})) == (503, None)
+
+
+def test_view_without_a_scope(alice_pair: KeyPair) -> None:
+    bound(alice_pair)
+    with pytest.raises(ImproperlyConfigured, match="required_scope"):
+        ask(alice_pair, "/forgotten")

@@ -1,0 +1,79 @@
+"""Users by certificate in REST framework."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from django_mtls.rest_framework.test import CertificateAPIClient, CertificateAPIRequestFactory
+from wsgi_mtls.testing import KeyPair, make_ca, self_sign
+
+from .urls import Users
+
+
+def test_user(alice: Any, alice_pair: KeyPair) -> None:
+    answer = CertificateAPIClient(alice_pair).get("/users")
+    assert (answer.status_code, answer.json()) == (200, {"user": "alice"})
+    assert CertificateAPIClient(alice_pair).get("/open").json() == {"user": "alice"}
+
+
+def test_factory(alice: Any, alice_pair: KeyPair) -> None:
+    factory = CertificateAPIRequestFactory(alice_pair)
+    assert Users.as_view()(factory.get("/")).data == {"user": "alice"}
+    factory.present(None)
+    assert Users.as_view()(factory.get("/")).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/users", "/machines"])
+def test_refused(alice: Any, alice_pair: KeyPair, bob_pair: KeyPair, path: str) -> None:
+    """REST framework's 403: there is no HTTP scheme to challenge with."""
+    stranger = make_ca("CN=Some CA").issue("CN=alice").certificate
+    for client in (
+        CertificateAPIClient(),
+        CertificateAPIClient(bob_pair),  # there is no bob
+        CertificateAPIClient(self_sign("CN=alice")),
+        CertificateAPIClient(stranger, verified=False),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 403
+        assert "WWW-Authenticate" not in answer.headers
+    assert CertificateAPIClient(alice_pair).get(path).status_code == 200
+
+
+def test_bad_certificate_is_not_anonymous(alice: Any, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+    assert CertificateAPIClient(bob_pair).get("/open").status_code == 403
+    assert CertificateAPIClient().get("/open").json() == {"user": ""}
+
+
+@pytest.mark.parametrize("keys", [{"SSL_CLIENT_CERT": "x", "SSL_CLIENT_VERIFY": "NONE"}, {"SSL_CLIENT_CERT": "x"}])
+def test_malformed_certificate(settings: Callable[..., None], keys: dict[str, Any]) -> None:
+    from django.conf import settings as current
+
+    without_login = [name for name in current.MIDDLEWARE if "ClientCertificateLogin" not in name]
+    settings(MIDDLEWARE=without_login)
+    for path in ("/users", "/machines", "/open"):
+        assert Client().get(path, **keys).status_code == 403
+
+
+def test_row_48_post_from_another_site(alice: Any, alice_pair: KeyPair) -> None:
+    browser = CertificateAPIClient(alice_pair, enforce_csrf_checks=True)
+    assert browser.post("/users").status_code == 403
+    assert browser.get("/users").status_code == 200
+    token = "a" * 32
+    browser.cookies["csrftoken"] = token
+    answer = browser.post("/users", headers={"X-CSRFToken": token})
+    assert (answer.status_code, answer.json()) == (200, {"user": "alice"})
+    assert browser.post("/users", headers={"X-CSRFToken": "b" * 32}).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site", "Origin": "https://testserver"},
+])  # fmt: skip
+def test_row_48_api_that_programs_call(alice: Any, alice_pair: KeyPair, headers: dict[str, str]) -> None:
+    client = CertificateAPIClient(alice_pair, enforce_csrf_checks=True)
+    assert client.post("/machines", headers=headers).status_code == 403
+    assert client.post("/machines").status_code == 200
+    assert client.post("/machines", headers={"Origin": "https://testserver"}).status_code == 200
+    assert client.get("/machines", headers=headers).status_code == 200

@@ -1,0 +1,21 @@
+"""The code in docs/rest-framework.md runs as it stands."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from rest_framework.test import APIRequestFactory
+
+from wsgi_mtls.testing import KeyPair
+
+TEXT = (Path(__file__).parents[2] / "docs" / "rest-framework.md").read_text()
+
+
+def test_code(ca: KeyPair, alice: Any) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    namespace: dict[str, Any] = {"__name__": "documentation"}
+    for number, block in enumerate(blocks, 1):
+        exec(compile(block, f"rest-framework.md, block {number}", "exec"), namespace)
+    assert namespace["Accounts"].as_view()(APIRequestFactory().get("/")).status_code == 401
+    namespace["test_accounts"](ca)

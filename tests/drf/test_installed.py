@@ -1,0 +1,7 @@
+"""Says by name what the skipped tests of this folder miss."""
+
+import pytest
+
+
+def test_installed() -> None:
+    pytest.importorskip("rest_framework", reason="Django REST framework is not installed: the extra drf")
