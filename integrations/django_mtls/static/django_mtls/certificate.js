@@ -9,7 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const summary = document.createElement("div");
     summary.id = "certificate-summary";
     summary.setAttribute("role", "status");
-    file.closest("div").append(summary);
+    (file.closest(".form-row") || file.parentElement).append(summary);
 
     const show = (lines) => {
         summary.replaceChildren(...lines.map((text) => {
