@@ -54,5 +54,5 @@ def test_certificates(mtls_ca, mtls_certificate):
 
 def test_plugin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(application=APPLICATION, test_it=TESTS)
-    result = pytester.runpytest_subprocess("-p", "wsgi_mtls.pytest_plugin", "-q")
+    result = pytester.runpytest_subprocess("-q")
     result.assert_outcomes(passed=5)
