@@ -6,7 +6,9 @@ from django.http import HttpRequest
 
 from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.sources import PEER, peer_certificate
+from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
+from wsgi_mtls.sources.guarded import GuardedSource
+from wsgi_mtls.sources.trusted_proxies import environ_key
 
 from .conf import mtls_settings
 
@@ -44,10 +46,28 @@ def request_peer(request: HttpRequest) -> Peer | None:
 def add_peer(request: HttpRequest) -> None:
     """Give the request its ``peer_certificate``, and strip now what an untrusted peer sent.
 
-    It is a property, so that None is None, and so that a malformed certificate is an error only for who looks at it.
+    It is a property: read when it is looked at, so that a malformed certificate is an error only there; and None is None.
     """
     request.__class__ = _with_peer(type(request))
-    request.__dict__.setdefault("_mtls_peer", _read(request))
+    _strip(request)
+
+
+def _strip(request: HttpRequest) -> None:
+    if request.__dict__.get("_mtls_stripped"):
+        return
+    request.__dict__["_mtls_stripped"] = True
+    source = mtls_settings().source
+    if isinstance(source, GuardedSource):
+        for key in _with_underscores(request) & source.keys:
+            request.META.pop(key, None)
+    drop_untrusted(request.META, source)
+    request.__dict__.pop("headers", None)  # cached, maybe with what was stripped
+
+
+def _with_underscores(request: HttpRequest) -> set[str]:
+    """Return the keys that an ASGI request's headers with underscores have become; Django 5.2.0 lets them through."""
+    names = (name for name, _ in getattr(request, "scope", {}).get("headers", ()))
+    return {environ_key(name.decode("latin-1")) for name in names if b"_" in name}
 
 
 def _read(request: HttpRequest) -> "Peer | MutualTLSError | None":
@@ -55,12 +75,11 @@ def _read(request: HttpRequest) -> "Peer | MutualTLSError | None":
     scope: dict[str, Any] = getattr(request, "scope", {})
     if PEER in scope:  # ASGI has no environ to share; no header can make a key of the scope
         environ.setdefault(PEER, scope[PEER])
+    _strip(request)
     try:
         return peer_certificate(environ, mtls_settings().source)
     except MutualTLSError as error:
         return error
-    finally:
-        request.__dict__.pop("headers", None)  # cached, maybe with what was stripped
 
 
 def _with_peer(base: type[HttpRequest]) -> type[HttpRequest]:

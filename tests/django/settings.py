@@ -48,6 +48,13 @@ INSTALLED_APPS = [
 ]
 if find_spec("rest_framework"):
     INSTALLED_APPS += ["rest_framework", "django_mtls.rest_framework"]
+if find_spec("oauth2_provider"):
+    INSTALLED_APPS += ["oauth2_provider", "django_mtls.oauth_toolkit"]
+    OAUTH2_PROVIDER = {
+        "OAUTH2_VALIDATOR_CLASS": "django_mtls.oauth_toolkit.validators.MutualTLSValidator",
+        "OAUTH2_BACKEND_CLASS": "django_mtls.oauth_toolkit.backends.MutualTLSOAuthLibCore",
+        "SCOPES": {"accounts": "Read accounts", "read": "Read", "write": "Write", "introspection": "Introspect"},
+    }
 MIDDLEWARE = [
     "django_mtls.middleware.ClientCertificateMiddleware",
     "django.middleware.security.SecurityMiddleware",

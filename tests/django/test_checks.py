@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.test import override_settings
 
-from django_mtls.conf import KEYS, InvalidSetting, mtls_settings
+from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from wsgi_mtls import sources
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
 
 
 def found() -> set[str | None]:
-    return {message.id for message in run_checks() if message.id and message.id.startswith("django_mtls")}
+    return {message.id for message in run_checks() if message.id and message.id.startswith("django_mtls.")}
 
 
 def test_clean() -> None:
@@ -128,6 +129,10 @@ def test_message_names_the_remedy(mtls: Callable[..., None]) -> None:
 def test_every_key_is_documented() -> None:
     page = (ROOT / "docs" / "django.md").read_text()
     assert {key for key in KEYS if f"`{key}`" not in page} == set()
+
+
+def test_every_key_is_an_attribute() -> None:
+    assert {field.name.upper() for field in fields(MTLSSettings)} | {"TRUSTED_PROXIES"} == KEYS
 
 
 def test_migrations_are_complete() -> None:
