@@ -46,7 +46,7 @@ def request_peer(request: HttpRequest) -> Peer | None:
 def add_peer(request: HttpRequest) -> None:
     """Give the request its ``peer_certificate``, and strip now what an untrusted peer sent.
 
-    It is a property: read when it is looked at, so that a malformed certificate is an error only there; and None is None.
+    It is a property, read when it is looked at: a malformed certificate is an error only there, and None is None.
     """
     request.__class__ = _with_peer(type(request))
     _strip(request)
