@@ -1,6 +1,7 @@
 """The code in docs/rest-framework.md runs as it stands."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ from rest_framework.test import APIRequestFactory
 
 from wsgi_mtls.testing import KeyPair
 
+from .test_bound_token import Tokens
+
 TEXT = (Path(__file__).parents[2] / "docs" / "rest-framework.md").read_text()
 
 
-def test_code(ca: KeyPair, alice: Any) -> None:
+def test_code(ca: KeyPair, alice: Any, mtls: Callable[..., None]) -> None:
+    mtls(TOKENS=Tokens())
     blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
     assert len(blocks) == 2
     namespace: dict[str, Any] = {"__name__": "documentation"}

@@ -1,0 +1,111 @@
+"""System checks: what would let a bound token or a blank secret pass, or would refuse every client."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.hashers import check_password, identify_hasher
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, router
+from django.urls import NoReverseMatch, resolve, reverse
+from oauth2_provider.models import get_application_model
+from oauth2_provider.settings import oauth2_settings
+
+from wsgi_mtls.clients import AUTH_METHODS
+from wsgi_mtls.errors import InvalidServerMetadata
+
+from ..conf import InvalidSetting
+from .metadata import mtls_base
+from .registrations import registration_model
+
+MAX_HASHES = 100
+"""How many hashed secrets are tried for the blank one, newest first: each takes as long as a login."""
+
+
+@register(Tags.security)
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Report settings that go round mutual TLS: ``E001`` model, ``E002`` validator, ``E003`` backend, ``E004`` base."""
+    from .backends import MutualTLSOAuthLibCore
+    from .validators import MutualTLSValidatorMixin
+
+    found: list[CheckMessage] = []
+    try:
+        registration_model()
+    except InvalidSetting:
+        pass  # django_mtls reports it
+    except ImproperlyConfigured as error:
+        found.append(_error("E001", str(error), "Without it no application is registered for mutual TLS."))
+    if not issubclass(oauth2_settings.OAUTH2_VALIDATOR_CLASS, MutualTLSValidatorMixin):
+        message = 'OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] has no MutualTLSValidatorMixin: no token is bound.'
+        found.append(_error("E002", message, 'Use "django_mtls.oauth_toolkit.validators.MutualTLSValidator".'))
+    if not issubclass(oauth2_settings.OAUTH2_BACKEND_CLASS, MutualTLSOAuthLibCore):
+        message = 'OAUTH2_PROVIDER["OAUTH2_BACKEND_CLASS"] authenticates nobody by certificate.'
+        found.append(_error("E003", message, 'Use "django_mtls.oauth_toolkit.backends.MutualTLSOAuthLibCore".'))
+    try:
+        mtls_base()
+    except InvalidServerMetadata as error:
+        message = f'OAUTH2_PROVIDER["MTLS_BASE"]: {error}'
+        found.append(_error("E004", message, "Write where clients reach the server with mutual TLS, or nothing."))
+    return found
+
+
+@register(Tags.urls)
+def check_urls(**_: Any) -> list[CheckMessage]:
+    """Report OAuth Toolkit's own introspection view (``E005``): bound tokens are not active there."""
+    from .views import IntrospectTokenView
+
+    try:
+        view = resolve(reverse("oauth2_provider:introspect")).func
+    except NoReverseMatch:
+        return []  # an API without endpoints
+    if issubclass(getattr(view, "view_class", object), IntrospectTokenView):
+        return []
+    message = "The introspection view does not tell what tokens are bound to; bound ones are not active there."
+    return [_error("E005", message, 'Include "django_mtls.oauth_toolkit.urls" instead of "oauth2_provider.urls".')]
+
+
+@register(Tags.database)
+def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Report confidential applications with a blank secret (``W001``); with ``migrate`` and ``check --database``.
+
+    In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate.
+    """
+    model: Any = get_application_model()
+    using = router.db_for_read(model)
+    if using not in (databases or ()):
+        return []
+    try:
+        return [
+            checks.Warning(
+                f"Application {application.client_id!r} is confidential and has a blank secret.",
+                hint="Register it for mutual TLS, or give it a secret.",
+                id="django_mtls_oauth_toolkit.W001",
+            )
+            for application in _with_blank_secret(model._default_manager.using(using))
+        ]
+    except (DatabaseError, ImproperlyConfigured):
+        return []  # not migrated yet, or reported above
+
+
+def _with_blank_secret(applications: Any) -> Iterator[Any]:
+    of_mutual_tls = registration_model()._default_manager.filter(token_endpoint_auth_method__in=AUTH_METHODS)
+    confidential = applications.filter(client_type="confidential").order_by("-pk")
+    others = confidential.exclude(pk__in=of_mutual_tls.values("application_id"))
+    yield from others.filter(client_secret="")
+    for application in islice(others.exclude(client_secret=""), MAX_HASHES):
+        if _is_hash_of_nothing(application.client_secret):
+            yield application
+
+
+def _is_hash_of_nothing(secret: str) -> bool:
+    try:
+        identify_hasher(secret)
+    except ValueError:
+        return False
+    return check_password("", secret)
+
+
+def _error(check_id: str, message: str, hint: str) -> CheckMessage:
+    return Error(message, hint=hint, id=f"django_mtls_oauth_toolkit.{check_id}")

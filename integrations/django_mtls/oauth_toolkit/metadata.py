@@ -1,0 +1,109 @@
+"""Metadata with the members of RFC 8705 sections 3.3 and 5."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.views.generic import View
+from oauth2_provider import views as toolkit
+from oauth2_provider.compat import login_not_required
+from oauth2_provider.scopes import get_scopes_backend
+from oauth2_provider.settings import oauth2_settings
+
+from wsgi_mtls.errors import InvalidServerMetadata
+from wsgi_mtls.metadata import authorization_server_metadata
+
+from ..conf import mtls_settings
+
+_BOUND = "tls_client_certificate_bound_access_tokens"
+# The browser goes there, and has no client certificate (RFC 8705 section 5).
+_FOR_BROWSERS = frozenset({"authorization_endpoint", "end_session_endpoint"})
+_METHODS = "_endpoint_auth_methods_supported"
+
+
+def mtls_base() -> str | None:
+    """Return where the endpoints are with mutual TLS, if elsewhere: ``OAUTH2_PROVIDER["MTLS_BASE"]``.
+
+    Raises:
+        InvalidServerMetadata: it is no https URL.
+    """
+    base: object = getattr(settings, "OAUTH2_PROVIDER", {}).get("MTLS_BASE")
+    if base is None:
+        return None
+    if not isinstance(base, str):
+        raise InvalidServerMetadata("MTLS_BASE must be an https URL.")
+    authorization_server_metadata("https://as.example", endpoints={"token_endpoint": "/token"}, mtls_base=base)
+    return base.rstrip("/")
+
+
+class MetadataMixin:
+    """Before a view of metadata: adds the methods, the binding and the aliases."""
+
+    def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
+        """Return the document."""
+        told = super().get(request, *args, **options)  # type: ignore[misc]  # a view stands after the mixin
+        if told.status_code != 200:
+            return told  # type: ignore[no-any-return]  # OpenID Connect is off
+        document = with_mutual_tls(json.loads(told.content))
+        return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def with_mutual_tls(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an authorization server's metadata with the members of RFC 8705."""
+    methods = sorted(mtls_settings().allowed_methods)
+    changed: dict[str, Any] = {name: [*value, *methods] for name, value in document.items() if name.endswith(_METHODS)}
+    changed[_BOUND] = True
+    base = mtls_base()
+    if base is not None:
+        changed["mtls_endpoint_aliases"] = {
+            name: base + urlsplit(url).path
+            for name, url in document.items()
+            if name.endswith("_endpoint") and name not in _FOR_BROWSERS
+        }
+    return document | changed
+
+
+class _OlderServerMetadataView(View):
+    """RFC 8414 for OAuth Toolkit before 3.4, which has none."""
+
+    def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
+        """Return the document."""
+        issuer = oauth2_settings.OIDC_ISS_ENDPOINT or request.build_absolute_uri("/").rstrip("/")
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(issuer))
+        methods = ["client_secret_post", "client_secret_basic"]
+        names = {"authorization": "authorize", "token": "token", "revocation": "revoke-token",
+                 "introspection": "introspect"}  # fmt: skip
+        document = {
+            "issuer": issuer,
+            "response_types_supported": ["code"],
+            "scopes_supported": sorted(get_scopes_backend().get_available_scopes()),
+            "code_challenge_methods_supported": ["S256"],
+            **{f"{name}_endpoint": origin + reverse(f"oauth2_provider:{view}") for name, view in names.items()},
+            **{f"{name}{_METHODS}": methods for name in names if name != "authorization"},
+        }
+        return JsonResponse(document)
+
+
+_Base: Any = getattr(toolkit, "OAuthServerMetadataView", None) or login_not_required(_OlderServerMetadataView)
+
+
+class ServerMetadataView(MetadataMixin, _Base):  # type: ignore[misc]  # either of the two
+    """The authorization server's metadata (RFC 8414)."""
+
+
+_ResourceBase: Any = getattr(toolkit, "OAuthProtectedResourceMetadataView", None)
+
+if _ResourceBase is not None:
+
+    class ResourceMetadataView(_ResourceBase):  # type: ignore[misc]  # OAuth Toolkit has no types
+        """The API's metadata (RFC 9728): whether it accepts bound tokens alone."""
+
+        def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
+            """Return the document."""
+            told = super().get(request, *args, **options)
+            required = bool(getattr(oauth2_settings.OAUTH2_VALIDATOR_CLASS, "binding_required", False))
+            document = {**json.loads(told.content), _BOUND: required}
+            return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*"})

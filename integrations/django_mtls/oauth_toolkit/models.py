@@ -1,0 +1,109 @@
+"""What OAuth Toolkit's models don't know: the registration of an application, and what a token is bound to."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.models import get_application_model
+from oauth2_provider.settings import oauth2_settings
+
+from wsgi_mtls.clients import AUTH_METHODS
+
+from ..models import AbstractRegisteredClient
+
+if TYPE_CHECKING:
+    Reference = models.OneToOneField[Any, Any]
+
+
+class RegistrationManager(models.Manager["ApplicationRegistration"]):
+    """Fetches the application too, which has the ``client_id``."""
+
+    def get_queryset(self) -> "models.QuerySet[ApplicationRegistration]":
+        """Return all registrations."""
+        return super().get_queryset().select_related("application")
+
+
+class ApplicationRegistration(AbstractRegisteredClient):
+    """The RFC 8705 registration of an application; ``MTLS["CLIENT_MODEL"]`` names this model.
+
+    An application without one is a client as OAuth Toolkit knows it. One whose registration is disabled is refused.
+    """
+
+    client_id_lookup: ClassVar[str] = "application__client_id"
+
+    application: "Reference" = models.OneToOneField(
+        oauth2_settings.APPLICATION_MODEL,
+        models.CASCADE,
+        related_name="mtls_registration",
+        verbose_name=_("application"),
+    )
+
+    objects: ClassVar[RegistrationManager] = RegistrationManager()
+
+    class Meta:  # noqa: D106
+        verbose_name = _("mutual TLS registration")
+        verbose_name_plural = _("mutual TLS registrations")
+
+    @property
+    def client_id(self) -> str:
+        """The application's."""
+        return "" if self.application_id is None else str(self.application.client_id)  # type: ignore[attr-defined]  # Django makes it
+
+    @client_id.setter
+    def client_id(self, client_id: str) -> None:
+        for application in get_application_model().objects.filter(client_id=client_id):
+            if application.client_id == client_id:
+                self.application = application
+                return
+        raise ValidationError(f"There is no application {client_id!r}.")
+
+    @property
+    def uses_mutual_tls(self) -> bool:
+        """Whether the application is authenticated by its certificate and by nothing else, or is disabled."""
+        return not self.enabled or self.token_endpoint_auth_method in AUTH_METHODS
+
+    def to_metadata(self) -> dict[str, object]:
+        """Return the registration; whether another client than one of mutual TLS is public, its application says."""
+        metadata = super().to_metadata()
+        if self.token_endpoint_auth_method not in AUTH_METHODS:
+            if self.application.client_type == "public":
+                metadata["token_endpoint_auth_method"] = "none"
+            elif self.token_endpoint_auth_method == "none":
+                metadata["token_endpoint_auth_method"] = "client_secret_basic"
+        return metadata
+
+
+class Confirmation(models.Model):
+    """What a token is bound to.
+
+    Attributes:
+        claims: an object with ``cnf``, as this server made it or another one's introspection endpoint told it.
+    """
+
+    claims = models.JSONField()
+
+    class Meta:  # noqa: D106
+        abstract = True
+
+
+class AccessTokenConfirmation(Confirmation):
+    """What an access token is bound to (RFC 8705 section 3); without one it is bound to nothing."""
+
+    token: "Reference" = models.OneToOneField(
+        oauth2_settings.ACCESS_TOKEN_MODEL, models.CASCADE, primary_key=True, related_name="mtls_confirmation"
+    )
+
+    class Meta:  # noqa: D106
+        verbose_name = _("confirmation of an access token")
+
+
+class RefreshTokenConfirmation(Confirmation):
+    """What a public client's refresh token is bound to (RFC 8705 section 4)."""
+
+    token: "Reference" = models.OneToOneField(
+        oauth2_settings.REFRESH_TOKEN_MODEL, models.CASCADE, primary_key=True, related_name="mtls_confirmation"
+    )
+
+    class Meta:  # noqa: D106
+        verbose_name = _("confirmation of a refresh token")

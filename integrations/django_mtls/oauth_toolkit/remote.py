@@ -1,0 +1,95 @@
+"""What another authorization server's introspection endpoint says of a token, ``cnf`` included (RFC 7662)."""
+
+import hashlib
+import logging
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.db import router, transaction
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model
+from oauth2_provider.settings import oauth2_settings
+from oauth2_provider.utils import get_timezone
+
+from .confirmations import confirm_access_token
+
+logger = logging.getLogger("wsgi_mtls")
+
+TIMEOUT = 10
+"""How long the answer may take, in seconds."""
+
+
+def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[str] | None) -> Mapping[str, Any] | None:
+    """Ask about a token as OAuth Toolkit does.
+
+    Args:
+        token: the token.
+        url: the introspection endpoint.
+        bearer: the access token that authenticates this API there.
+        credentials: or its ``client_id`` and secret.
+
+    Returns:
+        The answer; None where the token is not active or the endpoint failed.
+    """
+    headers = {}
+    if bearer:
+        headers["Authorization"] = f"Bearer {bearer}"
+    elif credentials:
+        headers["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
+    try:
+        response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT)
+        content = response.json() if response.status_code == requests.codes.ok else None
+    except (requests.exceptions.RequestException, ValueError):
+        logger.exception("introspection at %s failed", url)
+        return None
+    if not isinstance(content, dict):
+        logger.error("introspection at %s failed: status %s", url, response.status_code)
+        return None
+    return content if content.get("active") is True else None
+
+
+def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
+    """Save what was told of an active token, until it expires or is asked about again; return its row or None.
+
+    OAuth Toolkit's own drops ``cnf``: what was bound would be a bearer token from then on.
+    """
+    expires, audience = _expires(content.get("exp")), content.get("aud", [])
+    audience = [audience] if isinstance(audience, str) else audience
+    scope = content.get("scope", "")
+    if expires is None or not isinstance(scope, str) or not _are_texts(audience):
+        logger.error("introspection told an exp, aud or scope that is none")
+        return None
+    model: Any = get_access_token_model()
+    stored = "" if getattr(oauth2_settings, "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE", False) else token
+    values = {"token": stored, "user": user, "application": None, "scope": scope, "expires": expires}
+    if any(field.name == "resource" for field in model._meta.get_fields()):
+        values["resource"] = audience
+    with transaction.atomic(using=router.db_for_write(model)):
+        checksum = hashlib.sha256(token.encode()).hexdigest()
+        row, _ = model.objects.update_or_create(token_checksum=checksum, defaults=values)
+        confirm_access_token(token, {"cnf": content["cnf"]} if "cnf" in content else {})
+    return row
+
+
+def _expires(exp: object) -> datetime | None:
+    latest = datetime.now(UTC) + timedelta(seconds=oauth2_settings.RESOURCE_SERVER_TOKEN_CACHING_SECONDS)
+    if exp is None:
+        moment = latest
+    elif isinstance(exp, int | float) and not isinstance(exp, bool):
+        try:
+            clock = datetime.fromtimestamp(exp, tz=UTC).replace(tzinfo=None)
+        except (OverflowError, OSError, ValueError):
+            return None
+        zone = get_timezone(oauth2_settings.AUTHENTICATION_SERVER_EXP_TIME_ZONE)
+        moment = min(timezone.make_aware(clock, zone), latest)
+    else:
+        return None
+    return moment if settings.USE_TZ else timezone.make_naive(moment, UTC)
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

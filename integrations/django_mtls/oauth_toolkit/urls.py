@@ -1,0 +1,51 @@
+"""``path("o/", include("django_mtls.oauth_toolkit.urls"))``: OAuth Toolkit's, with our views for some of them."""
+
+from typing import Any
+
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from oauth2_provider import urls as toolkit
+
+from . import metadata
+from .metadata import ServerMetadataView
+from .views import ConnectDiscoveryInfoView, IntrospectTokenView, TokenView
+
+app_name = "oauth2_provider"
+
+_VIEWS: dict[str, Any] = {
+    "token": TokenView,
+    "introspect": IntrospectTokenView,
+    "oidc-connect-discovery-info": ConnectDiscoveryInfoView,
+    "oauth-server-metadata": ServerMetadataView,
+    "oauth-server-metadata-issuer": ServerMetadataView,
+}
+if hasattr(metadata, "ResourceMetadataView"):
+    _VIEWS |= dict.fromkeys(("oauth-resource-metadata", "oauth-resource-metadata-path"), metadata.ResourceMetadataView)
+
+
+def _ours(pattern: URLPattern) -> URLPattern:
+    view = _VIEWS.get(pattern.name or "")
+    return pattern if view is None else URLPattern(pattern.pattern, view.as_view(), pattern.default_args, pattern.name)
+
+
+def _all_ours(name: str) -> list[URLPattern]:
+    return [_ours(pattern) for pattern in getattr(toolkit, name, [])]
+
+
+metadata_urlpatterns = _all_ours("metadata_urlpatterns") or [
+    path(".well-known/oauth-authorization-server", ServerMetadataView.as_view(), name="oauth-server-metadata")
+]
+"""For the root of the site, where RFC 8414 has them, if the rest stands below a path."""
+
+base_urlpatterns = _all_ours("base_urlpatterns")
+management_urlpatterns = _all_ours("management_urlpatterns")
+oidc_urlpatterns = _all_ours("oidc_urlpatterns")
+dcr_urlpatterns = _all_ours("dcr_urlpatterns")
+
+urlpatterns = [
+    *metadata_urlpatterns,
+    *base_urlpatterns,
+    *management_urlpatterns,
+    *oidc_urlpatterns,
+    *dcr_urlpatterns,
+]

@@ -1,0 +1,86 @@
+"""OAuth Toolkit's views where they have no hook: token, introspection, metadata."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+from oauth2_provider import views as toolkit
+
+from wsgi_mtls.errors import AuthMethodNotRegistered, MalformedBody, MissingClientId, MutualTLSError
+
+from ..refusals import refusal
+from .client_auth import authenticate_client
+from .confirmations import claims_of, find_access_token
+from .guard import looking_at_confirmation
+from .metadata import MetadataMixin
+from .protection import _error, challenge_response
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
+    """The token endpoint."""
+
+    def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        """Issue a token."""
+        if request.POST.get("grant_type") == DEVICE_CODE and not request.POST.get("device_code"):
+            return refusal(request, MalformedBody("Send device_code (RFC 8628 section 3.4)."))
+        response: HttpResponseBase = super().post(request, *args, **options)
+        return response
+
+
+# dispatch is another one here, so that the parents' decorators must be repeated.
+@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(toolkit.introspect.login_not_required, name="dispatch")
+class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
+    """The introspection endpoint (RFC 7662), which tells what a token is bound to (RFC 8705 section 3.2)."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        """Serve a client that authenticates, or a bearer of a token with the scope ``introspection``."""
+        bears = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
+        if request.method != "OPTIONS":
+            try:
+                if not (self._is_client(request) or (bears and self._bears_token(request))):
+                    raise AuthMethodNotRegistered("Neither a client nor a token with the scope introspection came.")
+            except MutualTLSError as error:
+                return challenge_response(error) if bears and error.error in _OF_BEARERS else refusal(request, error)
+        response: HttpResponseBase = View.dispatch(self, request, *args, **options)
+        return response
+
+    @staticmethod
+    def get_token_response(token_value: str | None = None) -> JsonResponse:
+        """Return what is known of a token."""
+        if token_value is not None and "\0" in token_value:
+            return JsonResponse({"active": False}, headers=_NOT_STORED)
+        with looking_at_confirmation():
+            told = toolkit.IntrospectTokenView.get_token_response(token_value)
+        answer = json.loads(told.content)
+        if answer.get("active") is True and token_value is not None:
+            answer |= claims_of(find_access_token(token_value))
+        return JsonResponse(answer, status=told.status_code, headers=_NOT_STORED)
+
+    def _is_client(self, request: HttpRequest) -> bool:
+        try:
+            return authenticate_client(request) is not None or bool(self.authenticate_client(request))
+        except MissingClientId:
+            if "HTTP_AUTHORIZATION" in request.META:
+                return False
+            raise
+
+    def _bears_token(self, request: HttpRequest) -> bool:
+        valid, found = self.verify_request(request)
+        if not valid:
+            raise _error(request, found)
+        request.resource_owner = found.user  # type: ignore[attr-defined]  # as OAuth Toolkit does
+        return True
+
+
+_OF_BEARERS = frozenset({"invalid_token", "insufficient_scope"})
+_NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class ConnectDiscoveryInfoView(MetadataMixin, toolkit.ConnectDiscoveryInfoView):  # type: ignore[misc]  # as above
+    """OpenID Connect's metadata."""

@@ -1,0 +1,53 @@
+"""The project of ``tests/django``, with OAuth Toolkit's endpoints and APIs."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from wsgi_mtls.testing import KeyPair
+
+if find_spec("oauth2_provider") is None:
+    collect_ignore_glob = ["test_[!i]*.py"]
+else:
+    from tests.django.conftest import (  # noqa: F401  # fixtures
+        _rollback,
+        alice,
+        alice_pair,
+        database,
+        mobile_pair,
+        mtls,
+        settings,
+    )
+
+    from .support import DN, AuthServer
+
+    @pytest.fixture(autouse=True)
+    def _project(settings: Callable[..., None], mtls: Callable[..., None]) -> None:  # noqa: F811
+        settings(ROOT_URLCONF="tests.oauth_toolkit.urls")
+        mtls(CLIENT_MODEL="django_mtls_oauth_toolkit.ApplicationRegistration")
+
+    @pytest.fixture
+    def toolkit(settings: Callable[..., None]) -> Callable[..., None]:  # noqa: F811
+        """Change keys of ``OAUTH2_PROVIDER``: ``toolkit(ROTATE_REFRESH_TOKEN=False)``."""
+        from django.conf import settings as current
+
+        def change(**keys: Any) -> None:
+            settings(OAUTH2_PROVIDER={**current.OAUTH2_PROVIDER, **keys})
+
+        return change
+
+    @pytest.fixture
+    def server(mobile_pair: KeyPair) -> AuthServer:  # noqa: F811
+        return AuthServer(mobile_pair)
+
+    @pytest.fixture(scope="session")
+    def billing(ca: KeyPair) -> KeyPair:
+        return ca.issue(DN)
+
+    @pytest.fixture(scope="session")
+    def other(ca: KeyPair) -> KeyPair:
+        from wsgi_mtls.testing import Profile
+
+        return ca.issue("CN=other", Profile(san_dns=["other.example.com"]))

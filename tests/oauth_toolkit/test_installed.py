@@ -1,0 +1,7 @@
+"""Says by name what the skipped tests of this folder miss."""
+
+import pytest
+
+
+def test_installed() -> None:
+    pytest.importorskip("oauth2_provider", reason="django-oauth-toolkit is not installed: the extra oauth-toolkit")
