@@ -34,7 +34,7 @@ class ClientAuthMiddleware:
         app: the application to wrap.
         verifier: decides.
         source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
-        paths: the endpoints, each with what lies below it; whole segments of ``SCRIPT_NAME`` + ``PATH_INFO``.
+        paths: the endpoints as ``app`` routes them, each with what lies below it, at any mount point; whole segments.
         verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
             ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
         on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and

@@ -12,8 +12,9 @@ Segments = tuple[str, ...]
 class PathMatcher:
     """Tells whether a request is for one of ``paths`` or for what lies below it.
 
-    Repeated and trailing slashes make no difference, and no mount point does, since ``SCRIPT_NAME`` and ``PATH_INFO``
-    are read together; case does, as it does for every router.
+    Repeated and trailing slashes make no difference; case does, as it does for every router. A path is guarded below
+    any mount point, in ``SCRIPT_NAME`` + ``PATH_INFO``, since gunicorn and ProxyFix take ``SCRIPT_NAME`` from a header
+    that may be the caller's, and the application routes by ``PATH_INFO``. So give paths as the application routes them.
 
     Raises:
         ValueError: there is no path, or one that does not start with a slash.
@@ -27,8 +28,10 @@ class PathMatcher:
 
     def __call__(self, environ: "WSGIEnvironment") -> bool:
         """Match one request."""
-        segments = _segments(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
-        return any(segments[: len(path)] == path for path in self._paths)
+        mounts = _segments(environ.get("SCRIPT_NAME", ""))
+        segments = mounts + _segments(environ.get("PATH_INFO", ""))
+        starts = range(len(mounts) + 1)
+        return any(segments[start : start + len(path)] == path for start in starts for path in self._paths)
 
 
 def _segments(path: str) -> Segments:
