@@ -8,6 +8,7 @@ demo: .venv/installed
 	.venv/bin/wsgi-mtls demo
 
 test: .venv/installed
+	mkdir -p .tox
 	.venv/bin/tox run-parallel --parallel 2 --parallel-no-spinner
 
 .venv/installed: pyproject.toml setup.cfg
