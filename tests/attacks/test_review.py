@@ -1,8 +1,13 @@
 """Attacks that a review found, beside the numbered rows."""
 
+import base64
+import time
+
 import pytest
 
 from tests.support import ACCEPTED, Endpoint, request
+from wsgi_mtls.errors import MalformedCertificate
+from wsgi_mtls.sources import encodings
 from wsgi_mtls.testing import KeyPair, Profile, make_ca
 
 PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "billing.example.com"}
@@ -33,3 +38,14 @@ def test_mount_point_of_the_callers_choice_before_a_real_one(billing: KeyPair) -
     for script_name, path in (("/x", "/token"), ("", "/x/oauth/token"), ("/oauth/x", "/token")):
         answer = request(endpoint.app, {"client_id": "billing"}, path=path, extra={"SCRIPT_NAME": script_name})
         assert answer.json["client_id"] is None
+
+
+def test_spaces_in_a_list_cost_no_more_than_other_characters() -> None:
+    ca = make_ca()
+    value = f":{base64.b64encode(ca.certificate.der).decode()}:"
+    assert encodings.rfc9440_list(f"{value} \t, \t{value}") == (ca.certificate.der,) * 2
+    started = time.process_time()
+    for _ in range(5):
+        with pytest.raises(MalformedCertificate):
+            encodings.rfc9440_list(" " * 65000)
+    assert time.process_time() - started < 1  # it was 2 seconds for each
