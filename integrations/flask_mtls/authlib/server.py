@@ -232,7 +232,10 @@ def _keep_body() -> None:
 
 def _refuse_nul() -> None:
     """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it."""
-    basic = request.authorization
+    try:
+        basic = request.authorization
+    except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
+        refuse(MalformedAuthorization("Authorization can't be read."))
     texts = [text for form in (request.args, request.form) for pair in form.items(multi=True) for text in pair]
     if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
         refuse(MalformedBody("A parameter holds NUL."))
