@@ -33,9 +33,8 @@ _FOLD = r"(?:(?:\r?\n)?[ \t])"
 _FOLDED = re.compile(rf"{_BEGIN}((?:{_FOLD}[A-Za-z0-9+/=]+)+){_FOLD}{_END}{_FOLD}?")
 _ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]|%[0-9A-Fa-f]{2})+")
 _PEM_BLOCK = re.compile(rf"{_BEGIN}\r?\n[A-Za-z0-9+/=\r\n]+{_END}\r?\n?")
-_COMMA = re.compile(
-    r"(?<![ \t])[ \t]*+,[ \t]*+"
-)  # from the first of the spaces on, so that many of them cost no more than few
+# A match starts at the first of the spaces alone, so that many cost no more than other characters.
+_COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 
 
 def pem(text: str) -> bytes:
