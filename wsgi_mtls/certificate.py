@@ -20,6 +20,7 @@ from .pem import pem_to_der
 
 MAX_DER_SIZE = 65536
 """The largest certificate that is read, in octets."""
+_MAX_CACHED_SIZE = 8192  # anybody can make many that are larger, and one takes a multiple of its size
 
 SubjectKind = Literal[
     "tls_client_auth_subject_dn",
@@ -79,12 +80,13 @@ class ClientCertificate:
 
     @staticmethod
     def from_der(der: bytes) -> "ClientCertificate":
-        """Read DER. The last 512 certificates are not parsed again.
+        """Read DER. The last 512 certificates of usual size are not parsed again.
 
         Raises:
             MalformedCertificate: not exactly one certificate, or one with a part that can't be read.
         """
-        return _from_der(bytes(der))
+        octets = bytes(der)
+        return _from_der(octets) if len(octets) <= _MAX_CACHED_SIZE else _parse(octets)
 
     @staticmethod
     def from_pem(pem: str | bytes) -> "ClientCertificate":
@@ -161,6 +163,10 @@ Peer = PeerCertificate | PeerSubject
 
 @lru_cache(maxsize=512)
 def _from_der(der: bytes) -> ClientCertificate:
+    return _parse(der)
+
+
+def _parse(der: bytes) -> ClientCertificate:
     if len(der) > MAX_DER_SIZE:
         raise MalformedCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
     try:

@@ -173,3 +173,9 @@ def test_parsed_once(pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cache_is_bounded() -> None:
     assert module._from_der.cache_info().maxsize == 512
+    module._from_der.cache_clear()
+    for names, cached in ((100, 1), (1000, 0)):
+        made = self_sign("CN=x", Profile(san_dns=[f"{number}.example" for number in range(names)])).certificate
+        module._from_der.cache_clear()
+        assert ClientCertificate.from_der(made.der) == made
+        assert module._from_der.cache_info().currsize == cached

@@ -158,7 +158,7 @@ def _check_order(certificates: list[ClientCertificate]) -> None:
             raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _is_issued_by(subject: ClientCertificate, issuer: ClientCertificate) -> bool:
     """Compare the names and verify the signature, which is the same for the same octets on every request."""
     try:
