@@ -121,10 +121,10 @@ class AuthServer:
 
 def outcome(answer: Any) -> tuple[int, str | None]:
     """Return a refusal's status and its OAuth error, from the JSON or the challenge."""
-    if answer.headers.get("Content-Type") == "application/json":
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    if answer.headers.get("Content-Type") == "application/json" and not challenge.startswith("Bearer"):
         assert "WWW-Authenticate" not in answer.headers or "HTTP_AUTHORIZATION" in answer.request
         return answer.status_code, answer.json()["error"]
-    challenge = answer.headers.get("WWW-Authenticate", "")
     return answer.status_code, challenge.partition('error="')[2].partition('"')[0] or None
 
 

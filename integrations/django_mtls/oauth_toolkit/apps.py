@@ -15,7 +15,7 @@ class DjangoMTLSOAuthToolkitConfig(AppConfig):
         """Register the system checks, and let no bound token pass where nobody looks at the certificate."""
         from oauth2_provider.models import get_access_token_model
 
-        from . import checks  # noqa: F401  # importing registers them
+        from .checks import check_settings  # noqa: F401  # importing the module registers them all
         from .guard import guard
 
         guard(get_access_token_model())

@@ -3,17 +3,21 @@
 import base64
 from urllib.parse import unquote_plus
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
 
 from wsgi_mtls.client_auth import authenticate_request
 from wsgi_mtls.errors import (
-    BodyTooLarge,
     ClientIdInQuery,
+    HTTPMethodNotAllowed,
     MalformedBody,
+    MissingClientId,
     MultipleCredentials,
     MutualTLSError,
     RepeatedClientId,
+    UnsupportedContentType,
 )
 from wsgi_mtls.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
@@ -68,28 +72,35 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
 def _names_mutual_tls(request: HttpRequest) -> bool:
     """Read the form strictly, and tell whether it or ``Authorization`` names a client of mutual TLS.
 
-    A form that is not strictly one is left to OAuth Toolkit if it names others alone.
+    What is no such form, or has no client_id, is left to OAuth Toolkit if it names others alone.
     """
     if "client_id" in request.GET:
         raise ClientIdInQuery("Send client_id in the body alone: OAuth Toolkit would read the query too.")
     malformed: MutualTLSError | None = None
     try:
         read_token_request(_form_environ(request), mtls_settings().max_body)
-    except BodyTooLarge:
-        raise
-    except MutualTLSError as error:
+    except (HTTPMethodNotAllowed, MissingClientId, UnsupportedContentType) as error:
         malformed = error
-    _refuse_ambiguous(request)
-    names = {*request.POST.getlist("client_id"), *_basic_names(request)} - {""}
+    form = _form(request)
+    _refuse_ambiguous(form)
+    names = {*form.getlist("client_id"), *_basic_names(request)} - {""}
     named = any(is_named_for_mutual_tls(name) for name in names)
     if malformed is not None and (named or not names):
         raise malformed
     return named
 
 
-def _refuse_ambiguous(request: HttpRequest) -> None:
+def _form(request: HttpRequest) -> QueryDict:
+    """Return the form as Django, and so OAuth Toolkit, reads it."""
+    try:
+        return request.POST
+    except (BadRequest, SuspiciousOperation, MultiPartParserError) as error:
+        raise MalformedBody(f"Django can't read the body: {error}") from None
+
+
+def _refuse_ambiguous(form: QueryDict) -> None:
     """RFC 6749 section 3.2; OAuth Toolkit would take the last one. RFC 8707 lets ``resource`` be repeated."""
-    for name, values in request.POST.lists():
+    for name, values in form.lists():
         if len(values) > 1 and name != "resource":
             error = RepeatedClientId if name == "client_id" else MalformedBody
             raise error(f"Send {name!r} once.")

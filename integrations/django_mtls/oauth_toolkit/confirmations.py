@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F, Model
 from oauth2_provider.models import get_access_token_model, get_refresh_token_model
+from oauth2_provider.settings import oauth2_settings
 
 from .models import AccessTokenConfirmation, Confirmation, RefreshTokenConfirmation
 
@@ -26,6 +27,23 @@ def confirm_access_token(token: str, claims: Mapping[str, object]) -> None:
     if row is None:
         raise RuntimeError("The access token was not saved where get_access_token_model() looks.")
     _confirm(AccessTokenConfirmation, row, claims)
+
+
+def confirm_remote_token(row: Model, claims: Mapping[str, object]) -> None:
+    """Save what another server told of an access token, also that it is bound to nothing."""
+    AccessTokenConfirmation._default_manager.using(row._state.db).update_or_create(
+        token=row, defaults={"claims": dict(claims)}
+    )
+
+
+def is_told(row: Any) -> bool:
+    """Tell whether it is known what an access token is bound to.
+
+    It is not for one that OAuth Toolkit's own validator has asked another server about: that drops ``cnf``.
+    """
+    if row.application_id is not None or not oauth2_settings.RESOURCE_SERVER_INTROSPECTION_URL:
+        return True
+    return AccessTokenConfirmation._default_manager.using(row._state.db).filter(token=row.pk).exists()
 
 
 def confirm_refresh_token(token: str, claims: Mapping[str, object]) -> None:

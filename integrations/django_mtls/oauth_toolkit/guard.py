@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from .confirmations import claims_of
+from .confirmations import claims_of, is_told
 
 _LOOKING: ContextVar[bool] = ContextVar("django_mtls.looking_at_the_confirmation", default=False)
 _VERIFIED = "mtls_confirmation_is_verified"
@@ -40,7 +40,9 @@ def guard(model: Any) -> None:
     @wraps(is_valid)
     def guarded(self: Any, *args: Any, **options: Any) -> Any:
         valid = is_valid(self, *args, **options)
-        return valid and (_LOOKING.get() or getattr(self, _VERIFIED, False) or not claims_of(self))
+        if not valid or not is_told(self):
+            return False
+        return _LOOKING.get() or getattr(self, _VERIFIED, False) or not claims_of(self)
 
     guarded.guards_confirmation = True  # type: ignore[attr-defined]  # asked above
     model.is_valid = guarded

@@ -15,7 +15,7 @@ from oauth2_provider.models import get_access_token_model
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.utils import get_timezone
 
-from .confirmations import confirm_access_token
+from .confirmations import confirm_remote_token
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -71,7 +71,7 @@ def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
     with transaction.atomic(using=router.db_for_write(model)):
         checksum = hashlib.sha256(token.encode()).hexdigest()
         row, _ = model.objects.update_or_create(token_checksum=checksum, defaults=values)
-        confirm_access_token(token, {"cnf": content["cnf"]} if "cnf" in content else {})
+        confirm_remote_token(row, {"cnf": content["cnf"]} if "cnf" in content else {})
     return row
 
 

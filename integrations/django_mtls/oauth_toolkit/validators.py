@@ -223,7 +223,7 @@ def _only_cnf(claims: Mapping[str, object]) -> Mapping[str, object]:
 def _refuse_token(request: Any, error: MutualTLSError) -> None:
     """Take back what OAuth Toolkit's validator has put on the request."""
     _report("token_rejected", getattr(request.client, "client_id", None), error, _peer_or_none(request))
-    request.oauth2_error = {"error": error.error}
+    request.oauth2_error = {"error": "invalid_token"}
     request.client = request.user = request.access_token = None
     request.scopes = []
 

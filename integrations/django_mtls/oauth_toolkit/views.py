@@ -9,7 +9,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 from oauth2_provider import views as toolkit
 
-from wsgi_mtls.errors import AuthMethodNotRegistered, MalformedBody, MissingClientId, MutualTLSError
+from wsgi_mtls.errors import (
+    AuthMethodNotRegistered,
+    HTTPMethodNotAllowed,
+    MalformedBody,
+    MissingClientId,
+    MutualTLSError,
+)
 
 from ..refusals import refusal
 from .client_auth import authenticate_client
@@ -26,6 +32,10 @@ class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has n
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         """Issue a token."""
+        try:
+            authenticate_client(request)
+        except MutualTLSError as error:
+            return refusal(request, error)
         if request.POST.get("grant_type") == DEVICE_CODE and not request.POST.get("device_code"):
             return refusal(request, MalformedBody("Send device_code (RFC 8628 section 3.4)."))
         response: HttpResponseBase = super().post(request, *args, **options)
@@ -65,7 +75,7 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
     def _is_client(self, request: HttpRequest) -> bool:
         try:
             return authenticate_client(request) is not None or bool(self.authenticate_client(request))
-        except MissingClientId:
+        except (MissingClientId, HTTPMethodNotAllowed):
             if "HTTP_AUTHORIZATION" in request.META:
                 return False
             raise

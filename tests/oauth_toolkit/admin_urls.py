@@ -1,0 +1,8 @@
+"""The admin too."""
+
+from django.contrib import admin
+from django.urls import path
+
+from . import urls
+
+urlpatterns = [*urls.urlpatterns, path("admin/", admin.site.urls)]

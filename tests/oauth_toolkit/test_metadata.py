@@ -1,0 +1,61 @@
+"""The members of RFC 8705 in every document of metadata."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from oauth2_provider import views
+
+from .support import AuthServer
+
+METHODS = ["self_signed_tls_client_auth", "tls_client_auth"]
+
+
+def document(path: str) -> dict[str, Any]:
+    answer = Client().get(f"/o/.well-known/{path}", secure=True)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_server(toolkit: Callable[..., None], mtls: Callable[..., None]) -> None:
+    found = document("oauth-authorization-server")
+    assert found["tls_client_certificate_bound_access_tokens"] is True
+    for name in ("token", "revocation", "introspection"):
+        offered = found[f"{name}_endpoint_auth_methods_supported"]
+        assert set(METHODS) < set(offered)
+        assert "client_secret_basic" in offered
+    assert found["token_endpoint"] == "https://testserver/o/token/"
+    assert "mtls_endpoint_aliases" not in found
+    mtls(ALLOWED_METHODS=["tls_client_auth"])
+    assert METHODS[0] not in document("oauth-authorization-server")["token_endpoint_auth_methods_supported"]
+
+
+def test_aliases(toolkit: Callable[..., None]) -> None:
+    toolkit(MTLS_BASE="https://mtls.as.example/", OIDC_ISS_ENDPOINT="https://as.example/o")
+    found = document("oauth-authorization-server")
+    assert found["token_endpoint"] == "https://as.example/o/token/"
+    assert found["mtls_endpoint_aliases"] == {
+        "token_endpoint": "https://mtls.as.example/o/token/",
+        "revocation_endpoint": "https://mtls.as.example/o/revoke_token/",
+        "introspection_endpoint": "https://mtls.as.example/o/introspect/",
+    }
+
+
+def test_openid_connect(toolkit: Callable[..., None]) -> None:
+    toolkit(OIDC_ENABLED=True, MTLS_BASE="https://mtls.as.example")
+    found = document("openid-configuration")
+    assert found["tls_client_certificate_bound_access_tokens"] is True
+    assert set(METHODS) < set(found["token_endpoint_auth_methods_supported"])
+    assert set(found["mtls_endpoint_aliases"]) == {"token_endpoint", "userinfo_endpoint"}
+    toolkit(OIDC_ENABLED=False)
+    assert Client().get("/o/.well-known/openid-configuration").status_code == 404
+
+
+def test_resource(server: AuthServer, toolkit: Callable[..., None]) -> None:
+    if not hasattr(views, "OAuthProtectedResourceMetadataView"):
+        pytest.skip("OAuth Toolkit before 3.4 has no metadata of resources")
+    assert document("oauth-protected-resource")["tls_client_certificate_bound_access_tokens"] is False
+    toolkit(OAUTH2_VALIDATOR_CLASS="tests.oauth_toolkit.test_tokens.Required")
+    assert document("oauth-protected-resource")["tls_client_certificate_bound_access_tokens"] is True
