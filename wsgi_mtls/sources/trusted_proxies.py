@@ -93,11 +93,17 @@ def _network(text: str) -> Network:
     try:
         if not isinstance(text, str):
             raise ValueError(f"{text!r} is no text")  # ip_network(5) is 0.0.0.5
-        network = ipaddress.ip_network(text)
+        if "%" in text:
+            raise ValueError(f"{text!r} has a zone, which can't be compared")  # ip_network drops it
+        network = _unmapped_network(ipaddress.ip_network(text))
     except ValueError as error:
         raise ValueError(f'trusted_proxies: {error}; write an address, a network, "unix" or "any".') from None
     if network.prefixlen == 0:
         raise ValueError(f'trusted_proxies: {text} is everyone; write "any" if that is meant.')
+    return network
+
+
+def _unmapped_network(network: Network) -> Network:
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96:
         mapped = network.network_address.ipv4_mapped
         if mapped is not None:

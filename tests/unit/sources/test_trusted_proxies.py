@@ -31,7 +31,10 @@ def test_addresses(proxies: str | list[str], trusted: list[str], untrusted: list
 
 @pytest.mark.parametrize(
     "proxies",
-    [[], "", [""], ["localhost"], ["10.0.0.1/8"], ["0.0.0.0/0"], ["::/0"], ["10.0.0.1", "*"], ["10.0.0.1:80"]],
+    [
+        *([], "", [""], ["localhost"], ["10.0.0.1/8"], ["0.0.0.0/0"], ["::/0"], ["10.0.0.1", "*"], ["10.0.0.1:80"]),
+        *(["::ffff:0:0/96"], ["fe80::1%eth0"]),
+    ],
 )
 def test_neither_address_nor_network(proxies: list[str]) -> None:
     with pytest.raises(ValueError, match="trusted_proxies"):
