@@ -47,9 +47,11 @@ def authorization_server_metadata(
         InvalidServerMetadata: a client could not use them, or they promise what can't be.
     """
     _check_url("issuer", base, query=False)
-    for name in endpoints:
+    for name, path in endpoints.items():
         if not name.endswith("_endpoint"):
             raise InvalidServerMetadata(f"endpoints holds {name!r}, which is no *_endpoint.")
+        if not isinstance(path, str):
+            raise InvalidServerMetadata(f"{name} must be a path or a URL, not {path!r}.")
     methods = _texts("auth_methods", auth_methods)
     metadata: dict[str, object] = {"issuer": base, **{name: _below(base, path) for name, path in endpoints.items()}}
     metadata |= {f"{name}_auth_methods_supported": methods for name in _AUTHENTICATED if name in endpoints}
@@ -103,7 +105,7 @@ class MetadataMiddleware:
         documents: what :func:`authorization_server_metadata` and :func:`protected_resource_metadata` returned.
 
     Raises:
-        InvalidServerMetadata: a document is neither, or two have the same path.
+        InvalidServerMetadata: a document is neither, or no JSON, or two have the same path.
     """
 
     def __init__(self, app: "WSGIApplication", *documents: Metadata) -> None:
@@ -113,7 +115,7 @@ class MetadataMiddleware:
             path = well_known_path(document)
             if path in self._documents:
                 raise InvalidServerMetadata(f"Two documents belong at {path}.")
-            self._documents[path] = json.dumps(document).encode()
+            self._documents[path] = _json(path, document)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
@@ -137,6 +139,13 @@ def well_known_path(document: Metadata) -> str:
     raise InvalidServerMetadata("The document has neither an issuer nor a resource.")
 
 
+def _json(path: str, document: Metadata) -> bytes:
+    try:
+        return json.dumps(document, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidServerMetadata(f"The document for {path} is no JSON: {error}.") from None
+
+
 def _aliases(mtls_base: str, endpoints: Mapping[str, str]) -> dict[str, str]:
     _check_url("mtls_base", mtls_base, query=False)
     return {
@@ -154,6 +163,9 @@ def _check_server(metadata: Metadata) -> None:
     endpoints = {name: value for name, value in metadata.items() if name.endswith("_endpoint")}
     for name, value in endpoints.items():
         _check_url(name, value)
+    _check_url("issuer", metadata["issuer"], query=False)
+    if "jwks_uri" in metadata:
+        _check_url("jwks_uri", metadata["jwks_uri"])
     if "token_endpoint" not in endpoints:
         raise InvalidServerMetadata("token_endpoint is missing (RFC 8414 section 2).")
     for name in metadata:

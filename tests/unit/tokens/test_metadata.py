@@ -161,3 +161,26 @@ def test_what_can_not_be_served() -> None:
         MetadataMiddleware(app, server, dict(server))
     with pytest.raises(InvalidServerMetadata, match="neither"):
         MetadataMiddleware(app, {})
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"issuer": None},
+        {"issuer": "http://as.example.com"},
+        {"jwks_uri": "http://as.example.com/jwks"},
+        {"jwks_uri": None},
+        {"endpoints": {"token_endpoint": None}},
+    ],
+)
+def test_members_that_no_client_could_use(member: dict[str, Any]) -> None:
+    with pytest.raises(InvalidServerMetadata):
+        authorization_server_metadata(AS, **{"endpoints": ENDPOINTS, **member})
+    assert authorization_server_metadata(AS, endpoints=ENDPOINTS, jwks_uri=AS + "/jwks")["jwks_uri"] == AS + "/jwks"
+
+
+@pytest.mark.parametrize("value", [{1}, b"1", float("nan")])
+def test_document_that_is_no_json(value: object) -> None:
+    document = authorization_server_metadata(AS, endpoints=ENDPOINTS, x=value)
+    with pytest.raises(InvalidServerMetadata, match="no JSON"):
+        MetadataMiddleware(lambda environ, start_response: [], document)
