@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # Written out whole: frameworks disagree on what to make of a second charset or another parameter.
-_CONTENT_TYPE = re.compile(r'application/x-www-form-urlencoded\s*(;\s*charset=("?)utf-8\2\s*)?', re.IGNORECASE)
+_CONTENT_TYPE = re.compile(
+    r'application/x-www-form-urlencoded[ \t]*(;[ \t]*charset=("?)utf-8\2[ \t]*)?', re.IGNORECASE | re.ASCII
+)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
 _BASIC = re.compile(r"(?:^|,)\s*Basic\b", re.IGNORECASE)
@@ -56,7 +58,7 @@ def read_token_request(environ: "WSGIEnvironment", max_body: int) -> TokenReques
     """
     if environ["REQUEST_METHOD"] != "POST":
         raise HTTPMethodNotAllowed(f"Send POST instead of {environ['REQUEST_METHOD']}.")
-    if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip()):
+    if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
         raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
     body = _read_body(environ, max_body)
     fields = _parse(body)

@@ -143,6 +143,8 @@ def test_stream_that_breaks(endpoint: Endpoint, pair: KeyPair, error: Exception)
         FORM + "; charset=iso-8859-1",
         FORM + "; charset=utf-16",
         FORM + "; charset=",
+        FORM + "\xa0",
+        FORM + "\x0b; charset=utf-8",
         FORM + '; charset="utf-8',
         FORM + "; charset=utf-8; charset=utf-16",
         FORM + "; boundary=x",
