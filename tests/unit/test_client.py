@@ -72,6 +72,8 @@ REFUSED = [
     ({"client_id": ""}, "client_id must be"),
     ({"client_id": 7}, "client_id must be"),
     ({"client_id": "a", "token_endpoint_auth_method": 7}, "token_endpoint_auth_method must be"),
+    # It stands in the log as it is: a client that registers itself must not start a line there.
+    ({"client_id": "a", "token_endpoint_auth_method": "x\nclient_authenticated"}, "token_endpoint_auth_method must be"),
     (PKI, "needs one of tls_client_auth_subject_dn"),
     ({**PKI, **DNS, "tls_client_auth_san_ip": "192.0.2.1"}, "tls_client_auth_san_dns and tls_client_auth_san_ip"),
     ({**PKI, "tls_client_auth_subject_dn": "a"}, "tls_client_auth_subject_dn 'a'"),

@@ -91,8 +91,9 @@ class Client:
     def _check_types(self) -> None:
         if not isinstance(self.client_id, str) or not self.client_id:
             raise InvalidClientMetadata("client_id must be a text that is not empty.")
-        if not isinstance(self.token_endpoint_auth_method, str | None):
-            raise self._invalid("token_endpoint_auth_method must be a text")
+        method = self.token_endpoint_auth_method
+        if method is not None and not (isinstance(method, str) and method.isprintable()):
+            raise self._invalid("token_endpoint_auth_method must be a text without control characters")
         if not isinstance(self.jwks_uri, str | None):
             raise self._invalid("jwks_uri must be a text")
         if not isinstance(self.tls_client_certificate_bound_access_tokens, bool):
