@@ -59,6 +59,8 @@ class ClientCertificate:
         serial_number: as the issuer gave it.
         public_key_der: the SubjectPublicKeyInfo.
         is_self_signed: whether the signature verifies under the certificate's own key, whatever the names say.
+        is_self_issued: whether subject and issuer are the same name (RFC 5280 section 3.2), whatever the signature is:
+            OpenSSL does not verify that of one that stands in its CA bundle.
     """
 
     der: bytes
@@ -77,6 +79,7 @@ class ClientCertificate:
     serial_number: int
     public_key_der: bytes
     is_self_signed: bool
+    is_self_issued: bool
 
     @staticmethod
     def from_der(der: bytes) -> "ClientCertificate":
@@ -194,6 +197,7 @@ def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
         serial_number=certificate.serial_number,
         public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         is_self_signed=_is_self_signed(certificate),
+        is_self_issued=names.from_x509(certificate.subject).rdns == names.from_x509(certificate.issuer).rdns,
     )
 
 

@@ -132,7 +132,10 @@ def test_the_same_name_is_not_self_signed(key_type: str) -> None:
     certificate = make_ca("CN=x", Profile(ca=True, key_type=key_type)).issue("CN=x", profile).certificate  # type: ignore[arg-type]
     assert certificate.subject == certificate.issuer
     assert not certificate.is_self_signed
+    assert certificate.is_self_issued
     assert self_sign("CN=x", profile).certificate.is_self_signed
+    assert not make_ca("CN=x").issue("CN=y").certificate.is_self_issued
+    assert make_ca("CN=Some  CA").issue("CN=some CA").certificate.is_self_issued
 
 
 def test_immutable(pair: KeyPair) -> None:
