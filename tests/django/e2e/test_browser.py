@@ -134,13 +134,11 @@ def test_smart_card(home: Home, data: Path, port: int, policy: None) -> None:
     with home.browser() as browser:
         browser.get(f"{url}/profile/")
         assert (browser.current_url, text(browser, "user")) == (f"{url}/profile/", "alice")
-        session = session_cookie(browser)
-        assert session
+        assert session_cookie(browser)
         cookies = browser.get_cookies()
     home.remove("alice")
     with home.browser() as browser:
-        keep(browser, cookies, url)
-        assert session_cookie(browser) == session
+        keep(browser, cookies, url)  # and with the cookie Chromium may ask for an icon, which ends the session too
         browser.get(f"{url}/")
         assert text(browser, "nobody")
         assert session_cookie(browser) is None
