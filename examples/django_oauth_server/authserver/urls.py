@@ -1,0 +1,17 @@
+"""The addresses."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView
+from django.urls import include, path
+
+from django_mtls.oauth_toolkit.urls import metadata_urlpatterns
+
+from .views import Accounts
+
+urlpatterns = [
+    *metadata_urlpatterns,
+    path("o/", include("django_mtls.oauth_toolkit.urls")),
+    path("accounts", Accounts.as_view(), name="accounts"),
+    path("login/", LoginView.as_view(template_name="admin/login.html"), name="login"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,9 @@
+"""The WSGI application; with the static files, which a real site leaves to its terminator."""
+
+import os
+
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authserver.settings")
+application = StaticFilesHandler(get_wsgi_application())
