@@ -8,11 +8,12 @@ import pytest
 
 from wsgi_mtls.testing import KeyPair, Profile, environ_for
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def run(name: str) -> dict[str, Any]:
-    text = (DOCS / name).read_text()
+    text = (DOCS / name).read_text() if name != "README.md" else readme_section()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     assert blocks
     namespace: dict[str, Any] = {"__name__": "documentation"}
@@ -21,13 +22,21 @@ def run(name: str) -> dict[str, Any]:
     return namespace
 
 
-def test_flask(ca: KeyPair) -> None:
-    namespace = run("flask.md")
+def readme_section() -> str:
+    found = re.search(r"^## Flask\n(.*?)(?=^## )", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("page", ["flask.md", "README.md"])
+def test_flask(page: str, ca: KeyPair) -> None:
+    namespace = run(page)
     client = namespace["app"].test_client()
     pair = ca.issue("CN=billing", Profile(san_dns=["billing.example.com"]))
     answer = client.post("/token", data={"client_id": "billing"}, environ_overrides=environ_for(pair))
     assert answer.json == {"issued_to": "billing", "cnf": {"x5t#S256": pair.certificate.thumbprint}}
-    namespace["test_token"](lambda subject, **profile: ca.issue(subject, Profile(**profile)))
+    if page == "flask.md":
+        namespace["test_token"](lambda subject, **profile: ca.issue(subject, Profile(**profile)))
 
 
 def test_flask_settings_are_all_there() -> None:
