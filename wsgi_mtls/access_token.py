@@ -13,7 +13,7 @@ from .certificate import ClientCertificate, Peer, PeerCertificate
 from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
 from .events import Event, EventName, Observer, report
 from .paths import PathMatcher
-from .sources import CertificateSource, drop_untrusted, peer_certificate
+from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ class AccessTokenMiddleware:
         observers: Iterable[Observer] = (),
     ) -> None:
         check_challenge(realm, scope)
+        check_delivers_certificate(source)
         self._app = app
         self._tokens = tokens
         self._source = source

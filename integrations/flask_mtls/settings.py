@@ -83,7 +83,15 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
         check_challenge(realm, None)
     except (ValueError, TypeError) as error:
         raise InvalidSetting(f"MTLS_REALM is {realm!r}: {error}") from error
-    return MutualTLSState(_source(config), _verifier(app, config, verifier), tokens, realm, verbosity, max_body)
+    source, verifier = _source(config), _verifier(app, config, verifier)
+    try:
+        if verifier is not None:
+            sources.check_methods(source, verifier.allowed_methods)
+        if tokens is not None:
+            sources.check_delivers_certificate(source)
+    except ValueError as error:
+        raise InvalidSetting(f"MTLS_SOURCE: {error}") from error
+    return MutualTLSState(source, verifier, tokens, realm, verbosity, max_body)
 
 
 def misspelt(config: Iterable[str]) -> list[str]:

@@ -40,6 +40,15 @@ def test_constructor_with_an_app(billing: KeyPair) -> None:
     assert status(serve(make(MTLS_CLIENTS=BILLING)), billing) == 200
 
 
+def test_a_source_of_names_serves_neither_self_signed_clients_nor_tokens() -> None:
+    source = sources.subject_header(
+        "XSubject", kind="tls_client_auth_subject_dn", verified=True, trusted_proxies=["127.0.0.1"]
+    )
+    with pytest.raises(InvalidSetting, match="MTLS_SOURCE"):
+        make(MTLS_SOURCE=source, MTLS_CLIENTS=BILLING)
+    make(MTLS_SOURCE=source, MTLS_CLIENTS=BILLING, MTLS_ALLOWED_METHODS=["tls_client_auth"])
+
+
 def test_arguments_are_defaults_and_settings_go_before_them(billing: KeyPair, other: KeyPair) -> None:
     extension = MutualTLS(clients=BILLING, source="environ")
     one, two = Flask("one"), Flask("two")

@@ -10,7 +10,7 @@ from .proxies import apache, caddy, haproxy, ingress_nginx, nginx, rfc9440, trae
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
 from .source import PEER, CertificateSource, drop_untrusted, peer_certificate
 from .status import Status
-from .subject_header import check_methods, subject_header
+from .subject_header import check_delivers_certificate, check_methods, subject_header
 from .wsgi_server import wsgi_server
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "aws_alb",
     "azure_app_service",
     "caddy",
+    "check_delivers_certificate",
     "check_methods",
     "cheroot",
     "cloudflare",

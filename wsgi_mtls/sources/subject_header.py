@@ -98,6 +98,19 @@ def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -
         )
 
 
+def check_delivers_certificate(source: CertificateSource) -> None:
+    """Check, when an API is put together, that its source can serve bound tokens.
+
+    Raises:
+        ValueError: the source forwards only a name, which no token is bound to.
+    """
+    if isinstance(source, SubjectHeaders):
+        raise ValueError(
+            "subject_header forwards a name and no certificate: it can't serve bound tokens. "
+            "Have the terminator pass the certificate on."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     headers: tuple[str, ...]

@@ -6,9 +6,11 @@ import pytest
 
 from tests.support import Endpoint, request
 from tests.unit.sources.captures import environ
-from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, errors
+from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, errors, sources
+from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.clients import CallbackRegistry
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import Status, peer_certificate, subject_header
 from wsgi_mtls.testing import self_sign
@@ -129,12 +131,20 @@ def test_a_client_without_method_is_judged_by_pki() -> None:
     assert authenticate(BY_DN, "rp", headers(dn=DN, verify="SUCCESS"), registry).method == "tls_client_auth"
 
 
-def test_says_so_when_it_is_configured_for_self_signed_clients() -> None:
+class NoTokens:
+    def decode(self, token: str, /) -> dict[str, object]:
+        raise InvalidToken("There are none.")
+
+
+def test_says_so_when_it_is_configured_for_what_it_cannot_serve() -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
         return []
 
     with pytest.raises(ValueError, match="allowed_methods"):
         ClientAuthMiddleware(app, Verifier(CLIENTS), source=BY_DN, paths=["/token"])
+    with pytest.raises(ValueError, match="bound tokens"):
+        AccessTokenMiddleware(app, NoTokens(), source=BY_DN, paths=["/accounts"])
+    AccessTokenMiddleware(app, NoTokens(), source=sources.environ(), paths=["/accounts"])
     wrong: list[dict[str, Any]] = [{"kind": "subject_dn"}, {"name": []}]
     for arguments in wrong:
         with pytest.raises(ValueError, match="kind"):
