@@ -41,10 +41,10 @@ def demo(serve: bool, behind: str | None) -> None:
             all_expected = _play(scenario, files, port)
             if terminator and terminator.lets_in == "validated":
                 click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
-            _print_curl(scenario, files, port, f"--behind {behind} " if behind else "", serve)
             if not terminator:
                 click.echo()
                 all_expected &= _play_tokens()
+            _print_curl(scenario, files, port, f"--behind {behind} " if behind else "", serve)
             if serve:
                 click.echo("\nRunning; Ctrl-C stops it.")
                 with suppress(KeyboardInterrupt):
