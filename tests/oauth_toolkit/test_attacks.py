@@ -417,3 +417,13 @@ def test_introspection_by_a_bearer(server: AuthServer, billing: KeyPair, other: 
     assert outcome(server.get(f"/o/introspect/?token={token}", unscoped)) == (403, "insufficient_scope")
     assert server.get(f"/o/introspect/?token={token}", None).status_code == 405
     assert outcome(server.post("/o/introspect/", {"client_id": "machine"}, billing)) == INVALID_REQUEST
+
+
+@pytest.mark.parametrize("query", ["client_id=%00", "client_id=billing%00", "client_id=x", "", "client_id=%ff"])
+def test_no_500_at_the_authorization_endpoint(server: AuthServer, query: str) -> None:
+    from django.test import Client
+
+    browser = Client()
+    browser.force_login(server.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert browser.get(f"/o/authorize/?response_type=code&{query}").status_code == 400
+    assert server.code("billing")

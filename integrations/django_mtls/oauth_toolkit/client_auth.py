@@ -12,6 +12,7 @@ from wsgi_mtls.client_auth import authenticate_request
 from wsgi_mtls.errors import (
     ClientIdInQuery,
     HTTPMethodNotAllowed,
+    MalformedAuthorization,
     MalformedBody,
     MissingClientId,
     MultipleCredentials,
@@ -117,7 +118,10 @@ def _basic_names(request: HttpRequest) -> set[str]:
         name = base64.b64decode(credentials).decode().partition(":")[0]
     except ValueError:
         return set()
-    return {name for name in (name, unquote_plus(name)) if "\0" not in name}
+    names = {name, unquote_plus(name)}
+    if any("\0" in text for text in names):
+        raise MalformedAuthorization("The client_id in Authorization holds NUL.")
+    return names
 
 
 def _form_environ(request: HttpRequest) -> dict[str, object]:

@@ -17,7 +17,7 @@ from oauth2_provider.utils import get_timezone
 
 from .confirmations import confirm_remote_token
 
-logger = logging.getLogger("wsgi_mtls")
+logger = logging.getLogger("oauth2_provider")
 
 TIMEOUT = 10
 """How long the answer may take, in seconds."""
@@ -42,14 +42,23 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
         headers["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
     try:
         response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT)
-        content = response.json() if response.status_code == requests.codes.ok else None
-    except (requests.exceptions.RequestException, ValueError):
-        logger.exception("introspection at %s failed", url)
+        if response.status_code != requests.codes.ok:
+            # As OAuth Toolkit words it, for who watches its log.
+            logger.exception(
+                "Introspection: Failed to get a valid response from authentication server. "
+                "Status code: %s, Reason: %s.",
+                response.status_code,
+                response.reason,
+            )
+            return None
+        content = response.json()
+    except requests.exceptions.RequestException:
+        logger.exception("Introspection: Failed POST to %r in token lookup", url)
         return None
-    if not isinstance(content, dict):
-        logger.error("introspection at %s failed: status %s", url, response.status_code)
+    except ValueError:
+        logger.exception("Introspection: Failed to parse response as json")
         return None
-    return content if content.get("active") is True else None
+    return content if isinstance(content, dict) and content.get("active") is True else None
 
 
 def save(token: str, content: Mapping[str, Any], user: Any) -> Any:

@@ -1,9 +1,13 @@
 """``OAUTH2_VALIDATOR_CLASS``: who a client is, what its tokens are bound to, and whether that came with them."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.db import router, transaction
+from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import Request
 
 from wsgi_mtls.binding import bind, bind_refresh_token, verify_confirmation, verify_refresh_token
 from wsgi_mtls.certificate import Peer, PeerCertificate
@@ -57,7 +61,7 @@ class MutualTLSValidatorMixin:
             # Only a project without our backend class gets here with such a client.
             return authenticated and not is_for_mutual_tls(request.client)
         request.client = None
-        application = self._load_application(client.client_id, request)  # type: ignore[attr-defined]
+        application = self._load_application(client.client_id, request)
         return application is not None and application.client_id == client.client_id
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **options: Any) -> bool:
@@ -66,19 +70,25 @@ class MutualTLSValidatorMixin:
         return public and not is_for_mutual_tls(request.client)
 
     def _authenticate_basic_auth(self, request: Any) -> bool:
-        try:
-            return bool(super()._authenticate_basic_auth(request))  # type: ignore[misc]
-        except (LookupError, ValueError):  # OAuth Toolkit takes the codec's name from a parameter "encoding"
-            return False
+        if isinstance(request, Request):
+            request.encoding = "utf-8"  # or OAuth Toolkit takes the codec's name from a parameter "encoding"
+        basic = self._extract_basic_auth(request) or ""  # type: ignore[attr-defined]
+        authenticated: bool = super()._authenticate_basic_auth(request)  # type: ignore[misc]
+        return authenticated and _may_have_secret(request.client, _secret_of(basic))
 
-    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
-        """Tell whether a secret is right; a blank one never is, though a blank one may be stored."""
-        return bool(provided_secret) and bool(super()._check_secret(provided_secret, stored_secret))  # type: ignore[misc]
+    def _authenticate_request_body(self, request: Any) -> bool:
+        authenticated: bool = super()._authenticate_request_body(request)  # type: ignore[misc]
+        return authenticated and _may_have_secret(request.client, getattr(request, "client_secret", None))
+
+    def _load_application(self, client_id: str, request: Any) -> Any:
+        if "\0" in (client_id or ""):
+            return None  # no client has it, and PostgreSQL's drivers raise an error for it
+        return super()._load_application(client_id, request)  # type: ignore[misc]
 
     def revoke_token(self, token: str, token_type_hint: str | None, request: Any, *args: Any, **options: Any) -> None:
         """Revoke a token of this client's; OAuth Toolkit before 3.4 revokes those of others too (RFC 7009, 2.1)."""
         rows = (find_access_token(token), find_refresh_token(token))
-        if all(row is None or row.application_id == request.client.pk for row in rows):
+        if all(row is None or row.application_id == getattr(request.client, "pk", None) for row in rows):
             super().revoke_token(token, token_type_hint, request, *args, **options)  # type: ignore[misc]
 
     # What its tokens are bound to
@@ -102,7 +112,7 @@ class MutualTLSValidatorMixin:
         if not super().validate_grant_type(client_id, grant_type, client, request, *args, **options):  # type: ignore[misc]
             return False
         if grant_type != "refresh_token":
-            self._bound(request)
+            self._bound(client, request)
         return True
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
@@ -122,25 +132,26 @@ class MutualTLSValidatorMixin:
         except MutualTLSError as error:
             _report("client_rejected", client.client_id, error)
             return False
-        self._bound(request)
+        self._bound(client, request)
         return True
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **options: Any) -> Any:
         """Save the tokens with what they are bound to, in one transaction, whichever way they are saved."""
-        access, refresh = self._bound(request)
         issued = token.get("access_token")
-        saved = super()._save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
-        # Another one than was issued is the token that this refresh token was already used for: bound as it was then.
-        if issued is not None and token.get("access_token") == issued:
-            confirm_access_token(issued, access)
-        if refresh and token.get("refresh_token"):
-            confirm_refresh_token(token["refresh_token"], refresh)
+        with transaction.atomic(using=router.db_for_write(get_access_token_model())):
+            saved = super()._save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
+            access, refresh = self._bound(request.client, request)
+            # Another one than was issued was issued before for this refresh token, and stays bound as it is.
+            if issued is not None and token.get("access_token") == issued:
+                confirm_access_token(issued, access)
+            if refresh and token.get("refresh_token"):
+                confirm_refresh_token(token["refresh_token"], refresh)
         return saved
 
-    def _bound(self, request: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    def _bound(self, application: Any, request: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
         """Return the claims with which the access and the refresh token are saved: ``cnf``, or none."""
         try:
-            client = client_of(request.client)
+            client = client_of(application)
             if not self._always_or_registered(client):
                 return {}, {}
             if not request.grant_type:
@@ -149,7 +160,7 @@ class MutualTLSValidatorMixin:
             refresh = bind_refresh_token({}, peer, client, always=self.bind_all_tokens)
             return bind({}, peer, client, always=self.bind_all_tokens), _only_cnf(refresh)
         except MutualTLSError as error:
-            _report("client_rejected", request.client.client_id, error)
+            _report("client_rejected", application.client_id, error)
             raise MutualTLSOAuth2Error(error, request) from error
 
     def _must_bind(self, application: Any, request: Any) -> bool:
@@ -200,6 +211,18 @@ class MutualTLSValidatorMixin:
 
 class MutualTLSValidator(MutualTLSValidatorMixin, OAuth2Validator):  # type: ignore[misc]  # OAuth Toolkit has no types
     """OAuth Toolkit's validator with the mixin, for projects that have none of their own."""
+
+
+def _may_have_secret(application: Any, secret: Any) -> bool:
+    """A blank secret is never a confidential client's, though a blank one may be stored (RFC 6749 section 2.3.1)."""
+    return bool(secret) or application.client_type != "confidential"
+
+
+def _secret_of(basic: str) -> bytes:
+    try:
+        return b64decode(basic).partition(b":")[2]
+    except ValueError:
+        return b""
 
 
 def _authenticated(request: Any) -> AuthenticatedClient | None:
