@@ -35,7 +35,9 @@ def test_serve_without_a_module(folder: Path) -> None:
 
 
 def program(*arguments: object) -> list[str]:
-    return [sys.executable, "-c", "from wsgi_mtls.cli import main; main()", *map(str, arguments)]
+    # A shell's background jobs ignore SIGINT, and so would what they start.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from wsgi_mtls.cli import main; main()"
+    return [sys.executable, "-c", code, *map(str, arguments)]
 
 
 def test_serve_a_real_application(tmp_path: Path) -> None:
