@@ -40,7 +40,8 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             return None, *super(MutualTLSOAuthLibCore, self).create_device_authorization_response(request)
 
         _, headers, body, status = _answer(request, create)
-        return headers, body, status
+        # The view gives them to a JsonResponse, which has this one.
+        return {name: value for name, value in headers.items() if name != "Content-Type"}, body, status
 
     def authenticate_client(self, request: HttpRequest) -> bool:
         """Tell whether a client authenticates at the introspection endpoint."""

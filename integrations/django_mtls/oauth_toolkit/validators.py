@@ -87,8 +87,9 @@ class MutualTLSValidatorMixin:
 
     def revoke_token(self, token: str, token_type_hint: str | None, request: Any, *args: Any, **options: Any) -> None:
         """Revoke a token of this client's; OAuth Toolkit before 3.4 revokes those of others too (RFC 7009, 2.1)."""
-        rows = (find_access_token(token), find_refresh_token(token))
-        if all(row is None or row.application_id == getattr(request.client, "pk", None) for row in rows):
+        rows = [row for row in (find_access_token(token), find_refresh_token(token)) if row is not None]
+        client = getattr(request.client, "pk", None)
+        if not rows or any(row.application_id == client for row in rows):
             super().revoke_token(token, token_type_hint, request, *args, **options)  # type: ignore[misc]
 
     # What its tokens are bound to
@@ -97,9 +98,9 @@ class MutualTLSValidatorMixin:
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
         """Tell whether the client may ask for this; one whose tokens are bound gets none that a browser fetches."""
-        if "token" in response_type.split() and self._must_bind(client, request):
+        if not super().validate_response_type(client_id, response_type, client, request, *args, **options):  # type: ignore[misc]
             return False
-        return bool(super().validate_response_type(client_id, response_type, client, request, *args, **options))  # type: ignore[misc]
+        return "token" not in response_type.split() or not self._must_bind(client, request)
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **options: Any

@@ -15,6 +15,7 @@ from wsgi_mtls.errors import (
     MalformedBody,
     MissingClientId,
     MutualTLSError,
+    UnsupportedContentType,
 )
 
 from ..refusals import refusal
@@ -75,7 +76,7 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
     def _is_client(self, request: HttpRequest) -> bool:
         try:
             return authenticate_client(request) is not None or bool(self.authenticate_client(request))
-        except (MissingClientId, HTTPMethodNotAllowed):
+        except (MissingClientId, HTTPMethodNotAllowed, UnsupportedContentType):
             if "HTTP_AUTHORIZATION" in request.META:
                 return False
             raise
