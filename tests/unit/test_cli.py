@@ -36,7 +36,8 @@ def test_serve_without_a_module(folder: Path) -> None:
 
 def program(*arguments: object) -> list[str]:
     # A shell's background jobs ignore SIGINT, and so would what they start.
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from wsgi_mtls.cli import main; main()"
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from wsgi_mtls.cli import main; main()"
     return [sys.executable, "-c", code, *map(str, arguments)]
 
 
