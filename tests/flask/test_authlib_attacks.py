@@ -1,5 +1,6 @@
 """ATTACKS.md through the Authlib example, at every endpoint that authenticates clients."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -295,3 +296,24 @@ def test_jwt_of_an_implicit_grant_is_not_bound_to_a_browsers_certificate(mobile:
         "/oauth/authorize?client_id=billing&response_type=token&scope=accounts", base_url=ISSUER
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_answers_do_not_tell_an_unknown_client_from_another(server: AuthServer, path: str) -> None:
+    """At an authorization server, ``Authorization: Basic`` of nobody, of a mutual TLS client, and a wrong secret."""
+    answers = [
+        server.post(path, PATHS[path], headers={"Authorization": f"Basic {b64encode(user).decode()}"})
+        for user in (b"nobody:x", b"billing:x", b"secretive:x")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.data for answer in answers}) == 1
+    right = {"Authorization": f"Basic {b64encode(b'secretive:s3cret').decode()}"}
+    assert server.post(path, f"{PATHS[path]}&scope=accounts", headers=right).status_code in (200, 403)
+
+
+def test_only_the_tokens_own_client_learns_its_scope(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
+    token = server.token("billing", billing, scope="introspection").get_json()["access_token"]
+    assert outcome(server.accounts(token, other)) == INVALID_TOKEN
+    assert outcome(server.accounts(token, None)) == INVALID_TOKEN
+    assert server.accounts(token, billing).status_code == 403
+    assert server.accounts(server.token("billing", billing).get_json()["access_token"], billing).status_code == 200

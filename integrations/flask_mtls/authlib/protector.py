@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from authlib.oauth2.rfc6750 import InvalidTokenError
+from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 
 from wsgi_mtls.binding import verify_confirmation
 from wsgi_mtls.errors import MutualTLSError, TokenNotBound
@@ -32,13 +32,19 @@ class BoundTokenValidatorMixin(Mixin):
         Raises:
             OAuth2Error: it is not valid here.
         """
-        super().validate_token(token, scopes, request, **claims)  # type: ignore[misc]
+        insufficient = None
+        try:
+            super().validate_token(token, scopes, request, **claims)  # type: ignore[misc]
+        except InsufficientScopeError as error:
+            insufficient = error  # to be told only to whom the token belongs
         try:
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
         except MutualTLSError as error:
             send(mtls_token_rejected, error=error)
             attributes = {"realm": self.realm, "extra_attributes": self.extra_attributes}  # type: ignore[attr-defined]
             raise InvalidTokenError(**attributes) from error
+        if insufficient is not None:
+            raise insufficient
         send(mtls_token_accepted, token=token)
 
 

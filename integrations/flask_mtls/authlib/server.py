@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
@@ -158,6 +159,9 @@ class MutualTLSServerMixin(Mixin):
             model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
         except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
             raise MalformedAuthorization("Authorization can't be read.") from None
+        except InvalidClientError as error:
+            error.description = ""  # which tells an unknown client from one of another method
+            raise
         _refuse_other_method(model, oauth_request.auth_method)
         return model
 
