@@ -73,12 +73,13 @@ def client_context(pair: KeyPair | None = None) -> ssl.SSLContext:
 
 def tls_post(
     port: int,
-    pair: KeyPair | None = None,
+    pair: KeyPair | ssl.SSLContext | None = None,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Post a form to ``/token`` over a new connection."""
-    connection = HTTPSConnection("127.0.0.1", port, context=client_context(pair), timeout=20)
+    context = pair if isinstance(pair, ssl.SSLContext) else client_context(pair)
+    connection = HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
     try:
         connection.request("POST", "/token", urlencode(form or {}), {"Content-Type": FORM, **(headers or {})})
         response = connection.getresponse()

@@ -94,7 +94,7 @@ class AccessTokenMiddleware:
         app: the application to wrap.
         tokens: turns a token into its claims; see :mod:`wsgi_mtls.tokens`.
         source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
-        paths: what is guarded, each with what lies below it; whole segments of ``SCRIPT_NAME`` + ``PATH_INFO``.
+        paths: what is guarded as ``app`` routes it, each with what lies below it, at any mount point; whole segments.
         required: whether a token must be bound; a bound one is checked either way.
         realm: what is protected, for the challenge.
         scope: what a token must cover, separated by spaces.

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, SSLFileobjectStreamWriter, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL, crypto
 
 if TYPE_CHECKING:
@@ -28,11 +26,11 @@ class CertificateGateway(Gateway_10):
         """Return the WSGI environ of a request."""
         environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
         connection = self.req.conn.socket
-        certificate = connection.get_peer_certificate(as_cryptography=True)
+        certificate = connection.get_peer_certificate()
         if certificate is None:
             return environ | {"SSL_CLIENT_VERIFY": "NONE"}
         # On the server's side OpenSSL leaves the peer's own certificate out of the chain.
-        chain = connection.get_peer_cert_chain(as_cryptography=True) or []
+        chain = connection.get_peer_cert_chain() or []
         environ["SSL_CLIENT_CERT"] = _pem(certificate)
         environ |= {f"SSL_CLIENT_CERT_CHAIN_{n}": _pem(issuer) for n, issuer in enumerate(chain)}
         error = connection.get_app_data()
@@ -147,5 +145,6 @@ def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int
     return True
 
 
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode("ascii")
+def _pem(certificate: crypto.X509) -> str:
+    """Leave the reading to whoever takes it: OpenSSL lets certificates in that cryptography refuses."""
+    return crypto.dump_certificate(crypto.FILETYPE_PEM, certificate).decode("ascii")

@@ -1,13 +1,15 @@
 """ATTACKS.md: where OpenSSL has its say, over the TLS server of ``wsgi_mtls.server``."""
 
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 
 from tests.support import ACCEPTED, Endpoint, Outcome
-from tests.tls import serving, tls_post
+from tests.tls import client_context, serving, tls_post
 from wsgi_mtls.testing import CLIENT_AUTH, SERVER_AUTH, KeyPair, Profile, make_ca, self_sign
 
 DN = "CN=billing,O=Agora,C=SE"
@@ -24,6 +26,10 @@ class Server:
     def outcome(self, pair: KeyPair | None) -> Outcome:
         self._endpoint.events.clear()
         return self._endpoint.result(tls_post(self._port, pair, {"client_id": "billing"}))
+
+    def outcome_with(self, context: ssl.SSLContext) -> Outcome:
+        self._endpoint.events.clear()
+        return self._endpoint.result(tls_post(self._port, context, {"client_id": "billing"}))
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +109,15 @@ def test_row_18_issued_by_a_leaf(server: Server, ca: KeyPair, inter: KeyPair) ->
     assert server.outcome(ca.issue("CN=leaf").issue(DN)) == NOT_VERIFIED
     assert server.outcome(inter.issue("CN=leaf").issue(DN)) == NOT_VERIFIED
     assert server.outcome(inter.issue(DN)) == ACCEPTED
+
+
+def test_a_certificate_that_openssl_takes_and_that_cannot_be_read(server: Server, ca: KeyPair, tmp_path: Path) -> None:
+    good = self_sign(DN)
+    der = good.certificate.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1)  # X.509 version 7
+    files = tmp_path / "odd.pem", tmp_path / "odd.key"
+    files[0].write_text(ssl.DER_cert_to_PEM_cert(der))
+    files[1].write_bytes(good.key_pem)
+    context = client_context()
+    context.load_cert_chain(*files)
+    assert server.outcome_with(context) == (400, "invalid_request", "malformed_certificate")
+    assert server.outcome(ca.issue(DN)) == ACCEPTED
