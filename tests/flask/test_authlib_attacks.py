@@ -303,11 +303,11 @@ def test_answers_do_not_tell_an_unknown_client_from_another(server: AuthServer, 
     """At an authorization server, ``Authorization: Basic`` of nobody, of a mutual TLS client, and a wrong secret."""
     answers = [
         server.post(path, PATHS[path], headers={"Authorization": f"Basic {b64encode(user).decode()}"})
-        for user in (b"nobody:x", b"billing:x", b"secretive:x")
+        for user in (b"nobody:x", b"billing:x", b"unbound:x")
     ]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.data for answer in answers}) == 1
-    right = {"Authorization": f"Basic {b64encode(b'secretive:s3cret').decode()}"}
+    right = {"Authorization": f"Basic {b64encode(b'unbound:s3cret').decode()}"}
     assert server.post(path, f"{PATHS[path]}&scope=accounts", headers=right).status_code in (200, 403)
 
 
