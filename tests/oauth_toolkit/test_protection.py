@@ -11,7 +11,7 @@ from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import IntrospectTokenView
 
-from django_mtls.oauth_toolkit.validators import MutualTLSValidator
+from django_mtls.oauth_toolkit.validators import MutualTLSValidator, MutualTLSValidatorMixin
 from wsgi_mtls.testing import KeyPair, environ_for
 
 from .support import BIND, SECRET, AuthServer, application, cnf, outcome, registered
@@ -32,6 +32,12 @@ def test_what_looks_at_no_certificate_refuses_bound_tokens(
     # Its introspection view would tell no cnf.
     assert json.loads(IntrospectTokenView.get_token_response(bound).content) == {"active": False}
     assert json.loads(IntrospectTokenView.get_token_response(unbound).content)["active"] is True
+
+
+def test_order_of_bases() -> None:
+    with pytest.raises(TypeError, match="before"):
+        type("Wrong", (OAuth2Validator, MutualTLSValidatorMixin), {})
+    assert issubclass(type("Right", (MutualTLSValidatorMixin, OAuth2Validator), {}), OAuth2Validator)
 
 
 def test_toolkits_backend_class_authenticates_nobody_by_secret(

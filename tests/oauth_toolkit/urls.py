@@ -1,16 +1,18 @@
 """OAuth Toolkit's endpoints, and a resource for each of its ways to protect one."""
 
-from importlib.util import find_spec
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
+from oauth2_provider.contrib.rest_framework import OAuth2Authentication, TokenHasScope
 from oauth2_provider.decorators import protected_resource as toolkits_decorator
 from oauth2_provider.views.generic import (
     ProtectedResourceView,
     ReadWriteScopedResourceView,
     ScopedProtectedResourceView,
 )
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from django_mtls.oauth_toolkit.protection import ChallengeMixin, protected_resource, rw_protected_resource
 
@@ -42,6 +44,15 @@ class ReadWrite(ChallengeMixin, ReadWriteScopedResourceView):  # type: ignore[mi
     post = get
 
 
+class Accounts(APIView):
+    authentication_classes = (OAuth2Authentication,)
+    permission_classes = (TokenHasScope,)
+    required_scopes = ("accounts",)
+
+    def get(self, request: Any) -> Response:
+        return Response({"user": request.user and request.user.get_username()})
+
+
 urlpatterns = [
     path("o/", include("django_mtls.oauth_toolkit.urls")),
     path("decorated", protected_resource(["accounts"])(told)),
@@ -51,19 +62,5 @@ urlpatterns = [
     path("challenging", Challenging.as_view()),
     path("rw-view", ReadWrite.as_view()),
     path("anybody", anybody),
+    path("drf", Accounts.as_view()),
 ]
-
-if find_spec("rest_framework"):
-    from oauth2_provider.contrib.rest_framework import OAuth2Authentication, TokenHasScope
-    from rest_framework.response import Response
-    from rest_framework.views import APIView
-
-    class Accounts(APIView):
-        authentication_classes = (OAuth2Authentication,)
-        permission_classes = (TokenHasScope,)
-        required_scopes = ("accounts",)
-
-        def get(self, request: Any) -> Response:
-            return Response({"user": request.user and request.user.get_username()})
-
-    urlpatterns.append(path("drf", Accounts.as_view()))

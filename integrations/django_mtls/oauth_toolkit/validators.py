@@ -44,6 +44,17 @@ class MutualTLSValidatorMixin:
     bind_all_tokens: ClassVar[bool] = False
     binding_required: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse the wrong order of bases, in which the mixin would silently do nothing.
+
+        Raises:
+            TypeError: OAuth Toolkit's validator stands before the mixin.
+        """
+        super().__init_subclass__(**options)
+        order = cls.__mro__
+        if OAuth2Validator in order and order.index(OAuth2Validator) < order.index(MutualTLSValidatorMixin):
+            raise TypeError(f"class {cls.__name__}: name MutualTLSValidatorMixin before OAuth Toolkit's validator.")
+
     # Who a client is
 
     def client_authentication_required(self, request: Any, *args: Any, **options: Any) -> bool:

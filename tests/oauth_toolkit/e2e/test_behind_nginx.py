@@ -16,7 +16,6 @@ from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST, TE
 from .browser import Curl
 from .conftest import environment
 
-pytest.importorskip("rest_framework", reason="Django REST framework is not installed: the extra drf")
 SERVED = """
 from authserver.wsgi import application as example
 

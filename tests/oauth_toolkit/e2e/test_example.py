@@ -19,7 +19,6 @@ from .browser import Curl
 from .conftest import example
 
 assert node_modules  # a fixture
-pytest.importorskip("rest_framework", reason="Django REST framework is not installed: the extra drf")
 HERE = Path(__file__).parent
 
 
