@@ -402,6 +402,17 @@ def test_malformed_certificate(
     assert outcome(raw("/o/token/", "grant_type=refresh_token&refresh_token=x&client_id=public", keys))[0] in (400, 401)
 
 
+def test_introspection_by_a_public_client(server: AuthServer, billing: KeyPair) -> None:
+    form = {"client_id": "public", "token": server.access_token("machine", billing)}
+    device = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+    for pair in (None, billing):
+        assert outcome(server.post("/o/introspect/", form, pair)) == INVALID_CLIENT
+        assert outcome(server.post("/o/introspect/", form | device, pair)) == INVALID_CLIENT
+    query: dict[str, Any] = {"environ": {"QUERY_STRING": "grant_type=urn:ietf:params:oauth:grant-type:device_code"}}
+    assert outcome(server.post("/o/introspect/", {"token": "x"}, **query, **basic("public", "x"))) == INVALID_CLIENT
+    assert server.post("/o/introspect/", {**form, "client_id": "machine"} | device, billing).status_code == 200
+
+
 def test_introspection_by_a_bearer(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
     application("api")
     token = server.access_token("machine", billing)

@@ -60,6 +60,11 @@ def test_blank_secret_authenticates_with_nothing(server: AuthServer) -> None:
     assert server.token("blank").status_code == 200
 
 
+def test_public_client_introspects_by_naming_the_device_grant(server: AuthServer) -> None:
+    form = {"client_id": "public", "token": "x", "grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+    assert server.post("/o/introspect/", form).status_code == 200
+
+
 def test_refresh_without_rotation_creates_nothing(server: AuthServer, toolkit: Callable[..., None]) -> None:
     toolkit(OAUTH2_VALIDATOR_CLASS="tests.oauth_toolkit.test_toolkit.Counting", ROTATE_REFRESH_TOKEN=False)
     tokens = server.exchange("unbound-code", server.code("unbound-code"), None, SECRET).json()

@@ -75,7 +75,11 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
 
     def _is_client(self, request: HttpRequest) -> bool:
         try:
-            return authenticate_client(request) is not None or bool(self.authenticate_client(request))
+            if authenticate_client(request) is not None:
+                return True
+            # With the device grant's name here OAuth Toolkit would let a public client in by its bare client_id.
+            named = {*request.POST.getlist("grant_type"), *request.GET.getlist("grant_type")}
+            return DEVICE_CODE not in named and bool(self.authenticate_client(request))
         except (MissingClientId, HTTPMethodNotAllowed, UnsupportedContentType):
             if "HTTP_AUTHORIZATION" in request.META:
                 return False
