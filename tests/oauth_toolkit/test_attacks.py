@@ -413,6 +413,16 @@ def test_introspection_by_a_public_client(server: AuthServer, billing: KeyPair) 
     assert server.post("/o/introspect/", {**form, "client_id": "machine"} | device, billing).status_code == 200
 
 
+@pytest.mark.parametrize("hashed", [True, False])
+def test_introspection_by_a_public_client_with_a_blank_secret(server: AuthServer, hashed: bool) -> None:
+    application("blank-public", client_type="public", client_secret="", hash_client_secret=hashed)
+    form = {"client_id": "blank-public", "client_secret": "", "token": "x"}
+    assert outcome(server.post("/o/introspect/", {"token": "x"}, **basic("blank-public", ""))) == INVALID_CLIENT
+    assert outcome(server.post("/o/introspect/", form)) == INVALID_CLIENT
+    application("with-secret")
+    assert server.post("/o/introspect/", {"token": "x"}, **basic("with-secret")).status_code == 200
+
+
 def test_introspection_by_a_bearer(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
     application("api")
     token = server.access_token("machine", billing)
