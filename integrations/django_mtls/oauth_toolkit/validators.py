@@ -85,12 +85,11 @@ class MutualTLSValidatorMixin:
             request.encoding = "utf-8"  # or OAuth Toolkit takes the codec's name from a parameter "encoding"
         basic = self._extract_basic_auth(request) or ""  # type: ignore[attr-defined]
         authenticated: bool = super()._authenticate_basic_auth(request)  # type: ignore[misc]
-        # A blank secret authenticates nobody, though a blank one may be stored (RFC 6749 section 2.3.1).
-        return authenticated and bool(_secret_of(basic))
+        return authenticated and _may_have_secret(request.client, secret_of(basic))
 
     def _authenticate_request_body(self, request: Any) -> bool:
         authenticated: bool = super()._authenticate_request_body(request)  # type: ignore[misc]
-        return authenticated and bool(getattr(request, "client_secret", None))
+        return authenticated and _may_have_secret(request.client, getattr(request, "client_secret", None))
 
     def _load_application(self, client_id: str, request: Any) -> Any:
         if "\0" in (client_id or ""):
@@ -226,7 +225,13 @@ class MutualTLSValidator(MutualTLSValidatorMixin, OAuth2Validator):  # type: ign
     """OAuth Toolkit's validator with the mixin, for projects that have none of their own."""
 
 
-def _secret_of(basic: str) -> bytes:
+def _may_have_secret(application: Any, secret: Any) -> bool:
+    """A blank secret is never a confidential client's, though a blank one may be stored (RFC 6749 section 2.3.1)."""
+    return bool(secret) or application.client_type != "confidential"
+
+
+def secret_of(basic: str) -> bytes:
+    """Return the secret in the credentials of ``Authorization: Basic``, or none where they can't be read."""
     try:
         return b64decode(basic).partition(b":")[2]
     except ValueError:

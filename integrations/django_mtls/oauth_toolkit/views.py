@@ -24,6 +24,7 @@ from .confirmations import claims_of, find_access_token
 from .guard import looking_at_confirmation
 from .metadata import MetadataMixin
 from .protection import _error, challenge_response
+from .validators import secret_of
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -79,7 +80,7 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
                 return True
             # With the device grant's name here OAuth Toolkit would let a public client in by its bare client_id.
             named = {*request.POST.getlist("grant_type"), *request.GET.getlist("grant_type")}
-            return DEVICE_CODE not in named and bool(self.authenticate_client(request))
+            return DEVICE_CODE not in named and _brings_secret(request) and bool(self.authenticate_client(request))
         except (MissingClientId, HTTPMethodNotAllowed, UnsupportedContentType):
             if "HTTP_AUTHORIZATION" in request.META:
                 return False
@@ -99,3 +100,11 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 class ConnectDiscoveryInfoView(MetadataMixin, toolkit.ConnectDiscoveryInfoView):  # type: ignore[misc]  # as above
     """OpenID Connect's metadata."""
+
+
+def _brings_secret(request: HttpRequest) -> bool:
+    """A blank secret authenticates nobody here: a public client's may be stored blank."""
+    scheme, _, basic = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    secrets: list[object] = [secret_of(basic)] if scheme.lower() == "basic" else []
+    secrets += request.POST.getlist("client_secret")
+    return bool(secrets) and all(secrets)
