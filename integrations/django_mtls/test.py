@@ -1,7 +1,7 @@
 """For a project's own tests: clients that come with a certificate, whatever source is configured."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.test import AsyncClient, Client
 
@@ -10,14 +10,11 @@ from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, environ_for
 
 
-class CertificateClient(Client):
-    """Django's test client, with a certificate at each request: ``CertificateClient(certificate).get("/")``.
+class Presenting:
+    """Puts a certificate into what each request's environ starts from."""
 
-    Args:
-        certificate: see :meth:`present`.
-        verified: as there.
-        options: as Django's client.
-    """
+    if TYPE_CHECKING:
+        defaults: dict[str, Any]
 
     def __init__(
         self, certificate: ClientCertificate | KeyPair | None = None, *, verified: bool = True, **options: Any
@@ -39,7 +36,17 @@ class CertificateClient(Client):
             chain: what comes with it.
             verified: whether the terminator validated the chain.
         """
-        self.defaults.update(environ_for(certificate, chain=chain, verified=verified))  # type: ignore[arg-type]  # texts, say the stubs
+        self.defaults.update(environ_for(certificate, chain=chain, verified=verified))
+
+
+class CertificateClient(Presenting, Client):
+    """Django's test client, with a certificate at each request: ``CertificateClient(certificate).get("/")``.
+
+    Args:
+        certificate: see :meth:`present`.
+        verified: as there.
+        options: as Django's client.
+    """
 
 
 class AsyncCertificateClient(AsyncClient):
