@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connections
+from django.db import connections
 
 from tests.support import FORM, Answer
 from tests.tls import client_context, serving
@@ -59,13 +59,12 @@ def running_site(client_ca: Iterable[ClientCertificate]) -> Iterator[Site]:
 
     def with_connection(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         connections["default"] = of_test
-        for signal in (request_started, request_finished):
-            signal.disconnect(close_old_connections)  # they would close the test's connection, inside of a transaction
         return application(environ, start_response)
 
     of_test.inc_thread_sharing()
     try:
-        with serving(with_connection, client_ca) as port:
+        # At the end of a request Django closes its connection: here the test's own, which may be rolling back by then.
+        with patch.object(of_test, "close_if_unusable_or_obsolete"), serving(with_connection, client_ca) as port:
             yield Site(port)
     finally:
         of_test.dec_thread_sharing()
