@@ -22,6 +22,16 @@ PKI = {"token_endpoint_auth_method": "tls_client_auth"}
 SELF_SIGNED = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
 BY_DN, BY_DNS = {**PKI, "tls_client_auth_subject_dn": DN}, {**PKI, "tls_client_auth_san_dns": HOST}
 
+IMPOSSIBLE: list[Mapping[str, object]] = [
+    PKI,
+    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
+    {**PKI, "tls_client_auth_subject_dn": ""},
+    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
+    SELF_SIGNED,
+    {**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}},
+]
+"""Rows 10, 11, 13, 21: registrations that no certificate can satisfy."""
+
 INVALID_CLIENT = (401, "invalid_client")
 INVALID_REQUEST = (400, "invalid_request")
 

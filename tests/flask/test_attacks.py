@@ -17,6 +17,7 @@ from .attack_rows import (
     DN,
     FORM,
     HEADERS,
+    IMPOSSIBLE,
     INVALID_CLIENT,
     NGINX,
     PKI,
@@ -78,14 +79,7 @@ def test_row_06_certificate_where_an_assertion_is_registered(billing: KeyPair) -
     assert Endpoint({"rp": BY_DN}).post("client_id=rp", Came(billing)).text == "rp"
 
 
-@pytest.mark.parametrize("client", [
-    PKI,
-    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
-    {**PKI, "tls_client_auth_subject_dn": ""},
-    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"kty": "EC"}]}},
-    {**BY_DN, "tls_client_certificate_bound_access_tokens": "true"},
-])  # fmt: skip
+@pytest.mark.parametrize("client", [*IMPOSSIBLE, {**BY_DN, "tls_client_certificate_bound_access_tokens": "true"}])
 def test_rows_10_11_21_40_metadata(client: Mapping[str, object], ca: KeyPair) -> None:
     with pytest.raises(InvalidSetting, match="MTLS_CLIENTS"):
         Endpoint({"rp": client})

@@ -13,6 +13,7 @@ from wsgi_mtls.testing import KeyPair, Profile, self_sign
 from .attack_rows import (
     BY_DN,
     HEADERS,
+    IMPOSSIBLE,
     INVALID_CLIENT,
     INVALID_REQUEST,
     NGINX,
@@ -113,14 +114,7 @@ def test_row_06_certificate_of_a_client_of_another_method(billing: KeyPair, path
     assert Endpoint(path, BY_DN).post("client_id=rp", Came(billing)).status_code == 200
 
 
-@pytest.mark.parametrize("client", [
-    {**PKI},
-    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
-    {**PKI, "tls_client_auth_subject_dn": ""},
-    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"kty": "EC"}]}},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
-])  # fmt: skip
+@pytest.mark.parametrize("client", IMPOSSIBLE)
 @pytest.mark.parametrize("path", PATHS)
 def test_rows_10_11_21_metadata(client: Mapping[str, object], ca: KeyPair, billing: KeyPair, path: str) -> None:
     endpoint = Endpoint(path, client)

@@ -16,6 +16,7 @@ from flask_mtls import (
     current_client,
 )
 from wsgi_mtls.errors import InvalidToken
+from wsgi_mtls.tokens import IntrospectedTokens
 
 
 class PlainTokens:
@@ -51,6 +52,18 @@ def extension() -> Flask:
 def authserver() -> Flask:
     """Return the example's authorization server."""
     app: Flask = import_module("authserver").create_app(config())
+    # What the tests wait for is an answer in JSON.
+    app.register_error_handler(404, lambda error: ({"error": "not_found"}, 404))
+    return app
+
+
+def api() -> Flask:
+    """Return an API that asks an authorization server about its tokens."""
+    app, given = Flask("application"), config()
+    tokens = IntrospectedTokens(**given.pop("INTROSPECTION"))
+    app.config.update(given)
+    MutualTLS(app, tokens=tokens)
+    app.add_url_rule("/api", "api", bound_token_required(lambda: {"client_id": bound_token.client_id}))
     # What the tests wait for is an answer in JSON.
     app.register_error_handler(404, lambda error: ({"error": "not_found"}, 404))
     return app

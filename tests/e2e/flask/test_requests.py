@@ -1,0 +1,105 @@
+"""ATTACKS.md over real TLS, through nginx and gunicorn with two workers: the rows about requests and headers."""
+
+import pytest
+
+from tests.flask.attack_rows import (
+    DN,
+    HEADERS,
+    REQUESTS,
+    RequestRow,
+    header_accepted,
+    headers_refused,
+    pem_header,
+)
+from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+
+from .remote import ENDPOINTS
+from .served import FORM, Served
+
+TOKEN = ENDPOINTS["/oauth/token"]
+
+
+@pytest.fixture(params=["extension", "example"])
+def endpoint(request: pytest.FixtureRequest) -> tuple[Served, str, str]:
+    """The token endpoint of both: where it is, its path, and what else it wants in a body."""
+    if request.param == "extension":
+        return request.getfixturevalue("extension"), "/token", ""
+    return request.getfixturevalue("example").served, "/oauth/token", TOKEN
+
+
+def name(row: RequestRow) -> str:
+    return f"{row.number} {row.body[:20]} {row.options}"
+
+
+@pytest.mark.parametrize("row", REQUESTS, ids=name)
+def test_requests(endpoint: tuple[Served, str, str], billing: KeyPair, row: RequestRow) -> None:
+    served, path, extra = endpoint
+    headers = {"Content-Type": row.options.get("content_type", FORM), **row.options.get("headers", {})}
+    query = f"?{row.options['query_string']}" if "query_string" in row.options else ""
+    body = row.body if headers["Content-Type"].startswith("multipart") else f"{extra}{row.body}"
+    if extra and headers["Content-Type"] != FORM:
+        query = f"?{extra}"
+    status, answer = served.send(billing, f"{path}{query}", body, headers=headers)
+    assert (status, answer["error"]) == row.expected
+    assert served.send(billing, path, f"{extra}client_id=rp")[0] == 200
+
+
+def test_rows_24_45_46_forged_headers(endpoint: tuple[Served, str, str], billing: KeyPair) -> None:
+    """Through nginx, through its conventional host, and past it."""
+    served, path, extra = endpoint
+    body, certificate = f"{extra}client_id=rp", pem_header(billing.certificate)
+    forged = {"X-SSL-Client-Cert": certificate, "X-SSL-Client-Verify": "SUCCESS"}
+    aliases = {name.replace("-", "_"): value for name, value in forged.items()}
+    for headers in (forged, aliases, {**forged, **aliases}, {**forged, "Connection": "X-SSL-Client-Verify"}):
+        assert served.send(None, path, body, headers=headers)[0] == 401
+        assert served.send(None, path, body, headers=headers, host=CONVENTIONAL_HOST)[0] == 401
+        assert served.send(self_sign(DN), path, body, headers=headers)[0] == 401
+    assert served.straight(path, body, forged, "127.0.0.2") == 401
+    assert served.straight(path, body, forged, LOOPBACK) == 200  # what the trusted proxy says, counts
+    assert served.send(billing, path, body)[0] == 200
+
+
+def as_headers(environ: dict[str, str]) -> dict[str, str]:
+    return {
+        key.removeprefix("HTTP_").replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")
+    }
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_rows_24_25_26_42_headers(endpoint: tuple[Served, str, str], billing: KeyPair, ca: KeyPair, case: str) -> None:
+    """What is refused of a trusted proxy is refused, and nginx lets nobody say it in its place."""
+    served, path, extra = endpoint
+    body, environ = f"{extra}client_id=rp", headers_refused(billing, ca.issue("CN=evil"))[case]
+    headers = as_headers(environ)
+    address = LOOPBACK if environ["REMOTE_ADDR"] == "192.0.2.1" else "127.0.0.2"
+    assert served.straight(path, body, headers, address) in (400, 401)
+    assert served.straight(path, body, as_headers(header_accepted(billing)), LOOPBACK) == 200
+    assert served.send(None, path, body, headers=headers)[0] == 401
+    assert served.send(ca.issue("CN=evil"), path, body, headers=headers)[0] == 401
+    assert served.send(billing, path, body, headers=headers)[0] == 200  # nginx overwrites them
+
+
+def test_headers_are_overwritten(extension: Served, billing: KeyPair) -> None:
+    seen = extension.send(billing, "/headers", headers={"X-SSL-Client-Cert": "mine"})[1]
+    assert seen["X-Ssl-Client-Cert"] == pem_header(billing.certificate)
+
+
+@pytest.mark.parametrize("path", ["//{}", "/{}/", "/x/../{}", "/./{}", "/{};a", "/{}%2f", "/{}%00"])
+def test_row_50_other_spellings_of_the_path(endpoint: tuple[Served, str, str], billing: KeyPair, path: str) -> None:
+    """nginx hands them on as they came; none is routed to the endpoint unguarded."""
+    served, known, extra = endpoint
+    body = f"{extra}client_id=rp"
+    assert served.send(None, path.format(known.removeprefix("/")), body)[0] in (308, 400, 401, 404)
+    assert served.send(None, known.title(), body)[0] == 404
+    escaped = f"/%{ord(known[1]):02x}{known[2:]}"
+    assert served.send(None, escaped, body)[0] == 401
+    assert served.send(billing, escaped, body)[0] == 200
+
+
+def test_row_48_another_site_posts(extension: Served, ca: KeyPair) -> None:
+    pair = ca.issue("CN=x", Profile(san_dns=["other.example.com"]))
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        assert extension.send(pair, "/page", "a=b", headers=headers)[0] == 403
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": f"https://{MTLS_HOST}:{extension.port}"}):
+        assert extension.send(pair, "/page", "a=b", headers=headers)[0] == 200
