@@ -32,8 +32,10 @@ class Site:
         pair: KeyPair | None = None,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
+        source: str = "127.0.0.1",
     ) -> Answer:
-        connection = HTTPSConnection("127.0.0.1", self.port, context=client_context(pair), timeout=20)
+        context = client_context(pair)
+        connection = HTTPSConnection("127.0.0.1", self.port, context=context, timeout=20, source_address=(source, 0))
         try:
             connection.request(method, path, None if body is None else body.encode(), dict(headers or {}))
             response = connection.getresponse()
@@ -41,8 +43,10 @@ class Site:
         finally:
             connection.close()
 
-    def post(self, path: str, pair: KeyPair | None, body: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self.request("POST", path, pair, body, {"Content-Type": FORM, **(headers or {})})
+    def post(
+        self, path: str, pair: KeyPair | None, body: str, headers: Mapping[str, str] | None = None, **options: str
+    ) -> Answer:
+        return self.request("POST", path, pair, body, {"Content-Type": FORM, **(headers or {})}, **options)
 
     def user(self, pair: KeyPair | None, headers: Mapping[str, str] | None = None) -> str:
         """Return who is logged in."""

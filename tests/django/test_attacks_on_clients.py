@@ -25,6 +25,7 @@ from tests.flask.attack_rows import (
     ROW_IDS,
     SELF_SIGNED,
     RequestRow,
+    as_headers,
     header_accepted,
     headers_refused,
     rows,
@@ -183,7 +184,24 @@ def test_row_22_jwks_uri_that_is_not_https() -> None:
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_headers(billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str) -> None:
+def test_headers(site: Site, billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str) -> None:
+    """As a proxy sends them that itself speaks TLS to the server, with a certificate of its own or without."""
+    register("rp", BY_DN)
+    mtls(SOURCE="nginx", TRUSTED_PROXIES=["127.0.0.1"])
+    forged = headers_refused(billing, ca.issue("CN=evil"))[header]
+    address = "127.0.0.1" if forged["REMOTE_ADDR"] == "192.0.2.1" else "127.0.0.2"
+    for view in VIEWS:
+        for pair in (None, billing):
+            answer = site.post(view, pair, "client_id=rp", as_headers(forged), source=address)
+            assert outcome(answer) in (INVALID_CLIENT, INVALID_REQUEST)
+            assert site.post(view, pair, "client_id=rp", as_headers(header_accepted(billing))).status == 200
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers_of_other_environs(
+    database: None, billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str
+) -> None:
+    """An address that is missing, and keys that no header can make."""
     register("rp", BY_DN)
     mtls(SOURCE=NGINX)
     forged = headers_refused(billing, ca.issue("CN=evil"))[header]

@@ -225,6 +225,13 @@ def header_accepted(right: KeyPair) -> dict[str, Any]:
     }
 
 
+def as_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return those keys of an environ that a proxy could send."""
+    return {
+        key.removeprefix("HTTP_").replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")
+    }
+
+
 HEADERS = ["24 from elsewhere", "24 from nowhere", "25 joined", "25 two PEM blocks", "25 bad base64", "25 (null)",
            "25 plus as a space", "26 FAILED", "26 NONE", "26 absent", "26 success", "42 a name instead",
            "45 joined status", "46 overwritten by the conventional host", "47 the proxy's own"]  # fmt: skip

@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -12,8 +13,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.e2e.cases import PROXIES, SERVERS, Case
-from tests.support import Answer
+from tests.flask.attack_rows import HEADERS, as_headers, header_accepted, headers_refused
+from tests.support import FORM, Answer
+from wsgi_mtls import ClientCertificate
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles, free_port, running
+from wsgi_mtls.testing import KeyPair, make_key
 
 from .conftest import EXAMPLE, Visitor, environment, example, skip_without
 
@@ -33,8 +37,8 @@ from intranet.wsgi import application
 class Behind:
     """The running example, and what is in front of it."""
 
-    def __init__(self, data: Path, port: int, case: Case | None) -> None:
-        self.data, self.port, self.case = data, port, case
+    def __init__(self, data: Path, port: int, case: Case | None, app_port: int = 0) -> None:
+        self.data, self.port, self.case, self.app_port = data, port, case, app_port
         self.host = MTLS_HOST if case else "localhost"
 
     def visitor(self, certificate: str | None, host: str | None = None) -> Visitor:
@@ -52,12 +56,12 @@ def behind(request: pytest.FixtureRequest, data: Path) -> Iterator[Behind]:
     with TemporaryDirectory(prefix="wsgi-mtls-django-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with serving(case, data, folder) as port:
-            yield Behind(data, port, case)
+        with serving(case, data, folder) as (port, app_port):
+            yield Behind(data, port, case, app_port)
 
 
 @contextmanager
-def serving(case: Case, data: Path, folder: Path) -> Iterator[int]:
+def serving(case: Case, data: Path, folder: Path) -> Iterator[tuple[int, int]]:
     files = TLSFiles(data / "server.pem", data / "server.key", data / "ca.pem", data / "ca.pem")
     proxied = case.name == "nginx"
     source = {"SOURCE": case.terminator.source, **({"TRUSTED_PROXIES": ["127.0.0.1"]} if proxied else {})}
@@ -77,7 +81,7 @@ def serving(case: Case, data: Path, folder: Path) -> Iterator[int]:
             upstream = subprocess.Popen(command, cwd=folder, env=environment(data), stdout=log, stderr=log)
     try:
         with running(case.terminator, case.terminator.program or "", folder, files, app_port) as port:
-            yield port
+            yield port, app_port
     finally:
         if upstream is not None:
             upstream.terminate()
@@ -151,7 +155,7 @@ def test_bound_token(behind: Behind) -> None:
             401, 'Bearer realm="intranet", error="invalid_token"'
         )  # fmt: skip
     assert billing.get("/accounts").status == 401
-    forged = {"Authorization": bearer["Authorization"][:-2] + "AA"}
+    forged = {"Authorization": bearer["Authorization"].replace("Bearer ", "Bearer e")}
     assert billing.get("/accounts", headers=forged).status == 401
 
 
@@ -186,6 +190,47 @@ def test_forged_headers(behind: Behind) -> None:
             assert b'id="user"' not in answer.body
             assert visitor.post("/token", "client_id=billing", headers=forged).status in (400, 401)
             assert user(visitor.get("/")) is None
+
+
+def pair(data: Path, name: str) -> KeyPair:
+    """Return one of the example's certificates."""
+    certificate = ClientCertificate.from_pem((data / f"{name}.pem").read_text())
+    return KeyPair(certificate, make_key())  # whose key does not matter here
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_rows_24_25_26_42_headers(behind: Behind, header: str) -> None:
+    """From outside nobody says anything in the terminator's place; with and without a certificate of one's own."""
+    right, evil = pair(behind.data, "billing"), pair(behind.data, "bob")
+    for environ in (headers_refused(right, evil)[header], header_accepted(right)):
+        headers = as_headers(environ)
+        for certificate in (None, "bob"):
+            visitor = behind.visitor(certificate)
+            assert visitor.post("/token", "client_id=billing", headers=headers).status in (400, 401)
+            assert visitor.get("/machine", headers=headers).status == (401 if certificate is None else 200)
+        assert user(behind.visitor(None).get("/", headers=headers)) is None
+    assert behind.visitor("billing").post("/token", "client_id=billing", headers=headers).status == 200
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_rows_24_25_26_42_headers_past_nginx(behind: Behind, header: str) -> None:
+    """Straight to gunicorn, from nginx's address or another one."""
+    if behind.case is None or behind.case.name != "nginx":
+        pytest.skip("the server that ends TLS runs the application itself: nobody gets past it")
+    right = pair(behind.data, "billing")
+
+    def status(environ: Mapping[str, str]) -> int:
+        source = "127.0.0.1" if environ["REMOTE_ADDR"] == "192.0.2.1" else "127.0.0.2"
+        connection = HTTPConnection("127.0.0.1", behind.app_port, timeout=20, source_address=(source, 0))
+        headers = {**as_headers(environ), "Host": MTLS_HOST, "X-Forwarded-Proto": "https", "Content-Type": FORM}
+        try:
+            connection.request("POST", "/token", "client_id=billing", headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    assert status(headers_refused(right, pair(behind.data, "bob"))[header]) in (400, 401)
+    assert status(header_accepted(right)) == 200
 
 
 def test_check_deploy_is_clean(data: Path) -> None:

@@ -7,6 +7,7 @@ from tests.flask.attack_rows import (
     HEADERS,
     REQUESTS,
     RequestRow,
+    as_headers,
     header_accepted,
     headers_refused,
     pem_header,
@@ -58,12 +59,6 @@ def test_rows_24_45_46_forged_headers(endpoint: tuple[Served, str, str], billing
     assert served.straight(path, body, forged, "127.0.0.2") == 401
     assert served.straight(path, body, forged, LOOPBACK) == 200  # what the trusted proxy says, counts
     assert served.send(billing, path, body)[0] == 200
-
-
-def as_headers(environ: dict[str, str]) -> dict[str, str]:
-    return {
-        key.removeprefix("HTTP_").replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")
-    }
 
 
 @pytest.mark.parametrize("case", HEADERS)
