@@ -5,8 +5,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import urlencode
 
 import urllib3
@@ -16,10 +17,16 @@ from ..urls import https_url
 
 MAX_ANSWER = 262144
 """The longest answer that is read, in octets."""
+_STEP = 65536
+TIMEOUT = 5
+"""How long connecting, the answer's header and its body may take by default, each, in seconds."""
+MAX_TIMEOUT = 60
 
 
 class HTTPSEndpoint:
     """One URL of the authorization server, that the operator has configured.
+
+    Connections are kept. Where the server has closed one meanwhile, the request is sent once more, over a new one.
 
     Args:
         url: the URL.
@@ -29,7 +36,7 @@ class HTTPSEndpoint:
         timeout: how long connecting, the answer's header and its body may take, each, in seconds.
 
     Raises:
-        ValueError: the URL is not https, or there is a certificate without its key.
+        ValueError: the URL is not https, there is a certificate without its key, or ``timeout`` is too long.
         OSError: a file can't be read, or is not what it should be.
     """
 
@@ -40,11 +47,13 @@ class HTTPSEndpoint:
         ca: Path | str | None = None,
         certificate: Path | str | None = None,
         private_key: Path | str | None = None,
-        timeout: float = 5,
+        timeout: float = TIMEOUT,
     ) -> None:
         https_url(url)
         if (certificate is None) != (private_key is None):
             raise ValueError("certificate and private_key belong together.")
+        if not 0 < timeout <= MAX_TIMEOUT:
+            raise ValueError(f"timeout must be more than 0 and at most {MAX_TIMEOUT} seconds.")
         context = ssl.create_default_context(cafile=ca)
         if certificate is not None:
             context.load_cert_chain(certificate, private_key)
@@ -74,17 +83,12 @@ class HTTPSEndpoint:
     def _request(self, method: str, body: str | None, headers: Mapping[str, str]) -> object:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
         try:
-            response = self._pool.request(
-                method, self._url, body=body, headers=headers, redirect=False, preload_content=False
-            )
+            response = self._open(method, body, headers)
             try:
                 if response.status != 200:
                     raise TokensUnavailable(f"{self._url} answered {response.status} instead of 200.")
                 with _within(self._timeout, response.shutdown):
-                    answer = response.read(MAX_ANSWER, decode_content=False)
-                    # The second read also notices a body that was cut off.
-                    if response.read(1, decode_content=False):
-                        raise TokensUnavailable(f"{self._url} answered more than {MAX_ANSWER} octets.")
+                    answer = self._read(response)
             except BaseException:
                 response.close()
                 raise
@@ -93,12 +97,39 @@ class HTTPSEndpoint:
         except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError) as error:
             raise TokensUnavailable(f"{self._url} gave no answer that can be read: {error}.") from error
 
+    def _open(self, method: str, body: str | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        send = partial(
+            self._pool.request, method, self._url, body=body, headers=headers, redirect=False, preload_content=False
+        )
+        try:
+            return send()
+        except _ClosedMeanwhile:
+            # The other connections that are kept may have been closed together with this one.
+            self._pool.clear()
+            return send()
+
+    def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        """Read at most ``MAX_ANSWER`` octets, whatever length the server announces, be it a negative one."""
+        answer = bytearray()
+        # The read that gets nothing also notices a body that was cut off.
+        while octets := response.read1(min(_STEP, MAX_ANSWER + 1 - len(answer)), decode_content=False):
+            answer += octets
+            if len(answer) > MAX_ANSWER:
+                raise TokensUnavailable(f"{self._url} answered more than {MAX_ANSWER} octets.")
+        return bytes(answer)
+
 
 @contextmanager
 def _within(seconds: float, abort: Callable[[], object]) -> Iterator[None]:
-    """Abort what takes longer: the socket's own timeout starts anew with every octet that drips in."""
+    """Abort what takes longer: the socket's own timeout starts anew with every octet that drips in.
+
+    Raises:
+        TimeoutError: it failed after that time.
+    """
+    is_over = Event()
 
     def run() -> None:
+        is_over.set()
         # It may have ended by itself just now.
         with suppress(OSError, ValueError, RuntimeError):
             abort()
@@ -108,14 +139,35 @@ def _within(seconds: float, abort: Callable[[], object]) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except Exception as error:
+        if is_over.is_set():
+            raise TimeoutError(f"it took longer than {seconds} seconds") from error
+        raise
     finally:
         timer.cancel()
 
 
+class _ClosedMeanwhile(urllib3.exceptions.HTTPError):
+    """The server closed a connection that was kept, and answered nothing (RFC 9112 section 9.3.1)."""
+
+
 class _Connection(urllib3.connection.HTTPSConnection):
+    _was_used = False
+
+    def connect(self) -> None:
+        self._was_used = False
+        super().connect()
+
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3's own
-        with _within(self.timeout or 0, self._abort):
-            return super().getresponse()
+        try:
+            with _within(self.timeout or 0, self._abort):
+                response = super().getresponse()
+        except ConnectionError as error:
+            if self._was_used:
+                raise _ClosedMeanwhile("The server closed the connection.") from error
+            raise
+        self._was_used = True
+        return response
 
     def _abort(self) -> None:
         if self.sock is not None:
