@@ -1,13 +1,14 @@
-"""The WSGI middleware: a request in, an authenticated client or an OAuth error out (RFC 8705 section 2)."""
+"""The WSGI middleware: a request in, its certificate, an authenticated client or an OAuth error out (RFC 8705, 2)."""
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from .client_auth import MAX_BODY, authenticate_request
 from .errors import BodyTooLarge, MutualTLSError
 from .paths import PathMatcher
 from .responses import VERBOSITIES, Verbosity, error_response
-from .sources import CertificateSource, check_methods, drop_untrusted
+from .sources import CertificateSource, check_methods, drop_untrusted, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
 
 if TYPE_CHECKING:
@@ -21,6 +22,28 @@ VERIFIER = "wsgi_mtls.verifier"
 """The environ key of the verifier whose word ``wsgi_mtls.client`` is."""
 
 ErrorResponse = Callable[["WSGIEnvironment", MutualTLSError], "WSGIApplication"]
+
+
+class PeerMiddleware:
+    """Puts the peer certificate into ``environ["wsgi_mtls.peer"]``, on every path, and decides nothing.
+
+    For an application that looks at certificates itself, or whose framework's adapter does. What an untrusted peer sent
+    is gone before the application sees it. A certificate that can't be read is left for whoever asks the source again.
+
+    Args:
+        app: the application to wrap.
+        source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
+    """
+
+    def __init__(self, app: "WSGIApplication", source: CertificateSource) -> None:
+        self._app = app
+        self._source = source
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        with suppress(MutualTLSError):  # a refusal for whoever needs the certificate, nobody else's concern
+            peer_certificate(environ, self._source)
+        return self._app(environ, start_response)
 
 
 class ClientAuthMiddleware:

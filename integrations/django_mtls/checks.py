@@ -14,16 +14,16 @@ from django.utils.module_loading import import_string
 
 from wsgi_mtls.errors import InvalidClientMetadata
 
-from .conf import InvalidSetting, mtls_settings, read
+from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
 
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Report what is wrong with ``MTLS``: ``E001`` unknown key, ``E002`` and ``E003`` source, ``E004`` other values."""
-    values, problems = read(getattr(settings, "MTLS", {}))
-    found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in problems]
-    if values.get("verbosity") == "debug" and not settings.DEBUG:
+    given = getattr(settings, "MTLS", {})
+    found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in invalid_settings(given)]
+    if not found and mtls_settings().verbosity == "debug" and not settings.DEBUG:
         found.append(
             checks.Warning(
                 'MTLS["VERBOSITY"] is "debug" with DEBUG=False.',

@@ -24,13 +24,18 @@ from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token
 def authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
     """Authenticate the client that the request names, once per request."""
     state, found = current_state(), recall(CLIENT)
+    settings = state.settings
     if state.verifier is None:
         raise RuntimeError("client_auth_required needs clients: set MTLS_CLIENTS, or give MutualTLS clients=….")
     if found is not None and found.method in allowed_methods:
         return
     with _refusing_clients():
         client = require_client(
-            request.environ, state.verifier, state.source, allowed_methods=allowed_methods, max_body=state.max_body
+            request.environ,
+            state.verifier,
+            settings.source,
+            allowed_methods=allowed_methods,
+            max_body=settings.max_body,
         )
     remember(CLIENT, client)
     send(mtls_client_authenticated, client=client)
@@ -43,7 +48,7 @@ def accept_certificate(optional: bool, authorize: Authorize | None, allow_cross_
         found = certificate_auth.accept_certificate(
             request.environ,
             state.verifier,
-            state.source,
+            state.settings.source,
             optional=optional,
             authorize=current_app.ensure_sync(authorize) if authorize else None,
             allow_cross_site=allow_cross_site,
@@ -55,16 +60,21 @@ def accept_certificate(optional: bool, authorize: Authorize | None, allow_cross_
 
 def accept_bound_token(scope: str | None, required: bool, also_verified: Collection[str]) -> None:
     """Accept the access token of the request."""
-    state = current_state()
-    if state.tokens is None:
+    settings = current_state().settings
+    if settings.tokens is None:
         raise RuntimeError("bound_token_required needs MTLS_TOKENS, or MutualTLS tokens=…: what decodes a token.")
     try:
         token = accept_token(
-            request.environ, state.tokens, state.source, required=required, scope=scope, also_verified=also_verified
+            request.environ,
+            settings.tokens,
+            settings.source,
+            required=required,
+            scope=scope,
+            also_verified=also_verified,
         )
     except MutualTLSError as error:
         send(mtls_token_rejected, error=error)
-        refuse(error, token_error_response(error, realm=state.realm, scope=scope))
+        refuse(error, token_error_response(error, realm=settings.realm, scope=scope))
     remember(TOKEN, token)
     send(mtls_token_accepted, token=token)
 

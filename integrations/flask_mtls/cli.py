@@ -66,9 +66,9 @@ def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterat
     yield from misspelt(app.config)
     if "client_auth_required" in decorators and state.verifier is None:
         yield "client_auth_required is used without clients: set MTLS_CLIENTS."
-    if "bound_token_required" in decorators and state.tokens is None:
+    if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."
-    if state.verbosity == "debug" and not app.debug:
+    if state.settings.verbosity == "debug" and not app.debug:
         yield "MTLS_VERBOSITY is debug: refusals tell callers why. Use normal."
     if app.config.get("MTLS_TRUSTED_PROXIES") in ("any", ["any"]):
         yield "MTLS_TRUSTED_PROXIES is any: whoever reaches this app can send a certificate header."

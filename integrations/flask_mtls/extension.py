@@ -1,23 +1,17 @@
 """The extension: ``MutualTLS(app)``."""
 
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
 from warnings import warn
 
 from flask import Flask
 
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.sources import CertificateSource, peer_certificate
+from wsgi_mtls.middleware import PeerMiddleware
 from wsgi_mtls.tokens import AccessTokens
 from wsgi_mtls.verifier import Verifier
 
 from .cli import commands
 from .refusals import answer
 from .settings import Clients, Source, misspelt, read_settings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class MutualTLS:
@@ -67,19 +61,6 @@ class MutualTLS:
             warn(line, stacklevel=2)
         app.config.update({name: value for name, value in self._defaults.items() if app.config.get(name) is None})
         state = app.extensions["mtls"] = read_settings(app, self._verifier)
-        app.wsgi_app = _Outermost(app.wsgi_app, state.source)  # type: ignore[method-assign]  # as Flask's docs do
+        app.wsgi_app = PeerMiddleware(app.wsgi_app, state.settings.source)  # type: ignore[method-assign]  # as Flask's docs do
         app.register_error_handler(MutualTLSError, answer)
         app.cli.add_command(commands)
-
-
-class _Outermost:
-    """Asks the source on every path, since a header source removes what nobody may send, before any view sees it."""
-
-    def __init__(self, app: "WSGIApplication", source: CertificateSource) -> None:
-        self._app = app
-        self._source = source
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        with suppress(MutualTLSError):  # a refusal for whoever needs the certificate, nobody else's concern
-            peer_certificate(environ, self._source)
-        return self._app(environ, start_response)

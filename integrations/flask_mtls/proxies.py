@@ -38,7 +38,9 @@ def current_peer() -> Peer | None:
         MalformedCertificate: what the terminator delivered is none.
     """
     found = request.environ.get(PEER)
-    return found if isinstance(found, Peer) else sources.peer_certificate(request.environ, current_state().source)
+    return (
+        found if isinstance(found, Peer) else sources.peer_certificate(request.environ, current_state().settings.source)
+    )
 
 
 def _peer() -> Peer | None:

@@ -42,7 +42,7 @@ def answer(error: MutualTLSError) -> HTTPException | ResponseReturnValue:
 
 
 def _response(error: MutualTLSError) -> Response:
-    return error_response(request.environ, error, current_state().verbosity)
+    return error_response(request.environ, error, current_state().settings.verbosity)
 
 
 @lru_cache

@@ -8,8 +8,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from flask_mtls import MutualTLS, client_auth_required, current_client
-from flask_mtls.settings import InvalidSetting
 from wsgi_mtls.clients import Client
+from wsgi_mtls.settings import InvalidSetting
 from wsgi_mtls.testing import KeyPair, environ_for
 
 from .attack_rows import (

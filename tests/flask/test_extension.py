@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 
 from flask_mtls import MutualTLS, client_auth_required, current_client
-from flask_mtls.settings import InvalidSetting, MutualTLSState
+from flask_mtls.settings import MutualTLSState
 from wsgi_mtls import Verifier, sources
 from wsgi_mtls.clients import MappingRegistry
+from wsgi_mtls.settings import InvalidSetting
 from wsgi_mtls.testing import KeyPair
 
 from .conftest import DN, came_with
@@ -178,7 +179,7 @@ def test_wrong_setting_stops_the_start(settings: dict[str, Any], says: str) -> N
 def test_settings_that_a_given_verifier_ignores() -> None:
     app = Flask("application")
     app.config["MTLS_ALLOWED_METHODS"] = ["tls_client_auth"]
-    with pytest.raises(InvalidSetting, match="do nothing"):
+    with pytest.raises(InvalidSetting, match="does nothing"):
         MutualTLS(app, verifier=Verifier(BILLING), source="environ")
 
 

@@ -1,7 +1,7 @@
 """Certificate sources: where in the WSGI environ the peer certificate stands, and who may have put it there."""
 
 from .clouds import aws_alb, azure_app_service, cloudflare, gcp_load_balancer
-from .config import from_config
+from .config import PRESETS, from_config
 from .environ import environ
 from .envoy import envoy, envoy_peer_certificate, istio
 from .first_of import first_of
@@ -15,6 +15,7 @@ from .wsgi_server import wsgi_server
 
 __all__ = [
     "PEER",
+    "PRESETS",
     "CertificateSource",
     "Chain",
     "Status",

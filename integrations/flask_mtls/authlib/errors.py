@@ -27,5 +27,5 @@ class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no
 
     def __call__(self, uri: str | None = None) -> tuple[int, str, list[tuple[str, str]]]:
         """Return what ``AuthorizationServer.handle_response`` takes."""
-        answer: Any = error_response(request.environ, self.refusal, current_state().verbosity)
+        answer: Any = error_response(request.environ, self.refusal, current_state().settings.verbosity)
         return answer.status_code, answer.get_data(as_text=True), list(answer.headers)

@@ -187,12 +187,12 @@ def _verifier() -> Verifier:
 
 
 def _authenticate() -> "AuthenticatedClient | None":
-    environ, state = request.environ, current_state()
+    environ, settings = request.environ, current_state().settings
     body = environ.get(_BODY)
     if body is not None:
         body.seek(0)  # Flask has read it
         environ["wsgi.input"] = body
-    client = authenticate_request(environ, _verifier(), state.source, max_body=state.max_body)
+    client = authenticate_request(environ, _verifier(), settings.source, max_body=settings.max_body)
     if body is not None:
         environ[_BODY] = environ["wsgi.input"]
     return client
@@ -219,12 +219,12 @@ def _refuse_other_method(model: Any, used: str) -> None:
 
 def _keep_body() -> None:
     """Have the core read the form once, before Flask does, and keep it to be read again."""
-    environ, state = request.environ, current_state()
+    environ, max_body = request.environ, current_state().settings.max_body
     if request.method != "POST" or _BODY in environ:
         return
     unread = environ["wsgi.input"]
     try:
-        read_token_request(environ, state.max_body)
+        read_token_request(environ, max_body)
     except BodyTooLarge as error:
         refuse(error)
     except MutualTLSError:

@@ -1,0 +1,83 @@
+"""The settings that every adapter has."""
+
+from typing import Any
+
+import pytest
+
+from wsgi_mtls import sources
+from wsgi_mtls.client_auth import MAX_BODY
+from wsgi_mtls.settings import SETTINGS, InvalidSetting, Settings, invalid_settings, read_settings
+
+GOOD: dict[str, Any] = {"SOURCE": "nginx", "TRUSTED_PROXIES": ["127.0.0.1"]}
+
+
+def test_defaults() -> None:
+    read = read_settings(GOOD)
+    assert isinstance(read, Settings)
+    assert set(read.allowed_methods) == {"tls_client_auth", "self_signed_tls_client_auth"}
+    assert (read.self_signed_match, read.verbosity, read.max_body) == ("public_key", "normal", MAX_BODY)
+    assert (read.tokens, read.realm) == (None, None)
+    assert read_settings({**dict.fromkeys(SETTINGS), **GOOD, "OF": "others"}).verbosity == "normal"
+
+
+@pytest.mark.parametrize(("name", "value", "says"), [
+    ("SOURCE", None, "missing"),
+    ("SOURCE", "apache2", "is apache meant"),
+    ("SOURCE", 7, "is 7"),
+    ("TRUSTED_PROXIES", None, "wants trusted_proxies"),
+    ("TRUSTED_PROXIES", ["nowhere"], "nowhere"),
+    ("ALLOWED_METHODS", "tls_client_auth", "give a list"),
+    ("ALLOWED_METHODS", [], "give a list"),
+    ("ALLOWED_METHODS", 7, "give a list"),
+    ("ALLOWED_METHODS", [["none"]], "give a list"),
+    ("SELF_SIGNED_MATCH", "name", "use one of public_key, certificate"),
+    ("TOKENS", "https://as.example.com", "give an object with decode"),
+    ("REALM", 'a"b', "printable ASCII"),
+    ("REALM", 7, "printable ASCII"),
+    ("VERBOSITY", ["debug"], "use one of debug"),
+    ("MAX_BODY", True, "give a number of octets"),
+    ("MAX_BODY", 0, "give a number of octets"),
+])  # fmt: skip
+def test_one_that_is_wrong(name: str, value: object, says: str) -> None:
+    with pytest.raises(InvalidSetting, match=says) as caught:
+        read_settings({**GOOD, name: value})
+    assert caught.value.name == name
+    assert str(caught.value) == f"{name} {caught.value.problem}"
+    assert [problem.name for problem in invalid_settings({**GOOD, name: value})] == [name]
+    assert invalid_settings(GOOD) == []
+
+
+def test_all_that_is_wrong() -> None:
+    found = invalid_settings({"SOURCE": "nginx", "VERBOSITY": "loud", "MAX_BODY": "1"})
+    assert [problem.name for problem in found] == ["TRUSTED_PROXIES", "VERBOSITY", "MAX_BODY"]
+
+
+class Tokens:
+    def decode(self, token: str, /) -> dict[str, object]:
+        return {}
+
+
+def test_a_class_where_an_object_belongs() -> None:
+    assert [problem.name for problem in invalid_settings({**GOOD, "TOKENS": Tokens})] == ["TOKENS"]
+    assert invalid_settings({**GOOD, "TOKENS": Tokens()}) == []
+
+
+def test_preset_where_a_source_belongs() -> None:
+    """Its function makes a source and is none: every request would fail."""
+    assert [problem.name for problem in invalid_settings({"SOURCE": sources.nginx})] == ["SOURCE"]
+    assert invalid_settings({"SOURCE": sources.nginx(trusted_proxies=["127.0.0.1"])}) == []
+    assert invalid_settings({"SOURCE": lambda environ: None}) == []
+
+
+@pytest.mark.parametrize("source", [sources.environ(), {"preset": "nginx", "trusted_proxies": ["::1"]}])
+def test_trusted_proxies_beside_a_source_that_has_its_own(source: object) -> None:
+    with pytest.raises(InvalidSetting, match=r"TRUSTED_PROXIES .*remove one"):
+        read_settings({"SOURCE": source, "TRUSTED_PROXIES": ["::1"]})
+
+
+def test_a_name_alone_serves_neither_self_signed_clients_nor_tokens() -> None:
+    source = sources.subject_header("XDN", kind="tls_client_auth_subject_dn", verified=True, trusted_proxies=["::1"])
+    pki: dict[str, Any] = {"SOURCE": source, "ALLOWED_METHODS": ["tls_client_auth"]}
+    assert invalid_settings(pki) == []
+    assert [problem.name for problem in invalid_settings({"SOURCE": source})] == ["SOURCE"]
+    assert [problem.name for problem in invalid_settings({**pki, "TOKENS": Tokens()})] == ["SOURCE"]

@@ -1,0 +1,168 @@
+"""The settings that every adapter has, from a framework's own configuration: checked, each by its name."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from . import sources
+from .bearer import check_challenge
+from .client_auth import MAX_BODY
+from .clients import AUTH_METHODS, AuthMethod
+from .responses import VERBOSITIES, Verbosity
+from .sources import CertificateSource
+from .tokens import AccessTokens
+from .verifier import SelfSignedMatch
+
+SETTINGS: Mapping[str, str] = {
+    "SOURCE": "where the certificate stands: a preset's name, {'preset': name, **options}, or a callable",
+    "TRUSTED_PROXIES": "the addresses and networks from which a certificate header is believed",
+    "ALLOWED_METHODS": "the authentication methods that this server offers",
+    "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
+    "TOKENS": "what decodes access tokens: an object with decode(token)",
+    "REALM": "the realm that an API names in WWW-Authenticate",
+    "VERBOSITY": "what a refusal tells: minimal, normal or debug",
+    "MAX_BODY": "the longest body of a token request, in octets",
+}
+"""Every setting, and what it means. An adapter spells them in its framework's way, and has others of its own."""
+
+
+class InvalidSetting(ValueError):
+    """A setting has a value that it can't have.
+
+    Attributes:
+        name: of the setting.
+        problem: what is wrong and the remedy, to be read after the name.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} {problem}")
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is configured, each attribute as :data:`SETTINGS` says; the trusted proxies are the source's."""
+
+    source: CertificateSource
+    allowed_methods: tuple[AuthMethod, ...]
+    self_signed_match: SelfSignedMatch
+    tokens: AccessTokens | None
+    realm: str | None
+    verbosity: Verbosity
+    max_body: int
+
+
+def read_settings(given: Mapping[str, object]) -> Settings:
+    """Read each of :data:`SETTINGS`; one that is missing or None has its default, and others are left alone.
+
+    Raises:
+        InvalidSetting: the first that is wrong.
+    """
+    values, problems = _read(given)
+    for problem in problems:
+        raise problem
+    return Settings(**values)
+
+
+def invalid_settings(given: Mapping[str, object]) -> list[InvalidSetting]:
+    """Return all that is wrong with the settings."""
+    return _read(given)[1]
+
+
+def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSetting]]:
+    present = {name: value for name, value in given.items() if value is not None}
+    values: dict[str, Any] = {}
+    problems: list[InvalidSetting] = []
+    for name, reader in _READERS.items():
+        try:
+            values[name.lower()] = reader(present)
+        except InvalidSetting as problem:
+            problems.append(problem)
+    try:
+        _check_together(values)
+    except ValueError as error:
+        problems.append(InvalidSetting("SOURCE", f"does not do here: {error}"))
+    return values, problems
+
+
+def _check_together(values: Mapping[str, Any]) -> None:
+    if "source" in values and "allowed_methods" in values:
+        sources.check_methods(values["source"], values["allowed_methods"])
+    if "source" in values and values.get("tokens") is not None:
+        sources.check_delivers_certificate(values["source"])
+
+
+def _source(given: Mapping[str, Any]) -> CertificateSource:
+    source, proxies = given.get("SOURCE"), given.get("TRUSTED_PROXIES")
+    if source is None:
+        raise InvalidSetting("SOURCE", 'is missing: name what ends TLS in front of this application, such as "nginx".')
+    if proxies is not None and (callable(source) or (isinstance(source, Mapping) and "trusted_proxies" in source)):
+        raise InvalidSetting("TRUSTED_PROXIES", "is for a source that names none itself: remove one of them.")
+    if source in sources.PRESETS.values():
+        raise InvalidSetting("SOURCE", "is a preset's function: call it, or give its name.")
+    if callable(source):
+        own: CertificateSource = source
+        return own
+    if not isinstance(source, str | Mapping):
+        raise InvalidSetting("SOURCE", f"is {source!r}: give a preset's name, a dict or a callable.")
+    options = {"preset": source} if isinstance(source, str) else dict(source)
+    if proxies is not None:
+        options["trusted_proxies"] = proxies
+    try:
+        return sources.from_config(options)
+    except (ValueError, TypeError) as error:
+        name = "TRUSTED_PROXIES" if "trusted_proxies" in str(error) else "SOURCE"
+        raise InvalidSetting(name, f"does not do: {error}") from error
+
+
+def _allowed_methods(given: Mapping[str, Any]) -> tuple[AuthMethod, ...]:
+    value: Any = given.get("ALLOWED_METHODS", AUTH_METHODS)
+    listed = list(value) if isinstance(value, Collection) and not isinstance(value, str) else []
+    if not listed or not all(method in AUTH_METHODS for method in listed):
+        raise InvalidSetting("ALLOWED_METHODS", f"is {value!r}: give a list of {' and '.join(AUTH_METHODS)}.")
+    return tuple(listed)
+
+
+def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
+    value: AccessTokens | None = given.get("TOKENS")
+    if isinstance(value, type) or (value is not None and not callable(getattr(value, "decode", None))):
+        raise InvalidSetting("TOKENS", f"is {value!r}: give an object with decode(token), such as JWTAccessTokens.")
+    return value
+
+
+def _realm(given: Mapping[str, Any]) -> str | None:
+    value: str | None = given.get("REALM")
+    try:
+        check_challenge(value, None)
+    except (ValueError, TypeError):
+        raise InvalidSetting("REALM", f'is {value!r}: give printable ASCII without " and \\.') from None
+    return value
+
+
+def _max_body(given: Mapping[str, Any]) -> int:
+    value: object = given.get("MAX_BODY", MAX_BODY)
+    if type(value) is not int or value < 1:
+        raise InvalidSetting("MAX_BODY", f"is {value!r}: give a number of octets, such as {MAX_BODY}.")
+    return value
+
+
+def _choice(name: str, choices: tuple[str, ...], default: str) -> Callable[[Mapping[str, Any]], str]:
+    def read(given: Mapping[str, Any]) -> str:
+        value: Any = given.get(name, default)
+        if value not in choices:
+            raise InvalidSetting(name, f"is {value!r}: use one of {', '.join(choices)}.")
+        return str(value)
+
+    return read
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
+    "SOURCE": _source,
+    "ALLOWED_METHODS": _allowed_methods,
+    "SELF_SIGNED_MATCH": _choice("SELF_SIGNED_MATCH", get_args(SelfSignedMatch), "public_key"),
+    "TOKENS": _tokens,
+    "REALM": _realm,
+    "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),
+    "MAX_BODY": _max_body,
+}
