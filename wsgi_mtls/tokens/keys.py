@@ -19,10 +19,17 @@ MAX_KEYS = 64
 MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
 REFETCH_INTERVAL = 30.0
 """Seconds between two fetches at least, whatever comes in."""
+RETRY_INTERVAL = 5.0
+"""Seconds between two fetches at least while there are no keys to go on with."""
 REFRESH_AFTER = 300.0
 """Seconds after which keys are fetched again, so that a withdrawn one is not trusted for long."""
 EXPIRE_AFTER = 3600.0
 """Seconds after which keys that could not be fetched again are trusted no more."""
+MAX_WAIT = 1.0
+"""Seconds that a token with an unknown ``kid`` waits for another thread's fetch, while other tokens can be verified.
+
+Long enough for those that come right after a rotation, and no way to keep all threads busy with invented ones.
+"""
 
 
 class SigningKeys(Protocol):
@@ -69,8 +76,9 @@ class FetchedKeys:
     """Keys from the issuer's ``jwks_uri``.
 
     A ``kid`` that nobody knows has them fetched again, since keys are rotated; but never more often than every
-    ``REFETCH_INTERVAL``, since anybody can send such a ``kid``. One thread fetches; the others go on with the keys that
-    they have, or wait if these don't do.
+    ``REFETCH_INTERVAL`` (``RETRY_INTERVAL`` while there are none), since anybody can send such a ``kid``. One thread
+    fetches; the others go on with the keys that they have, or wait if these don't do, no longer than ``MAX_WAIT`` if
+    there are any.
 
     Args:
         endpoint: the ``jwks_uri``.
@@ -87,11 +95,12 @@ class FetchedKeys:
 
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``."""
-        found = _find(self._usable(), kid)
-        if found and self._is_within(self._fetched, REFRESH_AFTER):
+        keys = self._usable()
+        found = _find(keys, kid)
+        if found and _is_settled(found, kid) and self._is_within(self._fetched, REFRESH_AFTER):
             return found
         # Only who can't go on without new keys waits for them.
-        if self._lock.acquire(blocking=not found):
+        if self._lock.acquire(blocking=not found, timeout=MAX_WAIT if keys and not found else -1):
             try:
                 self._fetch()
             finally:
@@ -102,14 +111,16 @@ class FetchedKeys:
         return _find(keys, kid) or _unknown(kid)
 
     def _fetch(self) -> None:
-        if self._is_within(self._tried, REFETCH_INTERVAL):
+        if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
             return
-        self._tried = self._clock()
         try:
             self._keys = read_keys(self._endpoint.get())
             self._fetched = self._clock()
         except (TokensUnavailable, ValueError) as error:
             logger.warning("the issuer's keys could not be fetched: %r", error)
+        finally:
+            # From its end, so that those who waited for a slow failure don't each repeat it.
+            self._tried = self._clock()
 
     def _usable(self) -> tuple[SigningKey, ...]:
         return self._keys if self._is_within(self._fetched, EXPIRE_AFTER) else ()
@@ -124,8 +135,13 @@ def _find(keys: Sequence[SigningKey], kid: str | None) -> tuple[SigningKey, ...]
     return tuple(key for key in keys if kid is None or key.kid is None or key.kid == kid)
 
 
+def _is_settled(found: Sequence[SigningKey], kid: str | None) -> bool:
+    """A key without a ``kid`` may be the one that a token names, and new keys may hold that very one."""
+    return kid is None or any(key.kid == kid for key in found)
+
+
 def _unknown(kid: str | None) -> Sequence[SigningKey]:
-    raise UnknownSigningKey(f"The issuer publishes no key {kid!r}.")
+    raise UnknownSigningKey(f"The issuer publishes no key {kid!r:.80}.")
 
 
 def _read_key(member: object) -> SigningKey | None:

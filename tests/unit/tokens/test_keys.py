@@ -4,8 +4,9 @@ import gzip
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -137,6 +138,52 @@ def test_clock_that_is_set_back(server: JSONServer) -> None:
     assert rotating.fetches == 2
 
 
+def test_keys_without_an_id(server: JSONServer) -> None:
+    """They may be any that a token names, and yet another key may be meant."""
+    old, new = Issuer(None), Issuer("new")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.sign(old.claims(), kid="whatever"))
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL - 1
+    with pytest.raises(TokenSignatureInvalid):
+        rotating.tokens.decode(new.token())
+    assert rotating.tokens.decode(old.sign(old.claims(), kid="whatever"))
+    assert rotating.fetches == 1
+    rotating.clock.now += 1
+    assert rotating.tokens.decode(new.token())
+    assert rotating.fetches == 2
+
+
+def test_no_keys_at_all_are_fetched_again_sooner(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    server.answer = lambda _: Response(status=500)
+    with pytest.raises(TokensUnavailable):
+        rotating.tokens.decode(issuer.token())
+    rotating.publish(issuer)
+    rotating.clock.now += keys_module.RETRY_INTERVAL - 1
+    with pytest.raises(TokensUnavailable):
+        rotating.tokens.decode(issuer.token())
+    rotating.clock.now += 1
+    assert rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 2
+
+
+def test_failure_that_takes_long_is_not_repeated_at_once(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+
+    def slow(_: Request) -> Response:
+        rotating.clock.now += keys_module.RETRY_INTERVAL
+        return Response(status=500)
+
+    server.answer = slow
+    for _ in range(3):
+        with pytest.raises(TokensUnavailable):
+            rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 1
+
+
 def redirect(_: Request) -> Response:
     return Response(status=302, headers={"Location": "https://127.0.0.1:1/jwks"})
 
@@ -229,6 +276,68 @@ def test_many_threads_fetch_once(server: JSONServer) -> None:
         thread.join()
     assert decoded == [issuer.claims()] * 8
     assert rotating.fetches == 1
+
+
+class Fetching:
+    """A fetch that goes on until it is told to end, and the thread whose token started it."""
+
+    def __init__(self, rotating: Rotating, token: str) -> None:
+        self.came, self.end = Event(), Event()
+        answer = rotating.server.answer
+
+        def slow(http: Request) -> Response:
+            self.came.set()
+            self.end.wait(20)
+            return answer(http)
+
+        rotating.server.answer = slow
+        self.thread = Thread(target=decode_or_refuse, args=(rotating, token, []))
+
+    def __enter__(self) -> "Fetching":
+        self.thread.start()
+        assert self.came.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end.set()
+        self.thread.join()
+
+
+def decode_or_refuse(rotating: Rotating, token: str, decoded: list[object]) -> None:
+    with suppress(UnknownSigningKey):
+        decoded.append(rotating.tokens.decode(token))
+
+
+def test_invented_ids_wait_not_long_while_keys_are_fetched(server: JSONServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_module, "MAX_WAIT", 0.1)
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    assert rotating.tokens.decode(issuer.token())
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    with Fetching(rotating, issuer.sign(issuer.claims(), kid="invented")) as fetching:
+        for number in range(3):
+            with pytest.raises(UnknownSigningKey):
+                rotating.tokens.decode(issuer.sign(issuer.claims(), kid=f"invented-{number}"))
+        assert rotating.tokens.decode(issuer.token())
+        assert fetching.thread.is_alive()
+    assert rotating.fetches == 2
+
+
+def test_new_ids_wait_for_the_fetch_that_brings_them(server: JSONServer) -> None:
+    old, new = Issuer("old"), Issuer("new")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.token())
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    decoded: list[object] = []
+    threads = [Thread(target=decode_or_refuse, args=(rotating, new.token(), decoded)) for _ in range(4)]
+    with Fetching(rotating, new.token()):
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+    assert decoded == [new.claims()] * 4
+    assert rotating.fetches == 2
 
 
 def test_failure_is_logged(server: JSONServer, caplog: pytest.LogCaptureFixture) -> None:
