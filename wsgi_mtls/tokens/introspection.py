@@ -10,7 +10,7 @@ from threading import Lock
 
 from ..errors import MalformedToken, NotAnAccessToken, TokenInactive, TokensUnavailable
 from .claims import audiences, check_audience, check_times
-from .https import HTTPSEndpoint
+from .https import TIMEOUT, HTTPSEndpoint
 
 # What servers call an access token, where they say what a token is: RFC 7662 section 2.2, Hydra, Keycloak.
 _ACCESS_TOKEN = {
@@ -36,6 +36,7 @@ class IntrospectedTokens:
         private_key: PEM file of the certificate's key.
         ca: PEM file of the CAs that the endpoint is validated against; None is the system's.
         cache_seconds: how long an active token's answer is believed, so how late a revocation is noticed; 0 is none.
+        timeout: how long connecting, the answer's header and its body may take, each, in seconds.
         clock: returns seconds since the epoch; for tests.
 
     Raises:
@@ -53,11 +54,14 @@ class IntrospectedTokens:
         private_key: Path | str,
         ca: Path | str | None = None,
         cache_seconds: float = 10,
+        timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not 0 <= cache_seconds <= MAX_CACHE_SECONDS:
             raise ValueError(f"cache_seconds must be 0 to {MAX_CACHE_SECONDS}.")
-        self._endpoint = HTTPSEndpoint(endpoint, ca=ca, certificate=certificate, private_key=private_key)
+        self._endpoint = HTTPSEndpoint(
+            endpoint, ca=ca, certificate=certificate, private_key=private_key, timeout=timeout
+        )
         self._audiences = audiences(audience)
         self._client_id = client_id
         self._cache = _Cache(cache_seconds)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from joserfc import jws
 
+from ..bearer import MAX_TOKEN
 from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, WrongIssuer
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
-from .https import HTTPSEndpoint
+from .https import TIMEOUT, HTTPSEndpoint
 from .keys import FetchedKeys, GivenKeys, SigningKeys
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -31,9 +32,11 @@ class JWTAccessTokens:
         audience: the names of this API, of which ``aud`` must hold one.
         jwks: the issuer's keys, as a JWK set.
         jwks_uri: or where they are fetched, and fetched again when they change.
-        algorithms: those that a signature may have; asymmetric ones.
+        algorithms: those that a signature may have, as ``alg`` spells them; asymmetric ones. ``Ed25519`` is not the
+            deprecated ``EdDSA`` (RFC 9864): name the one that the issuer writes.
         leeway: how far the clocks may differ, in seconds.
         ca: PEM file of the CAs that ``jwks_uri`` is validated against; None is the system's.
+        timeout: how long connecting to ``jwks_uri``, the answer's header and its body may take, each, in seconds.
         clock: returns seconds since the epoch; for tests.
 
     Raises:
@@ -51,6 +54,7 @@ class JWTAccessTokens:
         algorithms: Collection[str] = ALGORITHMS,
         leeway: float = 10,
         ca: Path | str | None = None,
+        timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not issuer:
@@ -62,9 +66,9 @@ class JWTAccessTokens:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds.")
         self._issuer = issuer
         self._audiences = audiences(audience)
-        self._keys = _keys(jwks, jwks_uri, ca, clock)
+        self._keys = _keys(jwks, jwks_uri, ca, timeout, clock)
         # RFC 7515 section 4: header members that nobody knows are ignored.
-        self._registry = jws.JWSRegistry(algorithms=list(algorithms), strict_check_header=False)
+        self._registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
         self._clock = clock
@@ -84,8 +88,10 @@ class JWTAccessTokens:
 
     def _parse(self, token: str) -> jws.CompactSignature:
         """Read header and payload, before anything in them is believed."""
+        if len(token) > MAX_TOKEN:
+            raise MalformedToken(f"The token is longer than {MAX_TOKEN} characters.")
         try:
-            signed = jws.extract_compact(token.encode("ascii"))
+            signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header: object = signed.headers()
         except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
             raise MalformedToken(f"The token is no JWT: {error}.") from None
@@ -93,11 +99,13 @@ class JWTAccessTokens:
             raise MalformedToken("The token's header is no object, or has extensions that JWTs can't have.")
         kind = header.get("typ")
         if not isinstance(kind, str) or kind.lower() not in _TYPES:
-            raise NotAnAccessToken(f"The token's typ is {kind!r}; an access token's is at+jwt (RFC 9068 section 2.1).")
+            raise NotAnAccessToken(
+                f"The token's typ is {kind!r:.80}; an access token's is at+jwt (RFC 9068 section 2.1)."
+            )
         if not isinstance(header["alg"], str) or not isinstance(header.get("kid", ""), str):
             raise MalformedToken("The token's alg and kid must be texts.")
         if header["alg"] not in self._algorithms:
-            raise TokenSignatureInvalid(f"The token's alg {header['alg']!r} is none of the allowed algorithms.")
+            raise TokenSignatureInvalid(f"The token's alg {header['alg']!r:.80} is none of the allowed algorithms.")
         return signed
 
     def _verify_signature(self, signed: jws.CompactSignature) -> None:
@@ -118,14 +126,24 @@ class JWTAccessTokens:
         check_times(claims, self._clock(), self._leeway)
 
 
+class _Registry(jws.JWSRegistry):
+    """The token's length is bounded as a whole; joserfc's 512 octets for a header leave no room for ``x5c``."""
+
+    max_header_length = max_payload_length = max_signature_length = MAX_TOKEN
+
+
 def _keys(
-    jwks: Mapping[str, object] | None, jwks_uri: str | None, ca: Path | str | None, clock: Callable[[], float]
+    jwks: Mapping[str, object] | None,
+    jwks_uri: str | None,
+    ca: Path | str | None,
+    timeout: float,
+    clock: Callable[[], float],
 ) -> SigningKeys:
     if (jwks is None) == (jwks_uri is None):
         raise ValueError("Give either jwks or jwks_uri.")
     if jwks_uri is None:
         return GivenKeys(jwks)
-    return FetchedKeys(HTTPSEndpoint(jwks_uri, ca=ca), clock)
+    return FetchedKeys(HTTPSEndpoint(jwks_uri, ca=ca, timeout=timeout), clock)
 
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """Introspected access tokens (RFC 7662), over real mutual TLS."""
 
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import pytest
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from tests.tokens import API, NOW, GuardedAPI, Introspection, JSONServer, json_response, json_server
 from wsgi_mtls import ClientCertificate
@@ -131,6 +132,23 @@ def test_nobody_there(endpoint: Introspection) -> None:
         tokens.decode("opaque")
 
 
+def test_answer_that_comes_too_late(endpoint: Introspection) -> None:
+    over = Event()
+
+    def late(_: Request) -> Response:
+        over.wait(20)
+        return json_response(ACTIVE)
+
+    endpoint.server.answer = late
+    try:
+        with pytest.raises(TokensUnavailable):
+            endpoint.tokens(timeout=0.2).decode("opaque")
+        assert not over.is_set()
+    finally:
+        over.set()
+    assert endpoint.tokens().decode("opaque") == ACTIVE
+
+
 def test_cache(endpoint: Introspection) -> None:
     now = [float(NOW)]
     tokens = endpoint.tokens(cache_seconds=10, clock=lambda: now[0])
@@ -226,6 +244,7 @@ def test_token_stands_nowhere_in_the_cache(endpoint: Introspection) -> None:
         ({"cache_seconds": 301}, "cache_seconds"),
         ({"audience": ()}, "audience"),
         ({"private_key": None}, "belong together"),
+        ({"timeout": 61}, "timeout"),
     ],
 )
 def test_options(endpoint: Introspection, options: dict[str, Any], message: str) -> None:

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from tests.tokens import API, ISSUER, NOW, Issuer
+from wsgi_mtls.bearer import MAX_TOKEN
 from wsgi_mtls.errors import (
     InvalidToken,
     MalformedToken,
@@ -23,6 +24,7 @@ from wsgi_mtls.errors import (
     WrongAudience,
     WrongIssuer,
 )
+from wsgi_mtls.testing import self_sign
 from wsgi_mtls.tokens import JWTAccessTokens
 
 ISSUING = Issuer()
@@ -229,6 +231,7 @@ def test_key_for_another_algorithm_or_use() -> None:
         ({"jwks": None, "jwks_uri": "http://as.example.com/jwks"}, "https"),
         ({"jwks": None, "jwks_uri": "https://user@as.example.com/jwks"}, "user information"),
         ({"jwks": None, "jwks_uri": "file:///etc/passwd"}, "https"),
+        ({"jwks": None, "jwks_uri": "https://as.example.com/jwks", "timeout": 0}, "timeout"),
     ],
 )
 def test_options(options: dict[str, Any], message: str) -> None:
@@ -289,11 +292,11 @@ def test_any_signed_claims_are_refused_or_right(changes: dict[str, object]) -> N
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"[]", b"5", b"null", b'"x"', b"{", b"\xff", b"[" * 60000, b'{"exp":' + b"9" * 5000 + b"}"]
+    "payload", [b"", b"[]", b"5", b"null", b'"x"', b"{", b"\xff", b"[" * 11000, b'{"exp":' + b"9" * 5000 + b"}"]
 )
 def test_signed_payload_that_is_no_object(payload: bytes) -> None:
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "one"}
-    with pytest.raises(MalformedToken):
+    with pytest.raises(MalformedToken, match="payload"):
         TOKENS.decode(jws.serialize_compact(header, payload, ISSUING.key))
 
 
@@ -309,8 +312,54 @@ def test_key_that_can_not_sign() -> None:
 
 
 def test_size_is_bounded() -> None:
-    with pytest.raises(MalformedToken):
-        TOKENS.decode(ISSUING.token(x="a" * 200_000))
+    longest, longer = (signed_of_length(length) for length in (MAX_TOKEN, MAX_TOKEN + 1))
+    with pytest.raises(MalformedToken, match="longer than"):
+        TOKENS.decode(longer)
+    assert TOKENS.decode(longest)["sub"] == "billing"
+
+
+def signed_of_length(length: int) -> str:
+    """Sign claims with as much in them as makes a token of this length."""
+    filler = "a" * (length * 3 // 4 - 500)
+    while len(token := ISSUING.token(x=filler)) < length:
+        filler += "a"
+    return token
+
+
+@pytest.mark.parametrize("certificates", [1, 5])
+def test_header_with_certificates(certificates: int) -> None:
+    """RFC 7515 section 4.1.6; whose they are does not matter, the keys are the issuer's own."""
+    x5c = [b64encode(self_sign("CN=signing key").certificate.der).decode()] * certificates
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": "one", "x5c": x5c}
+    registry = jws.JWSRegistry(algorithms=["ES256"])
+    registry.max_header_length = MAX_TOKEN
+    token = jws.serialize_compact(header, json.dumps(ISSUING.claims()), ISSUING.key, registry=registry)
+    assert TOKENS.decode(token) == ISSUING.claims()
+    with pytest.raises(TokenSignatureInvalid):
+        TOKENS.decode(token[:-4] + "AAAA")
+
+
+def test_header_that_is_deep() -> None:
+    header = urlsafe_b64encode(b'{"alg":"ES256","x":' + b"[" * 11000).decode().rstrip("=")
+    with pytest.raises(MalformedToken, match="JWT"):
+        TOKENS.decode(f"{header}.e30.AAAA")
+
+
+def test_long_names_stand_not_in_the_log() -> None:
+    for name in ("kid", "alg", "typ"):
+        with pytest.raises(InvalidToken) as caught:
+            TOKENS.decode(unsigned({"alg": "ES256", "typ": "at+jwt", name: "a" * 5000}) + "AAAA")
+        assert len(caught.value.message) < 300
+
+
+def test_eddsa_is_not_ed25519() -> None:
+    """RFC 9864: an issuer's ``alg`` is one or the other, and only the spelling that was allowed counts."""
+    key = OKPKey.generate_key("Ed25519", {"kid": "one"})
+    jwks = {"keys": [key.as_dict(private=False)]}
+    token = jwt.encode({"alg": "Ed25519", "kid": "one", "typ": "at+jwt"}, ISSUING.claims(), key, algorithms=["Ed25519"])
+    with pytest.raises(TokenSignatureInvalid, match="Ed25519"):
+        ISSUING.tokens(jwks=jwks, algorithms=["EdDSA"]).decode(token)
+    assert ISSUING.tokens(jwks=jwks, algorithms=["Ed25519"]).decode(token) == ISSUING.claims()
 
 
 def test_protocol() -> None:

@@ -340,6 +340,17 @@ def test_new_ids_wait_for_the_fetch_that_brings_them(server: JSONServer) -> None
     assert rotating.fetches == 2
 
 
+def test_keys_that_come_too_late(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    hasty = issuer.tokens(jwks=None, jwks_uri=server.url, ca=server.folder / "ca.pem", timeout=0.2)
+    with Fetching(rotating, issuer.token()) as fetching:
+        with pytest.raises(TokensUnavailable):
+            hasty.decode(issuer.token())
+        assert fetching.thread.is_alive()
+    assert rotating.tokens.decode(issuer.token())
+
+
 def test_failure_is_logged(server: JSONServer, caplog: pytest.LogCaptureFixture) -> None:
     issuer = Issuer()
     rotating = Rotating(server, issuer)
