@@ -83,8 +83,9 @@ def confirmation(peer: Peer) -> dict[str, str]:
 def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False) -> dict[str, object]:
     """Return an access token's claims, bound to the certificate where the client is registered so (section 3.4).
 
-    How the client authenticated does not matter, nor whether it did (section 4). Another certificate's thumbprint in
-    the claims is replaced, as when a token is renewed; other confirmation methods in them stay.
+    How the client authenticated does not matter, nor whether it did (section 4). Where the token is bound, another
+    certificate's thumbprint in the claims is replaced, as when a token is renewed, and other confirmation methods in
+    them stay; where it is not, ``cnf`` stays as it is.
 
     Args:
         claims: of a JWT, or what the introspection endpoint will answer; left as they are.
@@ -93,9 +94,8 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came.
-        CertificateNotDelivered: the token must be bound, and the terminator forwards only a name.
-        MalformedConfirmation: the claims already have a ``cnf`` that is no object.
+        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
+        ValueError: the claims already have a ``cnf`` that is no object: the server's own mistake.
     """
     if not _must_bind(client, always):
         return dict(claims)
@@ -103,7 +103,14 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         raise CertificateRequired(
             f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too."
         )
-    present = _confirmation_members(claims["cnf"]) if "cnf" in claims else {}
+    if isinstance(peer, PeerSubject):
+        raise CertificateRequired(
+            f"Client {client.client_id!r} gets bound tokens only, and {peer.source or 'the certificate source'} "
+            f"forwards only {peer.kind}: make the terminator pass the certificate on."
+        )
+    present = claims.get("cnf", {})
+    if not isinstance(present, Mapping):
+        raise ValueError("cnf in the claims must be an object (RFC 7800 section 3.1); leave it out, bind adds it.")
     return {**claims, "cnf": {**present, **confirmation(peer)}}
 
 
@@ -123,8 +130,7 @@ def bind_refresh_token(
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came.
-        CertificateNotDelivered: the token must be bound, and the terminator forwards only a name.
+        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
     """
     unbound = {name: value for name, value in record.items() if name != "cnf"} | {"client_id": client.client_id}
     return bind(unbound, peer, client, always=always) if _is_public(client) else unbound

@@ -22,6 +22,7 @@ from wsgi_mtls.errors import (
     CertificateRequired,
     GrantOfAnotherClient,
     MalformedConfirmation,
+    MutualTLSError,
     RefreshTokenNotBound,
 )
 from wsgi_mtls.testing import self_sign
@@ -68,13 +69,27 @@ def test_bind_again() -> None:
     old: dict[str, Any] = {"cnf": {"x5t#S256": thumbprint(OTHER), "jkt": "x"}}
     assert bind(old, PEER, client()) == {"cnf": {**CNF, "jkt": "x"}}
     assert old["cnf"]["x5t#S256"] == thumbprint(OTHER)
-    with pytest.raises(MalformedConfirmation):
-        bind({"cnf": "x"}, PEER, client())
+    unbound = client(bound=False)
+    assert bind(old, PEER, unbound) == old
+
+
+@pytest.mark.parametrize("cnf", [None, "x", [], 5])
+def test_bind_claims_with_a_broken_confirmation(cnf: object) -> None:
+    """The server's own mistake, and no caller's invalid token."""
+    with pytest.raises(ValueError, match="leave it out") as caught:
+        bind({"cnf": cnf}, PEER, client())
+    assert not isinstance(caught.value, MutualTLSError)
+    assert bind({"cnf": {}}, PEER, client()) == {"cnf": CNF}
 
 
 def test_bind_needs_the_certificate_itself() -> None:
-    with pytest.raises(CertificateNotDelivered):
+    with pytest.raises(CertificateRequired, match="pass the certificate on") as caught:
         bind({}, NAME_ONLY, client())
+    assert (caught.value.status, caught.value.error) == (400, "invalid_request")
+    with pytest.raises(CertificateRequired, match="pass the certificate on"):
+        bind_refresh_token({}, NAME_ONLY, client())
+    with pytest.raises(CertificateNotDelivered):
+        confirmation(NAME_ONLY)
     assert bind({}, NAME_ONLY, client(bound=False)) == {}
 
 
