@@ -70,7 +70,11 @@ def accept_token(
     environ.pop(TOKEN, None)
     peer, client_id = None, None
     try:
-        peer = peer_certificate(environ, source)
+        try:
+            peer = peer_certificate(environ, source)
+        except MutualTLSError:
+            bearer_token(environ)  # who sent none is told that alone, whatever the certificate (RFC 6750 section 3.1)
+            raise
         claims = _decode(tokens, bearer_token(environ))
         client_id = _optional_text(claims, "client_id")
         certificate = verify_confirmation(claims, peer, required=required, also_verified=also_verified)

@@ -138,6 +138,33 @@ def test_certificate_that_can_not_be_read(issuer: Issuer) -> None:
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (400, 'Bearer error="invalid_request"')
 
 
+@pytest.mark.parametrize("certificate", ["rubbish", "rubbish " * 10_000])
+def test_no_token_and_a_certificate_that_can_not_be_read(issuer: Issuer, certificate: str) -> None:
+    """RFC 6750 section 3.1: who sent no token gets no error code, since it may not know that one is needed."""
+    api = GuardedAPI(issuer.tokens())
+    answer = api.get(extra={"SSL_CLIENT_CERT": certificate})
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="oauth"')
+    assert [event.reason for event in api.events] == ["missing_token"]
+    answer = api.get(extra={"SSL_CLIENT_CERT": certificate}, query="access_token=x")
+    assert (answer.status, api.events[-1].reason) == (400, "token_in_query")
+
+
+def test_event_of_a_missing_token_names_the_certificate(issuer: Issuer) -> None:
+    api = GuardedAPI(issuer.tokens())
+    assert api.get(pair=PAIR).status == 401
+    assert [(event.reason, event.thumbprint) for event in api.events] == [("missing_token", thumbprint(PAIR))]
+
+
+def test_header_of_an_untrusted_peer_is_dropped_before_any_refusal(issuer: Issuer) -> None:
+    """A framework goes on with the environ, be it only for the page that tells the error."""
+    source = sources.rfc9440(trusted_proxies=["10.0.0.1"], underscores_dropped=True)
+    for token in ({}, {"HTTP_AUTHORIZATION": "Bearer x y"}, {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}):
+        environ = {"HTTP_CLIENT_CERT": ":YQ==:", "REMOTE_ADDR": "10.9.9.9", **token}
+        with pytest.raises(MutualTLSError):
+            accept_token(environ, issuer.tokens(), source)
+        assert "HTTP_CLIENT_CERT" not in environ
+
+
 def test_terminator_that_forwards_only_a_name(issuer: Issuer) -> None:
     peer = PeerSubject("tls_client_auth_san_dns", ("billing.example",), verified=True)
     api = GuardedAPI(issuer.tokens(), source=lambda _: peer)
