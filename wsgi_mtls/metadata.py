@@ -3,23 +3,37 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
 from werkzeug.wrappers import Response
 
 from .clients import AUTH_METHODS
 from .errors import InvalidServerMetadata
-from .urls import https_url
+from .metadata_checks import (
+    ALGORITHMS,
+    ALIASES,
+    BOUND,
+    FOR_BROWSERS,
+    METHODS,
+    Metadata,
+    check_identifier,
+    check_resource,
+    check_server,
+    check_url,
+    texts,
+    uses_signatures,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Metadata = Mapping[str, object]
-
-_ALIASES = "mtls_endpoint_aliases"
-_BOUND = "tls_client_certificate_bound_access_tokens"
-# The browser goes there, and has no client certificate: RFC 8705 section 5, OpenID Connect RP-Initiated Logout.
-_FOR_BROWSERS = frozenset({"authorization_endpoint", "end_session_endpoint"})
-_AUTHENTICATED = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
+# RFC 8414 section 2 has members for the methods of these.
+_WITH_METHODS = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
+# Clients authenticate here, so that those of mutual TLS would be lost without an alias: RFC 9126, RFC 8628, CIBA.
+_AUTHENTICATED = frozenset({
+    *_WITH_METHODS,
+    *("pushed_authorization_request_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint"),
+})  # fmt: skip
 
 
 def authorization_server_metadata(
@@ -37,31 +51,32 @@ def authorization_server_metadata(
         base: the issuer, an https URL. Nothing here is ever taken from a request's ``Host``.
         endpoints: ``token_endpoint``, … to its path below ``base``, or to its URL.
         mtls_base: where clients find the same endpoints with mutual TLS, if not at ``base``: they become the
-            ``mtls_endpoint_aliases`` (RFC 8705 section 5) of all paths but those for browsers.
+            ``mtls_endpoint_aliases`` (RFC 8705 section 5) of all endpoints below ``base`` but those for browsers. One
+            elsewhere needs an alias of its own, if clients authenticate there.
         auth_methods: of the token, revocation and introspection endpoints; the verifier's ``allowed_methods``, and what
-            else the server offers.
+            else the server offers. ``private_key_jwt`` and ``client_secret_jwt`` need
+            ``token_endpoint_auth_signing_alg_values_supported``, which goes for the others too.
         tls_client_certificate_bound_access_tokens: whether the server binds tokens (RFC 8705 section 3.3).
-        members: all others, as ``jwks_uri=…``; ``mtls_endpoint_aliases`` here goes before ``mtls_base``.
+        members: all others, as ``jwks_uri=…``; further endpoints too. ``mtls_endpoint_aliases`` here goes, endpoint by
+            endpoint, before ``mtls_base``.
 
     Raises:
         InvalidServerMetadata: a client could not use them, or they promise what can't be.
     """
-    _check_url("issuer", base, query=False)
-    for name, path in endpoints.items():
-        if not name.endswith("_endpoint"):
-            raise InvalidServerMetadata(f"endpoints holds {name!r}, which is no *_endpoint.")
-        if not isinstance(path, str):
-            raise InvalidServerMetadata(f"{name} must be a path or a URL, not {path!r}.")
-    methods = _texts("auth_methods", auth_methods)
-    metadata: dict[str, object] = {"issuer": base, **{name: _below(base, path) for name, path in endpoints.items()}}
-    metadata |= {f"{name}_auth_methods_supported": methods for name in _AUTHENTICATED if name in endpoints}
-    metadata[_BOUND] = tls_client_certificate_bound_access_tokens
-    if "authorization_endpoint" in endpoints:
+    check_identifier("issuer", base)
+    _refuse_members(members, "issuer", "resource", *endpoints)
+    methods = texts("auth_methods", auth_methods)
+    urls = {name: _url(name, path, base) for name, path in {**endpoints, **_endpoints_among(members)}.items()}
+    metadata: dict[str, object] = {"issuer": base, **urls}
+    metadata |= {f"{name}{METHODS}": methods for name in _WITH_METHODS if name in urls}
+    metadata[BOUND] = tls_client_certificate_bound_access_tokens
+    if "authorization_endpoint" in urls:
         metadata["response_types_supported"] = ["code"]
+    metadata |= members | urls
+    _add_algorithms(metadata)
     if mtls_base is not None:
-        metadata[_ALIASES] = _aliases(mtls_base, endpoints)
-    metadata |= members
-    _check_server(metadata)
+        metadata[ALIASES] = _aliases(base, mtls_base, urls, members.get(ALIASES, {}))
+    check_server(metadata)
     return metadata
 
 
@@ -83,17 +98,15 @@ def protected_resource_metadata(
     Raises:
         InvalidServerMetadata: a client could not use them.
     """
+    _refuse_members(members, "issuer")
     metadata: dict[str, object] = {
         "resource": resource,
-        "authorization_servers": _texts("authorization_servers", authorization_servers),
+        "authorization_servers": texts("authorization_servers", authorization_servers),
         "bearer_methods_supported": ["header"],
-        _BOUND: tls_client_certificate_bound_access_tokens,
+        BOUND: tls_client_certificate_bound_access_tokens,
         **members,
     }
-    _check_url("resource", metadata["resource"])
-    for issuer in _texts("authorization_servers", metadata["authorization_servers"]):
-        _check_url("authorization_servers", issuer, query=False)
-    _check_bound(metadata)
+    check_resource(metadata)
     return metadata
 
 
@@ -102,19 +115,22 @@ class MetadataMiddleware:
 
     Args:
         app: the application to wrap.
-        documents: what :func:`authorization_server_metadata` and :func:`protected_resource_metadata` returned.
+        documents: what :func:`authorization_server_metadata` and :func:`protected_resource_metadata` returned; others
+            are checked as theirs.
 
     Raises:
-        InvalidServerMetadata: a document is neither, or no JSON, or two have the same path.
+        InvalidServerMetadata: a document is neither, or no JSON, or a client could not use it, or two have the same
+            path.
     """
 
     def __init__(self, app: "WSGIApplication", *documents: Metadata) -> None:
         self._app = app
         self._documents: dict[str, bytes] = {}
         for document in documents:
-            path = well_known_path(document)
+            path = _path_info(well_known_path(document))
             if path in self._documents:
                 raise InvalidServerMetadata(f"Two documents belong at {path}.")
+            (check_server if "issuer" in document else check_resource)(document)
             self._documents[path] = _json(path, document)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -128,15 +144,21 @@ class MetadataMiddleware:
 
 
 def well_known_path(document: Metadata) -> str:
-    """Return the path of a document: the well-known one before the path of the issuer or resource.
+    """Return the path of a document, as it stands in a URL: the well-known one before that of the issuer or resource.
 
     Raises:
-        InvalidServerMetadata: the document has neither ``issuer`` nor ``resource``.
+        InvalidServerMetadata: the document has neither ``issuer`` nor ``resource``, or both.
     """
-    for member, name in (("issuer", "oauth-authorization-server"), ("resource", "oauth-protected-resource")):
-        if member in document:
-            return f"/.well-known/{name}{_check_url(member, document[member]).rstrip('/')}"
-    raise InvalidServerMetadata("The document has neither an issuer nor a resource.")
+    if not isinstance(document, Mapping) or ("issuer" in document) == ("resource" in document):
+        raise InvalidServerMetadata("A document has an issuer or a resource: this one has neither, or both.")
+    member = "issuer" if "issuer" in document else "resource"
+    name = "oauth-authorization-server" if member == "issuer" else "oauth-protected-resource"
+    return f"/.well-known/{name}{check_identifier(member, document[member]).rstrip('/')}"
+
+
+def _path_info(path: str) -> str:
+    """Return a URL's path as PEP 3333 has it: decoded, its octets as latin-1."""
+    return unquote_to_bytes(path).decode("latin-1")
 
 
 def _json(path: str, document: Metadata) -> bytes:
@@ -146,66 +168,56 @@ def _json(path: str, document: Metadata) -> bytes:
         raise InvalidServerMetadata(f"The document for {path} is no JSON: {error}.") from None
 
 
-def _aliases(mtls_base: str, endpoints: Mapping[str, str]) -> dict[str, str]:
-    _check_url("mtls_base", mtls_base, query=False)
-    return {
-        name: _below(mtls_base, path)
-        for name, path in endpoints.items()
-        if path.startswith("/") and name not in _FOR_BROWSERS
-    }
+def _refuse_members(members: Metadata, *given: str) -> None:
+    twice = sorted(members.keys() & set(given))
+    if twice:
+        raise InvalidServerMetadata(f"{', '.join(twice)} can't be a further member: the other arguments say it.")
 
 
-def _below(base: str, path: str) -> str:
-    return base.rstrip("/") + path if path.startswith("/") else path
+def _endpoints_among(members: Metadata) -> dict[str, object]:
+    return {name: value for name, value in members.items() if name.endswith("_endpoint")}
 
 
-def _check_server(metadata: Metadata) -> None:
-    endpoints = {name: value for name, value in metadata.items() if name.endswith("_endpoint")}
-    for name, value in endpoints.items():
-        _check_url(name, value)
-    _check_url("issuer", metadata["issuer"], query=False)
-    if "jwks_uri" in metadata:
-        _check_url("jwks_uri", metadata["jwks_uri"])
-    if "token_endpoint" not in endpoints:
-        raise InvalidServerMetadata("token_endpoint is missing (RFC 8414 section 2).")
-    for name in metadata:
-        if name.endswith("_auth_methods_supported"):
-            _texts(name, metadata[name])
-    _check_bound(metadata)
-    if _ALIASES in metadata:
-        _check_aliases(metadata[_ALIASES], endpoints)
+def _url(name: str, path: object, base: str) -> str:
+    if not name.endswith("_endpoint"):
+        raise InvalidServerMetadata(f"endpoints holds {name!r}, which is no *_endpoint.")
+    if not isinstance(path, str):
+        raise InvalidServerMetadata(f"{name} must be a path or a URL, not {path!r}.")
+    url = base.rstrip("/") + path if path.startswith("/") else path
+    check_url(name, url)
+    return url
 
 
-def _check_aliases(aliases: object, endpoints: Metadata) -> None:
-    """RFC 8705 section 5: other URLs of endpoints that the server has, and to which clients go by themselves."""
-    if not isinstance(aliases, Mapping) or not aliases:
-        raise InvalidServerMetadata(f"{_ALIASES} must be an object with at least one endpoint.")
-    for name, value in aliases.items():
-        if name in _FOR_BROWSERS:
-            raise InvalidServerMetadata(f"{_ALIASES} can't hold {name}: browsers go there, which have no certificate.")
-        if name not in endpoints:
-            raise InvalidServerMetadata(f"{_ALIASES} holds {name!r}, which is no *_endpoint of this server.")
-        _check_url(f"{_ALIASES}.{name}", value)
+def _add_algorithms(metadata: dict[str, object]) -> None:
+    """RFC 8414 section 2 wants them for each endpoint with signed assertions; they rarely differ."""
+    algorithms = metadata.get(f"token_endpoint{ALGORITHMS}")
+    for name in _WITH_METHODS if algorithms is not None else ():
+        methods = metadata.get(f"{name}{METHODS}")
+        if methods is not None and uses_signatures(texts(f"{name}{METHODS}", methods)):
+            metadata.setdefault(f"{name}{ALGORITHMS}", algorithms)
 
 
-def _check_bound(metadata: Metadata) -> None:
-    if not isinstance(metadata[_BOUND], bool):
-        raise InvalidServerMetadata(f"{_BOUND} must be true or false.")
+def _aliases(base: str, mtls_base: str, urls: Mapping[str, str], given: object) -> dict[str, object]:
+    """RFC 8705 section 5: where clients find the endpoints with mutual TLS."""
+    check_identifier("mtls_base", mtls_base)
+    if not isinstance(given, Mapping):
+        raise InvalidServerMetadata(f"{ALIASES} must be an object.")
+    aliases: dict[str, object] = {}
+    for name, url in urls.items():
+        alias = None if name in FOR_BROWSERS or name in given else _alias(url, base, mtls_base)
+        if alias is not None:
+            aliases[name] = alias
+        elif name in _AUTHENTICATED and name not in given:
+            raise InvalidServerMetadata(
+                f"{name} is not below {base}, so mtls_base does not say where it has mutual TLS: "
+                f"give it in {ALIASES}, or as a path."
+            )
+    return aliases | dict(given)
 
 
-def _check_url(name: str, value: object, *, query: bool = True) -> str:
-    """Return the path of an https URL."""
-    try:
-        parts = https_url(value)  # type: ignore[arg-type]  # it says so itself
-    except ValueError as error:
-        raise InvalidServerMetadata(f"{name}: {error}") from None
-    if not query and "?" in str(value):
-        raise InvalidServerMetadata(f"{name} must have no query (RFC 8414 section 2).")
-    return parts.path
-
-
-def _texts(name: str, values: object) -> list[str]:
-    listed = [] if isinstance(values, str) or not isinstance(values, Iterable) else list(values)
-    if not listed or not all(isinstance(value, str) and value for value in listed):
-        raise InvalidServerMetadata(f"{name} must be a list of texts that is not empty.")
-    return listed
+def _alias(url: str, base: str, mtls_base: str) -> str | None:
+    # The longer first: one may lie below the other.
+    for start in sorted((base.rstrip("/"), mtls_base.rstrip("/")), key=len, reverse=True):
+        if url.startswith(f"{start}/"):
+            return mtls_base.rstrip("/") + url.removeprefix(start)
+    return None

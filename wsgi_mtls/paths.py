@@ -47,7 +47,8 @@ def _check(path: object) -> None:
     if _NOT_LITERAL.search(path):
         raise ValueError(
             f"{path!r} in paths must be literal and decoded, as the application routes it: no pattern, no query, no "
-            "dot segment, no percent-encoding. What lies below a path is guarded with it, so write what stands before the pattern."
+            "dot segment, no percent-encoding. What lies below a path is guarded with it, so write "
+            "what stands before the pattern."
         )
 
 

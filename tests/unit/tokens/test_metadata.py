@@ -53,12 +53,12 @@ def test_authorization_server() -> None:
 
 def test_authorization_server_with_little() -> None:
     found = authorization_server_metadata(
-        AS, endpoints={"token_endpoint": "/token"}, auth_methods=["tls_client_auth", "private_key_jwt"]
+        AS, endpoints={"token_endpoint": "/token"}, auth_methods=["tls_client_auth", "client_secret_basic"]
     )
     assert found == {
         "issuer": AS,
         "token_endpoint": AS + "/token",
-        "token_endpoint_auth_methods_supported": ["tls_client_auth", "private_key_jwt"],
+        "token_endpoint_auth_methods_supported": ["tls_client_auth", "client_secret_basic"],
         "tls_client_certificate_bound_access_tokens": True,
     }
 
@@ -89,13 +89,103 @@ def test_authorization_server_with_little() -> None:
         ({"auth_methods": [None]}, "auth_methods"),
         ({"token_endpoint_auth_methods_supported": "none"}, "token_endpoint_auth_methods_supported"),
         ({"registration_endpoint": "http://as.example.com"}, "registration_endpoint"),
-        ({"mtls_base": "https://mtls.example.com", "endpoints": {"token_endpoint": AS + "/token"}}, "at least one"),
+        ({"issuer": "https://other.example.com"}, "issuer can't be"),
+        ({"resource": "https://other.example.com"}, "resource can't be"),
+        ({"token_endpoint": AS + "/token"}, "token_endpoint can't be"),
+        ({"base": "https://as.example.com/a/../b"}, "issuer.*resolve"),
+        ({"base": "https://as.example.com/./b"}, "issuer.*resolve"),
+        ({"base": "https://as.example.com/%2e%2E/b"}, "issuer.*resolve"),
+        ({"mtls_base": "https://mtls.example.com/.."}, "mtls_base.*resolve"),
+        ({"mtls_base": "https://mtls.example.com", "mtls_endpoint_aliases": None}, "must be an object"),
     ],
 )
 def test_refused(options: dict[str, Any], message: str) -> None:
     base = options.pop("base", AS)
     with pytest.raises(InvalidServerMetadata, match=message):
         authorization_server_metadata(base, **{"endpoints": {"token_endpoint": "/token"}, **options})
+
+
+MTLS = "https://mtls.example.com"
+ELSEWHERE = "https://elsewhere.example.com/x"
+AUTHENTICATED = [
+    "token",
+    "revocation",
+    "introspection",
+    "pushed_authorization_request",
+    "device_authorization",
+    "backchannel_authentication",
+]
+
+
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint"])
+@pytest.mark.parametrize("url", ["/x", AS + "/x"])
+@pytest.mark.parametrize("as_member", [False, True])
+def test_alias_of_an_endpoint_below_the_base(endpoint: str, url: str, as_member: bool) -> None:
+    given: dict[str, Any] = {"endpoints": {"revocation_endpoint": "/revoke"}}
+    given |= {} if endpoint == "token_endpoint" else {"token_endpoint": "/token"}
+    where: dict[str, Any] = given if as_member else given["endpoints"]
+    where[endpoint] = url
+    found: dict[str, Any] = authorization_server_metadata(AS + "/", mtls_base=MTLS + "/", **given)
+    assert found[endpoint] == AS + "/x"
+    assert found["mtls_endpoint_aliases"][endpoint] == MTLS + "/x"
+
+
+@pytest.mark.parametrize("endpoint", AUTHENTICATED)
+@pytest.mark.parametrize("as_member", [False, True])
+def test_endpoint_elsewhere_needs_an_alias_of_its_own(endpoint: str, as_member: bool) -> None:
+    """A client of mutual TLS would silently go to the plain one."""
+    name = f"{endpoint}_endpoint"
+    options: dict[str, Any] = {"endpoints": {"registration_endpoint": "/register"}, "mtls_base": MTLS}
+    options |= {} if endpoint == "token" else {"token_endpoint": "/token"}
+    where: dict[str, Any] = options if as_member else options["endpoints"]
+    where[name] = ELSEWHERE
+    with pytest.raises(InvalidServerMetadata, match=f"{name} is not below .*: give it in mtls_endpoint_aliases"):
+        authorization_server_metadata(AS, **options)
+    alias = {name: "https://mtls.elsewhere.example.com/x"}
+    found: dict[str, Any] = authorization_server_metadata(AS, mtls_endpoint_aliases=alias, **options)
+    assert found["mtls_endpoint_aliases"].items() > alias.items()
+    assert found["mtls_endpoint_aliases"]["registration_endpoint"] == MTLS + "/register"
+
+
+def test_endpoint_that_has_mutual_tls_alone() -> None:
+    endpoints = {"token_endpoint": "/token", "introspection_endpoint": MTLS + "/introspect"}
+    found: dict[str, Any] = authorization_server_metadata(AS, endpoints=endpoints, mtls_base=MTLS)
+    assert found["mtls_endpoint_aliases"]["introspection_endpoint"] == MTLS + "/introspect"
+    below = AS + "/mtls"
+    endpoints["introspection_endpoint"] = below + "/introspect"
+    found = authorization_server_metadata(AS, endpoints=endpoints, mtls_base=below)
+    assert found["mtls_endpoint_aliases"]["introspection_endpoint"] == below + "/introspect"
+    neighbour = {"token_endpoint": AS + ".evil.example/token"}
+    with pytest.raises(InvalidServerMetadata, match="not below"):
+        authorization_server_metadata(AS, endpoints=neighbour, mtls_base=MTLS)
+
+
+@pytest.mark.parametrize("method", ["private_key_jwt", "client_secret_jwt"])
+def test_algorithms_of_signed_assertions(method: str) -> None:
+    """RFC 8414 section 2: they must be told."""
+    options: dict[str, Any] = {"endpoints": ENDPOINTS, "auth_methods": ["tls_client_auth", method]}
+    name = "token_endpoint_auth_signing_alg_values_supported"
+    with pytest.raises(InvalidServerMetadata, match=name):
+        authorization_server_metadata(AS, **options)
+    for wrong in ([], "ES256", ["ES256", "none"]):
+        with pytest.raises(InvalidServerMetadata, match=name):
+            authorization_server_metadata(AS, **options | {name: wrong})
+    own: dict[str, Any] = {"revocation_endpoint_auth_signing_alg_values_supported": ["PS256"]}
+    found = authorization_server_metadata(AS, **options | own | {name: ["ES256"]})
+    assert found[name] == found["introspection_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
+    assert found.items() >= own.items()
+
+
+def test_algorithms_of_one_endpoint_alone() -> None:
+    name = "introspection_endpoint_auth_signing_alg_values_supported"
+    options: dict[str, Any] = {
+        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "endpoints": ENDPOINTS,
+    }
+    with pytest.raises(InvalidServerMetadata, match=name):
+        authorization_server_metadata(AS, **options)
+    found = authorization_server_metadata(AS, **options | {name: ["ES256"]})
+    assert {member for member in found if "_alg_" in member} == {name}
 
 
 def test_protected_resource() -> None:
@@ -111,7 +201,8 @@ def test_protected_resource() -> None:
     for servers in ([], AS, ["as.example.com"], [AS + "?x"], [None]):
         with pytest.raises(InvalidServerMetadata, match="authorization_servers"):
             protected_resource_metadata(api, authorization_servers=servers)  # type: ignore[arg-type]
-    for resource in ("http://api.example.com", "api", api + "#x", None):
+    wrong = ("http://api.example.com", "api", api + "#x", None, api + "?x", api + "?", api + "/../x", api + "/%2E")
+    for resource in wrong:
         with pytest.raises(InvalidServerMetadata, match="resource"):
             protected_resource_metadata(resource, authorization_servers=[AS])  # type: ignore[arg-type]
 
@@ -153,6 +244,62 @@ def test_served() -> None:
     assert mounted.json == server
     for path in ("/", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server/x"):
         assert request(served, method="GET", path=path).body == b"elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "path"),
+    [
+        ("/a%20b", "/a b"),
+        ("/a%2Fb", "/a/b"),
+        ("/jet%C3%B3n", "/jetón".encode().decode("latin-1")),
+        ("/a;b", "/a;b"),
+    ],
+)
+def test_served_at_the_decoded_path(issuer: str, path: str) -> None:
+    """PEP 3333: PATH_INFO is decoded."""
+    document = authorization_server_metadata(AS + issuer, endpoints=ENDPOINTS)
+    assert well_known_path(document) == "/.well-known/oauth-authorization-server" + issuer
+    served = MetadataMiddleware(app, document)
+    assert request(served, method="GET", path="/.well-known/oauth-authorization-server" + path).json == document
+    if issuer != path:
+        encoded = request(served, method="GET", path="/.well-known/oauth-authorization-server" + issuer)
+        assert encoded.body == b"elsewhere"
+
+
+def test_two_documents_at_one_decoded_path() -> None:
+    one, two = (authorization_server_metadata(AS + path, endpoints=ENDPOINTS) for path in ("/a/b", "/a%2fb"))
+    with pytest.raises(InvalidServerMetadata, match="Two documents"):
+        MetadataMiddleware(app, one, two)
+
+
+SERVER: dict[str, Any] = {"issuer": AS, "token_endpoint": AS + "/token"}
+RESOURCE: dict[str, Any] = {"resource": "https://api.example.com"}
+
+
+@pytest.mark.parametrize("document", [SERVER, RESOURCE])
+def test_document_of_ones_own(document: dict[str, Any]) -> None:
+    served = MetadataMiddleware(app, document)
+    assert request(served, method="GET", path=well_known_path(document)).json == document
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"issuer": AS}, "token_endpoint"),
+        (SERVER | {"token_endpoint": "http://as.example.com/token"}, "https"),
+        (SERVER | {"mtls_endpoint_aliases": {"authorization_endpoint": MTLS + "/x"}}, "browsers"),
+        (SERVER | {"tls_client_certificate_bound_access_tokens": "yes"}, "true or false"),
+        (SERVER | {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}, "signing_alg"),
+        (RESOURCE | {"tls_client_certificate_bound_access_tokens": 1}, "true or false"),
+        (RESOURCE | {"authorization_servers": ["http://as.example.com"]}, "https"),
+        ({"resource": "https://api.example.com?tenant=1"}, "query"),
+        (SERVER | RESOURCE, "both"),
+        (None, "neither"),
+    ],
+)
+def test_document_of_ones_own_is_checked(document: Any, message: str) -> None:
+    with pytest.raises(InvalidServerMetadata, match=message):
+        MetadataMiddleware(app, document)
 
 
 def test_what_can_not_be_served() -> None:
