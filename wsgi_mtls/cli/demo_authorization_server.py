@@ -3,7 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from joserfc import jwt
@@ -42,6 +43,7 @@ class DemoAuthorizationServer:
         audience: of the tokens.
         mtls_base: where it is found with mutual TLS, if not at ``issuer``.
         observers: of the verifier.
+        clock: returns seconds since the epoch; for tests.
     """
 
     def __init__(
@@ -52,21 +54,23 @@ class DemoAuthorizationServer:
         audience: str,
         mtls_base: str | None = None,
         observers: Iterable[Observer] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.issuer = issuer
+        self._clock = clock
         self._audience = audience
         self._key = ECKey.generate_key("P-256", {"kid": "demo", "use": "sig"})
         self.jwks: dict[str, object] = {"keys": [self._key.as_dict(private=False)]}
         self._verifier = Verifier(clients, observers=observers)
-        self._codes: dict[str, dict[str, object]] = {}
-        self._refresh_tokens: dict[str, dict[str, object]] = {}
-        self._access_tokens: dict[str, dict[str, object]] = {}
+        # By the form's member in which they come back.
+        self._grants: dict[str, dict[str, Mapping[str, object]]] = {"code": {}, "refresh_token": {}}
+        self._access_tokens: dict[str, tuple[int, dict[str, object]]] = {}
         self.app = MetadataMiddleware(self._endpoints(), self._metadata(mtls_base))
 
     def issue_code(self, client_id: str, subject: str) -> str:
         """Return an authorization code, as if a user had agreed in the browser."""
         code = secrets.token_urlsafe()
-        self._codes[code] = {"client_id": client_id, "sub": subject}
+        self._grants["code"][code] = {"client_id": client_id, "sub": subject}
         return code
 
     def _metadata(self, mtls_base: str | None) -> dict[str, object]:
@@ -102,34 +106,47 @@ class DemoAuthorizationServer:
 
     def _token(self, request: Request) -> dict[str, object]:
         client, peer = self._client(request), request.environ[PEER]
-        record = self._grant(request, client)
-        token = self._access_token(bind(self._claims(record, client), peer, client))
-        answer: dict[str, object] = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME}
-        if request.form["grant_type"] != "client_credentials":
-            refresh_token = answer["refresh_token"] = secrets.token_urlsafe()
-            self._refresh_tokens[refresh_token] = bind_refresh_token(record, peer, client)
-        # Each serves once, and only now that nothing can fail any more.
-        self._codes.pop(request.form.get("code", ""), None)
-        self._refresh_tokens.pop(request.form.get("refresh_token", ""), None)
-        return answer
+        with self._grant(request, client) as record:
+            token = self._access_token(bind(self._claims(record, client), peer, client))
+            answer: dict[str, object] = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME}
+            if request.form["grant_type"] != "client_credentials":
+                refresh_token = answer["refresh_token"] = secrets.token_urlsafe()
+                self._grants["refresh_token"][refresh_token] = bind_refresh_token(record, peer, client)
+            return answer
 
-    def _grant(self, request: Request, client: Client) -> Mapping[str, object]:
-        """Return what is known of the code or refresh token that this client may use."""
+    @contextmanager
+    def _grant(self, request: Request, client: Client) -> Iterator[Mapping[str, object]]:
+        """Give what is known of the code or refresh token that this client may use."""
         match request.form.get("grant_type"):
             case "client_credentials" if CLIENT in request.environ:
-                return {"sub": client.client_id}
+                yield {"sub": client.client_id}
             case "authorization_code":
-                record = self._codes.get(request.form.get("code", ""), {})
-                verify_grant(record, client)
-                return record
+                with self._used_up("code", request) as record:
+                    verify_grant(record, client)
+                    yield record
             case "refresh_token":
-                record = self._refresh_tokens.get(request.form.get("refresh_token", ""), {})
-                verify_refresh_token(record, request.environ[PEER], client)
-                return record
-        raise InvalidGrant("Ask for client_credentials (not as a public client), authorization_code or refresh_token.")
+                with self._used_up("refresh_token", request) as record:
+                    verify_refresh_token(record, request.environ[PEER], client)
+                    yield record
+            case _:
+                raise InvalidGrant(
+                    "Ask for client_credentials (not as a public client), authorization_code or refresh_token."
+                )
+
+    @contextmanager
+    def _used_up(self, member: str, request: Request) -> Iterator[Mapping[str, object]]:
+        """Take a code or refresh token out, so that it serves once, and put it back where anything fails."""
+        grants, text = self._grants[member], request.form.get(member, "")
+        record = grants.pop(text, None)
+        try:
+            yield record or {}
+        except BaseException:
+            if record is not None:
+                grants[text] = record
+            raise
 
     def _claims(self, record: Mapping[str, object], client: Client) -> dict[str, object]:
-        now = int(time.time())
+        now = int(self._clock())
         return {
             "iss": self.issuer,
             "aud": self._audience,
@@ -143,7 +160,7 @@ class DemoAuthorizationServer:
 
     def _access_token(self, claims: dict[str, object]) -> str:
         token = jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "at+jwt"}, claims, self._key)
-        self._access_tokens[token] = claims
+        self._access_tokens[token] = int(self._clock()) + LIFETIME, claims
         return token
 
     def _client(self, request: Request) -> Client:
@@ -159,5 +176,5 @@ class DemoAuthorizationServer:
     def _introspect(self, request: Request) -> dict[str, object]:
         if CLIENT not in request.environ:
             raise UnknownClient("Introspection is for APIs that authenticate themselves.")
-        claims = self._access_tokens.get(request.form.get("token", ""))
-        return {"active": True, "token_type": "Bearer", **claims} if claims else {"active": False}
+        expires, claims = self._access_tokens.get(request.form.get("token", ""), (0, {}))
+        return {"active": True, "token_type": "Bearer", **claims} if self._clock() < expires else {"active": False}
