@@ -2,10 +2,10 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
@@ -13,12 +13,20 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from tests.support import Answer, mod_ssl, request
 from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
+from wsgi_mtls import Client, ClientAuthMiddleware, Verifier, sources
 from wsgi_mtls.access_token import TOKEN
+from wsgi_mtls.binding import bind
 from wsgi_mtls.cli.demo_authorization_server import DemoAuthorizationServer
-from wsgi_mtls.errors import InvalidServerMetadata
+from wsgi_mtls.errors import InvalidServerMetadata, MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.metadata import authorization_server_metadata, protected_resource_metadata
+from wsgi_mtls.middleware import CLIENT
+from wsgi_mtls.responses import error_response
+from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 BOUND = {"tls_client_certificate_bound_access_tokens": True}
 
@@ -60,9 +68,16 @@ class Server:
         return str(answer.json["refresh_token"])
 
 
-def refused(answer: Answer) -> tuple[int, str]:
+def refused(answer: Answer) -> tuple[int, str, str]:
+    """Return the status, the OAuth error and the reason, which the demo tells."""
     assert answer.headers["Cache-Control"] == "no-store"
-    return answer.status, answer.json["error"]
+    reason, _, _ = answer.json["error_description"].partition(":")
+    return answer.status, answer.json["error"], reason
+
+
+NO_CERTIFICATE = (400, "invalid_request", "certificate_required")
+NOT_ITS_OWN = (400, "invalid_grant", "grant_of_another_client")
+NOT_BOUND = (400, "invalid_grant", "refresh_token_not_bound")
 
 
 def bound_to(answer: Answer) -> str | None:
@@ -90,27 +105,71 @@ def pair() -> KeyPair:
 
 def test_row_27_no_certificate_for_a_bound_token(server: Server) -> None:
     code = server.demo.issue_code("phone", "alice")
-    assert refused(server.code("phone", None, code)) == (400, "invalid_request")
+    assert refused(server.code("phone", None, code)) == NO_CERTIFICATE
     answer = server.code("phone", server.phone, code)
     assert bound_to(answer) == thumbprint(server.phone)
     unbound = server.code("unbound-phone", None, server.demo.issue_code("unbound-phone", "alice"))
     assert bound_to(unbound) is None
 
 
+@pytest.mark.parametrize("method", ["client_secret_basic", "private_key_jwt"])
+def test_row_27_confidential_client_of_another_method(method: str) -> None:
+    """The application has authenticated it; binding does not ask how (RFC 8705 section 4)."""
+    client = Client.from_metadata({"client_id": "web", "token_endpoint_auth_method": method, **BOUND})
+    verifier = Verifier({"web": {"token_endpoint_auth_method": method, **BOUND}})
+
+    def token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        assert CLIENT not in environ
+        try:
+            answer = json_response({"claims": bind({"sub": "web"}, environ[PEER], client)})
+        except MutualTLSError as error:
+            answer = error_response(environ, error, "debug")
+        return answer(environ, start_response)
+
+    app = ClientAuthMiddleware(token_endpoint, verifier, source=sources.environ(), paths=["/token"])
+    form = {"client_id": "web", "client_assertion": "x"}
+    pair = self_sign("CN=web")
+    assert refused(request(app, form, extra=mod_ssl(None))) == NO_CERTIFICATE
+    answer = request(app, form, extra=mod_ssl(pair, "FAILED:self-signed certificate"))
+    assert answer.json == {"claims": {"sub": "web", "cnf": {"x5t#S256": thumbprint(pair)}}}
+
+
+def test_row_27_confidential_client_of_mutual_tls(server: Server) -> None:
+    no_certificate = (401, "invalid_client", "no_certificate")
+    assert refused(server.post("one", None, grant_type="client_credentials")) == no_certificate
+    assert bound_to(server.post("one", server.one, grant_type="client_credentials")) == thumbprint(server.one)
+
+
 def test_row_28_code_of_another_client(server: Server) -> None:
     code = server.demo.issue_code("one", "alice")
-    assert refused(server.code("two", server.two, code)) == (400, "invalid_grant")
-    assert refused(server.code("phone", server.phone, code)) == (400, "invalid_grant")
+    assert refused(server.code("two", server.two, code)) == NOT_ITS_OWN
+    assert refused(server.code("phone", server.phone, code)) == NOT_ITS_OWN
     assert bound_to(server.code("one", server.one, code)) == thumbprint(server.one)
-    assert refused(server.code("one", server.one, code)) == (400, "invalid_grant")
+    assert refused(server.code("one", server.one, code)) == NOT_ITS_OWN
+
+
+def test_row_28_code_that_serves_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while the first request for it has not been answered."""
+    code = server.demo.issue_code("phone", "alice")
+    meanwhile = [code]
+    issue, came = server.demo._access_token, []
+
+    def issue_late(claims: dict[str, object]) -> str:
+        if meanwhile:
+            came.append(server.code("phone", server.phone, meanwhile.pop()))
+        return issue(claims)
+
+    monkeypatch.setattr(server.demo, "_access_token", issue_late)
+    assert bound_to(server.code("phone", server.phone, code)) == thumbprint(server.phone)
+    assert [refused(answer) for answer in came] == [NOT_ITS_OWN]
 
 
 def test_row_29_refresh_token_of_a_public_client(server: Server) -> None:
     token = server.refresh_token("phone", server.phone)
     same_key = self_sign("CN=phone", Profile(key=server.phone.key))
     for thief in (None, self_sign("CN=phone"), same_key, server.one):
-        assert refused(server.refresh("phone", thief, token)) == (400, "invalid_grant")
-    assert refused(server.refresh("unbound-phone", None, token)) == (400, "invalid_grant")
+        assert refused(server.refresh("phone", thief, token)) == NOT_BOUND
+    assert refused(server.refresh("unbound-phone", None, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
 
 
@@ -121,6 +180,7 @@ def test_row_29_accepted_where_nothing_is_bound(server: Server) -> None:
 
 def test_row_30_confidential_client_renews_its_certificate(server: Server) -> None:
     token = server.refresh_token("one", server.one)
+    assert refused(server.refresh("one", server.two, token)) == (401, "invalid_client", "subject_mismatch")
     renewed = server.ca.issue("CN=renewed", Profile(san_dns=["one.example"]))
     answer = request(
         server.demo.app,
@@ -132,10 +192,10 @@ def test_row_30_confidential_client_renews_its_certificate(server: Server) -> No
 
 def test_row_31_refresh_token_of_another_client(server: Server) -> None:
     token = server.refresh_token("two", server.two)
-    assert refused(server.refresh("one", server.one, token)) == (400, "invalid_grant")
+    assert refused(server.refresh("one", server.one, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("two", server.two, token)) == thumbprint(server.two)
     token = server.refresh_token("phone", server.phone)
-    assert refused(server.refresh("other-phone", server.phone, token)) == (400, "invalid_grant")
+    assert refused(server.refresh("other-phone", server.phone, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
 
 

@@ -153,8 +153,8 @@ def test_endpoint_that_has_mutual_tls_alone() -> None:
     assert found["mtls_endpoint_aliases"]["introspection_endpoint"] == MTLS + "/introspect"
     below = AS + "/mtls"
     endpoints["introspection_endpoint"] = below + "/introspect"
-    found = authorization_server_metadata(AS, endpoints=endpoints, mtls_base=below)
-    assert found["mtls_endpoint_aliases"]["introspection_endpoint"] == below + "/introspect"
+    nested: dict[str, Any] = authorization_server_metadata(AS, endpoints=endpoints, mtls_base=below)
+    assert nested["mtls_endpoint_aliases"]["introspection_endpoint"] == below + "/introspect"
     neighbour = {"token_endpoint": AS + ".evil.example/token"}
     with pytest.raises(InvalidServerMetadata, match="not below"):
         authorization_server_metadata(AS, endpoints=neighbour, mtls_base=MTLS)
