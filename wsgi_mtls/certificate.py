@@ -48,7 +48,8 @@ class ClientCertificate:
         subject: the subject as RFC 4514 text, to be read by people; ``subject_name`` is what is compared.
         subject_name: the subject, ready to be compared.
         issuer: the issuer as RFC 4514 text.
-        common_names: the subject's CN values, in the certificate's order.
+        common_names: the subject's CN values, in the certificate's order; the empty text stands for one whose encoding
+            leaves open which text it is.
         san_dns: the dNSName entries of the subject alternative name, and so on for the other kinds.
         san_uri: its uniformResourceIdentifier entries.
         san_ip: its iPAddress entries of 4 or 16 octets; others (RFC 5280 section 4.2.1.6) are no addresses.
@@ -57,10 +58,12 @@ class ClientCertificate:
         not_before: first moment of validity, UTC.
         not_after: last moment of validity, UTC.
         serial_number: as the issuer gave it.
-        public_key_der: the SubjectPublicKeyInfo.
+        public_key_der: the SubjectPublicKeyInfo, as cryptography writes it: that of an RSA-PSS key (RFC 4055) names
+            plain RSA, so that the same key is the same octets.
         is_self_signed: whether the signature verifies under the certificate's own key, whatever the names say.
-        is_self_issued: whether subject and issuer are the same name (RFC 5280 section 3.2), whatever the signature is:
-            OpenSSL does not verify that of one that stands in its CA bundle.
+        is_self_issued: whether subject and issuer are the same name (RFC 5280 section 3.2) or may be so for another
+            reader (:meth:`.DistinguishedName.may_be`), whatever the signature is: OpenSSL does not verify that of one
+            that stands in its CA bundle.
     """
 
     der: bytes
@@ -181,23 +184,24 @@ def _parse(der: bytes) -> ClientCertificate:
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
+    subject, extensions = names.from_x509(certificate.subject), certificate.extensions
     return ClientCertificate(
         der=der,
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
         subject=certificate.subject.rfc4514_string(),
-        subject_name=names.from_x509(certificate.subject),
+        subject_name=subject,
         issuer=certificate.issuer.rfc4514_string(),
         common_names=tuple(
-            str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+            names.text(attribute) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         ),
-        **_alternative_names(certificate.extensions),
-        extended_key_usage=_extended_key_usage(certificate.extensions),
+        **_alternative_names(extensions),
+        extended_key_usage=_extended_key_usage(extensions),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         serial_number=certificate.serial_number,
         public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         is_self_signed=_is_self_signed(certificate),
-        is_self_issued=names.from_x509(certificate.subject).rdns == names.from_x509(certificate.issuer).rdns,
+        is_self_issued=subject.may_be(names.from_x509(certificate.issuer)),
     )
 
 

@@ -29,9 +29,16 @@ _ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 _SLASH = re.compile(r"/(?=(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=)")
 _SLASH_AMBIGUOUS = re.compile(r"\\|\+(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=")
 
-# The text of an attribute value by its BER tag: cryptography reads certificates' names by the same table.
-_ENCODINGS = {12: "utf-8", 18: "ascii", 19: "ascii", 22: "ascii", 26: "ascii", 20: "utf-8", 4: "utf-8"}
-_ENCODINGS |= {28: "utf-32-be", 30: "utf-16-be"}
+MAX_VALUE_LENGTH = 1024
+"""The longest attribute value that is compared, in characters; RFC 5280 appendix A.1 bounds most of them by 64."""
+
+# The string types of X.520, by their BER tags. Readers agree on what the octets of these three say beyond ASCII:
+_UNICODE = {12: "utf-8", 28: "utf-32-be", 30: "utf-16-be"}
+# ... and only on ASCII in NumericString, PrintableString, T61String, IA5String and VisibleString: OpenSSL reads the
+# others as Latin-1, cryptography as UTF-8. What is no string at all (OctetString, UTCTime, …) OpenSSL compares raw.
+_ENCODINGS = _UNICODE | dict.fromkeys((18, 19, 20, 22, 26), "ascii")
+_BMP_STRING = 30
+_WRITABLE = _ENCODINGS | {4: "ascii"}  # RFC 4514 section 4 writes an OctetString
 
 # What RFC 4518 sections 2.2 and 2.4 drop or prohibit and no general category covers.
 _INVISIBLE = re.compile("[\u034f\u1806\u180b-\u180f\ufe00-\ufe0f\ufffc\ufffd\U000e0100-\U000e01ef]")
@@ -56,10 +63,23 @@ class DistinguishedName:
         """
         return self.comparable and self.rdns == other.rdns
 
+    def may_be(self, other: "DistinguishedName") -> bool:
+        """Tell whether another reader, such as a TLS terminator, may take both for the same name.
+
+        Readers disagree on the values that can't be compared here: OpenSSL drops a tab at the end. So each may be any.
+        """
+        return len(self.rdns) == len(other.rdns) and all(map(_rdn_may_be, self.rdns, other.rdns))
+
     @property
     def comparable(self) -> bool:
         """Whether this name can match any."""
         return bool(self.rdns) and all(value for rdn in self.rdns for _, value in rdn)
+
+
+def _rdn_may_be(one: Attributes, other: Attributes) -> bool:
+    if [oid for oid, _ in one] != [oid for oid, _ in other]:
+        return False
+    return one == other or not all(value for _, value in (*one, *other))
 
 
 def from_rdns(rdns: list[Attributes]) -> DistinguishedName:
@@ -71,9 +91,20 @@ def from_rdns(rdns: list[Attributes]) -> DistinguishedName:
 
 def from_x509(name: x509.Name) -> DistinguishedName:
     """Prepare a certificate's subject or issuer for comparison."""
-    return from_rdns(
-        [tuple((a.oid.dotted_string, a.value if isinstance(a.value, str) else "") for a in rdn) for rdn in name.rdns]
-    )
+    return from_rdns([tuple((a.oid.dotted_string, text(a)) for a in rdn) for rdn in name.rdns])
+
+
+def text(attribute: x509.NameAttribute) -> str:
+    """Return the text of an attribute of a certificate's name, or the empty text where readers disagree on it."""
+    value, tag = attribute.value, attribute._type.value  # the type has no public name
+    if not isinstance(value, str) or tag not in _ENCODINGS:
+        return ""
+    return value if value.isascii() or _is_unicode(value, tag) else ""
+
+
+def _is_unicode(value: str, tag: int) -> bool:
+    """Tell whether this string type can hold these characters: BMPString has no surrogates."""
+    return tag in _UNICODE and (tag != _BMP_STRING or max(value) <= "\uffff")
 
 
 def read(text: str) -> list[Attributes]:
@@ -85,7 +116,7 @@ def read(text: str) -> list[Attributes]:
     Raises:
         MalformedName: with the place at which the text stops being a name.
     """
-    rdns: list[Attributes] = []
+    rdns: list[list[tuple[str, str]]] = []
     position, end = 0, ","
     while end:
         match = _ATTRIBUTE.match(text, position)
@@ -96,11 +127,11 @@ def read(text: str) -> list[Attributes]:
             )
         attribute = (_oid(match["type"]), _value(match))
         if end == "+":
-            rdns[-1] += (attribute,)
+            rdns[-1].append(attribute)
         else:
-            rdns.append((attribute,))
+            rdns.append([attribute])
         position, end = match.end(), match["end"]
-    return rdns[::-1]
+    return [tuple(rdn) for rdn in reversed(rdns)]
 
 
 def read_registered(text: str) -> list[Attributes]:
@@ -140,11 +171,16 @@ def to_x509(rdns: list[Attributes]) -> x509.Name:
 
 
 def prepare(value: str) -> str:
-    """Prepare an attribute value for comparison (RFC 4518): case folded, spaces compressed.
+    """Prepare an attribute value for comparison (RFC 4518): NFKC, case folded, spaces compressed.
 
-    Returns the empty text, which matches nothing, for a value with a code point that the preparation would drop or
+    Returns the empty text, which matches nothing, for a value of more than :data:`MAX_VALUE_LENGTH` characters, whose
+    normalization may take the square of its length, and for one with a code point that the preparation would drop or
     prohibit: two names that differ only in what nobody can see must not be taken for one.
     """
+    if len(value) > MAX_VALUE_LENGTH:
+        return ""
+    if value.isascii():
+        return " ".join(value.lower().split()) if value.isprintable() else ""
     if _INVISIBLE.search(value) or any(unicodedata.category(c) in _REFUSED_CATEGORIES for c in value):
         return ""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
@@ -185,6 +221,10 @@ def _unescape(match: re.Match[str]) -> str:
 def _decode_ber(data: bytes) -> str:
     try:
         value = asn1.decode_der(asn1.TLV, data)
-        return bytes(value.data).decode(_ENCODINGS[int.from_bytes(value.tag_bytes, "big")])
+        tag = int.from_bytes(value.tag_bytes, "big")
+        text = bytes(value.data).decode(_WRITABLE[tag])
+        if text.isascii() or _is_unicode(text, tag):
+            return text
     except (ValueError, KeyError):
-        raise MalformedName(f"#{data.hex()} is not the BER encoding of a text.") from None
+        pass
+    raise MalformedName(f"#{data.hex()} is not the BER encoding of a text; beyond ASCII give a UTF8String (#0c…).")

@@ -290,7 +290,9 @@ def _check_chain(peer: PeerCertificate) -> None:
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
     # look at its signature, so one that is broken hides nothing.
     if certificate.is_self_signed or certificate.is_self_issued:
-        raise SelfSignedCertificate("The certificate is self-signed; tls_client_auth needs one that a CA issued.")
+        raise SelfSignedCertificate(
+            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
+        )
     if not peer.verified:
         raise ChainNotVerified("The TLS terminator does not say that it validated the chain; check its CA bundle.")
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.

@@ -79,10 +79,16 @@ RDNS = st.lists(ATTRIBUTES, min_size=1, max_size=3, unique=True).map(x509.Relati
 
 @given(st.lists(RDNS, min_size=1, max_size=4).map(x509.Name))
 def test_round_trip(name: x509.Name) -> None:
-    """What a certificate's subject prints is read back as the same name."""
+    """What a certificate's subject prints is read back as the same name.
+
+    An e-mail address beyond ASCII matches nothing: it stands in an IA5String, of which readers disagree.
+    """
     rdns = names.read(name.rfc4514_string())
     assert [set(rdn) for rdn in rdns] == [{(a.oid.dotted_string, a.value) for a in rdn} for rdn in name.rdns]
-    assert names.from_rdns(rdns) == names.from_x509(name)
+    if all(a.value.isascii() for rdn in name.rdns for a in rdn if a.oid == NameOID.EMAIL_ADDRESS):
+        assert names.from_rdns(rdns) == names.from_x509(name)
+    else:
+        assert not names.from_x509(name).comparable
     assert names.to_x509(rdns) == name
 
 

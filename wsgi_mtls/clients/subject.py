@@ -49,7 +49,7 @@ class SubjectValue:
 
     def matches(self, certificate: ClientCertificate) -> bool:
         """Tell whether the certificate carries this very name."""
-        return self.key in subject_keys(certificate)
+        return self.key[1] in _KEYS[self.kind](certificate)
 
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
         """Tell whether a terminator that forwards only texts of this kind delivered this very name.
@@ -68,15 +68,7 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     DNS names and e-mail domains are compared without regard to ASCII case, IP addresses in binary, names as RFC 5280
     section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
     """
-    keys: set[SubjectKey] = {
-        ("tls_client_auth_san_dns", name.lower()) for name in certificate.san_dns if name.isascii()
-    }
-    keys |= {("tls_client_auth_san_uri", uri) for uri in certificate.san_uri}
-    keys |= {("tls_client_auth_san_ip", address) for address in certificate.san_ip}
-    keys |= {("tls_client_auth_san_email", _fold_domain(email)) for email in certificate.san_email}
-    if certificate.subject_name.comparable:
-        keys.add(("tls_client_auth_subject_dn", certificate.subject_name))
-    return frozenset(keys)
+    return frozenset((kind, key) for kind, keys in _KEYS.items() for key in keys(certificate))
 
 
 def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
@@ -136,4 +128,13 @@ _PARSERS: dict[SubjectKind, Callable[[str], Hashable]] = {
     "tls_client_auth_san_uri": _uri,
     "tls_client_auth_san_ip": _ip,
     "tls_client_auth_san_email": _email,
+}
+
+# What a certificate carries of each kind, ready to be compared.
+_KEYS: dict[SubjectKind, Callable[[ClientCertificate], Iterable[Hashable]]] = {
+    "tls_client_auth_subject_dn": lambda it: (it.subject_name,) if it.subject_name.comparable else (),
+    "tls_client_auth_san_dns": lambda it: (name.lower() for name in it.san_dns if name.isascii()),
+    "tls_client_auth_san_uri": lambda it: it.san_uri,
+    "tls_client_auth_san_ip": lambda it: it.san_ip,
+    "tls_client_auth_san_email": lambda it: map(_fold_domain, it.san_email),
 }

@@ -1,0 +1,135 @@
+"""Row 7, further: certificates that OpenSSL takes from its CA bundle for their own trust anchors.
+
+It calls a certificate self-signed whose subject and issuer are one name in OpenSSL's own canonical form, and never
+verifies the signature of one that stands in its bundle, where a terminator keeps those of the self-signed method. So
+whoever has his own certificate put there must not get another client's name by it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.name import _ASN1Type as Tag
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.support import ACCEPTED, Endpoint, Outcome
+from tests.tls import serving, tls_post
+from wsgi_mtls import ClientCertificate
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, make_ca, make_key
+
+SELF_SIGNED: Outcome = (401, "invalid_client", "self_signed_certificate")
+
+
+def name(common_name: str, tag: Tag = Tag.UTF8String) -> x509.Name:
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Agora")
+    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common_name, tag)])
+
+
+def long_name(text: str) -> x509.Name:
+    """Make a name with a value that is too long to be compared; a CN of that length makes cryptography warn."""
+    return x509.Name([x509.NameAttribute(x509.ObjectIdentifier("2.5.4.41"), "a" * 1024 + text)])
+
+
+def forged(subject: x509.Name, issuer: x509.Name) -> KeyPair:
+    """Make a certificate for CA:FALSE and clientAuth, whose signature is broken."""
+    key, now = make_key(), datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key(), serial_number=7)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+    )
+    der = bytearray(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    return KeyPair(ClientCertificate.from_der(bytes(der)), key)
+
+
+def clients(common_name: str, mobile: KeyPair) -> dict[str, object]:
+    keys = {"keys": [jwk(mobile.certificate)]}
+    return {
+        "billing": {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": f"CN={common_name},O=Agora",
+        },
+        "mobile": {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": keys},
+    }
+
+
+BY_OPENSSL = {
+    "the same": ("billing", name("billing"), name("billing")),
+    "case": ("billing", name("billing"), name("BILLING")),
+    "tab": ("billing", name("billing"), name("billing\t")),
+    "newline": ("billing", name("billing"), name("billing\n")),
+    "carriage return": ("billing", name("billing"), name("\rbilling")),
+    "vertical tab and form feed": ("billing", name("billing"), name("\x0bbilling\x0c")),
+    "tab for a space": ("b illing", name("b illing"), name("b\tilling")),
+    "tab in a BMPString": ("billing", name("billing"), name("billing\t", Tag.BMPString)),
+    "tab in an IA5String": ("billing", name("billing", Tag.PrintableString), name("billing\t", Tag.IA5String)),
+    "T61String": ("x\u00e9", name("x\u00e9", Tag.T61String), name("x\u00c3\u00a9")),
+    "IA5String": ("x\u00e9", name("x\u00e9", Tag.IA5String), name("x\u00c3\u00a9")),
+    "T61String as the issuer": ("x\u00c3\u00a9", name("x\u00c3\u00a9"), name("x\u00e9", Tag.T61String)),
+}
+
+
+@pytest.mark.parametrize(("common_name", "subject", "issuer"), BY_OPENSSL.values(), ids=BY_OPENSSL)
+def test_openssl_takes_them_for_one_name(common_name: str, subject: x509.Name, issuer: x509.Name, ca: KeyPair) -> None:
+    mobile = forged(subject, issuer)
+    assert not mobile.certificate.is_self_signed
+    endpoint = Endpoint(clients(common_name, mobile))
+    reports: list[str] = []
+
+    def spy(environ, start_response):
+        reports.append(environ["SSL_CLIENT_VERIFY"])
+        return endpoint.app(environ, start_response)
+
+    with serving(spy, [ca.certificate, mobile.certificate]) as port:
+        outcome = endpoint.result(tls_post(port, mobile, {"client_id": "billing"}))
+        endpoint.events.clear()
+        assert endpoint.result(tls_post(port, mobile, {"client_id": "mobile"})) == ACCEPTED
+        endpoint.events.clear()
+        issued = ca.issue(f"CN={common_name},O=Agora")
+        assert endpoint.result(tls_post(port, issued, {"client_id": "billing"})) == ACCEPTED
+    assert outcome == SELF_SIGNED
+    assert set(reports) == {"SUCCESS"}  # or else there was nothing to refuse
+
+
+# Other readers' forms, whoever they are: each value that can't be compared here may be any.
+OTHERWISE = {
+    "zero width": (name("billing"), name("billing\u200b")),
+    "NUL": (name("billing"), name("billing\0x")),
+    "soft hyphen": (name("bil\u00adling"), name("billing")),
+    "no-break space": (name("billing"), name("billing\u00a0")),
+    "full width": (name("billing"), name("\uff42illing")),
+    "both": (name("a\t"), name("b\n")),
+    "long": (long_name("a"), long_name("a ")),
+}
+
+
+@pytest.mark.parametrize(("subject", "issuer"), OTHERWISE.values(), ids=OTHERWISE)
+def test_another_reader_may_take_them_for_one_name(subject: x509.Name, issuer: x509.Name, ca: KeyPair) -> None:
+    mobile = forged(subject, issuer)
+    endpoint = Endpoint(clients("billing", mobile))
+    assert endpoint.outcome("billing", mobile) == SELF_SIGNED
+    assert endpoint.outcome("mobile", mobile) == ACCEPTED
+    assert endpoint.outcome("billing", ca.issue("CN=billing,O=Agora")) == ACCEPTED
+
+
+def test_an_issuer_with_a_tab_may_issue_other_names() -> None:
+    """What is odd in one name alone makes nobody self-signed."""
+    odd = make_ca(name("Some CA\t"))
+    issued = odd.issue("CN=billing,OU=x,O=Agora")
+    endpoint = Endpoint(
+        {
+            "billing": {
+                "token_endpoint_auth_method": "tls_client_auth",
+                "tls_client_auth_subject_dn": "CN=billing,OU=x,O=Agora",
+            }
+        }
+    )
+    assert not issued.certificate.is_self_issued
+    assert endpoint.outcome("billing", issued) == ACCEPTED
+    assert endpoint.outcome("billing", odd.issue(name("billing"))) == SELF_SIGNED
