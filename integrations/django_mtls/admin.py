@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from .forms import RegistrationForm
+from .linking import LinkingAdmin
 from .models import AbstractRegisteredClient, Method, RegisteredClient
 from .uploads import days_left, describe, key_set, names, read_certificate
 
@@ -40,7 +41,7 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class RegistrationAdmin(ModelAdmin):
+class RegistrationAdmin(LinkingAdmin, ModelAdmin):
     """For models on :class:`~django_mtls.models.AbstractRegisteredClient`."""
 
     form = RegistrationForm
@@ -56,7 +57,7 @@ class RegistrationAdmin(ModelAdmin):
     list_filter: ClassVar[tuple[Any, ...]] = ("enabled", "token_endpoint_auth_method", ExpiryFilter)
     search_fields: ClassVar[tuple[str, ...]] = ("client_id", "subject_value")
     readonly_fields: ClassVar[tuple[str, ...]] = ("certificate_details", "created", "last_seen")
-    autocomplete_fields: ClassVar[tuple[str, ...]] = ("user",)
+    raw_id_fields: ClassVar[tuple[str, ...]] = ("user",)  # works too where users have no admin
     fieldsets: ClassVar[tuple[Any, ...]] = (
         (None, {"fields": ("client_id", "enabled", "user")}),
         (

@@ -1,5 +1,6 @@
 """The admin's form: a certificate is uploaded, and the registration follows from it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -23,7 +24,13 @@ class RegistrationForm(ModelForm):
     """The registration of a client; what the uploaded certificate says fills the fields that are empty.
 
     A script fills them at once; without it they are filled when the form is saved.
+
+    Attributes:
+        may_link: tells whether the editor may link a registration to a user; the admin sets it, and without it the
+            form links to nobody.
     """
+
+    may_link: Callable[[Any], bool] | None = None
 
     certificate = forms.FileField(
         label=_("Upload a certificate"),
@@ -35,6 +42,15 @@ class RegistrationForm(ModelForm):
 
     class Media:  # noqa: D106
         js = ("django_mtls/certificate.js",)
+
+    def clean_user(self) -> Any:
+        """Refuse a user whose rights the editor doesn't have."""
+        user = self.cleaned_data.get("user")
+        if user is not None and user != self.instance.user and not (self.may_link and self.may_link(user)):
+            raise ValidationError(
+                _("Who logs in as this user, only somebody may say who may change the user and has the same rights.")
+            )
+        return user
 
     def clean_certificate(self) -> ClientCertificate | None:
         """Read the upload."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -72,6 +72,40 @@ def test_beside_its_application(browser: Client, server: AuthServer) -> None:
     assert answer.status_code == 302, answer.context["errors"]
     assert server.token("rp", pair).status_code == 200
     assert server.token("rp", self_sign("CN=rp")).status_code == 401
+
+
+def test_link_beside_its_application_needs_the_rights_of_the_user(browser: Client) -> None:
+    """Staff who may edit applications and registrations become nobody by it, and change nobody's registration."""
+    staff, root = User.objects.create_user("staff", is_staff=True), User.objects.get(username="root")
+    models = ("application", "applicationregistration")
+    staff.user_permissions.set(Permission.objects.filter(content_type__model__in=models))
+    made, pair = application("rp", user=root), self_sign("CN=rp")
+    path, prefix = f"/admin/oauth2_provider/application/{made.pk}/change/", "mtls_registration"
+    initial = browser.get(path).context["adminform"].form.initial
+    form = {name: value for name, value in initial.items() if value is not None and name != "hash_client_secret"}
+
+    def post(editor: Client, **fields: Any) -> Any:
+        count = ApplicationRegistration.objects.count()
+        fields = {
+            "TOTAL_FORMS": "1", "INITIAL_FORMS": str(count), "MIN_NUM_FORMS": "0", "MAX_NUM_FORMS": "1",
+            "0-id": ApplicationRegistration.objects.get().pk if count else "", "0-application": made.pk,
+            "0-enabled": "on", "0-metadata": "{}", "0-token_endpoint_auth_method": "self_signed_tls_client_auth",
+            "0-certificate": SimpleUploadedFile("rp.pem", to_pem(pair.certificate)), **fields,
+        }  # fmt: skip
+        return editor.post(path, {**form, **{f"{prefix}-{name}": value for name, value in fields.items()}})
+
+    editor = Client()
+    editor.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    assert post(editor, **{"0-user": root.pk}).status_code == 200
+    assert not ApplicationRegistration.objects.exists()
+    assert post(browser, **{"0-user": root.pk}).status_code == 302
+    for fields in ({"0-DELETE": "on"}, {"0-enabled": ""}, {"0-user": ""}):
+        post(editor, **fields)
+        kept = ApplicationRegistration.objects.get()
+        assert (kept.user, kept.enabled) == (root, True)
+    assert post(browser, **{"0-user": ""}).status_code == 302
+    assert post(editor, **{"0-DELETE": "on"}).status_code == 302
+    assert not ApplicationRegistration.objects.exists()
 
 
 def test_command(server: AuthServer, billing: KeyPair, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from oauth2_provider.admin import ApplicationAdmin
 
 from ..admin import RegistrationAdmin
 from ..forms import RegistrationForm
+from ..linking import LinkingInline
 from .models import ApplicationRegistration
 
 
@@ -15,7 +16,6 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
     """By itself."""
 
     search_fields: ClassVar[tuple[str, ...]] = ("application__client_id", "application__name", "subject_value")
-    autocomplete_fields: ClassVar[tuple[str, ...]] = ()
     raw_id_fields: ClassVar[tuple[str, ...]] = ("application", "user")
     fieldsets: ClassVar[tuple[Any, ...]] = (
         (None, {"fields": ("application", "enabled", "user")}),
@@ -23,7 +23,7 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
     )
 
 
-class RegistrationInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+class RegistrationInline(LinkingInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     """Beside the application."""
 
     model = ApplicationRegistration
