@@ -94,7 +94,7 @@ def from_x509(name: x509.Name) -> DistinguishedName:
     return from_rdns([tuple((a.oid.dotted_string, text(a)) for a in rdn) for rdn in name.rdns])
 
 
-def text(attribute: x509.NameAttribute) -> str:
+def text(attribute: x509.NameAttribute[str | bytes]) -> str:
     """Return the text of an attribute of a certificate's name, or the empty text where readers disagree on it."""
     value, tag = attribute.value, attribute._type.value  # the type has no public name
     if not isinstance(value, str) or tag not in _ENCODINGS:

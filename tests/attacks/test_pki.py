@@ -81,13 +81,14 @@ def test_row_14_nul(ca: KeyPair) -> None:
     endpoint = by(**DNS)
     assert endpoint.outcome("rp", ca.issue("CN=x", Profile(san_dns=["rp.example.com\0.evil"]))) == MISMATCH
     assert endpoint.outcome("rp", ca.issue("CN=x", Profile(san_dns=["rp.example.com"]))) == ACCEPTED
-    by_name = by(tls_client_auth_subject_dn="CN=rp.example.com")
+    by_name = by(tls_client_auth_subject_dn="CN=rp.example.com,O=b")
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "b")
     for value in ("rp.example.com\0.evil", "rp.example.com\0", "\0rp.example.com"):
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, value)])
+        name = x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, value)])
         assert by_name.outcome("rp", ca.issue(name)) == MISMATCH
-    assert by_name.outcome("rp", ca.issue("CN=rp.example.com")) == ACCEPTED
+    assert by_name.outcome("rp", ca.issue("CN=rp.example.com,O=b")) == ACCEPTED
     with pytest.raises(InvalidClientMetadata):
-        by(tls_client_auth_subject_dn=r"CN=rp.example.com\00")
+        by(tls_client_auth_subject_dn=r"CN=rp.example.com\00,O=b")
 
 
 @pytest.mark.parametrize("subject", ["O=b,CN=a", "CN=a,O=b,C=SE", "CN=a", "CN=a+O=b", "CN=a,O=b,O=b", r"CN=a\,O=b"])
