@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, get_args
 
 from . import sources
 from .bearer import check_challenge
 from .client_auth import MAX_BODY
-from .clients import AUTH_METHODS, AuthMethod
+from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, ClientRegistry, load_clients
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
+from .sources.guarded import GuardedSource
 from .tokens import AccessTokens
-from .verifier import SelfSignedMatch
+from .verifier import SelfSignedMatch, Verifier
 
 SETTINGS: Mapping[str, str] = {
     "SOURCE": "where the certificate stands: a preset's name, {'preset': name, **options}, or a callable",
@@ -24,6 +27,10 @@ SETTINGS: Mapping[str, str] = {
     "MAX_BODY": "the longest body of a token request, in octets",
 }
 """Every setting, and what it means. An adapter spells them in its framework's way, and has others of its own."""
+
+
+Clients = ClientRegistry | Mapping[str, Any] | str | Path
+Source = CertificateSource | Mapping[str, Any] | str
 
 
 class InvalidSetting(ValueError):
@@ -68,6 +75,71 @@ def read_settings(given: Mapping[str, object]) -> Settings:
 def invalid_settings(given: Mapping[str, object]) -> list[InvalidSetting]:
     """Return all that is wrong with the settings."""
     return _read(given)[1]
+
+
+def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
+    """Make what decides who a client is.
+
+    Args:
+        clients: a mapping of ``client_id`` to metadata, the path of a ``.json`` or ``.toml`` file, or a registry.
+        folder: where a relative path starts.
+        settings: as :func:`read_settings` returned them.
+
+    Raises:
+        InvalidSetting: the clients can't be read, or one of them is wrong.
+    """
+    try:
+        if isinstance(clients, str | Path):
+            if not str(clients):
+                raise ValueError("the path is empty; name a .json or .toml file.")
+            clients = load_clients(Path(folder, clients))
+        if not callable(getattr(clients, "get", None)):
+            raise TypeError("give a mapping, a path, or a registry with get(client_id).")
+        methods, match = settings.allowed_methods, settings.self_signed_match
+        return Verifier(clients, allowed_methods=methods, self_signed_match=match)
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
+
+
+def misspelt(given: Collection[object], known: Collection[str], prefix: str = "") -> list[str]:
+    """Return a line for each name with this prefix that nobody knows and that looks like one of the known."""
+    unknown = [name for name in map(str, given) if name.startswith(prefix) and name not in known]
+    near = {name: get_close_matches(name, known, 1, 0.75) for name in unknown}
+    return [f"{name} is no setting; is {found[0]} meant?" for name, found in near.items() if found]
+
+
+def searchable(verifier: Verifier | None) -> bool:
+    """Tell whether the client of a certificate can be found where there are clients, for plain mutual TLS."""
+    return verifier is None or isinstance(getattr(verifier, "_clients", None), CertificateRegistry)
+
+
+def believes_anyone(source: CertificateSource) -> bool:
+    """Tell whether the source believes whoever can reach the server, without a secret."""
+    return isinstance(source, GuardedSource) and source.trusts({})  # a request that comes from nowhere
+
+
+def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:
+    """Return what is in force, defaults too, to be printed: no secret of a proxy or client is in it.
+
+    Args:
+        given: to :func:`read_settings`, and ``CLIENTS``.
+        settings: what that returned.
+        verifier: what decides who a client is; one of the application's own where no clients are given.
+    """
+    read = {name: getattr(settings, name.lower()) for name in _READERS if name != "SOURCE"}
+    source = given.get("SOURCE")
+    inside = {"TRUSTED_PROXIES": source.get("trusted_proxies")} if isinstance(source, Mapping) else {}
+    found = {name: _shown(value) for name, value in {**given, **read, **inside}.items()}
+    if verifier is not None and given.get("CLIENTS") is None:
+        found |= dict.fromkeys(("CLIENTS", "ALLOWED_METHODS", "SELF_SIGNED_MATCH"), "(the verifier's)")
+    return found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        preset = value.get("preset")
+        return f"{{'preset': {preset!r}, …}}" if isinstance(preset, str) else f"({len(value)} entries)"
+    return repr(value) if isinstance(value, str | int | list | tuple | Path | None) else f"({type(value).__name__})"
 
 
 def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSetting]]:

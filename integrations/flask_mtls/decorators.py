@@ -1,16 +1,29 @@
-"""The decorators: on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods."""
+"""The decorators: on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods.
 
-from collections.abc import Callable, Collection
+Each stands below the route, ``@app.post(…)``: above it, it would guard nothing that Flask serves, without a word.
+``flask mtls check`` lists what is really guarded.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, overload
 
-from flask import current_app
+from blinker import NamedSignal
+from flask import current_app, request
 
+from wsgi_mtls import AuthenticatedClient, MutualTLSError
+from wsgi_mtls.access_token import accept_token, token_error_response
 from wsgi_mtls.bearer import check_challenge
-from wsgi_mtls.certificate_auth import Authorize
+from wsgi_mtls.certificate_auth import Authorize, accept_certificate
+from wsgi_mtls.client_auth import require_client
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
+from wsgi_mtls.settings import searchable
 
-from . import checks
+from .proxies import CLIENT, IDENTIFIED, TOKEN, recall, remember
+from .refusals import refuse
+from .settings import NOT_SEARCHABLE, current_state
+from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected, send
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "__mtls__"  # the attribute of a decorated view that names our decorators on it
@@ -28,7 +41,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
     """
     if isinstance(allowed_methods, str) or not allowed_methods or not set(allowed_methods) <= set(AUTH_METHODS):
         raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
-    return _decorator("client_auth_required", view, lambda: checks.authenticate_client(allowed_methods))
+    return _decorator("client_auth_required", view, lambda: _authenticate_client(allowed_methods))
 
 
 @overload
@@ -48,7 +61,7 @@ def bound_token_required(
     check_challenge(None, scope)
     if isinstance(also_verified, str):
         raise TypeError('also_verified must be a list of names: ["jkt"].')
-    return _decorator("bound_token_required", view, lambda: checks.accept_bound_token(scope, required, also_verified))
+    return _decorator("bound_token_required", view, lambda: _accept_token(scope, required, also_verified))
 
 
 @overload
@@ -69,9 +82,8 @@ def certificate_required(
     """
     if authorize is not None and not callable(authorize):
         raise TypeError("authorize must be a callable that takes the peer certificate.")
-    return _decorator(
-        "certificate_required", view, lambda: checks.accept_certificate(optional, authorize, allow_cross_site)
-    )
+    name = "certificate_required(authorize=…)" if authorize else "certificate_required"
+    return _decorator(name, view, lambda: _accept_certificate(optional, authorize, allow_cross_site))
 
 
 def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], None]) -> Any:
@@ -88,3 +100,55 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
         return checked
 
     return decorate if view is None else decorate(view)
+
+
+def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
+    """Once per request: a view may be guarded twice."""
+    verifier, settings, found = current_state().verifier, current_state().settings, recall(CLIENT)
+    if verifier is None:
+        raise RuntimeError("client_auth_required needs clients: set MTLS_CLIENTS, or give MutualTLS clients=….")
+    if found is not None and found.method in allowed_methods:
+        return
+    with _refusing(CLIENT, mtls_client_rejected):
+        client = require_client(
+            request.environ, verifier, settings.source, allowed_methods=allowed_methods, max_body=settings.max_body
+        )
+    remember(CLIENT, client)
+    send(mtls_client_authenticated, client=client)
+
+
+def _accept_certificate(optional: bool, authorize: Authorize | None, cross_site: bool) -> None:
+    environ, verifier, source = request.environ, current_state().verifier, current_state().settings.source
+    if authorize is None and not searchable(verifier):
+        raise RuntimeError(NOT_SEARCHABLE)
+    decide = current_app.ensure_sync(authorize) if authorize else None
+    with _refusing(IDENTIFIED, mtls_client_rejected):
+        found = accept_certificate(
+            environ, verifier, source, optional=optional, authorize=decide, allow_cross_site=cross_site
+        )
+    if isinstance(found, AuthenticatedClient):
+        remember(IDENTIFIED, found)
+        send(mtls_client_authenticated, client=found)
+
+
+def _accept_token(scope: str | None, required: bool, verified: Collection[str]) -> None:
+    settings = current_state().settings
+    if settings.tokens is None:
+        raise RuntimeError("bound_token_required needs MTLS_TOKENS, or MutualTLS tokens=…: what decodes a token.")
+    with _refusing(TOKEN, mtls_token_rejected, realm=settings.realm, scope=scope):
+        token = accept_token(
+            request.environ, settings.tokens, settings.source, required=required, scope=scope, also_verified=verified
+        )
+    remember(TOKEN, token)
+    send(mtls_token_accepted, token=token)
+
+
+@contextmanager
+def _refusing(key: str, rejected: NamedSignal, **challenge: str | None) -> Iterator[None]:
+    """Refuse what the core refuses; what an outer decorator found before does not outlive that."""
+    remember(key, None)
+    try:
+        yield
+    except MutualTLSError as error:
+        send(rejected, error=error)
+        refuse(error, token_error_response(error, **challenge) if challenge else None)

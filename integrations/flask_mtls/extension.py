@@ -4,14 +4,14 @@ from warnings import warn
 
 from flask import Flask
 
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls import MutualTLSError, Verifier
 from wsgi_mtls.middleware import PeerMiddleware
+from wsgi_mtls.settings import Clients, Source, misspelt
 from wsgi_mtls.tokens import AccessTokens
-from wsgi_mtls.verifier import Verifier
 
 from .cli import commands
 from .refusals import answer
-from .settings import Clients, Source, misspelt, read_settings
+from .settings import SETTINGS, read_settings
 
 
 class MutualTLS:
@@ -57,7 +57,7 @@ class MutualTLS:
         """
         if "mtls" in app.extensions:
             raise RuntimeError("This app has a MutualTLS already: give MutualTLS the app, or call init_app, once.")
-        for line in misspelt(app.config):
+        for line in misspelt(app.config, SETTINGS, "MTLS_"):
             warn(line, stacklevel=2)
         app.config.update({name: value for name, value in self._defaults.items() if app.config.get(name) is None})
         state = app.extensions["mtls"] = read_settings(app, self._verifier)

@@ -9,11 +9,8 @@ from werkzeug.local import LocalProxy
 from wsgi_mtls import sources
 from wsgi_mtls.access_token import BoundToken
 from wsgi_mtls.certificate import Peer
-from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.sources import PEER
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from .refusals import refuse
 from .settings import current_state
 
 # The environ keys of what the decorators found: no header can make them, and they end with the request.
@@ -35,19 +32,9 @@ def current_peer() -> Peer | None:
     """Return the certificate of this request, or None.
 
     Raises:
-        MalformedCertificate: what the terminator delivered is none.
+        MalformedCertificate: what the terminator delivered is none; a view that lets it out answers with a refusal.
     """
-    found = request.environ.get(PEER)
-    return (
-        found if isinstance(found, Peer) else sources.peer_certificate(request.environ, current_state().settings.source)
-    )
-
-
-def _peer() -> Peer | None:
-    try:
-        return current_peer()
-    except MutualTLSError as error:
-        refuse(error)
+    return sources.peer_certificate(request.environ, current_state().settings.source)
 
 
 def _proxy(get: Callable[[], object], missing: str) -> Any:
@@ -61,8 +48,7 @@ def _proxy(get: Callable[[], object], missing: str) -> Any:
 
 
 peer_certificate: Peer = _proxy(
-    _peer,
-    "This request has no client certificate: put @certificate_required on the view.",
+    current_peer, "This request has no client certificate: put @certificate_required on the view."
 )
 """The client certificate of this request, whoever sent it; whether it may be believed, the decorators decide."""
 
@@ -73,7 +59,6 @@ current_client: AuthenticatedClient = _proxy(
 """The client that ``client_auth_required`` authenticated, or ``certificate_required`` identified."""
 
 bound_token: BoundToken = _proxy(
-    lambda: recall(TOKEN),
-    "No access token was accepted: put @bound_token_required on the view.",
+    lambda: recall(TOKEN), "No access token was accepted: put @bound_token_required on the view."
 )
 """The token that ``bound_token_required`` accepted."""

@@ -28,7 +28,8 @@ class MutualTLSRefusal(HTTPException):
 
 def refuse(error: MutualTLSError, response: Response | None = None) -> NoReturn:
     """Answer with a refusal; ``response`` is the answer of an API, else it is that of an authorization server."""
-    refusal = _class_of(error.status)(response=response or _response(error))
+    verbosity = current_state().settings.verbosity
+    refusal = _class_of(error.status)(response=response or error_response(request.environ, error, verbosity))
     refusal.error = error
     raise refusal from error
 
@@ -39,10 +40,6 @@ def answer(error: MutualTLSError) -> HTTPException | ResponseReturnValue:
         refuse(error)
     except MutualTLSRefusal as refusal:
         return current_app.handle_http_exception(refusal)
-
-
-def _response(error: MutualTLSError) -> Response:
-    return error_response(request.environ, error, current_state().settings.verbosity)
 
 
 @lru_cache

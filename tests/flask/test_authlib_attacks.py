@@ -293,8 +293,9 @@ def test_jwt_of_an_implicit_grant_is_not_bound_to_a_browsers_certificate(mobile:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_answers_do_not_tell_an_unknown_client_from_another(server: AuthServer, path: str) -> None:
+def test_answers_do_not_tell_an_unknown_client_from_another(mobile: KeyPair, path: str) -> None:
     """At an authorization server, ``Authorization: Basic`` of nobody, of a mutual TLS client, and a wrong secret."""
+    server = AuthServer(make_authserver(metadata(mobile), MTLS_VERBOSITY="normal"))
     answers = [
         server.post(path, PATHS[path], headers={"Authorization": f"Basic {b64encode(user).decode()}"})
         for user in (b"nobody:x", b"billing:x", b"unbound:x")

@@ -5,6 +5,9 @@ from flask import Blueprint, Flask
 from flask.views import MethodView
 
 from flask_mtls import MutualTLS, bound_token_required, certificate_required, client_auth_required
+from wsgi_mtls import Verifier, sources
+from wsgi_mtls.clients import CallbackRegistry
+from wsgi_mtls.testing import KeyPair, environ_for
 
 from .conftest import AppFactory
 
@@ -59,7 +62,17 @@ def test_arguments_of_the_extension_are_in_force() -> None:
     _, output = run(app)
     assert "MTLS_SOURCE = 'environ'" in output
     assert "MTLS_CLIENTS = (2 entries)" in output
-    assert "MTLS_TOKENS = (default)" in output
+    for default in ("MTLS_TOKENS = None", "MTLS_MAX_BODY = 65536", "MTLS_SELF_SIGNED_MATCH = 'public_key'"):
+        assert default in output
+    assert "MTLS_ALLOWED_METHODS = ('tls_client_auth', 'self_signed_tls_client_auth')" in output
+
+
+def test_a_verifier_is_in_force() -> None:
+    app = Flask("application")
+    MutualTLS(app, source="environ", verifier=Verifier({"a": {}}, allowed_methods=["tls_client_auth"]))
+    _, output = run(app)
+    for name in ("MTLS_CLIENTS", "MTLS_ALLOWED_METHODS", "MTLS_SELF_SIGNED_MATCH"):
+        assert f"{name} = (the verifier's)" in output
 
 
 def test_a_guard_of_the_whole_app(make_app: AppFactory) -> None:
@@ -79,6 +92,76 @@ def test_problems(make_app: AppFactory, settings: dict[str, object], problem: st
     code, output = run(app)
     assert code == 1
     assert problem in output.split("Wrong:")[1]
+
+
+@pytest.mark.parametrize(("settings", "wrong"), [
+    ({"MTLS_SOURCE": {"preset": "nginx", "trusted_proxies": "any"}}, True),
+    ({"MTLS_SOURCE": {"preset": "nginx", "trusted_proxies": ("::1", "any")}}, True),
+    ({"MTLS_SOURCE": "nginx", "MTLS_TRUSTED_PROXIES": ("any",)}, True),
+    ({"MTLS_SOURCE": "nginx", "MTLS_TRUSTED_PROXIES": ["127.0.0.1", "any"]}, True),
+    ({"MTLS_SOURCE": sources.nginx(trusted_proxies="any")}, True),
+    ({"MTLS_SOURCE": sources.nginx(trusted_proxies=["127.0.0.1", "unix"])}, False),
+    ({"MTLS_SOURCE": "nginx", "MTLS_TRUSTED_PROXIES": ["127.0.0.1"]}, False),
+    ({"MTLS_SOURCE": "environ"}, False),
+])  # fmt: skip
+def test_everyone_is_believed(make_app: AppFactory, settings: dict[str, object], wrong: bool) -> None:
+    code, output = run(make_app(**settings))
+    assert (code, "MTLS_TRUSTED_PROXIES is any" in output) == (int(wrong), wrong)
+
+
+def test_trusted_proxies_of_a_preset_are_in_force(make_app: AppFactory) -> None:
+    app = make_app(MTLS_SOURCE={"preset": "nginx", "trusted_proxies": ["192.0.2.1"]})
+    assert "MTLS_TRUSTED_PROXIES = ['192.0.2.1']" in run(app)[1]
+
+
+def test_rule_without_a_view(make_app: AppFactory) -> None:
+    app = make_app()
+    app.add_url_rule("/elsewhere", endpoint="elsewhere", build_only=True)
+    app.add_url_rule("/later", endpoint="later")
+    code, output = run(app)
+    assert (code, output.split("Routes\n")[1]) == (0, "")
+
+
+def test_methods_of_a_view_that_are_guarded(make_app: AppFactory) -> None:
+    class Half(MethodView):
+        def get(self) -> str:
+            return ""
+
+        @certificate_required
+        def head(self) -> str:
+            return ""
+
+        @client_auth_required
+        def post(self) -> str:
+            return ""
+
+    app = make_app()
+    app.add_url_rule("/half", view_func=Half.as_view("half"))
+    lines = run(app)[1].split("Routes\n")[1].splitlines()
+    assert lines == ["  /half [HEAD]: certificate_required", "  /half [POST]: client_auth_required"]
+
+
+def test_decorator_above_the_route_is_not_listed(make_app: AppFactory) -> None:
+    app = make_app()
+    client_auth_required(app.post("/above")(view))
+    app.post("/below", endpoint="below")(client_auth_required(view))
+    assert run(app)[1].split("Routes\n")[1].splitlines() == ["  /below [POST]: client_auth_required"]
+
+
+@pytest.mark.parametrize("extension", [
+    MutualTLS(clients=CallbackRegistry(pki=lambda client_id: None)),
+    MutualTLS(verifier=Verifier(CallbackRegistry(pki=lambda client_id: None))),
+])  # fmt: skip
+def test_clients_that_cannot_be_searched(make_app: AppFactory, billing: KeyPair, extension: MutualTLS) -> None:
+    app = make_app(extension, MTLS_CLIENTS=None)
+    app.add_url_rule("/staff", "staff", certificate_required(authorize=lambda peer: True)(view))
+    assert run(app)[0] == 0
+    app.add_url_rule("/page", "page", certificate_required(view))
+    code, output = run(app)
+    assert (code, "authorize=…" in output.split("Wrong:")[1]) == (1, True)
+    assert app.test_client().get("/staff", environ_overrides=environ_for(billing)).status_code == 200
+    with pytest.raises(RuntimeError, match="authorize=…"):
+        app.test_client().get("/page", environ_overrides=environ_for(billing))
 
 
 def test_tokens_are_missing(make_app: AppFactory) -> None:

@@ -1,14 +1,27 @@
-"""The core's refusals as Authlib's errors."""
+"""The core's refusals as Authlib's errors: each with one log record and one signal."""
 
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from flask import request
 
+from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.responses import error_response
+from wsgi_mtls.verifier import Verifier
 
+from ..proxies import current_peer
 from ..settings import current_state
+from ..signals import mtls_client_rejected, send
+
+
+class OtherMethodFailed(MutualTLSError):
+    """A client of another method than mutual TLS did not authenticate by it: unknown, a wrong secret, ….
+
+    Authlib's own answer to it would tell these apart, and offers ``Basic`` to whom did not ask for it.
+    """
+
+    reason = "other_method_failed"
 
 
 class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -29,3 +42,31 @@ class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no
         """Return what ``AuthorizationServer.handle_response`` takes."""
         answer: Any = error_response(request.environ, self.refusal, current_state().settings.verbosity)
         return answer.status_code, answer.get_data(as_text=True), list(answer.headers)
+
+
+def current_verifier() -> Verifier:
+    """Return what knows the server's clients.
+
+    Raises:
+        RuntimeError: the app has none.
+    """
+    verifier = current_state().verifier
+    if verifier is None:
+        raise RuntimeError("The authorization server needs MutualTLS(app, clients=ClientModelRegistry(query_client)).")
+    return verifier
+
+
+def peer_or_none() -> Peer | None:
+    """Return the certificate for a report, which one that can't be read must not prevent."""
+    try:
+        return current_peer()
+    except MutualTLSError:
+        return None
+
+
+def rejected(error: MutualTLSError, client_id: str | None = None, *, logged: bool = False) -> MutualTLSOAuth2Error:
+    """Report a client's refusal, to the log unless the core has, and return the error to raise."""
+    if not logged:
+        current_verifier().report_refusal(error, client_id, peer_or_none())
+    send(mtls_client_rejected, error=error)
+    return MutualTLSOAuth2Error(error)

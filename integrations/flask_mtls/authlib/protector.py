@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 
 from wsgi_mtls.binding import verify_confirmation
-from wsgi_mtls.errors import MutualTLSError, TokenNotBound
+from wsgi_mtls.certificate import PeerCertificate
+from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError, TokenNotBound
+from wsgi_mtls.events import Event, EventName, report
 
-from ..checks import send
 from ..proxies import current_peer
-from ..signals import mtls_token_accepted, mtls_token_rejected
+from ..signals import mtls_token_accepted, mtls_token_rejected, send
+from .errors import peer_or_none
 from .mixin import Mixin
 
 
@@ -27,7 +30,7 @@ class BoundTokenValidatorMixin(Mixin):
     binding_required = True
 
     def validate_token(self, token: Any, scopes: Any, request: Any, **claims: Any) -> None:
-        """Validate a token, and that it came with its certificate.
+        """Validate a token, and that it came with its certificate; report the decision.
 
         Raises:
             OAuth2Error: it is not valid here.
@@ -37,14 +40,19 @@ class BoundTokenValidatorMixin(Mixin):
             super().validate_token(token, scopes, request, **claims)  # type: ignore[misc]
         except InsufficientScopeError as error:
             insufficient = error  # to be told only to whom the token belongs
+        except OAuth2Error:
+            _reject(token, InvalidToken(f"{type(self).__name__} does not accept it: unknown, expired, revoked, …."))
+            raise
         try:
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
         except MutualTLSError as error:
-            send(mtls_token_rejected, error=error)
+            _reject(token, error)
             attributes = {"realm": self.realm, "extra_attributes": self.extra_attributes}  # type: ignore[attr-defined]
             raise InvalidTokenError(**attributes) from error
         if insufficient is not None:
+            _reject(token, InsufficientScope(f"The token does not cover {scopes!r}."))
             raise insufficient
+        report(_event("token_accepted", token))
         send(mtls_token_accepted, token=token)
 
 
@@ -54,3 +62,21 @@ def _claims(token: Any) -> Mapping[str, object]:
     if not hasattr(token, "cnf"):
         raise TokenNotBound(f"{type(token).__name__} has no cnf: inherit from BoundTokenMixin.")
     return {} if token.cnf is None else {"cnf": token.cnf}
+
+
+def _reject(token: Any, error: MutualTLSError) -> None:
+    report(_event("token_rejected", token, error))
+    send(mtls_token_rejected, error=error)
+
+
+def _event(name: EventName, token: Any, error: MutualTLSError | None = None) -> Event:
+    client_id = token.get("client_id") if isinstance(token, Mapping) else getattr(token, "client_id", None)
+    peer = peer_or_none()
+    return Event(
+        name,
+        client_id if isinstance(client_id, str) else None,
+        thumbprint=peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None,
+        source=peer.source if peer else None,
+        reason=error.reason if error else None,
+        detail=error.message if error else None,
+    )

@@ -1,8 +1,7 @@
 """The authorization server: every endpoint authenticates by certificate, every token is bound where it must be."""
 
 from collections.abc import Mapping
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError
@@ -13,32 +12,26 @@ from wsgi_mtls.client_auth import authenticate_request
 from wsgi_mtls.clients import AUTH_METHODS, Client
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
-    BodyTooLarge,
     CertificateRequired,
-    ClientIdInQuery,
     MalformedAuthorization,
-    MalformedBody,
     MultipleCredentials,
     MutualTLSError,
     UnknownClient,
 )
-from wsgi_mtls.form import read_token_request
-from wsgi_mtls.verifier import Verifier
+from wsgi_mtls.verifier import AuthenticatedClient
 
-from ..checks import send
 from ..proxies import CLIENT, current_peer, recall, remember
 from ..refusals import refuse
 from ..settings import current_state
-from ..signals import mtls_client_authenticated, mtls_client_rejected
+from ..signals import mtls_client_authenticated, send
 from .clients import ClientModel
-from .errors import MutualTLSOAuth2Error
+from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
+from .registration import invalid_metadata
+from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
-if TYPE_CHECKING:
-    from wsgi_mtls.verifier import AuthenticatedClient
-
-_BODY = "flask_mtls.body"
+_ONLY_NAMED = "flask_mtls.only_named"
 
 
 class MutualTLSServerMixin(Mixin):
@@ -56,12 +49,29 @@ class MutualTLSServerMixin(Mixin):
 
     def create_oauth2_request(self, http_request: Any) -> Any:
         """Read the body strictly before Flask reads it; Authlib merges it with the query."""
-        _keep_body()
-        _refuse_nul()
+        try:
+            keep_body()
+            refuse_nul()
+        except MutualTLSError as error:
+            rejected(error, named_client())
+            refuse(error)
         try:
             return super().create_oauth2_request(http_request)  # type: ignore[misc]
         except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
+
+    def create_json_request(self, http_request: Any) -> Any:
+        """Read a registration; one that is nested too deep is refused as such."""
+        try:
+            request.get_json()
+        except RecursionError:
+            abort(self.handle_response(*invalid_metadata("The JSON is nested too deep.")()))  # type: ignore[attr-defined]
+        return super().create_json_request(http_request)  # type: ignore[misc]
+
+    def get_authorization_grant(self, oauth_request: Any) -> Any:
+        """Find the grant of an authorization request, whose client the browser's query only names."""
+        request.environ[_ONLY_NAMED] = True
+        return super().get_authorization_grant(oauth_request)  # type: ignore[misc]
 
     def authenticate_client(self, oauth_request: Any, methods: list[str], endpoint: str = "token") -> Any:
         """Authenticate the client of a request at any endpoint.
@@ -69,13 +79,15 @@ class MutualTLSServerMixin(Mixin):
         Raises:
             OAuth2Error: it is refused.
         """
+        model = None
         try:
-            model = self._authenticate_by_certificate(oauth_request, endpoint)
+            if not request.environ.get(_ONLY_NAMED):
+                refuse_query()
+                model = self._authenticate_by_certificate(oauth_request, endpoint)
             if model is None:
                 model = self._authenticate_otherwise(oauth_request, methods, endpoint)
         except MutualTLSError as error:
-            send(mtls_client_rejected, error=error)
-            raise MutualTLSOAuth2Error(error) from error
+            raise rejected(error, named_client()) from error
         return model
 
     def generate_token(self, grant_type: str, client: ClientModel, *args: Any, **options: Any) -> Any:
@@ -89,7 +101,7 @@ class MutualTLSServerMixin(Mixin):
         try:
             cnf = None if front_channel else self._confirmation(client)
         except MutualTLSError as error:
-            raise MutualTLSOAuth2Error(error) from error
+            raise rejected(error, client.get_client_id()) from error
         request.environ[CONFIRMATION] = (front_channel, cnf)
         return super().generate_token(grant_type, client, *args, **options)  # type: ignore[misc]
 
@@ -102,14 +114,15 @@ class MutualTLSServerMixin(Mixin):
         if CONFIRMATION not in request.environ:
             raise RuntimeError("Make tokens with the server's generate_token: without it nothing is bound.")
         front_channel, cnf = request.environ[CONFIRMATION]
+        client_id = oauth_request.client.get_client_id()
         try:
-            client = _verifier().client(oauth_request.client.get_client_id())
+            client = current_verifier().client(client_id)
             if front_channel and (self.bind_all_tokens or client.tls_client_certificate_bound_access_tokens):
                 raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
             if oauth_request.refresh_token is not None:
                 self._check_refresh_token(oauth_request.refresh_token, oauth_request.client, client)
         except MutualTLSError as error:
-            raise MutualTLSOAuth2Error(error) from error
+            raise rejected(error, client_id) from error
         return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
 
     def register_endpoint(self, endpoint: Any) -> None:
@@ -135,13 +148,12 @@ class MutualTLSServerMixin(Mixin):
 
     def _authenticate_by_certificate(self, oauth_request: Any, endpoint: str) -> ClientModel | None:
         """Return the client's model, or None where the client has another method."""
-        if "client_id" in request.args:
-            raise ClientIdInQuery("Send client_id in the body alone: Authlib would read the query first.")
         if "client_id" not in request.form and (
             "Authorization" in request.headers or "client_assertion" in request.form
         ):
             return None  # it is named by a secret or an assertion, so not by a certificate
-        client = recall(CLIENT) or _authenticate()
+        known = recall(CLIENT)
+        client = known or _authenticate()
         if client is None:
             return None
         model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
@@ -150,8 +162,9 @@ class MutualTLSServerMixin(Mixin):
         if not model.check_endpoint_auth_method(client.method, endpoint):
             raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
         oauth_request.auth_method = client.method
-        remember(CLIENT, client)
-        send(mtls_client_authenticated, client=client)
+        if known is None:
+            remember(CLIENT, client)
+            send(mtls_client_authenticated, client=client)
         return model
 
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
@@ -160,13 +173,12 @@ class MutualTLSServerMixin(Mixin):
         except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
             raise MalformedAuthorization("Authorization can't be read.") from None
         except InvalidClientError as error:
-            error.description = ""  # which tells an unknown client from one of another method
-            raise
+            raise OtherMethodFailed(f"No method of this endpoint let it in: {error.description}") from error
         _refuse_other_method(model, oauth_request.auth_method)
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
-        client, authenticated = _verifier().client(model.get_client_id()), recall(CLIENT)
+        client, authenticated = current_verifier().client(model.get_client_id()), recall(CLIENT)
         if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
             # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
             raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
@@ -179,23 +191,13 @@ class MutualTLSServerMixin(Mixin):
         verify_refresh_token(record, current_peer(), client, always=self.bind_all_tokens)
 
 
-def _verifier() -> Verifier:
-    verifier = current_state().verifier
-    if verifier is None:
-        raise RuntimeError("The authorization server needs MutualTLS(app, clients=ClientModelRegistry(query_client)).")
-    return verifier
-
-
-def _authenticate() -> "AuthenticatedClient | None":
-    environ, settings = request.environ, current_state().settings
-    body = environ.get(_BODY)
-    if body is not None:
-        body.seek(0)  # Flask has read it
-        environ["wsgi.input"] = body
-    client = authenticate_request(environ, _verifier(), settings.source, max_body=settings.max_body)
-    if body is not None:
-        environ[_BODY] = environ["wsgi.input"]
-    return client
+def _authenticate() -> AuthenticatedClient | None:
+    settings = current_state().settings
+    replay_body()
+    try:
+        return authenticate_request(request.environ, current_verifier(), settings.source, max_body=settings.max_body)
+    except MutualTLSError as error:
+        raise rejected(error, logged=True) from error
 
 
 def _refuse_other_method(model: Any, used: str) -> None:
@@ -203,43 +205,12 @@ def _refuse_other_method(model: Any, used: str) -> None:
 
     Before 1.9, Authlib takes the bare ``client_id`` of any client off the token endpoint, where ``none`` is listed.
     """
-    client = _verifier().client(model.get_client_id())
-    error: MutualTLSError
+    client = current_verifier().client(model.get_client_id())
     if client.uses_mutual_tls or getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
-        error = MultipleCredentials(
-            f"Client {client.client_id!r} is registered for mutual TLS and used another method."
-        )
-    elif used == "none" and client.token_endpoint_auth_method != "none":
-        error = AuthMethodNotRegistered(f"Client {client.client_id!r} authenticated by nothing; it is not public.")
-    else:
-        return
-    _verifier().report_refusal(error, client.client_id, current_peer())
-    raise error
-
-
-def _keep_body() -> None:
-    """Have the core read the form once, before Flask does, and keep it to be read again."""
-    environ, max_body = request.environ, current_state().settings.max_body
-    if request.method != "POST" or _BODY in environ:
-        return
-    unread = environ["wsgi.input"]
-    try:
-        read_token_request(environ, max_body)
-    except BodyTooLarge as error:
-        refuse(error)
-    except MutualTLSError:
-        pass  # only a request that authenticates its client must be one
-    body = environ["wsgi.input"]
-    if body is not unread and isinstance(body, BytesIO):
-        environ[_BODY] = body
-
-
-def _refuse_nul() -> None:
-    """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it."""
-    try:
-        basic = request.authorization
-    except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
-        refuse(MalformedAuthorization("Authorization can't be read."))
-    texts = [text for form in (request.args, request.form) for pair in form.items(multi=True) for text in pair]
-    if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
-        refuse(MalformedBody("A parameter holds NUL."))
+        raise MultipleCredentials(f"Client {client.client_id!r} is registered for mutual TLS and used another method.")
+    if used == "none" and client.token_endpoint_auth_method != "none":
+        raise AuthMethodNotRegistered(f"Client {client.client_id!r} authenticated by nothing; it is not public.")
+    if used == "none" and "Authorization" in request.headers:
+        raise MultipleCredentials(f"Client {client.client_id!r} is public and sent Authorization: leave it out.")
+    if request.form.get("client_id", client.client_id) != client.client_id:
+        raise MultipleCredentials(f"Client {client.client_id!r} authenticated, and the body names another client_id.")
