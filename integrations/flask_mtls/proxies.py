@@ -6,10 +6,9 @@ from typing import Any
 from flask import request
 from werkzeug.local import LocalProxy
 
-from wsgi_mtls import sources
+from wsgi_mtls import AuthenticatedClient, sources
 from wsgi_mtls.access_token import BoundToken
 from wsgi_mtls.certificate import Peer
-from wsgi_mtls.verifier import AuthenticatedClient
 
 from .settings import current_state
 

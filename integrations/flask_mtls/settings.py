@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from wsgi_mtls import Verifier, settings
-from wsgi_mtls.settings import InvalidSetting
 
 SETTINGS: dict[str, str] = {
     "MTLS_CLIENTS": "client_id to metadata: a mapping, the path of a .json or .toml file, or a registry",
@@ -48,9 +47,9 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
         read = settings.read_settings({name: app.config.get(f"MTLS_{name}") for name in settings.SETTINGS})
         if clients is not None:
             return MutualTLSState(read, settings.read_verifier(clients, app.root_path, read))
-    except InvalidSetting as error:
-        raise InvalidSetting(f"MTLS_{error.name}", error.problem) from error
+    except settings.InvalidSetting as error:
+        raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
     for name in ("MTLS_ALLOWED_METHODS", "MTLS_SELF_SIGNED_MATCH"):
         if app.config.get(name) is not None:
-            raise InvalidSetting(name, "does nothing without MTLS_CLIENTS: give it to the Verifier.")
+            raise settings.InvalidSetting(name, "does nothing without MTLS_CLIENTS: give it to the Verifier.")
     return MutualTLSState(read, verifier)

@@ -1,5 +1,7 @@
 """What was decided about a request; the sender is the app, ``error`` the :class:`~wsgi_mtls.MutualTLSError`."""
 
+from typing import Any
+
 from blinker import NamedSignal, Namespace
 from flask import current_app
 
@@ -11,6 +13,6 @@ mtls_token_accepted = _signals.signal("mtls-token-accepted", "token: a BoundToke
 mtls_token_rejected = _signals.signal("mtls-token-rejected", "error: why")
 
 
-def send(signal: NamedSignal, **about: object) -> None:
+def send(signal: NamedSignal, **about: Any) -> None:
     """Send a signal of the current app."""
     signal.send(current_app._get_current_object(), **about)  # type: ignore[attr-defined]  # as Flask itself does

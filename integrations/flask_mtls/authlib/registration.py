@@ -1,5 +1,6 @@
 """Dynamic registration (RFC 7591) of clients of mutual TLS."""
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,9 @@ from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from wsgi_mtls.errors import InvalidClientMetadata
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
+_LISTS = frozenset({"redirect_uris", "grant_types", "response_types", "contacts"})
+_OTHERS: dict[str, tuple[type, str]] = {"jwks": (dict, "a JSON object"), _BOUND: (bool, "true or false")}
+"""The members that are no text (RFC 7591 section 2, RFC 8705 section 3.4)."""
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -26,15 +30,43 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
         Raises:
             InvalidClientMetadataError: they are wrong.
         """
-        names = [_BOUND, "token_endpoint_auth_method", *SUBJECT_KINDS]
-        if self.get("token_endpoint_auth_method") in AUTH_METHODS:
-            names += ["jwks", "jwks_uri"]
         try:
-            Client.from_metadata({"client_id": "new", **{name: self[name] for name in names if name in self}})
+            _check_values({name: self[name] for name in self.REGISTERED_CLAIMS if name in self})
+            _check_mutual_tls(self)
         except InvalidClientMetadata as error:
-            description = _NOT_IN_DESCRIPTION.sub("'", error.message)
-            raise InvalidClientMetadataError(description=description) from error
+            raise invalid_metadata(error.message) from error
         try:
             super().validate(*args, **options)
         except (TypeError, AttributeError) as error:  # what Authlib makes of a number where it expects a list
-            raise InvalidClientMetadataError(description="A member has a value of the wrong type.") from error
+            raise invalid_metadata("A member has a value of the wrong type.") from error
+
+
+def invalid_metadata(description: str) -> InvalidClientMetadataError:
+    """Return Authlib's error, which takes only some characters."""
+    return InvalidClientMetadataError(description=_NOT_IN_DESCRIPTION.sub("'", description))
+
+
+def _check_values(metadata: dict[str, Any]) -> None:
+    """What Authlib stores as it comes is an error when it is used: null for a scope, half a character, …."""
+    for name, value in metadata.items():
+        kind, wanted = _OTHERS.get(name, (str, "a text"))
+        if name in _LISTS:
+            right, wanted = isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of texts"
+        else:
+            right = isinstance(value, kind)
+        if not right:
+            raise InvalidClientMetadata(f"{name} must be {wanted}; leave it out where there is none.")
+    try:
+        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise InvalidClientMetadata("A member can't be stored: no Unicode, no number of JSON, or too deep.") from None
+
+
+def _check_mutual_tls(metadata: dict[str, Any]) -> None:
+    names = [_BOUND, "token_endpoint_auth_method", *SUBJECT_KINDS]
+    method = metadata.get("token_endpoint_auth_method")
+    if method in AUTH_METHODS:
+        names += ["jwks", "jwks_uri"]
+    Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
+    if method == "self_signed_tls_client_auth" and "jwks" not in metadata:
+        raise InvalidClientMetadata("jwks_uri is not fetched here: register the certificate in jwks.")

@@ -1,0 +1,97 @@
+"""A request to an authorization server's endpoint, read strictly before Flask and Authlib read it their way."""
+
+from contextlib import suppress
+from io import BytesIO
+
+from flask import request
+
+from wsgi_mtls.errors import (
+    BodyTooLarge,
+    ClientIdInQuery,
+    InvalidRequest,
+    MalformedAuthorization,
+    MalformedBody,
+    MutualTLSError,
+)
+from wsgi_mtls.form import read_token_request
+
+from ..settings import current_state
+
+_BODY = "flask_mtls.body"
+_OAUTH = frozenset({
+    "actor_token", "actor_token_type", "assertion", "audience", "auth_req_id", "authorization_details", "claims",
+    "client_assertion", "client_assertion_type", "client_id", "client_secret", "code", "code_verifier", "device_code",
+    "grant_type", "password", "redirect_uri", "refresh_token", "request", "request_uri", "requested_token_type",
+    "resource", "scope", "subject_token", "subject_token_type", "token", "token_type_hint", "username",
+})  # fmt: skip
+"""The parameters of requests to these endpoints, as IANA's registry has them."""
+
+
+class ParameterInQuery(InvalidRequest):
+    """A parameter stands in the query, which Authlib reads before the body (RFC 6749 section 3.2)."""
+
+    reason = "parameter_in_query"
+
+
+def keep_body() -> None:
+    """Have the core read the form once, before Flask does, and keep it to be read again.
+
+    Raises:
+        BodyTooLarge: it is longer than ``MTLS_MAX_BODY``.
+    """
+    environ, max_body = request.environ, current_state().settings.max_body
+    if request.method != "POST" or _BODY in environ:
+        return
+    unread = environ["wsgi.input"]
+    try:
+        read_token_request(environ, max_body)
+    except BodyTooLarge:
+        raise
+    except MutualTLSError:
+        pass  # only a request that authenticates its client must be one
+    body = environ["wsgi.input"]
+    if body is not unread and isinstance(body, BytesIO):
+        environ[_BODY] = body
+
+
+def replay_body() -> None:
+    """Have the kept body read once more: Flask has read it."""
+    body = request.environ.get(_BODY)
+    if body is not None:
+        request.environ["wsgi.input"] = BytesIO(body.getvalue())
+
+
+def refuse_nul() -> None:
+    """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it.
+
+    Raises:
+        InvalidRequest: one does, or ``Authorization`` can't be read.
+    """
+    try:
+        basic = request.authorization
+    except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
+        raise MalformedAuthorization("Authorization can't be read.") from None
+    texts = [text for form in (request.args, request.form) for pair in form.items(multi=True) for text in pair]
+    if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
+        raise MalformedBody("A parameter holds NUL.")
+
+
+def refuse_query() -> None:
+    """Authlib merges query and body, query first: what is logged on its way would go before what was authenticated.
+
+    Raises:
+        InvalidRequest: a parameter of OAuth is in the query, or one that is in the body too.
+    """
+    if "client_id" in request.args:
+        raise ClientIdInQuery("Send client_id in the body alone: Authlib would read the query first.")
+    found = sorted(name for name in request.args if name in _OAUTH or name in request.form)
+    if found:
+        raise ParameterInQuery(f"Send {', '.join(found)} in the body alone: Authlib would read the query first.")
+
+
+def named_client() -> str | None:
+    """Return the client that the request names, for a report."""
+    with suppress(ValueError):
+        basic = request.authorization
+        return request.form.get("client_id") or (basic.username if basic else None)
+    return None
