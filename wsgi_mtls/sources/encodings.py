@@ -5,13 +5,10 @@ Each raises ``MalformedCertificate`` for everything else: white space, junk, mis
 """
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cryptography.hazmat import asn1
-
 from ..errors import MalformedCertificate
-from ..pem import base64_to_der, pem_to_der
+from ..pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
 
 __all__ = [
     "armoured_base64_der",
@@ -29,17 +26,16 @@ __all__ = [
 ]
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-_FOLD = r"(?:(?:\r?\n)?[ \t])"
-_FOLDED = re.compile(rf"{_BEGIN}((?:{_FOLD}[A-Za-z0-9+/=]+)+){_FOLD}{_END}{_FOLD}?")
+_FOLDED = block_pattern(r"(?:\r?\n)?[ \t]")
+_BLOCK = block_pattern(r"\r?\n")
 _ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]|%[0-9A-Fa-f]{2})+")
-_PEM_BLOCK = re.compile(rf"{_BEGIN}\r?\n[A-Za-z0-9+/=\r\n]+{_END}\r?\n?")
 # A match starts at the first of the spaces alone, so that many cost no more than other characters.
 _COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 
 
 def pem(text: str) -> bytes:
     """Read PEM with its newlines (RFC 7468), as it stands in an environ key; no header can carry it."""
-    return pem_to_der(text)
+    return strict_pem_to_der(text)
 
 
 def folded_pem(text: str) -> bytes:
@@ -47,10 +43,7 @@ def folded_pem(text: str) -> bytes:
 
     Some servers leave the newline before the tab where they unfold a header.
     """
-    match = _FOLDED.fullmatch(text)
-    if match is None:
-        raise MalformedCertificate("One PEM certificate with its newlines turned into spaces or tabs belongs here.")
-    return base64_to_der("".join(match[1].split()))
+    return strict_pem_to_der(text, _FOLDED)
 
 
 def url_encoded_pem(text: str) -> bytes:
@@ -58,16 +51,22 @@ def url_encoded_pem(text: str) -> bytes:
 
     A ``+`` is a plus here, never a space (RFC 3986).
     """
-    return _one_pem(_unescape(text))
+    return strict_pem_to_der(_unescape(text))
 
 
 def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
     """Read several PEM certificates, percent-encoded together, leaf first: AWS passthrough, Envoy's ``Chain``."""
     plain = _unescape(text)
-    blocks = _PEM_BLOCK.findall(plain)
-    if not blocks or "".join(blocks) != plain:
+    ders: list[bytes] = []
+    position = 0
+    while match := _BLOCK.match(plain, position):
+        ders.append(block_to_der(match))
+        position = match.end()
+        if not match["last"]:
+            break
+    if not ders or position != len(plain):
         raise MalformedCertificate("PEM certificates, percent-encoded and nothing between them, belong here.")
-    return tuple(pem_to_der(block) for block in blocks)
+    return tuple(ders)
 
 
 def base64_der(text: str) -> bytes:
@@ -88,7 +87,7 @@ def base64_pem(text: str) -> bytes:
         plain = base64_to_der(text).decode("ascii")
     except UnicodeDecodeError:
         raise MalformedCertificate("The base64 of a PEM text belongs here; this is the base64 of octets.") from None
-    return _one_pem(plain)
+    return strict_pem_to_der(plain)
 
 
 def base64_der_list(text: str) -> tuple[bytes, ...]:
@@ -99,13 +98,13 @@ def base64_der_list(text: str) -> tuple[bytes, ...]:
 def base64_der_sequence(text: str) -> tuple[bytes, ...]:
     """Read the base64 of DER certificates one after the other: HAProxy's ``ssl_c_chain_der,base64``."""
     octets = base64_to_der(text)
-    try:
-        values = asn1.decode_der(_Concatenated, _sequence(_sequence(octets))).values
-    except ValueError:
-        raise MalformedCertificate("The base64 of DER certificates, one after the other, belongs here.") from None
-    if any(bytes(value.tag_bytes) != b"\x30" for value in values):
-        raise MalformedCertificate("What stands here one after the other is not certificates.")
-    return tuple(_sequence(bytes(value.data)) for value in values)
+    ders: list[bytes] = []
+    position = 0
+    while position < len(octets):
+        end = _end_of_sequence(octets, position)
+        ders.append(octets[position:end])
+        position = end
+    return tuple(ders)
 
 
 def rfc9440(text: str) -> bytes:
@@ -129,30 +128,19 @@ def latin1_der(text: str) -> bytes:
         raise MalformedCertificate("The octets of a certificate, as latin-1, belong here.") from None
 
 
-def _one_pem(text: str) -> bytes:
-    """Read PEM as OpenSSL writes it: unlike RFC 7468, nothing at all around it but the last newline."""
-    if text != text.lstrip() or text.rstrip() != text.removesuffix("\n").removesuffix("\r"):
-        raise MalformedCertificate("White space stands around the certificate.")
-    return pem_to_der(text)
-
-
 def _unescape(text: str) -> str:
     if not _ESCAPED.fullmatch(text):
         raise MalformedCertificate("Percent-encoded PEM belongs here: no space, comma or stray percent sign.")
     return unquote(text, "latin-1")
 
 
-def _sequence(content: bytes) -> bytes:
-    """Return an ASN.1 SEQUENCE of this content: an OCTET STRING under another tag."""
-    return b"\x30" + asn1.encode_der(content)[1:]
-
-
-if TYPE_CHECKING:
-
-    class _Concatenated:
-        values: list[asn1.TLV]
-else:
-
-    @asn1.sequence
-    class _Concatenated:
-        values: list[asn1.TLV]
+def _end_of_sequence(octets: bytes, start: int) -> int:
+    """Return where the DER SEQUENCE that starts here ends (X.690 section 8.1.3); what is in it is not looked at."""
+    head = octets[start : start + 2]
+    if len(head) == 2 and head[0] == 0x30 and head[1] not in (0x80, 0xFF):
+        digits = head[1] & 0x7F if head[1] & 0x80 else 0
+        content = start + 2 + digits
+        end = content + (int.from_bytes(octets[start + 2 : content]) if digits else head[1])
+        if end <= len(octets):
+            return end
+    raise MalformedCertificate("The base64 of DER certificates, one after the other, belongs here.")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.unit.sources.captures import CLIENT, INTERMEDIATE, ROOT, SELF_SIGNED
-from wsgi_mtls import MalformedCertificate
+from wsgi_mtls import ClientCertificate, MalformedCertificate
 from wsgi_mtls.sources import encodings
 from wsgi_mtls.testing import to_pem
 
@@ -19,9 +19,39 @@ ESCAPED, AWS = quote(PEM, safe=""), quote(PEM, safe="+=/")
 LIST = ",".join(base64.b64encode(c.der).decode() for c in (CLIENT, INTERMEDIATE))
 SEQUENCE = base64.b64encode(INTERMEDIATE.der + ROOT.der).decode()
 
+ONE_LINE = f"-----BEGIN CERTIFICATE-----\n{BASE64}\n-----END CERTIFICATE-----\n"
+LINES = PEM.splitlines()
+# What people's files may look like, and no program writes.
+UNTIDY = [
+    f"\n{PEM}",
+    f" {PEM}",
+    f"{PEM}\n",
+    f"{PEM} ",
+    f"{PEM}\v",
+    PEM.rstrip() + "\r",
+    PEM.replace("-----\n", "----- \n", 1),
+    PEM.replace("\n", "\n\n", 2),
+    PEM.replace("\n", "\r\n", 1),
+    PEM.replace("\n", "\n\r", 3),
+    PEM.replace("\n", "\r"),
+    PEM.replace(LINES[1], f" {LINES[1]}"),
+    PEM.replace(LINES[1], f"{LINES[1]}\t"),
+    PEM.replace(LINES[1], f"{LINES[1][:60]}\n{LINES[1][60:]}"),
+    PEM.replace(f"{LINES[2]}\n", LINES[2]),
+    f"{LINES[0]}\n" + "\n".join(BASE64) + f"\n{LINES[-1]}\n",
+    f"{LINES[0]}\n{BASE64}{LINES[-1]}\n",
+    f"{LINES[0]}{BASE64}\n{LINES[-1]}\n",
+]
+
 ACCEPTED: list[tuple[Callable[[str], bytes | tuple[bytes, ...]], str, bytes | tuple[bytes, ...]]] = [
     (encodings.pem, PEM, CLIENT.der),
     (encodings.pem, PEM.replace("\n", "\r\n"), CLIENT.der),
+    (encodings.pem, PEM.rstrip(), CLIENT.der),
+    (encodings.pem, ONE_LINE, CLIENT.der),
+    (encodings.url_encoded_pem, quote(ONE_LINE), CLIENT.der),
+    (encodings.url_encoded_pem, quote(PEM.rstrip()), CLIENT.der),
+    (encodings.url_encoded_pem_list, quote(ONE_LINE + PEM.rstrip()), (CLIENT.der, CLIENT.der)),
+    (encodings.folded_pem, ONE_LINE.replace("\n", " "), CLIENT.der),
     (encodings.folded_pem, FOLDED, CLIENT.der),
     (encodings.folded_pem, FOLDED.rstrip(), CLIENT.der),
     (encodings.folded_pem, FOLDED.replace("E- M", "E-\tM"), CLIENT.der),
@@ -48,7 +78,7 @@ ACCEPTED: list[tuple[Callable[[str], bytes | tuple[bytes, ...]], str, bytes | tu
 ]
 
 REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
-    (encodings.pem, ["", BASE64, PEM + OTHER_PEM, f"x{PEM}", f"{PEM}x", FOLDED, ESCAPED]),
+    (encodings.pem, ["", BASE64, PEM + OTHER_PEM, f"x{PEM}", f"{PEM}x", FOLDED, ESCAPED, *UNTIDY]),
     (
         encodings.folded_pem,
         [
@@ -58,6 +88,9 @@ REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
             f" {FOLDED}",
             f"{FOLDED} ",
             FOLDED.replace(" M", "  M"),
+            FOLDED.replace(" ", "\t", 3),
+            FOLDED.rstrip() + "\t",
+            FOLDED.replace(LINES[1], f"{LINES[1][:60]} {LINES[1][60:]}"),
             f"{FOLDED},{FOLDED}",
             ESCAPED,
             BASE64,
@@ -79,9 +112,14 @@ REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
             ESCAPED + "%0A",
             quote(ESCAPED),
             "%00" + ESCAPED,
+            *(quote(text, safe="") for text in UNTIDY),
         ],
     ),
-    (encodings.url_encoded_pem_list, ["", PEM, AWS + "," + AWS, AWS + "%20" + AWS, AWS + "x", "x" + AWS]),
+    (
+        encodings.url_encoded_pem_list,
+        ["", PEM, AWS + "," + AWS, AWS + "%20" + AWS, AWS + "x", "x" + AWS, quote(PEM.rstrip() + PEM)]
+        + [quote(text) for text in (f"{PEM}\n{PEM}", f"{PEM}\r\n", *UNTIDY)],
+    ),
     (
         encodings.base64_der,
         [
@@ -126,6 +164,7 @@ REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
             base64.b64encode(ROOT.der + b"\x00").decode(),
             f"{BASE64},{BASE64}",
             base64.b64encode(b"\x04\x01x").decode(),
+            *(base64.b64encode(octets).decode() for octets in (b"0", b"0\x80\0\0", b"0\x82\x01", b"0\xff", b"0\x01")),
         ],
     ),
     (
@@ -170,3 +209,8 @@ def test_refused(decode: Callable[[str], object], text: str) -> None:
 def test_every_encoding_is_tried() -> None:
     tried = {decode.__name__ for decode, _, _ in ACCEPTED} & {decode.__name__ for decode, _ in REFUSED}
     assert tried == set(encodings.__all__)
+
+
+@pytest.mark.parametrize("text", UNTIDY[:6])
+def test_a_file_may_be_untidy(text: str) -> None:
+    assert ClientCertificate.from_pem(text) == CLIENT
