@@ -57,8 +57,8 @@ def gcp_load_balancer(
         X-Proxy-Auth:<a long random text>
 
     Google's addresses are those of all its customers, so ``secret`` is wanted; ``trusted_proxies`` may be given as
-    well. The names have hyphens, so say ``underscores_dropped=True`` where the server drops headers with underscores,
-    or choose others.
+    well. The load balancer is not known to drop headers with underscores, and the names have hyphens, so say
+    ``underscores_dropped=True`` where the server drops them (gunicorn, waitress, Werkzeug, gevent), or choose others.
 
     Chain: yes. Verified: chain-verified is ``true``; a certificate of the allow list is not verified.
 
@@ -69,7 +69,7 @@ def gcp_load_balancer(
     return header(
         certificate,
         encodings.rfc9440,
-        verified=(Status(present, "true", "false"), Status(verify, "true")),
+        verified=(Status(present, "true", "false", two_valued=True), Status(verify, "true")),
         chain=Chain((chain,), encodings.rfc9440_list) if chain else None,
         label="gcp_load_balancer",
         **_complete(options),
@@ -83,7 +83,8 @@ def azure_app_service(
 
     ``clientCertEnabled: true`` and ``clientCertMode: Optional`` (or ``Required``). App Service validates nothing: it
     asks for a certificate and passes it on. The name has hyphens, so say ``underscores_dropped=True`` where the server
-    drops headers with underscores. ``trusted_proxies`` are the addresses of the front ends, as the worker sees them.
+    drops headers with underscores: gunicorn, which App Service runs by default, waitress, Werkzeug, gevent.
+    ``trusted_proxies`` are the addresses of the front ends, as the worker sees them.
 
     Args:
         certificate: the header.
@@ -106,7 +107,8 @@ def cloudflare(
     A Transform Rule adds the secret (``X-Proxy-Auth``), since Cloudflare's addresses are those of all its customers; a
     WAF rule blocks what is not ``cf.tls_client_auth.cert_verified``. Whether every request of a connection carries the
     header is not documented for certain. Cloudflare's RFC 9440 fields: ``rfc9440(secret=…)``. The name has hyphens, so
-    say ``underscores_dropped=True`` where the server drops headers with underscores.
+    say ``underscores_dropped=True`` where the server drops headers with underscores: gunicorn, waitress, Werkzeug,
+    gevent.
 
     Args:
         certificate: the header.

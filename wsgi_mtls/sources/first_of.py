@@ -28,19 +28,29 @@ def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
     second_keys = second.keys if isinstance(second, GuardedSource) else frozenset()
     if shared := sorted(first.keys & second_keys):
         raise ValueError(f"Both sources read {', '.join(shared)}: give one of them another header name.")
-    return _FirstOf(first, second, first.keys | second_keys)
+    return FirstOf(first, second, first.keys | second_keys)
 
 
-class _FirstOf:
+class FirstOf:
+    """The source that :func:`first_of` makes.
+
+    Attributes:
+        halves: the two, for checks of what they deliver.
+        keys: the environ keys that they read.
+    """
+
     def __init__(self, first: GuardedSource, second: CertificateSource, keys: frozenset[str]) -> None:
+        self.halves: tuple[CertificateSource, ...] = (first, second)
         self._first = first
         self._second = second
         self.keys = keys
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Tell whether the request comes from a trusted proxy of either."""
         return self._first.trusts(environ) or (isinstance(self._second, GuardedSource) and self._second.trusts(environ))
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Return what the first says of its trusted proxies' requests, and the second of others."""
         if self._first.trusts(environ):
             drop_untrusted(environ, self._second)
             return self._first(environ)
@@ -48,5 +58,6 @@ class _FirstOf:
         return self._second(environ)
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Take out of the environ what neither believes."""
         self._first.drop_untrusted(environ)
         drop_untrusted(environ, self._second)

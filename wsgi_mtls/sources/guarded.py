@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..certificate import Peer
 from ..events import Event, Observer, report
-from .trusted_proxies import Secret, TrustedProxies, environ_key, knows_secret, peer_address
+from .secret import Secret, checked_secret, takes_secret
+from .trusted_proxies import TrustedProxies, environ_key, peer_address
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -42,13 +43,14 @@ class GuardedHeaders:
         read: takes an environ whose headers are to be believed.
         names: the headers that ``read`` looks at.
         trusted_proxies: see :class:`~wsgi_mtls.sources.trusted_proxies.TrustedProxies`; may be empty beside a secret.
-        secret: a header and the value that it must have.
+        secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
         underscores_dropped: that the terminator or the server drops headers with underscores.
         observers: each is called with the ``untrusted_proxy`` event.
         label: the source's name in events.
 
     Raises:
-        ValueError: a name that is no header's, or one with a hyphen although its underscore form could arrive too.
+        ValueError: a name that is no header's, that stands twice, or that has a hyphen although its underscore form
+            could arrive too; an option with a value that it can't have.
     """
 
     def __init__(
@@ -62,22 +64,21 @@ class GuardedHeaders:
         observers: Iterable[Observer],
         label: str,
     ) -> None:
-        if not isinstance(underscores_dropped, bool):
-            raise ValueError("underscores_dropped must be True or False.")
-        for name in names:
-            _check_name(name, underscores_dropped)
+        _check_names(names, underscores_dropped)
         self._read = read
         self._names = tuple(names)
         self.keys = frozenset(map(environ_key, names))
-        self._secret = _checked_secret(secret)
-        entries = (trusted_proxies,) if isinstance(trusted_proxies, str) else tuple(trusted_proxies)
-        self._proxies = TrustedProxies(entries or ("any" if secret else ()))
-        self._observers = tuple(observers)
+        self._secret = checked_secret(secret)
+        if self._secret:
+            _check_names((*names, self._secret[0]), underscores_dropped=True)
+        self._proxies = _proxies(trusted_proxies, self._secret)
+        self._observers = _checked_observers(observers)
         self._label = label
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a trusted proxy that knows the secret."""
-        return self._proxies.sent(environ) and (self._secret is None or knows_secret(environ, self._secret))
+        knows_secret = self._secret is None or takes_secret(environ, self._secret)
+        return knows_secret and self._proxies.sent(environ)
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
         """Read the headers of a trusted proxy; take those of anyone else out of the environ."""
@@ -106,23 +107,31 @@ def header_value(environ: "WSGIEnvironment", name: str) -> str | None:
     return None if value in ABSENT else value
 
 
-def _check_name(name: str, underscores_dropped: bool) -> None:
-    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no header name of letters, digits and hyphens.")
-    if "-" in name and not underscores_dropped:
-        raise ValueError(
-            f"{name} has hyphens: with underscores instead, a client could send it past a terminator that overwrites "
-            f"only {name}. Use a name without hyphens ({name.replace('-', '')}), or make the terminator or the server "
-            "drop headers with underscores and say so: underscores_dropped=True."
-        )
+def _check_names(names: Sequence[str], underscores_dropped: bool) -> None:
+    if not isinstance(underscores_dropped, bool):
+        raise ValueError("underscores_dropped must be True or False, without quotes.")
+    for name in names:
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no header name of letters, digits and hyphens.")
+        if "-" in name and not underscores_dropped:
+            raise ValueError(
+                f"{name} has hyphens: with underscores instead, a client could send it past a terminator that "
+                f"overwrites only {name}. Use a name without hyphens ({name.replace('-', '')}), or make the terminator "
+                "or the server drop headers with underscores and say so: underscores_dropped=True."
+            )
+    keys = [environ_key(name) for name in names]
+    if twice := [name for name, key in zip(names, keys, strict=True) if keys.count(key) > 1]:
+        raise ValueError(f"{', '.join(twice)}: one header can't say two things, give each option a header of its own.")
 
 
-def _checked_secret(secret: Secret | None) -> Secret | None:
-    if secret is None:
-        return None
-    parts = tuple(secret)
-    if isinstance(secret, str) or len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
-        raise ValueError('secret must be a header name and its value: ("X-Proxy-Auth", "…").')
-    name, value = parts
-    _check_name(name, underscores_dropped=True)
-    return name, value
+def _proxies(trusted_proxies: str | Iterable[str], secret: Secret | None) -> TrustedProxies:
+    """Read the option; empty beside a secret, it is everyone who knows that."""
+    if secret and not isinstance(trusted_proxies, str) and isinstance(trusted_proxies, Iterable):
+        trusted_proxies = tuple(trusted_proxies) or "any"
+    return TrustedProxies(trusted_proxies)
+
+
+def _checked_observers(observers: Iterable[Observer]) -> tuple[Observer, ...]:
+    if not isinstance(observers, Iterable) or not all(map(callable, listed := tuple(observers))):
+        raise ValueError("observers must be a list of functions that take an event.")
+    return listed

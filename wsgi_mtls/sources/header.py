@@ -13,16 +13,12 @@ from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
 from ..events import Observer
 from .guarded import GuardedHeaders, header_value
+from .limits import CHAIN_LIMIT, SIZE_LIMIT
+from .secret import Secret
 from .status import Status, Verification
-from .trusted_proxies import Secret
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-CHAIN_LIMIT = 10
-"""The most certificates of a chain that are read by default."""
-SIZE_LIMIT = 65536
-"""The longest header value that is read by default, in characters."""
 
 Decoder = Callable[[str], bytes | tuple[bytes, ...]]
 """From a header's value to DER, or to several with the leaf first; see :mod:`wsgi_mtls.sources.encodings`."""
@@ -74,10 +70,10 @@ def header(
             all say so; True if the terminator lets no other request through; False if nothing does.
         chain: the headers that hold the rest of the chain; not for a decoder that returns the chain itself.
         secret: a header and the value that it must have, ``("X-Proxy-Auth", "…")``, for platforms whose addresses are
-            not known or belong to other people as well. Compared in constant time.
+            not known or belong to other people as well. Compared in constant time, and taken out of the environ.
         underscores_dropped: say True if the terminator, or the server, drops headers whose name has an underscore.
             Wanted for names with hyphens: ``X_SSL_CERT`` and ``X-SSL-CERT`` are one environ key.
-        issued_in_order: whether a list is refused unless each certificate in it was issued by the next.
+        issued_in_order: whether a list is refused unless each certificate in it was issued by the next, another one.
         refused: headers that must not come together with this configuration.
         chain_limit: the most certificates of the chain.
         size_limit: the longest value, in characters.
@@ -88,8 +84,9 @@ def header(
         ValueError: a value that an option can't have; a header name that a client could imitate.
     """
     verification = Verification.of(verified)
-    if chain_limit < 0 or size_limit < 1:
-        raise ValueError("chain_limit must be 0 or more, size_limit 1 or more.")
+    for option, limit, least in (("chain_limit", chain_limit, 0), ("size_limit", size_limit, 1)):
+        if type(limit) is not int or limit < least:
+            raise ValueError(f"{option} is {limit!r}: give a whole number, {least} or more.")
     label = label or name
     reader = _Reader(name, decode, verification, chain, issued_in_order, tuple(refused), chain_limit, size_limit, label)
     names = (name, *verification.names, *(chain.names if chain else ()), *refused)
@@ -153,6 +150,9 @@ class _Reader:
 
 
 def _check_order(certificates: list[ClientCertificate]) -> None:
+    # A self-signed one is issued by itself: two headers that a server joined would pass.
+    if len(set(certificates)) != len(certificates):
+        raise MalformedCertificate("A certificate stands twice in the list.")
     for number, (subject, issuer) in enumerate(pairwise(certificates), 1):
         if not _is_issued_by(subject, issuer):
             raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.")

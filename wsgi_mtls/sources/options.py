@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Required, TypedDict
 
 from ..events import Observer
-from .trusted_proxies import Secret
+from .secret import Secret
 
 
 class Options(TypedDict, total=False):

@@ -10,6 +10,9 @@ from .guarded import header_value
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# The one text of OpenSSL's X509_verify_cert_error_string(3) that has a comma, as nginx and mod_ssl write it.
+_TEXTS_WITH_COMMA = frozenset({"FAILED:proxy certificates not allowed, please set the appropriate flag"})
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -19,11 +22,34 @@ class Status:
         name: the header.
         success: the one value that says that the chain was validated, or that a certificate came.
         none: the value that says that no certificate came, if it has one.
+        two_valued: whether it has no other values than these two, as HAProxy's ``ssl_c_used``: it says only whether a
+            certificate came.
+
+    Raises:
+        ValueError: ``two_valued`` without ``none``.
     """
 
     name: str
     success: str
     none: str | None = None
+    two_valued: bool = False
+
+    def __post_init__(self) -> None:
+        if self.two_valued and self.none is None:
+            raise ValueError(f"{self.name} has two_valued, so give both values: none is the one without certificate.")
+
+    def check(self, value: str | None) -> None:
+        """Refuse a value that the terminator never sends.
+
+        Raises:
+            ContradictoryStatus: another than the two, or several that a server joined.
+        """
+        if value is None or value in (self.success, self.none):
+            return
+        if self.two_valued:
+            raise ContradictoryStatus(f"{self.name} is neither {self.success} nor {self.none}.")
+        if "," in value and value not in _TEXTS_WITH_COMMA:
+            raise ContradictoryStatus(f"{self.name} came more than once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +73,17 @@ class Verification:
         """
         if isinstance(verified, bool):
             return cls(verified, ())
-        statuses = (verified,) if isinstance(verified, Status) else tuple(verified)
-        if not statuses or not all(isinstance(status, Status) for status in statuses):
-            raise ValueError("verified must be True, False, a Status or several.")
-        return cls(False, statuses)
+        statuses = (verified,) if isinstance(verified, Status) else verified
+        if (
+            not isinstance(statuses, tuple | list)
+            or not statuses
+            or not all(isinstance(status, Status) for status in statuses)
+        ):
+            raise ValueError(
+                f"verified, which presets call terminator_verifies, is {verified!r}: give True or False, without "
+                "quotes, or header() a Status or a list of several."
+            )
+        return cls(False, tuple(statuses))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,10 +99,12 @@ class Verification:
             came: whether it holds one.
 
         Raises:
-            ContradictoryStatus: a certificate came with the status that there was none, without a status, or with two;
-                or no certificate came and yet the status is success.
+            ContradictoryStatus: a certificate came with the status that there was none, or without a status; or none
+                came and yet the status is success; or a status came twice, or has a value that it can't have.
         """
         values = {status: header_value(environ, status.name) for status in self.statuses}
+        for status, value in values.items():
+            status.check(value)
         success = self.always or (bool(values) and all(status.success == value for status, value in values.items()))
         if not came:
             if values and success:
@@ -80,6 +115,4 @@ class Verification:
                 raise ContradictoryStatus(f"{name} came without {status.name}, which the terminator always sends.")
             if value == status.none:
                 raise ContradictoryStatus(f"{name} came, but {status.name} says that there was no certificate.")
-            if "," in value:
-                raise ContradictoryStatus(f"{status.name} came more than once.")
         return success

@@ -8,17 +8,20 @@ from .. import names
 from ..certificate import SUBJECT_KINDS, PeerSubject, SubjectKind
 from ..errors import MalformedName
 from ..events import Observer
+from .first_of import FirstOf
 from .guarded import GuardedHeaders, header_value
-from .header import SIZE_LIMIT
+from .limits import SIZE_LIMIT
+from .secret import Secret
 from .source import CertificateSource
 from .status import Status, Verification
-from .trusted_proxies import Secret
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 ValuesDecoder = Callable[[str], tuple[str, ...]]
 """From a header's value to the values of one kind of subject alternative name."""
+
+_WITHOUT_COMMA = frozenset({"tls_client_auth_san_dns", "tls_client_auth_san_ip", "tls_client_auth_san_email"})
 
 
 class SubjectHeaders(GuardedHeaders):
@@ -52,6 +55,10 @@ def subject_header(
     A DN is read as RFC 4514 (nginx's ``$ssl_client_s_dn``, Apache's ``%{SSL_CLIENT_S_DN}s``). The slash form (nginx's
     ``$ssl_client_s_dn_legacy``, HAProxy's ``ssl_c_s_dn`` without a format) is refused: the client chooses part of its
     text.
+
+    Two headers that a server joined with a comma read as one longer DN, so a second header can't be seen here: the
+    terminator must overwrite the header on every request, and a name without hyphens, which has no underscore alias, is
+    the better one. A value of a DNS name, IP or e-mail address has no comma, unless ``decode`` takes it apart.
 
     Args:
         name: the header; several where the terminator numbers them, as Apache's ``SSL_CLIENT_SAN_DNS_n``.
@@ -91,7 +98,7 @@ def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -
     Raises:
         ValueError: the source forwards only a name, which serves no other method than ``tls_client_auth``.
     """
-    if isinstance(source, SubjectHeaders) and set(allowed_methods) != {"tls_client_auth"}:
+    if _forwards_a_name(source) and set(allowed_methods) != {"tls_client_auth"}:
         raise ValueError(
             "subject_header forwards a name and no certificate: it can't serve self-signed clients or bound tokens. "
             'Give the verifier allowed_methods=["tls_client_auth"], or have the terminator pass the certificate on.'
@@ -104,11 +111,17 @@ def check_delivers_certificate(source: CertificateSource) -> None:
     Raises:
         ValueError: the source forwards only a name, which no token is bound to.
     """
-    if isinstance(source, SubjectHeaders):
+    if _forwards_a_name(source):
         raise ValueError(
             "subject_header forwards a name and no certificate: it can't serve bound tokens. "
             "Have the terminator pass the certificate on."
         )
+
+
+def _forwards_a_name(source: CertificateSource) -> bool:
+    if isinstance(source, FirstOf):
+        return any(map(_forwards_a_name, source.halves))
+    return isinstance(source, SubjectHeaders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,8 @@ class _Reader:
         verified = self.verification.read(environ, self.label, bool(texts))
         if not texts:
             return None
+        if self.decode is one_value and self.kind in _WITHOUT_COMMA and any("," in text for text in texts):
+            raise MalformedName(f"{self.label} came more than once, or holds several values: split them with decode=.")
         values = tuple(value for text in texts for value in self.decode(self._utf8(text)))
         if self.kind == "tls_client_auth_subject_dn":
             for value in values:

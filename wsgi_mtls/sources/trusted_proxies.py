@@ -1,6 +1,5 @@
 """From whom a certificate header is believed."""
 
-import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -12,8 +11,6 @@ if TYPE_CHECKING:
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Secret = tuple[str, str]
-"""A header name and the value that only the proxy knows."""
 
 UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
 """What servers set as ``REMOTE_ADDR`` for a Unix socket: gunicorn and cheroot ``""``, waitress ``"localhost"``,
@@ -34,6 +31,8 @@ class TrustedProxies:
     """
 
     def __init__(self, proxies: str | Iterable[str]) -> None:
+        if not isinstance(proxies, Iterable):
+            raise ValueError(f'trusted_proxies is {proxies!r}: give a list of addresses, ["unix"], or "any".')
         entries = (proxies,) if isinstance(proxies, str) else tuple(proxies)
         if not entries:
             raise ValueError('trusted_proxies is empty: name the addresses of the terminator, "unix", or "any".')
@@ -65,8 +64,11 @@ def peer_address(environ: "WSGIEnvironment") -> str | None:
     overwrites that too, with what a header said. So an original that stands in ``X-Forwarded-For`` is not believed: sit
     outside of ProxyFix where the proxy and its client may have the same address, as on one machine.
 
-    With the uwsgi and FastCGI protocols, mod_wsgi, and gunicorn's ``--proxy-protocol`` the server itself sets the
-    address of the *end client*; nothing tells who sent a header there, so pass the certificate as an environ key.
+    Whatever else rewrites ``REMOTE_ADDR`` leaves no trace, and must be off, since then a *header* says who the peer is:
+    waitress's ``trusted_proxy``, uvicorn's and granian's proxy headers, hypercorn's ``ProxyFixMiddleware``, a web
+    framework's middleware of that kind. With the uwsgi and FastCGI protocols, mod_wsgi with mod_remoteip, and
+    gunicorn's ``--proxy-protocol`` the server itself sets the address of the *end client*; nothing tells who sent a
+    header there, so pass the certificate as an environ key.
     """
     address = environ.get("REMOTE_ADDR")
     if _PROXY_FIX in environ:
@@ -75,13 +77,6 @@ def peer_address(environ: "WSGIEnvironment") -> str | None:
         if address in parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", "")):
             return None
     return address if isinstance(address, str) else None
-
-
-def knows_secret(environ: "WSGIEnvironment", secret: Secret) -> bool:
-    """Tell, in constant time, whether the request carries the shared secret."""
-    name, value = secret
-    sent = environ.get(environ_key(name), "")
-    return hmac.compare_digest(sent.encode("latin-1", "replace"), value.encode())
 
 
 def environ_key(name: str) -> str:

@@ -51,4 +51,19 @@ def test_untrusted_headers_of_either_are_dropped_on_unguarded_paths() -> None:
         for address, left in (("10.0.0.1", {"HTTP_X_SSL_CLIENT_CERT"}), ("10.0.0.2", {"HTTP_XCLIENTCERT"})):
             came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_X_SSL_CLIENT_CERT": "x", "HTTP_XCLIENTCERT": "x"}
             sources.drop_untrusted(came, wrapped)
-            assert came.keys() == {"REMOTE_ADDR"} | left
+            assert {key for key in came if key.isupper()} == {"REMOTE_ADDR"} | left
+
+
+def test_a_name_in_either_half_is_seen_when_the_application_is_put_together() -> None:
+    name = sources.subject_header("Dn", kind="tls_client_auth_subject_dn", verified=True, trusted_proxies=["10.0.0.1"])
+    nginx = sources.nginx(trusted_proxies=["10.0.0.2"])
+    nested = sources.first_of(sources.first_of(nginx, name), sources.wsgi_server())
+    for source in (sources.first_of(name, sources.wsgi_server()), sources.first_of(nginx, name), nested):
+        with pytest.raises(ValueError, match="allowed_methods"):
+            sources.check_methods(source, ["tls_client_auth", "self_signed_tls_client_auth"])
+        with pytest.raises(ValueError, match="bound tokens"):
+            sources.check_delivers_certificate(source)
+        sources.check_methods(source, ["tls_client_auth"])
+    whole = sources.first_of(nginx, sources.wsgi_server())
+    sources.check_methods(whole, ["tls_client_auth", "self_signed_tls_client_auth"])
+    sources.check_delivers_certificate(whole)

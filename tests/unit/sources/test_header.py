@@ -96,6 +96,9 @@ def test_secret_that_is_none(secret: Any) -> None:
         ("Cert", {"chain_limit": -1}),
         ("Cert", {"underscores_dropped": 1}),
         ("Cert", {"size_limit": 0}),
+        ("Cert", {"refused": ["cert"]}),
+        ("Cert", {"chain": Chain(["Chain", "Chain"], encodings.base64_der)}),
+        ("Cert", {"verified": (Status("Verify", "a"), Status("Verify", "b"))}),
     ],
 )
 def test_configuration_errors(name: str, options: dict[str, Any]) -> None:
@@ -127,6 +130,27 @@ def test_status_that_contradicts_the_certificate(verify: str | None) -> None:
         peer = read(source, request(verify=accepted))
         assert peer is not None
         assert peer.verified is verified
+
+
+PROXY_CERTIFICATE = "FAILED:proxy certificates not allowed, please set the appropriate flag"
+
+
+def test_openssl_has_one_text_with_a_comma() -> None:
+    source = header("Cert", encodings.base64_der, verified=Status("Verify", "SUCCESS", "NONE"), **HERE)
+    peer = read(source, request(verify=PROXY_CERTIFICATE))
+    assert peer is not None
+    assert not peer.verified
+    for joined in (
+        f"{PROXY_CERTIFICATE},SUCCESS",
+        f"SUCCESS, {PROXY_CERTIFICATE}",
+        "FAILED:x,SUCCESS",
+        "FAILED:proxy certificates not allowed, SUCCESS",
+        "NONE,SUCCESS",
+        "SUCCESS,NONE",
+        "FAILED:x,FAILED:y",
+    ):
+        with pytest.raises(ContradictoryStatus):
+            source(request(verify=joined))
 
 
 def test_several_statuses_must_all_say_so() -> None:
@@ -174,7 +198,15 @@ def test_a_list_in_which_each_is_issued_by_the_next() -> None:
     leaf, issuer = listed.split(",")
     for value in (listed, leaf, stranger):
         assert source({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_TLS_CLIENT_CERT": value}) is not None
-    for value in (f"{issuer},{leaf}", f"{leaf},{leaf}", f"{stranger},{listed}", f"{listed},{stranger}", f"{leaf},"):
+    for value in (
+        f"{issuer},{leaf}",
+        f"{leaf},{leaf}",
+        f"{leaf},{issuer},{issuer}",
+        f"{stranger},{stranger}",
+        f"{stranger},{listed}",
+        f"{listed},{stranger}",
+        f"{leaf},",
+    ):
         with pytest.raises(MalformedCertificate):
             source({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_TLS_CLIENT_CERT": value})
 
