@@ -147,6 +147,18 @@ def test_row_26_verify_status(rp: KeyPair) -> None:
     assert outcome(NGINX, {CERT: pem(rp), VERIFY: "SUCCESS"}) == ACCEPTED
 
 
+def test_row_26_success_of_a_resumed_session(rp: KeyPair) -> None:
+    """mod_ssl says it of any certificate there, with ``optional_no_ca`` and TLS 1.2."""
+    folded = {"HTTP_XSSLCLIENTCERT": to_pem(rp.certificate).decode().replace("\n", " ")}
+    sent = {**folded, "HTTP_XSSLCLIENTVERIFY": "SUCCESS"}
+    assert outcome(APACHE, {**sent, "HTTP_XSSLCLIENTRESUMED": "Resumed"}) == NOT_VERIFIED
+    assert outcome(APACHE, sent) == CONTRADICTORY
+    assert outcome(APACHE, {**sent, "HTTP_XSSLCLIENTRESUMED": "Initial"}) == ACCEPTED
+    keys = {"SSL_CLIENT_CERT": to_pem(rp.certificate).decode(), "SSL_CLIENT_VERIFY": "SUCCESS"}
+    assert outcome(sources.mod_wsgi(), {**keys, "SSL_SESSION_RESUMED": "Resumed"}) == NOT_VERIFIED
+    assert outcome(sources.mod_wsgi(), {**keys, "SSL_SESSION_RESUMED": "Initial"}) == ACCEPTED
+
+
 def test_row_26_who_says_nothing_has_not_verified(rp: KeyPair) -> None:
     sent = {"HTTP_XCLIENTCERT": pem(rp)}
     silent, stated = (
@@ -192,8 +204,9 @@ def test_row_45_no_alias_for_a_name_without_hyphens(rp: KeyPair, evil: KeyPair, 
         return to_pem(pair.certificate).decode().replace("\n", " ")
 
     forged = {key: folded(rp), key.replace("CERT", "VERIFY"): "SUCCESS"}
-    none = {"HTTP_XSSLCLIENTCERT": "(null)", "HTTP_XSSLCLIENTVERIFY": "NONE"}
-    own = {"HTTP_XSSLCLIENTCERT": folded(evil), "HTTP_XSSLCLIENTVERIFY": "SUCCESS"}
+    initial = {"HTTP_XSSLCLIENTRESUMED": "Initial"}
+    none = {"HTTP_XSSLCLIENTCERT": "(null)", "HTTP_XSSLCLIENTVERIFY": "NONE", **initial}
+    own = {"HTTP_XSSLCLIENTCERT": folded(evil), "HTTP_XSSLCLIENTVERIFY": "SUCCESS", **initial}
     assert outcome(APACHE, {**none, **forged}) == NO_CERTIFICATE
     assert outcome(APACHE, {**own, **forged}) == MISMATCH
     assert outcome(APACHE, {**own, "HTTP_XSSLCLIENTCERT": folded(rp), **forged}) == ACCEPTED

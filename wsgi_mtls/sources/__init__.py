@@ -1,12 +1,13 @@
 """Certificate sources: where in the WSGI environ the peer certificate stands, and who may have put it there."""
 
+from .apache import apache
 from .clouds import aws_alb, azure_app_service, cloudflare, gcp_load_balancer
 from .config import PRESETS, from_config
 from .environ import environ
 from .envoy import envoy, envoy_peer_certificate, istio
 from .first_of import first_of
 from .header import Chain, header
-from .proxies import apache, caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
+from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
 from .source import PEER, CertificateSource, drop_untrusted, peer_certificate
 from .status import Status

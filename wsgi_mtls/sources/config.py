@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import get_args, get_type_hints
 
+from .apache import apache
 from .clouds import aws_alb, azure_app_service, cloudflare, gcp_load_balancer
 from .environ import environ
 from .envoy import envoy, envoy_peer_certificate, istio
-from .proxies import apache, caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
+from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
 from .source import CertificateSource
 from .wsgi_server import wsgi_server

@@ -1,26 +1,28 @@
 """The certificate as mod_ssl names it in the environ; other servers have taken its names over."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus, MalformedCertificate
-from .source import CertificateSource
+from . import encodings
+from .limits import CHAIN_LIMIT
+from .source import CertificateSource, EnvironSource
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-CHAIN_LIMIT = 10
+_logger = logging.getLogger("wsgi_mtls")
 
 
 def environ() -> CertificateSource:
     """Take the certificate from ``SSL_CLIENT_CERT`` (PEM), its chain from ``SSL_CLIENT_CERT_CHAIN_n``.
 
     ``SSL_CLIENT_VERIFY`` says whether the server validated the chain: exactly ``SUCCESS`` is yes, everything else and
-    its absence is no. Only the server itself, or a FastCGI or uwsgi peer, can set these keys: no header can.
-
-    For Apache with mod_wsgi: ``SSLVerifyClient optional_no_ca`` and ``SSLOptions +StdEnvVars +ExportCertData``.
+    its absence is no, and so is ``SSL_SESSION_RESUMED=Resumed``, see :func:`~wsgi_mtls.sources.mod_wsgi`. Only the
+    server itself, or a FastCGI or uwsgi peer, can set these keys: no header can.
     """
-    return from_environ
+    return _ENVIRON
 
 
 def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCertificate | None:
@@ -37,9 +39,32 @@ def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCer
         return None
     if status == "NONE":
         raise ContradictoryStatus("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY says that none came.")
-    return PeerCertificate(
-        ClientCertificate.from_pem(pem), chain=_chain(environ), verified=status == "SUCCESS", source=source
+    verified = status == "SUCCESS" and not _was_resumed(environ)
+    return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source)
+
+
+def with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | None:
+    """Read mod_ssl's keys where the server always sets ``SSL_CLIENT_VERIFY``.
+
+    Raises:
+        MalformedCertificate: as :func:`from_environ`, or a certificate without that key.
+    """
+    if environ.get("SSL_CLIENT_CERT") and not environ.get("SSL_CLIENT_VERIFY"):
+        raise ContradictoryStatus(
+            f"SSL_CLIENT_CERT came without SSL_CLIENT_VERIFY, which {source} always sets: export both (Apache: "
+            "SSLOptions +StdEnvVars), or use sources.environ() for another server."
+        )
+    return from_environ(environ, source)
+
+
+def _was_resumed(environ: "WSGIEnvironment") -> bool:
+    if environ.get("SSL_SESSION_RESUMED") != "Resumed":
+        return False
+    _logger.warning(
+        "SSL_CLIENT_VERIFY=SUCCESS does not count on a resumed TLS session, where mod_ssl may say it of any certificate"
+        ": set SSLSessionCache none and SSLSessionTickets off."
     )
+    return True
 
 
 def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
@@ -47,5 +72,12 @@ def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
     while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{len(chain)}"):
         if len(chain) == CHAIN_LIMIT:
             raise MalformedCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
-        chain.append(ClientCertificate.from_pem(pem))
+        chain.append(_certificate(pem))
     return tuple(chain)
+
+
+def _certificate(pem: str) -> ClientCertificate:
+    return ClientCertificate.from_der(encodings.pem(pem))
+
+
+_ENVIRON = EnvironSource(from_environ)

@@ -1,6 +1,5 @@
 """Presets for the proxies that people run themselves."""
 
-from collections.abc import Sequence
 from typing import Unpack
 
 from . import encodings
@@ -15,13 +14,19 @@ def nginx(
 ) -> GuardedHeaders:
     """Take the certificate from nginx. It drops headers with underscores itself.
 
-    In every ``server`` that proxies to the application, also in those without mutual TLS::
+    In the ``server`` with mutual TLS::
 
         ssl_verify_client       optional;          # optional_no_ca lets self-signed clients through
         ssl_client_certificate  clients-ca.pem;
         underscores_in_headers  off;               # the default
+
+    In every ``location`` that proxies to the application, also of servers without mutual TLS::
+
         proxy_set_header X-SSL-Client-Cert   $ssl_client_escaped_cert;
         proxy_set_header X-SSL-Client-Verify $ssl_client_verify;
+
+    Not in the ``server`` alone: a ``location`` that has any ``proxy_set_header`` of its own, such as ``Host``, inherits
+    none, and the client's own headers get through it.
 
     Chain: none. Verified: ``SUCCESS``, with ``optional_no_ca`` too; ``NONE`` and ``FAILED:…`` otherwise.
     """
@@ -61,39 +66,6 @@ def ingress_nginx(
     )
 
 
-def apache(
-    *,
-    certificate: str = "XSSLClientCert",
-    verify: str = "XSSLClientVerify",
-    chain: Sequence[str] = ("XSSLClientCertChain0",),
-    **options: Unpack[HyphenOptions],
-) -> GuardedHeaders:
-    """Take the certificate from Apache as a proxy (mod_proxy_http). For mod_wsgi and mod_proxy_uwsgi: ``mod_wsgi``.
-
-    In every virtual host that proxies to the application, also in those without mutual TLS::
-
-        SSLVerifyClient optional                   # optional_no_ca lets self-signed clients through
-        SSLCACertificateFile clients-ca.pem
-        SSLOptions +StdEnvVars +ExportCertData
-        RequestHeader set XSSLClientCert       "%{SSL_CLIENT_CERT}s"
-        RequestHeader set XSSLClientVerify     "%{SSL_CLIENT_VERIFY}s"
-        RequestHeader set XSSLClientCertChain0 "%{SSL_CLIENT_CERT_CHAIN_0}s"
-
-    Every header named here must be set there. Apache passes headers with underscores on, so the names have no hyphens.
-
-    Chain: one certificate a header, none on resumed sessions. Verified: ``SUCCESS``; ``NONE`` and ``FAILED:…``
-    otherwise.
-    """
-    return header(
-        certificate,
-        encodings.folded_pem,
-        verified=Status(verify, "SUCCESS", "NONE"),
-        chain=Chain(chain, encodings.folded_pem) if chain else None,
-        label="apache",
-        **options,
-    )
-
-
 def haproxy(
     *,
     certificate: str = "XSSLClientDer",
@@ -128,7 +100,7 @@ def haproxy(
     return header(
         certificate,
         encodings.base64_der,
-        verified=(Status(used, "1", "0"), Status(verify, "0")),
+        verified=(Status(used, "1", "0", two_valued=True), Status(verify, "0")),
         chain=Chain((chain,), encodings.base64_der_sequence) if chain else None,
         label="haproxy",
         **options,
@@ -175,16 +147,17 @@ def traefik(
         tls.options.default.clientAuth: {clientAuthType: VerifyClientCertIfGiven, caFiles: [clients-ca.pem]}
         #   RequestClientCert lets self-signed clients through
 
-    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: where Traefik's entry point deletes
-    headers with underscores, or before gunicorn, waitress, Werkzeug or gevent, which drop them.
+    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: where Traefik's entry point has
+    ``http.aliasHeadersStrategy: delete`` (before 3.7.12, ``underscoreHeadersStrategy``), or before gunicorn, waitress,
+    Werkzeug or gevent, which drop headers with underscores.
 
     Args:
         certificate: the header.
         terminator_verifies: whether every router verifies what it is given.
         **options: see :func:`~wsgi_mtls.sources.header`.
 
-    Chain: yes; each certificate must be issued by the next. Verified: Traefik does not say; only by
-    ``terminator_verifies``.
+    Chain: yes; each certificate must be issued by the next, which is another one. Verified: Traefik does not say; only
+    by ``terminator_verifies``.
     """
     return header(
         certificate,
@@ -206,7 +179,11 @@ def rfc9440(
     """Take the certificate from any terminator that speaks RFC 9440.
 
     It must remove both fields from what clients send (RFC 9440 section 4). Their names have hyphens, so say
-    ``underscores_dropped=True`` where the terminator or the server drops ``Client_Cert``.
+    ``underscores_dropped=True`` where the terminator drops ``Client_Cert`` (nginx; HAProxy with ``http-request
+    del-header _ -m sub``), or the server does: gunicorn, waitress, Werkzeug, gevent.
+
+    A platform whose addresses all of its customers share (CloudFront, Cloudflare, Azure Front Door) needs ``secret``:
+    another customer's requests come from the same addresses.
 
     Args:
         certificate: the field of the leaf.

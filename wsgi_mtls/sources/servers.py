@@ -8,16 +8,31 @@ from typing import TYPE_CHECKING
 from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus
 from . import encodings
-from .environ import environ as mod_ssl
-from .environ import from_environ
-from .source import CertificateSource
+from .environ import with_status
+from .source import CertificateSource, EnvironSource
 from .wsgi_server import from_socket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-mod_wsgi = mod_ssl
-"""Apache with mod_wsgi or mod_proxy_uwsgi: the same as :func:`~wsgi_mtls.sources.environ`."""
+
+def mod_wsgi() -> CertificateSource:
+    """Take the certificate from Apache with mod_wsgi or mod_proxy_uwsgi, which hand on mod_ssl's keys.
+
+    In the virtual host with mutual TLS, the first two lines for the whole server::
+
+        SSLSessionCache   none                     # nothing is resumed, or SUCCESS may be said of any certificate
+        SSLSessionTickets off
+        SSLVerifyClient optional                   # optional_no_ca lets self-signed clients through
+        SSLCACertificateFile clients-ca.pem
+        SSLOptions +StdEnvVars +ExportCertData
+
+    With ``optional_no_ca``, mod_ssl says ``SUCCESS`` of a resumed TLS 1.2 session even if it said ``GENEROUS`` of the
+    full handshake. So a request with ``SSL_SESSION_RESUMED=Resumed``, which ``+StdEnvVars`` exports, is never verified.
+
+    Chain: yes. Verified: ``SUCCESS``, but on no resumed session.
+    """
+    return _MOD_WSGI
 
 
 def gunicorn() -> CertificateSource:
@@ -28,7 +43,7 @@ def gunicorn() -> CertificateSource:
 
     Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
     """
-    return _from_gunicorn
+    return _GUNICORN
 
 
 def cheroot() -> CertificateSource:
@@ -38,7 +53,7 @@ def cheroot() -> CertificateSource:
 
     Chain: none. Verified: ``SUCCESS``. Self-signed: only those that stand in the CA file.
     """
-    return _from_cheroot
+    return _CHEROOT
 
 
 def werkzeug() -> CertificateSource:
@@ -48,7 +63,7 @@ def werkzeug() -> CertificateSource:
 
     Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
     """
-    return _from_werkzeug
+    return _WERKZEUG
 
 
 def uwsgi() -> CertificateSource:
@@ -61,7 +76,7 @@ def uwsgi() -> CertificateSource:
     Chain: none. Verified: always, OpenSSL ends the handshake otherwise. Self-signed: only those that stand in the CA
     file.
     """
-    return _from_uwsgi
+    return _UWSGI
 
 
 def _from_gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
@@ -71,8 +86,12 @@ def _from_gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
     return None
 
 
+def _from_mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    return with_status(environ, "mod_wsgi")
+
+
 def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    return from_environ(environ, "cheroot")
+    return with_status(environ, "cheroot")
 
 
 def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
@@ -81,7 +100,7 @@ def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
         raise ContradictoryStatus("Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use environ().")
     if not pem:
         return None
-    return PeerCertificate(ClientCertificate.from_pem(pem), verified=True, source="werkzeug")
+    return PeerCertificate(ClientCertificate.from_der(encodings.pem(pem)), verified=True, source="werkzeug")
 
 
 def _from_uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
@@ -89,3 +108,10 @@ def _from_uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
     if not text:
         return None
     return PeerCertificate(ClientCertificate.from_der(encodings.latin1_der(text)), verified=True, source="uwsgi")
+
+
+_MOD_WSGI = EnvironSource(_from_mod_wsgi)
+_GUNICORN = EnvironSource(_from_gunicorn)
+_CHEROOT = EnvironSource(_from_cheroot)
+_WERKZEUG = EnvironSource(_from_werkzeug)
+_UWSGI = EnvironSource(_from_uwsgi)

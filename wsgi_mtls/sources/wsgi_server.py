@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..certificate import ClientCertificate, PeerCertificate
 from .environ import from_environ
-from .source import CertificateSource
+from .source import CertificateSource, EnvironSource
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -28,7 +28,7 @@ def wsgi_server() -> CertificateSource:
 
     Not behind a proxy: the connection's certificate would be the proxy's.
     """
-    return _from_server
+    return _WSGI_SERVER
 
 
 def _from_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
@@ -44,3 +44,6 @@ def from_socket(socket: object, source: str) -> PeerCertificate | None:
     if not isinstance(der, bytes) or not der:
         return None
     return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=source)
+
+
+_WSGI_SERVER = EnvironSource(_from_server)
