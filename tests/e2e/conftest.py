@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from threading import Thread
 from typing import Any
 
@@ -83,8 +83,8 @@ def skip_without(missing: str | None) -> None:
 def start(case: Case, pki: PKI, folder: Path) -> Iterator[Behind]:
     """Start a case, on free ports, in a folder of its own."""
     skip_without(case.missing())
-    folder = folder / str(case)
-    folder.mkdir()
+    folder = Path(mkdtemp(prefix=f"{case}-", dir=folder))
+    folder.chmod(0o755)
     config = {"source": case.source, "clients": pki.clients}
     (folder / "config.json").write_text(json.dumps(config))
     shutil.copy(Path(__file__).with_name("wsgi.py"), folder)

@@ -9,6 +9,8 @@ from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign, to_pem
 
 BILLING, OTHER, MOBILE = "billing", "other", "mobile"
+DEEP, LARGE_CHAIN, HUGE_CHAIN = "deep", "large-chain", "huge-chain"
+"""Clients below two intermediate CAs; the chain of the second is near the header limits, of the third beyond them."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,14 @@ class PKI:
     folder: Path
     files: TLSFiles
     issuing: KeyPair
+    subordinates: dict[str, KeyPair]
     pairs: dict[str, KeyPair]
 
     @property
     def clients(self) -> dict[str, dict[str, object]]:
         clients: dict[str, dict[str, object]] = {
             name: {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": f"CN={name}"}
-            for name in (BILLING, OTHER, "large", "huge")
+            for name in (BILLING, OTHER, "large", "huge", DEEP, LARGE_CHAIN, HUGE_CHAIN)
         }
         clients[MOBILE] = {
             "token_endpoint_auth_method": "self_signed_tls_client_auth",
@@ -46,7 +49,12 @@ def make_pki(folder: Path) -> PKI:
     ca = make_ca()
     issuing = ca.issue("CN=Test Issuing CA", Profile(ca=True, extended_key_usage=()))
     certificate, key, client_ca = folder / "server.pem", folder / "server.key", folder / "ca.pem"
-    pki = PKI(folder, TLSFiles(certificate, key, client_ca, client_ca), issuing, {})
+    subordinates = {
+        name: issuing.issue("CN=Test Subordinate CA", Profile(ca=True, extended_key_usage=(), san_dns=_names(octets)))
+        # 2,400 octets more make 7.6 kB of XFCC.
+        for name, octets in ((DEEP, 0), (LARGE_CHAIN, 2400), (HUGE_CHAIN, 8000))
+    }
+    pki = PKI(folder, TLSFiles(certificate, key, client_ca, client_ca), issuing, subordinates, {})
     client_ca.write_bytes(to_pem(ca.certificate))
     server = Profile(san_dns=[MTLS_HOST, CONVENTIONAL_HOST], extended_key_usage=SERVER_AUTH)
     pki.add("server", ca.issue("CN=server", server))
@@ -63,6 +71,7 @@ def make_pki(folder: Path) -> PKI:
         # of XFCC, percent-encoded, as 6.8 kB.
         "large": issuing.issue("CN=large", Profile(san_dns=_names(2000))),
         "huge": issuing.issue("CN=huge", Profile(san_dns=_names(8000))),
+        **{name: subordinate.issue(f"CN={name}") for name, subordinate in subordinates.items()},
     }.items():
         pki.add(name, pair)
     return pki

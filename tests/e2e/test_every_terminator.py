@@ -1,6 +1,7 @@
 """What each terminator, run with its file in ``deploy/``, lets a client and an attacker do. Rows are ATTACKS.md's."""
 
 import ssl
+from http.client import HTTPException
 
 import pytest
 
@@ -9,7 +10,7 @@ from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, LoopbackConn
 from .cases import CASES
 from .client import send, tls_context
 from .conftest import Behind
-from .pki import BILLING, MOBILE, OTHER
+from .pki import BILLING, DEEP, HUGE_CHAIN, LARGE_CHAIN, MOBILE, OTHER
 
 NO_CERTIFICATE = "refused:no_certificate"
 ELSEWHERE = "127.0.0.2"
@@ -44,7 +45,7 @@ def test_pki_client(behind: Behind) -> None:
     assert answer.body["method"] == "tls_client_auth"
     assert answer.body["verified"] is True
     assert answer.body["thumbprint"] == behind.pki.thumbprint(BILLING)
-    assert answer.body["chain"] == ([behind.pki.issuing.certificate.thumbprint] if behind.case.chain else [])
+    assert answer.body["chain"] == [behind.pki.issuing.certificate.thumbprint][: behind.case.chain]
 
 
 def test_self_signed_client_where_the_terminator_lets_it_through(behind: Behind) -> None:
@@ -74,23 +75,45 @@ def test_refused_client(behind: Behind, certificate: str | None, client_id: str,
 
 def session_of(behind: Behind, host: str, context: ssl.SSLContext) -> ssl.SSLSession | None:
     connection = LoopbackConnection(host, behind.port, context)
-    connection.request("POST", "/echo", headers={"Content-Length": "0"})
-    connected = connection.sock  # which HTTP/1.0 servers make http.client forget
-    response = connection.getresponse()
-    session = connected.session
-    response.read()
-    connection.close()
-    return session
+    connected = None
+    try:
+        connection.request("POST", "/echo", headers={"Content-Length": "0"})
+        connected = connection.sock  # which HTTP/1.0 servers make http.client forget
+        response = connection.getresponse()
+        session = connected.session
+        response.read()
+        return session
+    finally:
+        connection.close()
+        if connected is not None:
+            connected.close()
 
 
-def test_resumed_session_still_has_its_certificate(behind: Behind) -> None:
-    context = tls_context(behind.pki, BILLING)
-    session = session_of(behind, MTLS_HOST, context)
-    resumed = LoopbackConnection(MTLS_HOST, behind.port, context, session=session)
-    resumed.connect()
-    assert resumed.sock.session_reused is behind.case.resumes
-    expected = BILLING if behind.case.verifies else "refused:chain_not_verified"
-    assert send(resumed, BILLING, "/token", [("Host", MTLS_HOST)]).outcome == expected
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
+@pytest.mark.parametrize(
+    ("certificate", "client_id"), [(BILLING, BILLING), ("untrusted", BILLING), ("expired", BILLING), (MOBILE, MOBILE)]
+)
+def test_resumed_session_is_worth_what_the_full_handshake_was(
+    behind: Behind, certificate: str, client_id: str, version: ssl.TLSVersion
+) -> None:
+    """mod_ssl says SUCCESS of any certificate the second time, with ``optional_no_ca`` and TLS 1.2."""
+    context = tls_context(behind.pki, certificate)
+    context.minimum_version = context.maximum_version = version
+    first = send(LoopbackConnection(MTLS_HOST, behind.port, context), client_id, "/token", [("Host", MTLS_HOST)])
+    try:
+        session = session_of(behind, MTLS_HOST, context)
+    except (OSError, HTTPException):
+        assert first.outcome == "terminator"
+        return
+    for _ in range(2):
+        resumed = LoopbackConnection(MTLS_HOST, behind.port, context, session=session)
+        resumed.connect()
+        if certificate == BILLING or not behind.case.resumes:  # nginx forgets the session of an expired certificate
+            assert resumed.sock.session_reused is behind.case.resumes
+        second = send(resumed, client_id, "/token", [("Host", MTLS_HOST)])
+        assert (second.outcome, second.body.get("verified")) == (first.outcome, first.body.get("verified"))
+    if certificate == BILLING:
+        assert first.outcome == (BILLING if behind.case.verifies else "refused:chain_not_verified")
 
 
 @pytest.mark.parametrize(("origin", "host"), [(MTLS_HOST, CONVENTIONAL_HOST), (CONVENTIONAL_HOST, MTLS_HOST)])
@@ -108,6 +131,24 @@ def test_session_of_the_other_host(behind: Behind, origin: str, host: str) -> No
 def test_large_certificate(behind: Behind) -> None:
     expected = "large" if behind.case.verifies else "refused:chain_not_verified"
     assert behind.request("large", "large").outcome == expected
+
+
+@pytest.mark.parametrize("name", [DEEP, LARGE_CHAIN])
+def test_two_intermediates(behind: Behind, name: str) -> None:
+    """``LARGE_CHAIN`` is near the limits: more than 3 kB in DER, and 7.6 kB in one field of XFCC."""
+    answer = behind.request(name, name)
+    if not behind.case.verifies:
+        assert answer.outcome == "refused:chain_not_verified"
+        return
+    assert answer.outcome == name
+    chain = (behind.pki.subordinates[name], behind.pki.issuing)
+    assert answer.body["chain"] == [pair.certificate.thumbprint for pair in chain][: behind.case.chain]
+
+
+def test_too_large_chain_is_no_server_error(behind: Behind) -> None:
+    answer = behind.request(HUGE_CHAIN, HUGE_CHAIN)
+    assert answer.outcome in (HUGE_CHAIN, "terminator", "refused:malformed_certificate", "refused:chain_not_verified")
+    assert answer.status < 500
 
 
 def test_too_large_certificate_is_no_server_error(behind: Behind) -> None:
