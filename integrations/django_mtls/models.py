@@ -187,13 +187,23 @@ class AbstractRegisteredClient(models.Model):
                 check()
             except ValueError as error:  # InvalidClientMetadata is one
                 errors[field] = str(error)
-        if not errors and self.client_id:
+        if not errors and self.client_id and self._are_clean("client_id", "jwks_uri"):
             try:
                 self.to_client()
             except InvalidClientMetadata as error:
                 errors["token_endpoint_auth_method"] = str(error)
         if errors:
             raise ValidationError(errors)
+
+    def _are_clean(self, *names: str) -> bool:
+        """Tell whether these fields find nothing wrong with their values; else an error stands beside them already."""
+        try:
+            for field in self._meta.fields:
+                if field.name in names:
+                    field.clean(getattr(self, field.name), self)
+        except ValidationError:
+            return False
+        return True
 
     def _check_subject_value(self) -> None:
         if self.subject_kind and not self.subject_value:

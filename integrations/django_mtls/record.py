@@ -27,4 +27,5 @@ class RecordedClient(Client):
             InvalidClientMetadata: it can never authenticate.
         """
         client = Client.from_metadata(record.to_metadata())
-        return cls(**{member.name: getattr(client, member.name) for member in fields(Client)}, record=record)
+        given = {member.name: getattr(client, member.name) for member in fields(Client) if member.init}
+        return cls(**given, record=record)

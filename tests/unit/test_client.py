@@ -1,6 +1,9 @@
 """Registered metadata: what is kept, and what is refused with a message that says why."""
 
+import copy
 import dataclasses
+import pickle
+from typing import Any
 
 import pytest
 
@@ -71,6 +74,8 @@ REFUSED = [
     ({"token_endpoint_auth_method": "none"}, "client_id is missing"),
     ({"client_id": ""}, "client_id must be"),
     ({"client_id": 7}, "client_id must be"),
+    ({"client_id": "\u00e9"}, "client_id must be"),
+    ({"client_id": "a\n"}, "client_id must be"),
     ({"client_id": "a", "token_endpoint_auth_method": 7}, "token_endpoint_auth_method must be"),
     # It stands in the log as it is: a client that registers itself must not start a line there.
     ({"client_id": "a", "token_endpoint_auth_method": "x\nclient_authenticated"}, "token_endpoint_auth_method must be"),
@@ -82,12 +87,14 @@ REFUSED = [
     ({**PKI, "tls_client_auth_san_dns": ""}, "tls_client_auth_san_dns must be"),
     ({**PKI, **DNS, "jwks": {"keys": []}, "jwks_uri": "https://a"}, "jwks and jwks_uri exclude each other"),
     ({**PKI, **DNS, "jwks_uri": 7}, "jwks_uri must be"),
+    ({**PKI, **DNS, "jwks_uri": ""}, "jwks_uri must be an https URL"),
+    ({**PKI, **DNS, "jwks_uri": "banana"}, "jwks_uri must be an https URL"),
+    ({**PKI, **DNS, "jwks_uri": "http://a.example/jwks"}, "jwks_uri must be an https URL"),
     ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": "false"}, "must be true or false"),
     ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": 1}, "must be true or false"),
     (SELF_SIGNED, "needs a jwks whose keys carry x5c, or a jwks_uri"),
     ({**SELF_SIGNED, "jwks": {"keys": []}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
     ({**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
-    ({**SELF_SIGNED, "jwks_uri": ""}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
     ({**SELF_SIGNED, "jwks": []}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": "{}"}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": {}}, "must be a JWK set"),
@@ -107,6 +114,69 @@ def test_refused(metadata: dict[str, object], says: str) -> None:
     with pytest.raises(InvalidClientMetadata, match=says) as caught:
         Client.from_metadata(metadata)
     assert (caught.value.reason, caught.value.error) == ("invalid_client_metadata", "invalid_client")
+
+
+@pytest.mark.parametrize("metadata", [None, 5, "x", [], [("client_id", "a")], Client])
+def test_no_mapping(metadata: Any) -> None:
+    with pytest.raises(InvalidClientMetadata, match="must be a mapping, not"):
+        Client.from_metadata(metadata)
+
+
+def test_any_printable_client_id() -> None:
+    assert Client.from_metadata({"client_id": " ~a B"}).client_id == " ~a B"
+
+
+def test_replaced_keys_replace_the_certificates(pair: KeyPair, key: dict[str, object]) -> None:
+    new = self_sign("CN=a").certificate
+    client = Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key]}})
+    assert dataclasses.replace(client, jwks={"keys": [jwk(new)]}).certificates == (new,)
+    fetched = dataclasses.replace(client, jwks=None, jwks_uri="https://a.example/jwks")
+    assert fetched.certificates == ()
+    assert dataclasses.replace(client, client_id="b").certificates == (pair.certificate,)
+
+
+def test_replaced_name_replaces_the_subject_value() -> None:
+    client = dataclasses.replace(Client.from_metadata({**PKI, **DNS}), tls_client_auth_san_dns="b.example")
+    assert client.subject_value is not None
+    assert client.subject_value.value == "b.example"
+
+
+@pytest.mark.parametrize("derived", ["certificates", "subject_value"])
+def test_what_follows_from_other_members_cannot_be_given(derived: str) -> None:
+    client = Client.from_metadata({**PKI, **DNS})
+    with pytest.raises(TypeError, match=derived):
+        Client(client_id="a", **{derived: getattr(client, derived)})
+    with pytest.raises(ValueError, match=derived):
+        dataclasses.replace(client, **{derived: getattr(client, derived)})
+
+
+def test_certificates_come_from_one_place(pair: KeyPair, key: dict[str, object]) -> None:
+    client = Client(client_id="a", token_endpoint_auth_method=None, registered_certificates=(pair.certificate,))
+    assert client.certificates == (pair.certificate,)
+    with pytest.raises(InvalidClientMetadata, match="jwks and certificates exclude"):
+        dataclasses.replace(client, jwks={"keys": [key]})
+
+
+def test_a_client_that_the_certificate_judges_has_one_method(pair: KeyPair) -> None:
+    by_name = Client(client_id="a", token_endpoint_auth_method=None, tls_client_auth_san_dns="a.example")
+    with pytest.raises(InvalidClientMetadata, match="the caller would choose"):
+        dataclasses.replace(by_name, registered_certificates=(pair.certificate,))
+    with pytest.raises(InvalidClientMetadata, match="the caller would choose"):
+        dataclasses.replace(by_name, jwks_uri="https://a.example/jwks")
+    chosen = dataclasses.replace(
+        by_name, jwks_uri="https://a.example/jwks", token_endpoint_auth_method="tls_client_auth"
+    )
+    assert chosen.jwks_uri
+
+
+def test_copies(key: dict[str, object]) -> None:
+    client = Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key]}, "client_name": "A", "contacts": ["x"]})
+    copies: list[Client] = [pickle.loads(pickle.dumps(client)), copy.deepcopy(client), copy.copy(client)]
+    for made in copies:
+        assert made == client
+        assert made.certificates == client.certificates
+        with pytest.raises(TypeError):
+            made.metadata["client_name"] = "B"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("key_type", ["ec", "rsa", "ed25519"])

@@ -46,21 +46,25 @@ class CallbackRegistry:
             raise InvalidClientMetadata(f"Client {client_id!r}: both callbacks answered; a client has one method.")
         if subject is not None:
             value = _subject(client_id, subject)
-            return Client(client_id=client_id, token_endpoint_auth_method=None, subject_value=value)
+            return Client(client_id=client_id, token_endpoint_auth_method=None, **value)  # type: ignore[arg-type]
         if registered is not None:
             certificates = _certificates(client_id, registered)
-            return Client(client_id=client_id, token_endpoint_auth_method=None, certificates=certificates)
+            return Client(client_id=client_id, token_endpoint_auth_method=None, registered_certificates=certificates)
         return None
 
 
-def _subject(client_id: str, given: str | tuple[SubjectKind, str]) -> SubjectValue:
+def _subject(client_id: str, given: str | tuple[SubjectKind, str]) -> dict[SubjectKind, str]:
+    kind, value = _pair(client_id, given)
+    SubjectValue.parse(kind, value)  # the kind is the callback's too: it must be one of the five
+    return {kind: value}
+
+
+def _pair(client_id: str, given: str | tuple[SubjectKind, str]) -> tuple[SubjectKind, str]:
     if isinstance(given, str):
-        return SubjectValue.parse("tls_client_auth_subject_dn", given)
-    if not (isinstance(given, tuple) and len(given) == 2):
-        raise InvalidClientMetadata(
-            f"Client {client_id!r}: pki must return a DN or a pair (kind, value), not {given!r}."
-        )
-    return SubjectValue.parse(*given)
+        return "tls_client_auth_subject_dn", given
+    if isinstance(given, tuple) and len(given) == 2:
+        return given
+    raise InvalidClientMetadata(f"Client {client_id!r}: pki must return a DN or a pair (kind, value), not {given!r}.")
 
 
 def _certificates(client_id: str, given: Certificate | Iterable[Certificate]) -> tuple[ClientCertificate, ...]:

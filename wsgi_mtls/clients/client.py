@@ -1,5 +1,6 @@
 """An OAuth client: its ``client_id`` and its registered metadata (RFC 7591 section 2, RFC 8705)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -7,11 +8,14 @@ from typing import Literal, get_args
 
 from ..certificate import SUBJECT_KINDS, ClientCertificate
 from ..errors import InvalidClientMetadata
-from ..jwks import registered_certificates
+from ..jwks import registered_certificates as certificates_of
+from ..urls import https_url
 from .subject import SubjectValue
 
 AuthMethod = Literal["tls_client_auth", "self_signed_tls_client_auth"]
 AUTH_METHODS: tuple[AuthMethod, ...] = get_args(AuthMethod)
+
+_CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class Client:
     """A registered client. Making one checks it, so that one which could never authenticate is refused at once.
 
     Attributes:
-        client_id: as registered; compared octet by octet.
+        client_id: as registered, in printable ASCII (RFC 6749 appendix A.1); compared octet by octet.
         token_endpoint_auth_method: ``tls_client_auth`` (RFC 8705 section 2.1), ``self_signed_tls_client_auth``
             (section 2.2), another one of RFC 7591's, or None: then the certificate decides, as callbacks want it.
         tls_client_auth_subject_dn: the expected subject, RFC 4514. Exactly one of the five is given for PKI.
@@ -28,11 +32,12 @@ class Client:
         tls_client_auth_san_ip: the expected IP address, in any textual form.
         tls_client_auth_san_email: the expected e-mail address.
         jwks: a JWK set whose keys carry the registered certificates as ``x5c`` (section 2.2.2).
-        jwks_uri: where such a set is to be fetched.
+        jwks_uri: where such a set is to be fetched, by https.
         tls_client_certificate_bound_access_tokens: whether this client's access tokens must be bound (section 3.4).
         metadata: all other registered members, kept and not interpreted.
-        certificates: the registered certificates, read from ``jwks`` unless given.
-        subject_value: the one of the five, parsed; or given instead of it.
+        registered_certificates: the registered certificates where no ``jwks`` says them, as callbacks know them.
+        certificates: the registered certificates, from either; not to be given.
+        subject_value: the one of the five, parsed; not to be given.
 
     Raises:
         InvalidClientMetadata: the metadata contradict each other, or no certificate could satisfy them.
@@ -49,8 +54,9 @@ class Client:
     jwks_uri: str | None = None
     tls_client_certificate_bound_access_tokens: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict, hash=False)
-    certificates: tuple[ClientCertificate, ...] = ()
-    subject_value: SubjectValue | None = None
+    registered_certificates: tuple[ClientCertificate, ...] = ()
+    certificates: tuple[ClientCertificate, ...] = field(init=False)
+    subject_value: SubjectValue | None = field(init=False)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, object]) -> "Client":
@@ -62,11 +68,13 @@ class Client:
         Raises:
             InvalidClientMetadata: as the class.
         """
+        if not isinstance(metadata, Mapping):
+            raise InvalidClientMetadata(f"A client's metadata must be a mapping, not {type(metadata).__name__}.")
         given = {name: value for name, value in metadata.items() if value is not None}
         known = {name: given.pop(name) for name in _MEMBERS & given.keys()}
         if "client_id" not in known:
             raise InvalidClientMetadata("client_id is missing.")
-        return cls(**known, metadata=MappingProxyType(given))  # type: ignore[arg-type]  # __post_init__ checks the types
+        return cls(**known, metadata=given)  # type: ignore[arg-type]  # __post_init__ checks the types
 
     @property
     def uses_mutual_tls(self) -> bool:
@@ -75,34 +83,51 @@ class Client:
 
     def __post_init__(self) -> None:
         self._check_types()
-        if self.jwks is not None and self.jwks_uri is not None:
-            raise self._invalid("jwks and jwks_uri exclude each other (RFC 7591 section 2)")
+        keys = {"jwks": self.jwks, "jwks_uri": self.jwks_uri, "certificates": self.registered_certificates or None}
+        if len(given := [name for name, value in keys.items() if value is not None]) > 1:
+            raise self._invalid(f"{' and '.join(given)} exclude each other (RFC 7591 section 2)")
         # A frozen dataclass is filled like this while it is made.
+        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "subject_value", self._one_subject_value())
-        if self.jwks is not None and not self.certificates:
-            object.__setattr__(self, "certificates", registered_certificates(self.jwks))
-        if self.token_endpoint_auth_method == "tls_client_auth" and self.subject_value is None:
+        certificates = self.registered_certificates if self.jwks is None else certificates_of(self.jwks)
+        object.__setattr__(self, "certificates", certificates)
+        self._check_method()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        given = {member.name: getattr(self, member.name) for member in fields(self) if member.init}
+        # A mapping proxy can neither be pickled nor be copied.
+        return _made_again, (type(self), given | {"metadata": dict(self.metadata)})
+
+    def _check_method(self) -> None:
+        method, has_keys = self.token_endpoint_auth_method, bool(self.certificates or self.jwks_uri)
+        if method == "tls_client_auth" and self.subject_value is None:
             raise self._invalid(f"tls_client_auth needs one of {', '.join(SUBJECT_KINDS)}; none is given")
-        if self.token_endpoint_auth_method == "self_signed_tls_client_auth" and not (
-            self.certificates or self.jwks_uri
-        ):
+        if method == "self_signed_tls_client_auth" and not has_keys:
             raise self._invalid("self_signed_tls_client_auth needs a jwks whose keys carry x5c, or a jwks_uri")
+        if method is None and self.subject_value is not None and has_keys:
+            raise self._invalid(
+                "a subject value and certificates, but no token_endpoint_auth_method, so that the caller would choose "
+                "how strictly it is judged: register one of them, or the method"
+            )
 
     def _check_types(self) -> None:
-        if not isinstance(self.client_id, str) or not self.client_id:
-            raise InvalidClientMetadata("client_id must be a text that is not empty.")
+        if not isinstance(self.client_id, str) or not _CLIENT_ID.fullmatch(self.client_id):
+            raise InvalidClientMetadata(
+                f"client_id must be printable ASCII and not empty (RFC 6749 appendix A.1), not {self.client_id!r}."
+            )
         method = self.token_endpoint_auth_method
         if method is not None and not (isinstance(method, str) and method.isprintable()):
             raise self._invalid("token_endpoint_auth_method must be a text without control characters")
-        if not isinstance(self.jwks_uri, str | None):
-            raise self._invalid("jwks_uri must be a text")
+        try:
+            if self.jwks_uri is not None:
+                https_url(self.jwks_uri)
+        except ValueError as error:
+            raise self._invalid(f"jwks_uri must be an https URL (RFC 7591 section 2): {error}") from None
         if not isinstance(self.tls_client_certificate_bound_access_tokens, bool):
             raise self._invalid("tls_client_certificate_bound_access_tokens must be true or false")
 
     def _one_subject_value(self) -> SubjectValue | None:
         given = {kind: value for kind in SUBJECT_KINDS if (value := getattr(self, kind)) is not None}
-        if self.subject_value is not None:
-            given.setdefault(self.subject_value.kind, self.subject_value.value)
         if len(given) > 1:
             raise self._invalid(f"only one subject value may be registered, here are {' and '.join(given)}")
         for kind, value in given.items():
@@ -110,7 +135,16 @@ class Client:
         return None
 
     def _invalid(self, problem: str) -> InvalidClientMetadata:
-        return InvalidClientMetadata(f"Client {self.client_id!r}: {problem}.")
+        return InvalidClientMetadata(f"Client {self.client_id!r}: {problem.rstrip('.')}.")
 
 
-_MEMBERS = frozenset(f.name for f in fields(Client)) - {"metadata", "certificates", "subject_value"}
+def _made_again(kind: type[Client], given: Mapping[str, object]) -> Client:
+    return kind(**given)  # type: ignore[arg-type]  # __post_init__ checks the types
+
+
+_MEMBERS = frozenset(f.name for f in fields(Client)) - {
+    "metadata",
+    "registered_certificates",
+    "certificates",
+    "subject_value",
+}
