@@ -29,6 +29,8 @@ REDIRECT = "https://client.example.com/cb"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 DN = "CN=billing,O=Agora,C=SE"
+APIS = ("api", "api-mtls")
+"""Who may introspect everybody's tokens."""
 
 
 def example(module: str) -> Any:
@@ -62,8 +64,8 @@ def metadata(mobile: KeyPair) -> dict[str, dict[str, object]]:
         },
         "signing": {**shared, "token_endpoint_auth_method": "private_key_jwt"},
         "public": {**shared, "token_endpoint_auth_method": "none"},
-        "api": {"token_endpoint_auth_method": "client_secret_basic", "scope": "introspection"},
-        "api-mtls": {**pki, "tls_client_auth_san_dns": "api.example.com", "scope": "introspection"},
+        "api": {"token_endpoint_auth_method": "client_secret_basic"},
+        "api-mtls": {**pki, "tls_client_auth_san_dns": "api.example.com"},
     }
 
 
@@ -89,9 +91,9 @@ def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> 
         if settings["SQLALCHEMY_DATABASE_URI"] != "sqlite://":
             db.session.remove()
             db.drop_all()
-            db.create_all()
+        db.create_all()
         for client_id, values in clients.items():
-            client = models.OAuth2Client(client_id=client_id, client_secret="s3cret")
+            client = models.OAuth2Client(client_id=client_id, client_secret="s3cret", may_introspect=client_id in APIS)
             client.set_client_metadata(values)
             db.session.add(client)
         db.session.commit()

@@ -12,7 +12,7 @@ from flask_mtls.authlib import ClientModelRegistry
 from wsgi_mtls.metadata import MetadataMiddleware, authorization_server_metadata
 
 from . import oauth, views
-from .commands import register_client
+from .commands import init_db, register_client
 from .models import db
 
 ENDPOINTS = {
@@ -41,21 +41,21 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_prefixed_env()
     app.config.from_mapping(config or {})
     db.init_app(app)
+    # Authlib wants to see https. MutualTLS comes after it, so outside of it: it looks at who really connected.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
     MutualTLS(app, clients=ClientModelRegistry(oauth.query_client))
     oauth.init_app(app)
     app.register_blueprint(views.blueprint)
+    app.cli.add_command(init_db)
     app.cli.add_command(register_client)
     metadata = authorization_server_metadata(
         app.config["ISSUER"],
         mtls_base=app.config["MTLS_BASE"],
         endpoints=ENDPOINTS,
-        auth_methods=["tls_client_auth", "self_signed_tls_client_auth", "client_secret_basic", "none"],
-        grant_types_supported=["authorization_code", "client_credentials", "refresh_token"],
+        auth_methods=oauth.AUTH_METHODS,
+        grant_types_supported=oauth.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
-        scopes_supported=["accounts", "payments"],
+        scopes_supported=oauth.SCOPES,
     )
-    # ProxyFix outermost: Authlib wants to see https. The certificate source reads the original peer address.
-    app.wsgi_app = ProxyFix(MetadataMiddleware(app.wsgi_app, metadata), x_for=0, x_proto=1)  # type: ignore[method-assign]
-    with app.app_context():
-        db.create_all()
+    app.wsgi_app = MetadataMiddleware(app.wsgi_app, metadata)  # type: ignore[method-assign]
     return app

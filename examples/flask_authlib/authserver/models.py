@@ -30,6 +30,8 @@ class OAuth2Client(db.Model, MutualTLSClientMixin, OAuth2ClientMixin):  # type: 
     """A registered client."""
 
     id = db.Column(db.Integer, primary_key=True)
+    may_introspect = db.Column(db.Boolean, nullable=False, default=False)
+    """Whether it is an API, which may ask about everybody's tokens; no scope, since clients register those."""
 
 
 class OAuth2AuthorizationCode(db.Model, OAuth2AuthorizationCodeMixin):  # type: ignore[name-defined,misc]

@@ -26,8 +26,12 @@ from flask_mtls.authlib import (
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
 
+MUTUAL_TLS = ["tls_client_auth", "self_signed_tls_client_auth"]
 OTHER_METHODS = ["client_secret_basic", "none"]
 """What clients may use that are not registered for mutual TLS; those that are need no list."""
+AUTH_METHODS = [*MUTUAL_TLS, *OTHER_METHODS]
+GRANT_TYPES = ["authorization_code", "client_credentials", "refresh_token"]
+SCOPES = ["accounts", "payments"]
 
 
 def query_client(client_id: str) -> OAuth2Client | None:
@@ -103,10 +107,16 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
 
 
 class S256CodeChallenge(CodeChallenge):
-    """PKCE without ``plain``."""
+    """PKCE of every client, without ``plain``; Authlib requires it of those alone that authenticate by nothing."""
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012  # Authlib's
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        """Refuse an authorization request without one."""
+        if not grant.request.payload.data.get("code_challenge"):
+            raise InvalidRequestError(description="Send code_challenge, with code_challenge_method=S256.")
+        super().validate_code_challenge(grant, redirect_uri)
 
 
 class RefreshTokenGrant(grants.RefreshTokenGrant):
@@ -156,7 +166,7 @@ class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):
 
     def check_permission(self, token: OAuth2Token, client: OAuth2Client, request: Any) -> bool:
         """Tell it to any API, and to the client itself."""
-        return token.check_client(client) or "introspection" in client.scope.split()
+        return token.check_client(client) or bool(client.may_introspect)
 
     def introspect_token(self, token: OAuth2Token) -> dict[str, Any]:
         """Return the claims, but ``cnf``, which the mixin adds."""
@@ -191,8 +201,19 @@ class Registration(ClientRegistrationEndpoint):
 
     def get_server_metadata(self) -> dict[str, Any]:
         """Return what a registration may ask for."""
-        methods = ["tls_client_auth", "self_signed_tls_client_auth", "client_secret_basic", "none"]
-        return {"token_endpoint_auth_methods_supported": methods}
+        return {
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "grant_types_supported": GRANT_TYPES,
+            "response_types_supported": ["code"],
+            "scopes_supported": SCOPES,
+        }
+
+    def generate_client_info(self, request: Any) -> dict[str, Any]:
+        """Make a secret for those alone that may use it."""
+        info: dict[str, Any] = super().generate_client_info(request)
+        if request.payload.data.get("token_endpoint_auth_method") in (*MUTUAL_TLS, "none"):
+            del info["client_secret"], info["client_secret_expires_at"]
+        return info
 
     def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> OAuth2Client:
         """Store a client."""

@@ -20,9 +20,10 @@ class MutualTLSClientMixin(Mixin):
     """Before Authlib's ``OAuth2ClientMixin``: a column for each member that RFC 8705 registers.
 
     ``set_client_metadata`` fills them and ``client_metadata`` returns them with the others, so that dynamic
-    registration needs nothing else.
+    registration needs nothing else. ``client_id`` is unique: of two rows, the older would go on authenticating.
     """
 
+    client_id = Column(String(48), unique=True, nullable=False)
     tls_client_auth_subject_dn = Column(Text)
     tls_client_auth_san_dns = Column(Text)
     tls_client_auth_san_uri = Column(Text)

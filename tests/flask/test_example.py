@@ -1,0 +1,86 @@
+"""What an operator does with the Authlib example."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from wsgi_mtls.testing import KeyPair, Profile
+
+from .authserver import AuthServer, example, make_authserver, metadata
+
+SHARED = {"token_endpoint_auth_method": "tls_client_auth", "grant_types": ["client_credentials"], "scope": "accounts"}
+
+
+@pytest.fixture
+def server(mobile: KeyPair) -> AuthServer:
+    return AuthServer(make_authserver(metadata(mobile)))
+
+
+def flask(app: Flask, *args: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=args)
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> str:
+    return write(tmp_path / "old.json", {**SHARED, "tls_client_auth_san_dns": "old.example.com"})
+
+
+def write(path: Path, values: Any) -> str:
+    path.write_text(json.dumps(values))
+    return str(path)
+
+
+def test_client_is_registered_once(server: AuthServer, ca: KeyPair, tmp_path: Path, old: str) -> None:
+    one, two = (ca.issue("CN=x", Profile(san_dns=[f"{name}.example.com"])) for name in ("old", "new"))
+    new = write(tmp_path / "new.json", {**SHARED, "tls_client_auth_san_dns": "new.example.com"})
+    assert flask(server.app, "register-client", "shop", old) == (0, "")
+    code, output = flask(server.app, "register-client", "shop", new)
+    assert (code, "--replace" in output) == (1, True)
+    assert [server.token("shop", pair).status_code for pair in (one, two)] == [200, 401]
+    assert flask(server.app, "register-client", "--replace", "shop", new) == (0, "")
+    assert [server.token("shop", pair).status_code for pair in (one, two)] == [401, 200]
+
+
+def test_client_id_is_unique_in_the_database(server: AuthServer) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    models = example("authserver.models")
+    with server.app.app_context():
+        models.db.session.add(models.OAuth2Client(client_id="billing"))
+        with pytest.raises(IntegrityError):
+            models.db.session.commit()
+        models.db.session.rollback()
+        models.db.session.add(models.OAuth2Client(client_id="another"))
+        models.db.session.commit()
+
+
+@pytest.mark.parametrize("values", [7, {"token_endpoint_auth_method": "tls_client_auth"}])
+def test_impossible_client(server: AuthServer, tmp_path: Path, values: Any) -> None:
+    code, output = flask(server.app, "register-client", "shop", write(tmp_path / "wrong.json", values))
+    assert code == 1
+    assert output.startswith("Error:")
+
+
+def test_who_may_introspect(server: AuthServer, billing: KeyPair, ca: KeyPair, old: str) -> None:
+    token = server.token("billing", billing).get_json()["access_token"]
+    pair = ca.issue("CN=x", Profile(san_dns=["old.example.com"]))
+    for client_id, option in {"shop": [], "bank": ["--may-introspect"]}.items():
+        assert flask(server.app, "register-client", *option, client_id, old) == (0, "")
+        answer = server.post("/oauth/introspect", {"client_id": client_id, "token": token}, pair)
+        assert answer.get_json()["active"] is bool(option)
+
+
+def test_tables_are_made_by_a_command(tmp_path: Path, old: str) -> None:
+    """Not by each worker at once; and once they are there, nothing is lost."""
+    app = example("authserver").create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/new.db"})
+    assert not (tmp_path / "new.db").exists()
+    assert flask(app, "init-db") == (0, "")
+    assert flask(app, "register-client", "shop", old) == (0, "")
+    assert flask(app, "init-db") == (0, "")
+    assert flask(app, "register-client", "shop", old)[0] == 1
+    with app.app_context():
+        example("authserver.models").db.engine.dispose()
