@@ -1,6 +1,5 @@
 """An Authlib server with mutual TLS: what goes right, and what its parts refuse at the start."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -110,66 +109,6 @@ def test_bind_all_tokens(server: AuthServer, billing: KeyPair, monkeypatch: pyte
     token = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
     assert server.accounts(token, billing).status_code == 200
     assert outcome(server.token("unbound", secret="s3cret")) == (400, "invalid_request")
-
-
-def register(server: AuthServer, values: Mapping[str, Any], token: str = "initial") -> Any:
-    client = server.app.test_client()
-    headers = {"Authorization": f"Bearer {token}"}
-    return client.post("/oauth/register", json=values, headers=headers, base_url="https://localhost")
-
-
-def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
-    answer = register(
-        server,
-        {
-            "token_endpoint_auth_method": "tls_client_auth",
-            "tls_client_auth_san_uri": "spiffe://example.com/new",
-            "tls_client_certificate_bound_access_tokens": True,
-            "grant_types": ["client_credentials"],
-            "scope": "accounts",
-        },
-    )
-    assert answer.status_code == 201, answer.text
-    assert answer.get_json()["tls_client_auth_san_uri"] == "spiffe://example.com/new"
-    assert answer.get_json()["tls_client_certificate_bound_access_tokens"] is True
-    pair = ca.issue("CN=new", Profile(san_uri=["spiffe://example.com/new"]))
-    client_id = answer.get_json()["client_id"]
-    token = server.token(client_id, pair).get_json()["access_token"]
-    assert server.accounts(token, pair).status_code == 200
-    # Authlib gives every client a secret; this one may not use it.
-    assert server.token(client_id, secret=answer.get_json()["client_secret"]).status_code in (400, 401)
-
-
-@pytest.mark.parametrize("values", [
-    {"token_endpoint_auth_method": "tls_client_auth"},
-    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a", "tls_client_auth_san_ip": "::1"},
-    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "*.example.com"},
-    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": 7},
-    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": 'é"\\'},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": []},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"x5c": ["AAAA"]}]}},
-    {"token_endpoint_auth_method": ["tls_client_auth"]},
-    {"redirect_uris": 7},
-    {"redirect_uris": [7]},
-    {"client_uri": 7},
-    {"scope": 7, "jwks": 7},
-    {"tls_client_certificate_bound_access_tokens": "yes"},
-])  # fmt: skip
-def test_registration_of_what_could_never_authenticate(server: AuthServer, values: Mapping[str, Any]) -> None:
-    assert outcome(register(server, values)) == (400, "invalid_client_metadata")
-
-
-@pytest.mark.parametrize("body", ["[]", "[1]", "7", '"a"', "{", "null"])
-def test_registration_of_no_object(server: AuthServer, body: str) -> None:
-    headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
-    answer = server.app.test_client().post("/oauth/register", data=body, headers=headers, base_url="https://localhost")
-    assert answer.status_code == 400
-
-
-def test_registration_without_the_initial_token(server: AuthServer) -> None:
-    assert register(server, {"grant_types": ["client_credentials"]}, "guess").status_code == 400
-    assert register(server, {"grant_types": ["client_credentials"]}).status_code == 201
 
 
 def test_metadata(mobile: KeyPair) -> None:

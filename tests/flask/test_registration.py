@@ -1,0 +1,139 @@
+"""Dynamic registration: what a certificate can satisfy is kept, and what would be an error later is refused."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, Profile
+
+from .authserver import AuthServer, make_authserver, metadata, outcome
+
+PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "new.example.com"}
+TEXTS = [
+    "scope",
+    "client_name",
+    "client_uri",
+    "jwks_uri",
+    "software_id",
+    "token_endpoint_auth_method",
+    "tls_client_auth_san_dns",
+]
+NO_TEXT: list[Any] = [None, 7, True, [], {"a": 1}, "\ud800"]
+NO_LIST: list[Any] = [None, 7, {}, "code", [None], [["code"]], ["\udfff"]]
+LISTS = ["grant_types", "response_types", "redirect_uris", "contacts"]
+
+
+@pytest.fixture
+def server(mobile: KeyPair) -> AuthServer:
+    return AuthServer(make_authserver(metadata(mobile)))
+
+
+def register(server: AuthServer, values: Mapping[str, Any], token: str = "initial") -> Any:
+    client = server.app.test_client()
+    headers = {"Authorization": f"Bearer {token}"}
+    return client.post("/oauth/register", json=values, headers=headers, base_url="https://localhost")
+
+
+def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
+    answer = register(
+        server,
+        {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_san_uri": "spiffe://example.com/new",
+            "tls_client_certificate_bound_access_tokens": True,
+            "grant_types": ["client_credentials"],
+            "scope": "accounts",
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.get_json()["tls_client_auth_san_uri"] == "spiffe://example.com/new"
+    assert answer.get_json()["tls_client_certificate_bound_access_tokens"] is True
+    pair = ca.issue("CN=new", Profile(san_uri=["spiffe://example.com/new"]))
+    client_id = answer.get_json()["client_id"]
+    token = server.token(client_id, pair).get_json()["access_token"]
+    assert server.accounts(token, pair).status_code == 200
+    assert "client_secret" not in answer.get_json()  # it may not use one
+    assert server.token(client_id, secret="None").status_code == 401
+
+
+@pytest.mark.parametrize("values", [
+    {"token_endpoint_auth_method": "tls_client_auth"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a", "tls_client_auth_san_ip": "::1"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "*.example.com"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": 7},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": 'é"\\'},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": []},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [{"x5c": ["AAAA"]}]}},
+    {"token_endpoint_auth_method": ["tls_client_auth"]},
+    {"redirect_uris": 7},
+    {"redirect_uris": [7]},
+    {"client_uri": 7},
+    {"scope": 7, "jwks": 7},
+    {"tls_client_certificate_bound_access_tokens": "yes"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://client.example.com/jwks"},
+    *({name: value} for name in TEXTS for value in NO_TEXT),
+    *({name: value} for name in LISTS for value in NO_LIST),
+    {**PKI, "tls_client_auth_san_dns": "\ud800"},
+    {**PKI, "tls_client_auth_san_dns": None},
+    {"jwks": {"keys": ["\ud800"]}},
+    {"jwks": {"keys": [float("inf")]}},
+    {"scope": "accounts introspection"},
+    {"grant_types": ["password"]},
+])  # fmt: skip
+def test_registration_of_what_could_never_authenticate(server: AuthServer, values: Mapping[str, Any]) -> None:
+    assert outcome(register(server, values)) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize("body", ["[]", "[1]", "7", '"a"', "{", "null"])
+def test_registration_of_no_object(server: AuthServer, body: str) -> None:
+    headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
+    answer = server.app.test_client().post("/oauth/register", data=body, headers=headers, base_url="https://localhost")
+    assert answer.status_code == 400
+
+
+def test_registration_without_the_initial_token(server: AuthServer) -> None:
+    assert register(server, {"grant_types": ["client_credentials"]}, "guess").status_code == 400
+    assert register(server, {"grant_types": ["client_credentials"]}).status_code == 201
+
+
+def test_self_signed_client(server: AuthServer, mobile: KeyPair) -> None:
+    keys = {"keys": [jwk(mobile.certificate)]}
+    values = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": keys, "scope": "accounts"}
+    answer = register(server, {**values, "grant_types": ["client_credentials"]})
+    assert answer.status_code == 201, answer.text
+    assert server.token(answer.get_json()["client_id"], mobile).status_code == 200
+
+
+def test_every_member_of_the_right_type(server: AuthServer) -> None:
+    values = {
+        "client_name": "Büro",
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "redirect_uris": ["https://client.example.com/cb"],
+        "contacts": ["a@example.com"],
+        "scope": "accounts",
+    }
+    answer = register(server, {**PKI, **values, "unknown": None})
+    assert answer.status_code == 201, answer.text
+    assert {name: answer.get_json()[name] for name in values} == values
+
+
+@pytest.mark.parametrize("body", [
+    "[" * 100_000,
+    json.dumps(PKI)[:-1] + ',"jwks":' + '{"a":' * 100_000,
+    json.dumps(PKI)[:-1] + ',"jwks":{"keys":' + "[" * 100_000 + "]" * 100_000 + "}}",
+])  # fmt: skip
+def test_registration_that_is_nested_too_deep(server: AuthServer, body: str) -> None:
+    headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
+    answer = server.app.test_client().post("/oauth/register", data=body, headers=headers, base_url="https://localhost")
+    assert outcome(answer) == (400, "invalid_client_metadata")
+
+
+def test_secrets_are_for_who_may_use_them(server: AuthServer) -> None:
+    for method, secret in {"none": False, "client_secret_basic": True}.items():
+        answer = register(server, {"token_endpoint_auth_method": method, "grant_types": ["client_credentials"]})
+        assert ("client_secret" in answer.get_json()) is secret
