@@ -34,4 +34,4 @@ class BoundIntrospectionMixin(Mixin):
         """Return the introspection response."""
         payload: dict[str, Any] = super().create_introspection_payload(token)  # type: ignore[misc]
         cnf = token.get("cnf") if isinstance(token, Mapping) else getattr(token, "cnf", None)
-        return {**payload, "cnf": cnf} if payload.get("active") is True and cnf else payload
+        return {**payload, "cnf": cnf} if payload.get("active") and cnf else payload
