@@ -1,0 +1,96 @@
+"""Grants of the Authlib example, and grants that it does not have."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from authlib.oauth2.rfc6749.grants import BaseGrant, ImplicitGrant, TokenEndpointMixin
+from werkzeug.test import TestResponse
+
+from wsgi_mtls.testing import KeyPair, environ_for
+
+from .attack_rows import INVALID_CLIENT
+from .authserver import CHALLENGE, ISSUER, REDIRECT, VERIFIER, AuthServer, example, make_authserver, metadata, outcome
+
+
+@pytest.fixture
+def server(mobile: KeyPair) -> AuthServer:
+    clients = {name: {**values, "response_types": ["code", "token"]} for name, values in metadata(mobile).items()}
+    clients["browser"] = {**clients["public"], "tls_client_certificate_bound_access_tokens": False}
+    return AuthServer(make_authserver(clients))
+
+
+def consent(server: AuthServer, query: Mapping[str, str], **options: Any) -> TestResponse:
+    """Have a user agree; return what the form answers, or why there is none."""
+    browser, url = server.app.test_client(), f"/oauth/authorize?{urlencode(query)}"
+    page = browser.get(url, base_url=ISSUER)
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    if not found:
+        return page
+    return browser.post(url, data={"csrf": found[1], "user": "anna", "consent": "yes"}, base_url=ISSUER, **options)
+
+
+@pytest.mark.parametrize("client_id", ["billing", "secretive", "public"])
+def test_pkce_is_required_of_every_client(server: AuthServer, client_id: str) -> None:
+    query = {"client_id": client_id, "response_type": "code", "redirect_uri": REDIRECT, "scope": "accounts"}
+    assert outcome(consent(server, query)) == (400, "invalid_request")
+    assert outcome(consent(server, {**query, "code_challenge": ""})) == (400, "invalid_request")
+    plain = {**query, "code_challenge": VERIFIER, "code_challenge_method": "plain"}
+    assert outcome(consent(server, plain)) == (400, "invalid_request")
+    answer = consent(server, {**query, "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
+    assert "code" in parse_qs(urlsplit(answer.location).query)
+
+
+class Implicit(ImplicitGrant):  # type: ignore[misc]
+    """As Authlib has it, for public clients."""
+
+
+@pytest.fixture
+def _implicit() -> Iterator[None]:
+    grants = example("authserver.oauth").server._authorization_grants
+    grants.insert(0, (Implicit, None))
+    yield
+    grants.pop(0)
+
+
+@pytest.mark.usefixtures("_implicit")
+def test_implicit_grant(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a browser fetches is bound to no certificate, so a client whose tokens are bound gets none there."""
+    query = {"response_type": "token", "redirect_uri": REDIRECT, "scope": "accounts"}
+    came = {"environ_overrides": environ_for(billing)}
+    answer = consent(server, {**query, "client_id": "browser"}, **came)
+    token = parse_qs(urlsplit(answer.location).fragment)["access_token"][0]
+    assert "cnf" not in server.introspect(token)
+    assert outcome(consent(server, {**query, "client_id": "public"}, **came)) == (400, "invalid_request")
+    for confidential in ("billing", "mobile", "secretive", "unbound", "nobody"):
+        assert outcome(consent(server, {**query, "client_id": confidential}, **came)) == (400, "invalid_client")
+    monkeypatch.setattr(example("authserver.oauth").server, "bind_all_tokens", True)
+    assert outcome(consent(server, {**query, "client_id": "browser"}, **came)) == (400, "invalid_request")
+
+
+class AssertionGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
+    """A grant that authenticates no client, as those of RFC 7523 may."""
+
+    GRANT_TYPE = "urn:example:assertion"
+
+    def validate_token_request(self) -> None:
+        self.request.client = self.server.query_client(self.request.form["assertion"])
+
+    def create_token_response(self) -> Any:
+        token = self.generate_token(scope="accounts", include_refresh_token=False)
+        self.save_token(token)
+        return 200, token, self.TOKEN_RESPONSE_HEADER
+
+
+def test_grant_that_authenticates_no_client(server: AuthServer, billing: KeyPair) -> None:
+    authlib_server = example("authserver.oauth").server
+    authlib_server.register_grant(AssertionGrant)
+    try:
+        form = {"grant_type": AssertionGrant.GRANT_TYPE}
+        for pair in (None, billing):
+            assert outcome(server.post("/oauth/token", {**form, "assertion": "billing"}, pair)) == INVALID_CLIENT
+        assert server.post("/oauth/token", {**form, "assertion": "unbound"}).status_code == 200
+    finally:
+        authlib_server._token_grants.pop()
