@@ -93,5 +93,5 @@ def named_client() -> str | None:
     """Return the client that the request names, for a report."""
     with suppress(ValueError):
         basic = request.authorization
-        return request.form.get("client_id") or (basic.username if basic else None)
+        return request.values.get("client_id") or (basic.username if basic else None)
     return None
