@@ -105,12 +105,12 @@ def _upstream(case: Case, config: dict[str, Any], folder: Path) -> Iterator[int]
         case "gunicorn":
             gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4"]
             gunicorn += ["--keep-alive", str(IDLE_SECONDS), "--no-control-socket", "wsgi:application", "--bind"]
-            with _process(gunicorn, folder) as port:
+            with process(gunicorn, folder) as port:
                 yield port
         case "uwsgi":
             uwsgi = [UWSGI.program or "", "--plugins", "python3", "--virtualenv", sys.prefix, "--wsgi-file", "wsgi.py"]
             uwsgi += ["--need-app", "--die-on-term", "--buffer-size", "32768", "--http-socket"]
-            with _process(uwsgi, folder) as port:
+            with process(uwsgi, folder) as port:
                 yield port
         case None:
             yield 0
@@ -130,15 +130,15 @@ def _cheroot(config: dict[str, Any]) -> Iterator[int]:
 
 
 @contextmanager
-def _process(command: list[str], folder: Path) -> Iterator[int]:
+def process(command: list[str], folder: Path) -> Iterator[int]:
     """Run a server that takes its address as the last argument; ``running`` waits until the application answers."""
     port = free_port()
     with (folder / "upstream.log").open("wb") as log:
-        process = subprocess.Popen([*command, f"{LOOPBACK}:{port}"], cwd=folder, stdout=log, stderr=log)
+        started = subprocess.Popen([*command, f"{LOOPBACK}:{port}"], cwd=folder, stdout=log, stderr=log)
     try:
         yield port
     except StartFailed as error:
         raise StartFailed(f"{error}\n{(folder / 'upstream.log').read_text()}") from None
     finally:
-        process.terminate()
-        process.wait()
+        started.terminate()
+        started.wait()
