@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ, variants
-from wsgi_mtls import ClientCertificate, Verifier, sources
+from wsgi_mtls import ClientCertificate, sources
 from wsgi_mtls.certificate import PeerSubject
-from wsgi_mtls.sources import CertificateSource, encodings
+from wsgi_mtls.sources import CertificateSource
 
 DOCS = Path(__file__).parents[3] / "docs" / "sources.md"
 RECIPE = re.compile(r"<!-- capture: (\S+) ?(\S*) -->\n```python\n(.*?)```", re.DOTALL)
+(IMPORTS,) = re.findall(r"<!-- imports -->\n```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
 RECIPES = [match.groups() for match in RECIPE.finditer(DOCS.read_text())]
 SECRET = "correct horse"
 DN = variants("ingress-nginx")["ca_signed_with_chain"]["HTTP_SSL_CLIENT_SUBJECT_DN"]
@@ -20,9 +21,9 @@ DN = variants("ingress-nginx")["ca_signed_with_chain"]["HTTP_SSL_CLIENT_SUBJECT_
 
 def run(code: str) -> CertificateSource:
     clients = {"rp": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": DN}}
-    names = {"sources": sources, "encodings": encodings, "SECRET": SECRET, "Verifier": Verifier, "clients": clients}
-    exec(code, names)
-    source: CertificateSource = names["source"]  # type: ignore[assignment]
+    names: dict[str, Any] = {"SECRET": SECRET, "FRONT_DOOR": ["127.0.0.1"], "clients": clients}
+    exec(IMPORTS + code, names)
+    source: CertificateSource = names["source"]
     return source
 
 
@@ -78,3 +79,13 @@ def test_there_are_recipes() -> None:
 def test_every_preset_is_in_the_table() -> None:
     table = DOCS.read_text()
     assert [name for name in sources.config.PRESETS if f"`{name}" not in table] == ["wsgi_server"]
+
+
+@pytest.mark.parametrize("preset", sources.config.PRESETS.values(), ids=sources.config.PRESETS)
+def test_a_preset_with_hyphens_names_who_drops_underscores(preset: Any) -> None:
+    """``underscores_dropped=True`` is the operator's word; the docstring says what makes it true."""
+    known, _ = sources.config.preset_options(preset)
+    text = preset.__doc__
+    if "underscores_dropped" in text:
+        assert "underscores_dropped" in known
+        assert "gunicorn" in text or "headers_with_underscores_action" in text
