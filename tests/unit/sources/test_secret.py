@@ -25,12 +25,9 @@ def test_compared() -> None:
 
 def test_the_application_does_not_see_it() -> None:
     for came in (dict(CAME), {**CAME, "REMOTE_ADDR": "192.0.2.1"}, {**CAME, "HTTP_X_PROXY_AUTH": "wrong"}):
-        for use in (
-            lambda environ: peer_certificate(environ, nginx()),
-            lambda environ: drop_untrusted(environ, nginx()),
-        ):
+        for use in (peer_certificate, drop_untrusted):
             left: dict[str, Any] = dict(came)
-            use(left)
+            use(left, nginx())
             assert "HTTP_X_PROXY_AUTH" not in left
             assert VALUE not in repr(left)
 
