@@ -157,7 +157,7 @@ SOURCES: list[GuardedHeaders] = [
     sources.gcp_load_balancer(**SECRET),
     sources.cloudflare(**SECRET),
 ]
-STATUSES = st.sampled_from(["SUCCESS", "NONE", "FAILED:x", "0", "1", "true", "false", ""])
+STATUSES = st.sampled_from(["SUCCESS", "NONE", "FAILED:x", "0", "1", "true", "false", "Initial", ""])
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -172,7 +172,9 @@ def test_sources(source: GuardedHeaders, data: st.DataObject) -> None:
     assert peer is None or isinstance(peer, PeerCertificate)
 
 
-@pytest.mark.parametrize("source", [sources.environ(), sources.uwsgi(), sources.werkzeug(), sources.cheroot()])
+@pytest.mark.parametrize(
+    "source", [sources.environ(), sources.mod_wsgi(), sources.uwsgi(), sources.werkzeug(), sources.cheroot()]
+)
 @given(text=ANY_TEXT, status=STATUSES)
 def test_environ_keys(source: Callable[[dict[str, str]], object], text: str, status: str) -> None:
     keys = {"SSL_CLIENT_CERT": text, "HTTPS_CLIENT_CERTIFICATE": text, "SSL_CLIENT_CERT_CHAIN_0": text}
