@@ -35,20 +35,21 @@ def authenticate_client(
         MutualTLSError: the request is refused.
     """
     settings = mtls_settings()
-    environ = _environ(request)
-    environ["wsgi.input"] = _Body(request)
-    if isinstance(request, ASGIRequest):
-        environ["wsgi.input_terminated"] = True  # ASGI says where a body without a length ends
     client = require_client(
-        environ,
+        form_environ(request),
         verifier(),
-        _source(request),
+        request_source(request),
         allowed_methods=settings.allowed_methods if allowed_methods is None else allowed_methods,
         max_body=settings.max_body,
     )
+    note_seen(client)
+    return client
+
+
+def note_seen(client: AuthenticatedClient) -> None:
+    """Keep with the client's row which certificate came last."""
     if isinstance(client.registration, RecordedClient) and client.registration.record is not None:
         client.registration.record.seen(client.certificate)
-    return client
 
 
 def accept_bound_token(
@@ -66,7 +67,7 @@ def accept_bound_token(
     return accept_token(
         _environ(request),
         tokens,
-        _source(request),
+        request_source(request),
         required=required,
         scope=scope,
         also_verified=also_verified,
@@ -88,17 +89,28 @@ def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:
     return None if peer is None and optional else verifier().check_certificate(peer)
 
 
-def _environ(request: HttpRequest) -> "WSGIEnvironment":
-    environ = {**request.META, "REQUEST_METHOD": request.method}
-    environ.pop(PEER, None)  # the source below knows, and fails where the certificate is malformed
+def form_environ(request: HttpRequest) -> "WSGIEnvironment":
+    """Return the environ of a request whose form the core reads; its own body stays readable."""
+    environ = _environ(request)
+    environ["wsgi.input"] = _Body(request)
+    if isinstance(request, ASGIRequest):
+        environ["wsgi.input_terminated"] = True  # ASGI says where a body without a length ends
     return environ
 
 
-def _source(request: HttpRequest) -> CertificateSource:
+def request_source(request: HttpRequest) -> CertificateSource:
+    """Return where the core finds this request's certificate."""
+
     def source(_: "WSGIEnvironment") -> Peer | None:
         return request_peer(request)
 
     return source
+
+
+def _environ(request: HttpRequest) -> "WSGIEnvironment":
+    environ = {**request.META, "REQUEST_METHOD": request.method}
+    environ.pop(PEER, None)  # the source knows, and fails where the certificate is malformed
+    return environ
 
 
 class _Body:
