@@ -39,6 +39,17 @@ else:
         return change
 
     @pytest.fixture
+    def oidc(toolkit: Callable[..., None]) -> None:
+        """OpenID Connect, with a key of its own."""
+        from cryptography.hazmat.primitives.asymmetric import rsa
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        key = rsa.generate_private_key(65537, 2048)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        scopes = {"accounts": "Accounts", "openid": "OpenID"}
+        toolkit(OIDC_ENABLED=True, OIDC_RSA_PRIVATE_KEY=pem, SCOPES=scopes)
+
+    @pytest.fixture
     def server(mobile_pair: KeyPair) -> AuthServer:  # noqa: F811
         return AuthServer(mobile_pair)
 

@@ -6,11 +6,13 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication, TokenHasScope
 from oauth2_provider.decorators import protected_resource as toolkits_decorator
+from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views.generic import (
     ProtectedResourceView,
     ReadWriteScopedResourceView,
     ScopedProtectedResourceView,
 )
+from oauthlib.openid import Server as OpenIDServer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -26,6 +28,16 @@ def anybody(request: HttpRequest) -> JsonResponse:
 
 
 class Plain(ProtectedResourceView):  # type: ignore[misc]  # OAuth Toolkit has no types
+    def get(self, request: HttpRequest) -> JsonResponse:
+        return told(request)
+
+
+class OwnValidator(ScopedProtectedResourceView):  # type: ignore[misc]  # as above
+    """A view that names OAuth Toolkit's validator, whatever the settings say."""
+
+    required_scopes = ("accounts",)
+    validator_class = OAuth2Validator
+
     def get(self, request: HttpRequest) -> JsonResponse:
         return told(request)
 
@@ -58,6 +70,8 @@ urlpatterns = [
     path("decorated", protected_resource(["accounts"])(told)),
     path("rw", rw_protected_resource()(told)),
     path("toolkits-decorator", toolkits_decorator(["accounts"])(told)),
+    path("toolkits-openid", toolkits_decorator(["accounts"], server_cls=OpenIDServer)(told)),
+    path("own-validator", OwnValidator.as_view()),
     path("plain", Plain.as_view()),
     path("challenging", Challenging.as_view()),
     path("rw-view", ReadWrite.as_view()),

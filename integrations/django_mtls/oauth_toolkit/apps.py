@@ -13,9 +13,10 @@ class DjangoMTLSOAuthToolkitConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and let no bound token pass where nobody looks at the certificate."""
-        from oauth2_provider.models import get_access_token_model
+        from oauth2_provider.models import get_access_token_model, get_id_token_model
 
         from .checks import check_settings  # noqa: F401  # importing the module registers them all
-        from .guard import guard
+        from .guard import guard_access_tokens, guard_id_tokens
 
-        guard(get_access_token_model())
+        guard_access_tokens(get_access_token_model())
+        guard_id_tokens(get_id_token_model())

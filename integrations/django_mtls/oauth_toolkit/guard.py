@@ -1,7 +1,8 @@
 """No bound token passes for a bearer token, whatever protects the resource.
 
 OAuth Toolkit's decorators take no validator from the settings, and its introspection view drops ``cnf``. Both ask the
-token's ``is_valid``: from here on, that is false for a bound token as long as nobody has looked at the certificate.
+token's ``is_valid``: from here on, that is false for a bound token as long as nobody has looked at the certificate. An
+ID token's ``allow_scopes`` is, if the client's access tokens are bound: it would stand in for one.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
+from oauth2_provider.settings import oauth2_settings
+
 from .confirmations import claims_of, is_told
+from .registrations import gets_bound_tokens
 
 _LOOKING: ContextVar[bool] = ContextVar("django_mtls.looking_at_the_confirmation", default=False)
 _VERIFIED = "mtls_confirmation_is_verified"
@@ -31,11 +35,9 @@ def mark_verified(access_token: Any) -> None:
     setattr(access_token, _VERIFIED, True)
 
 
-def guard(model: Any) -> None:
+def guard_access_tokens(model: Any) -> None:
     """Put the guard on the model of access tokens."""
     is_valid = model.is_valid
-    if getattr(is_valid, "guards_confirmation", False):
-        return
 
     @wraps(is_valid)
     def guarded(self: Any, *args: Any, **options: Any) -> Any:
@@ -44,5 +46,27 @@ def guard(model: Any) -> None:
             return False
         return _LOOKING.get() or getattr(self, _VERIFIED, False) or not claims_of(self)
 
-    guarded.guards_confirmation = True  # type: ignore[attr-defined]  # asked above
-    model.is_valid = guarded
+    _replace(model, "is_valid", guarded)
+
+
+def guard_id_tokens(model: Any) -> None:
+    """Put the guard on the model of ID tokens, which OAuth Toolkit takes for access tokens with OpenID Connect."""
+    allow_scopes = model.allow_scopes
+
+    @wraps(allow_scopes)
+    def guarded(self: Any, *args: Any, **options: Any) -> Any:
+        return allow_scopes(self, *args, **options) and (_LOOKING.get() or not _all_are_bound(self.application))
+
+    _replace(model, "allow_scopes", guarded)
+
+
+def _all_are_bound(application: Any) -> bool:
+    validator = oauth2_settings.OAUTH2_VALIDATOR_CLASS
+    by_setting = (getattr(validator, name, False) for name in ("bind_all_tokens", "binding_required"))
+    return any(by_setting) or gets_bound_tokens(application)
+
+
+def _replace(model: Any, name: str, guarded: Any) -> None:
+    if not getattr(getattr(model, name), "guards_confirmation", False):
+        guarded.guards_confirmation = True
+        setattr(model, name, guarded)
