@@ -1,45 +1,69 @@
 """``OAUTH2_BACKEND_CLASS``: what OAuth Toolkit's views ask, on the side of the Django request."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from oauth2_provider.oauth2_backends import OAuthLibCore
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error
 
-from wsgi_mtls.errors import InvalidRequest, MutualTLSError
+from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
 
+from ..peer import request_peer
 from ..refusals import refusal
+from . import device
 from .client_auth import authenticate_client, authenticated_client
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""
+
+Answer = tuple[Any, Any, Any, Any]
 
 
 class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolkit has no types
     """Authenticates clients of mutual TLS before oauthlib reads a request, and hands them to the validator."""
 
     def extract_headers(self, request: Any) -> dict[str, Any]:
-        """Return the environ, and the client that was authenticated."""
+        """Return the environ with the peer certificate, which ASGI has elsewhere, and the authenticated client."""
+        http_request = getattr(request, "_request", request)  # REST framework's
+        with suppress(MutualTLSError):  # the validator finds it too, where it is asked for the certificate
+            request_peer(http_request)
         headers: dict[str, Any] = super().extract_headers(request)
-        headers[CLIENT] = authenticated_client(getattr(request, "_request", request))
+        headers[CLIENT] = authenticated_client(http_request)
         return headers
 
-    def create_token_response(self, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+    def create_token_response(self, request: HttpRequest) -> Answer:
         """Answer at the token endpoint."""
-        return _answer(request, super().create_token_response)
 
-    def create_revocation_response(self, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        def create(request: HttpRequest) -> Answer:
+            if request.POST.get("grant_type") == device.GRANT_TYPE:
+                code = request.POST.get("device_code")
+                if not code:
+                    return _error(InvalidRequestError("Send device_code (RFC 8628 section 3.4)."))
+                if not device.is_device_code(code):  # which oauthlib's hook would look up before it knows the client
+                    return _error(InvalidGrantError())
+            return super(MutualTLSOAuthLibCore, self).create_token_response(request)  # type: ignore[no-any-return]
+
+        return self._answer(request, create)
+
+    def create_revocation_response(self, request: HttpRequest) -> Answer:
         """Answer at the revocation endpoint."""
-        return _answer(request, super().create_revocation_response)
+        return self._answer(request, super().create_revocation_response)
 
     def create_device_authorization_response(self, request: HttpRequest) -> tuple[Any, Any, Any]:
         """Answer at the device authorization endpoint (RFC 8628)."""
 
-        def create(request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        def create(request: HttpRequest) -> Answer:
+            if not request.POST.get("client_id"):
+                return _error(InvalidRequestError("Send client_id in the body: OAuth Toolkit looks nowhere else."))
             return None, *super(MutualTLSOAuthLibCore, self).create_device_authorization_response(request)
 
-        _, headers, body, status = _answer(request, create)
+        _, headers, body, status = self._answer(request, create)
+        if isinstance(body, dict):
+            body.pop("scope", None)  # oauthlib 4 tells it; OAuth Toolkit finds it by itself
         # The view gives them to a JsonResponse, which has this one.
         return {name: value for name, value in headers.items() if name != "Content-Type"}, body, status
 
@@ -58,23 +82,41 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             SuspiciousOperation: its query can't be decoded, so that Django answers 400.
         """
         try:
-            valid, found = super().verify_request(request, scopes)
+            Request(self._get_escaped_full_path(request))
         except ValueError as error:  # oauthlib's, for what is no query
             raise SuspiciousOperation(str(error)) from error
+        valid, found = super().verify_request(request, scopes)
         return valid, found
 
+    def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
+        """Authenticate, then let OAuth Toolkit answer; what else is wrong, only an authenticated client is told."""
+        try:
+            if request.META.get("QUERY_STRING"):
+                raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")
+            authenticate_client(request)
+            url, headers, body, status = create(request)
+            if status == 401 or (400 <= status < 500 and not self._is_authenticated(request)):
+                raise AuthMethodNotRegistered("OAuth Toolkit has not authenticated the client.")
+        except MutualTLSError as error:
+            refused = refusal(request, error)
+            url, headers, body = None, refused.headers, refused.content.decode() or "{}"
+            status = refused.status_code
+        if status >= 400:  # OAuth Toolkit forgets them for some errors
+            headers = {**_OF_ERRORS, **headers}
+        return url, headers, body, status
 
-def _answer(request: HttpRequest, create: Callable[[HttpRequest], Any]) -> tuple[Any, Any, Any, Any]:
-    try:
-        if request.META.get("QUERY_STRING"):
-            raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")
-        authenticate_client(request)
-    except MutualTLSError as error:
-        refused = refusal(request, error)
-        headers = {**refused.headers, "Content-Type": "application/json"}
-        return None, headers, refused.content.decode() or "{}", refused.status_code
-    url, headers, body, status = create(request)
-    if status == 401 and "HTTP_AUTHORIZATION" not in request.META:
-        # oauthlib offers Bearer, which authenticates no client.
-        headers = {name: value for name, value in headers.items() if name != "WWW-Authenticate"}
-    return url, headers, body, status
+    def _is_authenticated(self, request: HttpRequest) -> bool:
+        if authenticated_client(request) is not None:
+            return True
+        asked = Request(*self._extract_params(request))
+        validator = self.server.request_validator
+        if validator.client_authentication_required(asked):
+            return bool(validator.authenticate_client(asked))
+        return bool(validator.authenticate_client_id(asked.client_id, asked))
+
+
+_OF_ERRORS = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+def _error(error: OAuth2Error) -> Answer:
+    return None, {}, error.json, error.status_code

@@ -4,12 +4,12 @@ import base64
 from urllib.parse import unquote_plus
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
 
 from wsgi_mtls.client_auth import authenticate_request
 from wsgi_mtls.errors import (
+    AuthMethodNotRegistered,
     ClientIdInQuery,
     HTTPMethodNotAllowed,
     MalformedAuthorization,
@@ -24,10 +24,9 @@ from wsgi_mtls.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from ..conf import mtls_settings
-from ..oauth import _Body, _environ, _source
-from ..record import RecordedClient
+from ..oauth import form_environ, note_seen, request_source
 from ..verification import verifier
-from .registrations import is_named_for_mutual_tls
+from .registrations import is_left_to_toolkit
 
 _CLIENT = "_mtls_oauth_client"
 
@@ -39,10 +38,12 @@ def authenticated_client(request: HttpRequest) -> AuthenticatedClient | None:
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
-    """Authenticate the client that a request names, if it is registered for mutual TLS.
+    """Authenticate the client that a request names, unless it is one of those that OAuth Toolkit authenticates.
+
+    Nobody's ``client_id`` is refused here too, by the same code and so in the same words as a wrong certificate.
 
     Returns:
-        The client; None for one that is not, which OAuth Toolkit authenticates.
+        The client; None for one that OAuth Toolkit authenticates.
 
     Raises:
         MutualTLSError: the request is refused.
@@ -54,41 +55,45 @@ def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
 
 def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
     try:
-        if not _names_mutual_tls(request):
+        if _is_left(request):
             return None
     except MutualTLSError as error:
         verifier().report_refusal(error, None, None)
         raise
     settings = mtls_settings()
-    client = authenticate_request(_form_environ(request), verifier(), _source(request), max_body=settings.max_body)
+    client = authenticate_request(
+        form_environ(request), verifier(), request_source(request), max_body=settings.max_body
+    )
     if client is None:
         refused = MultipleCredentials("Authorization names another client than client_id does.")
         verifier().report_refusal(refused, None, None)
         raise refused
-    if isinstance(client.registration, RecordedClient) and client.registration.record is not None:
-        client.registration.record.seen(client.certificate)
+    note_seen(client)
     return client
 
 
-def _names_mutual_tls(request: HttpRequest) -> bool:
-    """Read the form strictly, and tell whether it or ``Authorization`` names a client of mutual TLS.
+def _is_left(request: HttpRequest) -> bool:
+    """Read the form strictly, and tell whether it and ``Authorization`` name only clients of OAuth Toolkit's.
 
-    What is no such form, or has no client_id, is left to OAuth Toolkit if it names others alone.
+    What is no such form, or has no client_id, is left to it too.
     """
     if "client_id" in request.GET:
         raise ClientIdInQuery("Send client_id in the body alone: OAuth Toolkit would read the query too.")
     malformed: MutualTLSError | None = None
     try:
-        read_token_request(_form_environ(request), mtls_settings().max_body)
+        read_token_request(form_environ(request), mtls_settings().max_body)
     except (HTTPMethodNotAllowed, MissingClientId, UnsupportedContentType) as error:
         malformed = error
     form = _form(request)
     _refuse_ambiguous(form)
-    names = {*form.getlist("client_id"), *_basic_names(request)} - {""}
-    named = any(is_named_for_mutual_tls(name) for name in names)
-    if malformed is not None and (named or not names):
-        raise malformed
-    return named
+    by_basic = _basic_name(request)
+    names = {*form.getlist("client_id"), by_basic} - {""}
+    left = bool(names) and all(map(is_left_to_toolkit, names))
+    if malformed is None or left:
+        return left
+    if isinstance(malformed, MissingClientId) and by_basic:
+        raise AuthMethodNotRegistered(f"Authorization: Basic does not authenticate client {by_basic!r}.")
+    raise malformed
 
 
 def _form(request: HttpRequest) -> QueryDict:
@@ -109,24 +114,15 @@ def _refuse_ambiguous(form: QueryDict) -> None:
             raise MalformedBody("A parameter holds NUL.")  # for which PostgreSQL's drivers raise an error
 
 
-def _basic_names(request: HttpRequest) -> set[str]:
-    """Return whom ``Authorization: Basic`` names, as OAuth Toolkit reads it and as it stands there."""
+def _basic_name(request: HttpRequest) -> str:
+    """Return whom ``Authorization: Basic`` names, as OAuth Toolkit reads it, or nothing."""
     scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if scheme.lower() != "basic":
-        return set()
+        return ""
     try:
-        name = base64.b64decode(credentials).decode().partition(":")[0]
+        name = unquote_plus(base64.b64decode(credentials).decode().partition(":")[0])
     except ValueError:
-        return set()
-    names = {name, unquote_plus(name)}
-    if any("\0" in text for text in names):
+        return ""
+    if "\0" in name:
         raise MalformedAuthorization("The client_id in Authorization holds NUL.")
-    return names
-
-
-def _form_environ(request: HttpRequest) -> dict[str, object]:
-    environ = _environ(request)
-    environ["wsgi.input"] = _Body(request)
-    if isinstance(request, ASGIRequest):
-        environ["wsgi.input_terminated"] = True
-    return environ
+    return name

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from oauth2_provider.models import get_application_model
+from oauth2_provider.settings import oauth2_settings
 
 from wsgi_mtls.clients import Client
-from wsgi_mtls.errors import UnknownClient
+from wsgi_mtls.errors import MutualTLSError, UnknownClient
 
 from ..conf import mtls_settings
 from .models import ApplicationRegistration
@@ -24,10 +25,21 @@ def registration_model() -> type[ApplicationRegistration]:
     return model
 
 
-def is_named_for_mutual_tls(client_id: str) -> bool:
-    """Tell whether a ``client_id`` is, or is taken by the database for, one that only its certificate authenticates."""
+def is_left_to_toolkit(client_id: str) -> bool:
+    """Tell whether OAuth Toolkit authenticates the client of a ``client_id``, or of what the database takes for it.
+
+    It does not if only a certificate authenticates the client, nor if nobody has that ``client_id``, so that one of
+    these is not told from the other.
+    """
     found = registration_model()._default_manager.filter(application__client_id=client_id)
-    return any(registration.uses_mutual_tls for registration in found)
+    if any(registration.uses_mutual_tls for registration in found):
+        return False
+    return get_application_model().objects.filter(client_id=client_id).exists() or _may_be_fetched(client_id)
+
+
+def _may_be_fetched(client_id: str) -> bool:
+    """Whether OAuth Toolkit, from 3.4 on, may fetch who that is: ``client_id`` is its metadata's URL."""
+    return bool(getattr(oauth2_settings, "CIMD_ENABLED", False)) and client_id.startswith("https://")
 
 
 def is_for_mutual_tls(application: object) -> bool:
@@ -50,6 +62,14 @@ def client_of(application: Any) -> Client:
     if not registration.enabled:
         raise UnknownClient(f"The registration of client {application.client_id!r} is disabled.")
     return registration.to_client()
+
+
+def gets_bound_tokens(application: Any) -> bool:
+    """Tell whether an application's tokens are bound; what is disabled or can't be told counts as bound."""
+    try:
+        return application is None or client_of(application).tls_client_certificate_bound_access_tokens
+    except MutualTLSError:
+        return True
 
 
 def _registration(application: object) -> ApplicationRegistration | None:
