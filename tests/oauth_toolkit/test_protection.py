@@ -14,7 +14,7 @@ from oauth2_provider.views import IntrospectTokenView
 from django_mtls.oauth_toolkit.validators import MutualTLSValidator, MutualTLSValidatorMixin
 from wsgi_mtls.testing import KeyPair, environ_for
 
-from .support import BIND, SECRET, AuthServer, application, cnf, outcome, registered
+from .support import SECRET, AuthServer, cnf, outcome
 
 MIDDLEWARE = "oauth2_provider.middleware.OAuth2TokenMiddleware"
 BACKEND = "oauth2_provider.backends.OAuth2Backend"
@@ -91,30 +91,14 @@ def test_scopes(server: AuthServer, billing: KeyPair, path: str, method: str, sc
     assert (without.status_code, without.headers["WWW-Authenticate"]) == (401, 'Bearer realm="oauth"')
 
 
-@pytest.fixture
-def oidc(toolkit: Callable[..., None]) -> None:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    scopes = {"accounts": "Accounts", "openid": "OpenID"}
-    toolkit(OIDC_ENABLED=True, OIDC_RSA_PRIVATE_KEY=pem, SCOPES=scopes)
-
-
-def test_id_token_is_no_bound_token(server: AuthServer, oidc: None, billing: KeyPair) -> None:
-    """OAuth Toolkit takes an ID token for an access token, and it is bound to nothing."""
-    pki = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing,O=Agora,C=SE"}
-    registered(application("rp", "authorization-code", algorithm="RS256"), {**pki, **BIND})
-    registered(application("rp-unbound", "authorization-code", algorithm="RS256"), pki)
-    for client_id, status in (("rp", 403), ("rp-unbound", 200)):
-        code = server.code(client_id, scope="openid accounts")
-        tokens = server.exchange(client_id, code, billing).json()
-        assert server.get("/plain", tokens["id_token"], billing).status_code == status
-        assert server.get("/plain", tokens["access_token"], billing).status_code == 200
-        userinfo = server.get("/o/userinfo/", tokens["access_token"])
-        assert userinfo.status_code == (401 if client_id == "rp" else 200)
-        assert server.get("/o/userinfo/", tokens["access_token"], billing).json()["sub"] == str(server.user.pk)
+@pytest.mark.parametrize("path", ["/decorated", "/challenging", "/rw"])
+def test_stolen_token_tells_nothing_of_its_scope(
+    server: AuthServer, billing: KeyPair, other: KeyPair, path: str
+) -> None:
+    token = server.access_token("machine", billing, scope="introspection")
+    for thief in (None, other):
+        assert outcome(server.get(path, token, thief)) == (401, "invalid_token")
+    assert outcome(server.get(path, token, billing)) == (403, "insufficient_scope")
 
 
 @pytest.fixture

@@ -142,5 +142,8 @@ def test_disabled_registration(server: AuthServer, billing: KeyPair) -> None:
     assert outcome(server.token("machine", billing, SECRET)) == INVALID_CLIENT
     assert outcome(server.exchange("secretive", "x", billing, SECRET)) == INVALID_CLIENT
     assert server.get("/decorated", token, billing).status_code == 200  # until it expires or is revoked
+    for client_id in ("billing", "secretive", "public"):
+        assert "error=unauthorized_client" in server.authorize(client_id)
     ApplicationRegistration.objects.update(enabled=True)
     assert server.token("machine", billing).status_code == 200
+    assert server.code("secretive")

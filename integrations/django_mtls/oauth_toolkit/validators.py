@@ -1,26 +1,21 @@
 """``OAUTH2_VALIDATOR_CLASS``: who a client is, what its tokens are bound to, and whether that came with them."""
 
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db import router, transaction
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import DataError, router, transaction
+from jwcrypto.common import JWException
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from wsgi_mtls.binding import bind, bind_refresh_token, verify_confirmation, verify_refresh_token
-from wsgi_mtls.certificate import Peer, PeerCertificate
 from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import CertificateRequired, MutualTLSError, NotAnAccessToken
-from wsgi_mtls.events import Event, report
-from wsgi_mtls.sources import peer_certificate
-from wsgi_mtls.verifier import AuthenticatedClient
 
-from ..conf import mtls_settings
-from ..signals import send
-from . import remote
-from .backends import CLIENT
+from . import device, remote
 from .confirmations import (
     claims_of,
     confirm_access_token,
@@ -30,7 +25,8 @@ from .confirmations import (
 )
 from .errors import MutualTLSOAuth2Error
 from .guard import looking_at_confirmation, mark_verified
-from .registrations import client_of, is_for_mutual_tls
+from .oauthlib_requests import authenticated_by_certificate, peer_of, refuse_token, report_refusal, secret_of
+from .registrations import client_of, gets_bound_tokens, is_for_mutual_tls
 
 
 class MutualTLSValidatorMixin:
@@ -59,14 +55,14 @@ class MutualTLSValidatorMixin:
 
     def client_authentication_required(self, request: Any, *args: Any, **options: Any) -> bool:
         """Tell whether the client must be authenticated; one of mutual TLS always must."""
-        if _authenticated(request) is not None:
+        if authenticated_by_certificate(request) is not None:
             return True
         required: bool = super().client_authentication_required(request, *args, **options)  # type: ignore[misc]
         return required or is_for_mutual_tls(request.client)
 
     def authenticate_client(self, request: Any, *args: Any, **options: Any) -> bool:
         """Tell whether the client is authenticated: one of mutual TLS by its certificate and by nothing else."""
-        client = _authenticated(request)
+        client = authenticated_by_certificate(request)
         if client is None:
             authenticated: bool = super().authenticate_client(request, *args, **options)  # type: ignore[misc]
             # Only a project without our backend class gets here with such a client.
@@ -85,11 +81,11 @@ class MutualTLSValidatorMixin:
             request.encoding = "utf-8"  # or OAuth Toolkit takes the codec's name from a parameter "encoding"
         basic = self._extract_basic_auth(request) or ""  # type: ignore[attr-defined]
         authenticated: bool = super()._authenticate_basic_auth(request)  # type: ignore[misc]
-        return authenticated and _may_have_secret(request.client, secret_of(basic))
+        return authenticated and _may_come(request, secret_of(basic))
 
     def _authenticate_request_body(self, request: Any) -> bool:
         authenticated: bool = super()._authenticate_request_body(request)  # type: ignore[misc]
-        return authenticated and _may_have_secret(request.client, getattr(request, "client_secret", None))
+        return authenticated and _may_come(request, getattr(request, "client_secret", None))
 
     def _load_application(self, client_id: str, request: Any) -> Any:
         if "\0" in (client_id or ""):
@@ -111,47 +107,74 @@ class MutualTLSValidatorMixin:
         """Tell whether the client may ask for this; one whose tokens are bound gets none that a browser fetches."""
         if not super().validate_response_type(client_id, response_type, client, request, *args, **options):  # type: ignore[misc]
             return False
-        return "token" not in response_type.split() or not self._must_bind(client, request)
+        try:
+            bound = self._always_or_registered(client_of(client))
+        except MutualTLSError as error:
+            report_refusal("client_rejected", client.client_id, error)
+            return False
+        return "token" not in response_type.split() or not bound
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
         """Tell whether the client may use this grant, before anything of it is used up.
 
+        A public client has no credentials that ``client_credentials`` could be for (RFC 6749 section 4.4).
+
         Raises:
-            OAuth2Error: its token must be bound, and no certificate came.
+            OAuth2Error: its token must be bound, and no certificate came; or the device code is not the client's.
         """
         if not super().validate_grant_type(client_id, grant_type, client, request, *args, **options):  # type: ignore[misc]
             return False
+        by_certificate = authenticated_by_certificate(request) is not None
+        if grant_type == "client_credentials" and client.client_type != "confidential" and not by_certificate:
+            return False
+        if grant_type == device.GRANT_TYPE:
+            grant = device.check_device_code(request.device_code, client, request)
+            # Not what the device asks for now.
+            request.user, request.scope, request.scopes = grant.user, grant.scope, grant.scope.split()
         if grant_type != "refresh_token":
             self._bound(client, request)
         return True
 
+    def validate_device_code(self, client_id: str, device_code: str, request: Any) -> str:
+        """Return what oauthlib 4 asks and OAuth Toolkit 3.4 does not answer; :meth:`validate_grant_type` has looked."""
+        return "authorized"
+
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
         """Tell whether a refresh token is this client's, and a public client's this certificate's.
+
+        OAuth Toolkit is asked last: for a replay it revokes what else was issued, which only its holder may cause.
 
         Raises:
             OAuth2Error: the new token must be bound, and no certificate came.
         """
-        if not super().validate_refresh_token(refresh_token, client, request, *args, **options):  # type: ignore[misc]
-            return False
-        try:
-            registered = client_of(client)
-            record = {**claims_of(request.refresh_token_instance), "client_id": registered.client_id}
-            bound = "cnf" in record or self._always_or_registered(registered)
-            peer = _peer(request) if bound else None
-            verify_refresh_token(record, peer, registered, always=self.bind_all_tokens)
-        except MutualTLSError as error:
-            _report("client_rejected", client.client_id, error)
+        row = find_refresh_token(refresh_token)
+        if row is None or row.application_id != client.pk or not self._holds(row, client, request):
             return False
         self._bound(client, request)
+        return bool(super().validate_refresh_token(refresh_token, client, request, *args, **options))  # type: ignore[misc]
+
+    def _holds(self, refresh_token: Any, application: Any, request: Any) -> bool:
+        try:
+            client = client_of(application)
+            record = {**claims_of(refresh_token), "client_id": client.client_id}
+            peer = peer_of(request) if "cnf" in record or self._always_or_registered(client) else None
+            verify_refresh_token(record, peer, client, always=self.bind_all_tokens)
+        except MutualTLSError as error:
+            report_refusal("client_rejected", application.client_id, error)
+            return False
         return True
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **options: Any) -> Any:
         """Save the tokens with what they are bound to, in one transaction, whichever way they are saved."""
         issued = token.get("access_token")
         with transaction.atomic(using=router.db_for_write(get_access_token_model())):
+            if request.grant_type == device.GRANT_TYPE:
+                device.use_up_device_code(request.device_code, request.client, request)
             saved = super()._save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
+            if not token.get("access_token"):  # issued before for this refresh token, and stored as its hash alone
+                raise InvalidGrantError("The token was told once, and is not stored.", request=request)
             access, refresh = self._bound(request.client, request)
             # Another one than was issued was issued before for this refresh token, and stays bound as it is.
             if issued is not None and token.get("access_token") == issued:
@@ -168,17 +191,11 @@ class MutualTLSValidatorMixin:
                 return {}, {}
             if not request.grant_type:
                 raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
-            peer = _peer(request)
+            peer = peer_of(request)
             refresh = bind_refresh_token({}, peer, client, always=self.bind_all_tokens)
             return bind({}, peer, client, always=self.bind_all_tokens), _only_cnf(refresh)
         except MutualTLSError as error:
-            _report("client_rejected", application.client_id, error)
-            raise MutualTLSOAuth2Error(error, request) from error
-
-    def _must_bind(self, application: Any, request: Any) -> bool:
-        try:
-            return self._always_or_registered(client_of(application))
-        except MutualTLSError as error:
+            report_refusal("client_rejected", application.client_id, error)
             raise MutualTLSOAuth2Error(error, request) from error
 
     def _always_or_registered(self, client: Client) -> bool:
@@ -189,26 +206,38 @@ class MutualTLSValidatorMixin:
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
         """Tell whether an access token is valid, here and with the certificate of this request."""
         with looking_at_confirmation():
-            if not super().validate_bearer_token(token, scopes, request):  # type: ignore[misc]
-                return False
-        try:
-            claims = claims_of(request.access_token)
-            if claims or self.binding_required:
-                verify_confirmation(claims, _peer(request), required=True)
-        except MutualTLSError as error:
-            _refuse_token(request, error)
+            valid: bool = super().validate_bearer_token(token, scopes, request)  # type: ignore[misc]
+        row = request.access_token if valid else _without_scope(token, request)
+        if row is None:
             return False
-        mark_verified(request.access_token)
-        return True
+        try:
+            claims = claims_of(row)
+            if claims or self.binding_required:
+                verify_confirmation(claims, peer_of(request), required=True)
+        except MutualTLSError as error:
+            refuse_token(request, error, getattr(row.application, "client_id", None))
+            return False
+        if valid:
+            mark_verified(row)
+        return valid
 
     def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
         """Tell whether an ID token passes for an access token: never one of a client whose access tokens are bound."""
-        if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
-            return False
-        if self.binding_required or self._must_bind(request.client, request):
-            _refuse_token(request, NotAnAccessToken("An ID token came, which is bound to no certificate."))
+        with looking_at_confirmation():
+            if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
+                request.oauth2_error = {"error": "invalid_token"}
+                return False
+        if self.binding_required or self.bind_all_tokens or gets_bound_tokens(request.client):
+            error = NotAnAccessToken("An ID token came, which is bound to no certificate.")
+            refuse_token(request, error, getattr(request.client, "client_id", None))
             return False
         return True
+
+    def _load_id_token(self, token: str) -> Any:
+        try:
+            return super()._load_id_token(token)  # type: ignore[misc]
+        except _UNREADABLE:
+            return None
 
     def _get_token_from_authentication_server(
         self, token: str, introspection_url: str, introspection_token: str | None,
@@ -225,53 +254,27 @@ class MutualTLSValidator(MutualTLSValidatorMixin, OAuth2Validator):  # type: ign
     """OAuth Toolkit's validator with the mixin, for projects that have none of their own."""
 
 
-def _may_have_secret(application: Any, secret: Any) -> bool:
-    """A blank secret is never a confidential client's, though a blank one may be stored (RFC 6749 section 2.3.1)."""
-    return bool(secret) or application.client_type != "confidential"
+_UNREADABLE = (
+    JWException, ImproperlyConfigured, ValidationError, DataError, ValueError, LookupError, TypeError, AttributeError,
+    ArithmeticError, RecursionError,
+)  # fmt: skip
+"""What OAuth Toolkit raises for what is no JWT, has claims of another type, or names a client that signs none."""
 
 
-def secret_of(basic: str) -> bytes:
-    """Return the secret in the credentials of ``Authorization: Basic``, or none where they can't be read."""
-    try:
-        return b64decode(basic).partition(b":")[2]
-    except ValueError:
-        return b""
+def _may_come(request: Any, secret: Any) -> bool:
+    """A blank secret is nobody's, though it may be stored (RFC 6749 section 2.3.1).
 
-
-def _authenticated(request: Any) -> AuthenticatedClient | None:
-    client = request.headers.get(CLIENT)
-    return client if isinstance(client, AuthenticatedClient) else None
-
-
-def _peer(request: Any) -> Peer | None:
-    """Return the peer certificate of oauthlib's request, whose headers are the environ.
-
-    Raises:
-        MutualTLSError: what the terminator delivered is no certificate, or contradicts itself.
+    OAuth Toolkit lets a public client through here with the device grant: it has none, and only names itself.
     """
-    return peer_certificate(dict(request.headers), mtls_settings().source)
+    return bool(secret) or (request.client.client_type == "public" and request.grant_type == device.GRANT_TYPE)
+
+
+def _without_scope(token: str, request: Any) -> Any:
+    """Return the row of a token that covers too little, or None: who has no right to it is not told even that."""
+    told = getattr(request, "oauth2_error", None)
+    too_little = isinstance(told, Mapping) and told.get("error") == "insufficient_scope"
+    return find_access_token(token) if too_little else None
 
 
 def _only_cnf(claims: Mapping[str, object]) -> Mapping[str, object]:
     return {"cnf": claims["cnf"]} if "cnf" in claims else {}
-
-
-def _refuse_token(request: Any, error: MutualTLSError) -> None:
-    """Take back what OAuth Toolkit's validator has put on the request."""
-    _report("token_rejected", getattr(request.client, "client_id", None), error, _peer_or_none(request))
-    request.oauth2_error = {"error": "invalid_token"}
-    request.client = request.user = request.access_token = None
-    request.scopes = []
-
-
-def _peer_or_none(request: Any) -> Peer | None:
-    try:
-        return _peer(request)
-    except MutualTLSError:
-        return None
-
-
-def _report(name: Any, client_id: str | None, error: MutualTLSError, peer: Peer | None = None) -> None:
-    thumbprint = peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None
-    event = Event(name, client_id, thumbprint=thumbprint, reason=error.reason, detail=error.message)
-    report(event, [send])

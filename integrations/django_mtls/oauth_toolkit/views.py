@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
@@ -12,7 +13,6 @@ from oauth2_provider import views as toolkit
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
     HTTPMethodNotAllowed,
-    MalformedBody,
     MissingClientId,
     MutualTLSError,
     UnsupportedContentType,
@@ -21,32 +21,24 @@ from wsgi_mtls.errors import (
 from ..refusals import refusal
 from .client_auth import authenticate_client
 from .confirmations import claims_of, find_access_token
+from .device import GRANT_TYPE
 from .guard import looking_at_confirmation
 from .metadata import MetadataMixin
 from .protection import _error, challenge_response
-from .validators import secret_of
-
-DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Issue a token."""
-        try:
-            authenticate_client(request)
-        except MutualTLSError as error:
-            return refusal(request, error)
-        if request.POST.get("grant_type") == DEVICE_CODE and not request.POST.get("device_code"):
-            return refusal(request, MalformedBody("Send device_code (RFC 8628 section 3.4)."))
-        response: HttpResponseBase = super().post(request, *args, **options)
+        """Issue a token; for a device code too, whose state OAuth Toolkit would tell before it knows who asks."""
+        response: HttpResponseBase = self.authorization_flow_token_response(request)
         return response
 
 
 # dispatch is another one here, so that the parents' decorators must be repeated.
 @method_decorator(csrf_exempt, name="dispatch")
-@method_decorator(toolkit.introspect.login_not_required, name="dispatch")
+@method_decorator(login_not_required, name="dispatch")
 class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
     """The introspection endpoint (RFC 7662), which tells what a token is bound to (RFC 8705 section 3.2)."""
 
@@ -80,7 +72,7 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
                 return True
             # With the device grant's name here OAuth Toolkit would let a public client in by its bare client_id.
             named = {*request.POST.getlist("grant_type"), *request.GET.getlist("grant_type")}
-            return DEVICE_CODE not in named and _brings_secret(request) and bool(self.authenticate_client(request))
+            return GRANT_TYPE not in named and bool(self.authenticate_client(request))
         except (MissingClientId, HTTPMethodNotAllowed, UnsupportedContentType):
             if "HTTP_AUTHORIZATION" in request.META:
                 return False
@@ -100,11 +92,3 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 class ConnectDiscoveryInfoView(MetadataMixin, toolkit.ConnectDiscoveryInfoView):  # type: ignore[misc]  # as above
     """OpenID Connect's metadata."""
-
-
-def _brings_secret(request: HttpRequest) -> bool:
-    """A blank secret authenticates nobody here: a public client's may be stored blank."""
-    scheme, _, basic = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    secrets: list[object] = [secret_of(basic)] if scheme.lower() == "basic" else []
-    secrets += request.POST.getlist("client_secret")
-    return bool(secrets) and all(secrets)
