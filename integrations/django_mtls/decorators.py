@@ -2,7 +2,8 @@
 
 What they let in stands on the request: ``oauth_client`` and ``bound_token``. A token endpoint and an API are called by
 programs that have no CSRF token, so ``@csrf_exempt`` belongs above ``@client_auth_required`` and
-``@bound_token_required``; it must not stand on a view that a browser's certificate alone lets in.
+``@bound_token_required``; it must not stand on a view that a browser's certificate alone lets in. A client is no user:
+to these two kinds of views nobody logs in, neither by certificate nor because ``LoginRequiredMiddleware`` asks for it.
 """
 
 from collections.abc import Callable, Collection
@@ -52,7 +53,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
         request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check)
+    return _decorate(view, check, for_programs)
 
 
 @overload
@@ -87,7 +88,7 @@ def bound_token_required(
         request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check)
+    return _decorate(view, check, for_programs)
 
 
 @overload
@@ -116,7 +117,11 @@ def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
 
 
 def certificate_login_exempt(view: View) -> View:
-    """Keep the login middleware away from a view, as from a health check: ``request.user`` is anonymous there."""
+    """Keep the login middleware away from a view, as from a health check.
+
+    ``request.user`` is anonymous there, and the session empty; what the view writes to it begins a new one.
+    """
+    _check_function(view)
 
     @wraps(view)
     def exempted(*args: Any, **kwargs: Any) -> Any:
@@ -131,7 +136,14 @@ def certificate_login_exempt(view: View) -> View:
     return cast("View", wrapper)
 
 
-def _decorate(view: Any, check: Check) -> Any:
+def for_programs(view: View) -> View:
+    """Mark a view to which no user logs in."""
+    setattr(view, EXEMPT, True)
+    view.login_required = False  # type: ignore[attr-defined]  # as django.contrib.auth's login_not_required does
+    return view
+
+
+def _decorate(view: Any, check: Check, mark: Callable[[Any], Any] | None = None) -> Any:
     def decorate(view: Any) -> Any:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -143,8 +155,13 @@ def _decorate(view: Any, check: Check) -> Any:
             refused = await sync_to_async(check)(request)
             return await view(request, *args, **kwargs) if refused is None else refused
 
-        if isinstance(view, type) or not callable(view):
-            raise TypeError("These decorators go on a function; a class-based view has a mixin.")
-        return achecked if iscoroutinefunction(view) else checked
+        _check_function(view)
+        made = achecked if iscoroutinefunction(view) else checked
+        return made if mark is None else mark(made)
 
     return decorate if view is None else decorate(view)
+
+
+def _check_function(view: Any) -> None:
+    if isinstance(view, type) or not callable(view):
+        raise TypeError("These decorators go on a function: on what as_view() returns, or use the mixin of the class.")

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from wsgi_mtls.clients import AuthMethod
 
-from .decorators import bound_token_required, certificate_required, client_auth_required
+from .decorators import bound_token_required, certificate_required, client_auth_required, for_programs
 
 
 class _CheckedMixin:
@@ -31,6 +31,15 @@ class _CheckedMixin:
         return self._decorator()(aview if self.view_is_async else view)(request, *args, **kwargs)
 
 
+class _ForProgramsMixin(_CheckedMixin):
+    """Nobody logs in to these views; see :mod:`django_mtls.decorators`."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Return the view, marked as the decorator marks it."""
+        return for_programs(super().as_view(**initkwargs))  # type: ignore[misc]  # a View stands after the mixin
+
+
 class CertificateRequiredMixin(_CheckedMixin):
     """As :func:`~django_mtls.decorators.certificate_required`.
 
@@ -44,7 +53,7 @@ class CertificateRequiredMixin(_CheckedMixin):
         return certificate_required(optional=self.certificate_optional)
 
 
-class ClientAuthRequiredMixin(_CheckedMixin):
+class ClientAuthRequiredMixin(_ForProgramsMixin):
     """As :func:`~django_mtls.decorators.client_auth_required`: ``self.request.oauth_client``.
 
     Attributes:
@@ -59,16 +68,20 @@ class ClientAuthRequiredMixin(_CheckedMixin):
         return client_auth_required(allowed_methods=self.allowed_methods)
 
 
-class BoundTokenRequiredMixin(_CheckedMixin):
+class BoundTokenRequiredMixin(_ForProgramsMixin):
     """As :func:`~django_mtls.decorators.bound_token_required`: ``self.request.bound_token``.
 
     Attributes:
         required_scope: the scopes that the token must have, all of them, separated by spaces.
         binding_required: whether the token must be bound; a bound one is checked either way.
+        also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
     """
 
     required_scope: str | None = None
     binding_required: bool = True
+    also_verified: Collection[str] = ()
 
     def _decorator(self) -> Callable[[Any], Any]:
-        return bound_token_required(scope=self.required_scope, required=self.binding_required)
+        return bound_token_required(
+            scope=self.required_scope, required=self.binding_required, also_verified=self.also_verified
+        )

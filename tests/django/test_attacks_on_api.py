@@ -84,6 +84,13 @@ def test_rows_34_35_confirmation(site: Site, alice_pair: KeyPair, change: Callab
     assert ask(site, claims(None, cnf={"x5t#S256": thumbprint, "unheard_of": 1}), alice_pair) == ACCEPTED
 
 
+def test_row_35_the_caller_verified_that_one_too(site: Site, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+    tokens.claims = claims(None, cnf={"x5t#S256": alice_pair.certificate.thumbprint, "jkt": "x"})
+    for path, pair, status in (("/class-accounts", alice_pair, 401), ("/dpop-accounts", bob_pair, 401),
+                               ("/dpop-accounts", alice_pair, 200)):  # fmt: skip
+        assert site.request("GET", path, pair, headers=GOOD).status == status
+
+
 def test_row_37_not_bound(site: Site, alice_pair: KeyPair) -> None:
     assert ask(site, claims(None), alice_pair) == INVALID_TOKEN
 

@@ -106,6 +106,10 @@ class Accounts(BoundTokenRequiredMixin, View):
         return HttpResponse(json.dumps(request.bound_token.client_id))
 
 
+class DPoPAccounts(Accounts):
+    also_verified = ("jkt",)  # as if the project had
+
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", whoami),
@@ -121,6 +125,7 @@ urlpatterns = [
     path("accounts", accounts),
     path("async-accounts", aaccounts),
     path("class-accounts", csrf_exempt(Accounts.as_view())),
+    path("dpop-accounts", csrf_exempt(DPoPAccounts.as_view())),
     path("machine", certificate_required(peer)),
     path("class-machine", Machine.as_view()),
     path("async-machine", AsyncMachine.as_view()),
