@@ -3,11 +3,42 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.contrib.auth import load_backend
+from django.core.exceptions import ImproperlyConfigured
 from django.test import AsyncClient, Client
 
 from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, environ_for
+
+
+class LoggingIn:
+    """Lets ``force_login`` log in without a certificate, whatever backend stands first.
+
+    A session that our backend logged in to ends where its certificate does not come along; so a login that is forced
+    is one of the first other backend.
+    """
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        """Log a user in, as by password."""
+        super().force_login(user, backend or _other_backend())  # type: ignore[misc]  # Django's client comes after
+
+    async def aforce_login(self, user: Any, backend: str | None = None) -> None:
+        """Log a user in, as by password."""
+        await super().aforce_login(user, backend or _other_backend())  # type: ignore[misc]  # as above
+
+
+def _other_backend() -> str:
+    from .backends import ClientCertificateBackend  # once the apps are loaded
+
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if not isinstance(load_backend(path), ClientCertificateBackend):
+            return str(path)
+    raise ImproperlyConfigured(
+        "AUTHENTICATION_BACKENDS has no backend but ClientCertificateBackend, which logs in by certificate only: "
+        "present() one that is this user's."
+    )
 
 
 class Presenting:
@@ -39,7 +70,7 @@ class Presenting:
         self.defaults.update(environ_for(certificate, chain=chain, verified=verified))
 
 
-class CertificateClient(Presenting, Client):
+class CertificateClient(LoggingIn, Presenting, Client):
     """Django's test client, with a certificate at each request: ``CertificateClient(certificate).get("/")``.
 
     Args:
@@ -49,7 +80,7 @@ class CertificateClient(Presenting, Client):
     """
 
 
-class AsyncCertificateClient(AsyncClient):
+class AsyncCertificateClient(LoggingIn, AsyncClient):
     """Django's asynchronous test client, likewise."""
 
     def __init__(
