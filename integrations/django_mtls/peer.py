@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
 from wsgi_mtls.certificate import Peer
@@ -27,6 +28,23 @@ class RequestWithPeer(HttpRequest):
             MutualTLSError: what the terminator delivered is no certificate, or contradicts itself.
         """
         return request_peer(self)
+
+    @property
+    def _cache_update_cache(self) -> bool:
+        """Whether Django's caches may keep the page, as they ask: never one that was made for a certificate."""
+        try:
+            return bool(self.__dict__["_cache_update_cache"]) and not is_private(self)
+        except KeyError:
+            raise AttributeError("_cache_update_cache") from None
+
+    @_cache_update_cache.setter
+    def _cache_update_cache(self, wanted: bool) -> None:
+        self.__dict__["_cache_update_cache"] = wanted
+
+
+def is_private(request: HttpRequest) -> bool:
+    """Tell whether somebody has looked at the request's certificate, or logged its session out for want of one."""
+    return request.__dict__.get("_mtls_peer") is not None or "_mtls_logged_out" in request.__dict__
 
 
 def request_peer(request: HttpRequest) -> Peer | None:
@@ -79,15 +97,27 @@ def _read(request: HttpRequest) -> "Peer | MutualTLSError | None":
     try:
         return peer_certificate(environ, mtls_settings().source)
     except MutualTLSError as error:
-        return error
+        return _as_bad_request(error)
+
+
+def _as_bad_request(error: MutualTLSError) -> MutualTLSError:
+    """Make Django answer 400 where middleware looks at the certificate: only a view's errors come to ours."""
+    kind = type(error)
+    if kind not in _ERRORS:
+        _ERRORS[kind] = type(kind.__name__, (kind, BadRequest), {"__module__": kind.__module__})
+    error.__class__ = _ERRORS[kind]
+    return error
 
 
 def _with_peer(base: type[HttpRequest]) -> type[HttpRequest]:
     if base not in _CLASSES:
-        _CLASSES[base] = type(base.__name__, (base,), {"peer_certificate": RequestWithPeer.peer_certificate})
+        added = {name: RequestWithPeer.__dict__[name] for name in ("peer_certificate", "_cache_update_cache")}
+        _CLASSES[base] = type(base.__name__, (base,), added)
         _CLASSES[_CLASSES[base]] = _CLASSES[base]
     return _CLASSES[base]
 
 
+_ERRORS: dict[type[MutualTLSError], type[MutualTLSError]] = {}
+"""The class of an error to the same that Django knows."""
 _CLASSES: dict[type[HttpRequest], type[HttpRequest]] = {}
 """The class of a request to the same with ``peer_certificate``."""

@@ -1,0 +1,39 @@
+"""No page that was made for a certificate is shown to anybody else: by Django's caches, or by others on the way."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from .conf import mtls_settings
+from .peer import is_private
+from .sessions import thumbprint
+
+if TYPE_CHECKING:
+    from wsgi_mtls.certificate import Peer
+
+CLIENT_CERT = "Client-Cert"
+"""What such pages vary on (RFC 9440 section 2.4): no client can send it, since it is set or dropped here."""
+
+
+def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Forbid shared caches to keep what was answered to a certificate, or to a session that one was missing for."""
+    if is_private(request) and "no-store" not in response.get("Cache-Control", ""):
+        patch_cache_control(response, private=True)
+    return response
+
+
+def tell_apart(request: HttpRequest, peer: "Peer | None") -> None:
+    """Let Django's caches tell this request from those with another certificate, or none."""
+    key = "HTTP_CLIENT_CERT"
+    if key in getattr(mtls_settings().source, "keys", ()):
+        return  # the terminator's own
+    request.META.pop(key, None)
+    if peer is not None:
+        request.META[key] = thumbprint(peer) or "-"
+
+
+def vary(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Have the site's cache tell apart the page that it is about to keep; it was made for no certificate."""
+    if getattr(request, "_cache_update_cache", False):
+        patch_vary_headers(response, [CLIENT_CERT])

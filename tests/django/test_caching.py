@@ -1,0 +1,105 @@
+"""Pages that were made for a certificate, or for none, where Django's caches and others keep pages."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings as current
+from django.contrib.auth.models import User
+from django.core.cache import cache
+
+from wsgi_mtls.testing import KeyPair
+
+from .test_login import Browser
+
+UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def _urls(settings: Callable[..., None]) -> None:
+    settings(ROOT_URLCONF="tests.django.sessions_urls")
+    cache.clear()
+
+
+@pytest.fixture
+def site_cache(settings: Callable[..., None]) -> None:
+    certificate, *others = current.MIDDLEWARE
+    settings(MIDDLEWARE=[certificate, UPDATE, *others, FETCH])
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    return Browser(asynchronous=request.param == "asgi")
+
+
+@pytest.fixture(params=[False, True], ids=["request", "session"])
+def _use_session(request: pytest.FixtureRequest, mtls: Callable[..., None]) -> None:
+    mtls(USE_SESSION=request.param)
+
+
+@pytest.mark.usefixtures("_use_session", "site_cache")
+def test_site_cache(browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+    assert browser.user(alice_pair) == "alice"
+    assert browser.user(bob_pair) == "bob"
+    assert browser.user(None) == ""
+    assert browser.user(alice_pair) == "alice"
+    browser.client.cookies.clear()
+    assert browser.user(None) == ""
+    assert browser.user(alice_pair) == "alice"
+
+
+@pytest.mark.usefixtures("site_cache")
+def test_site_cache_keeps_what_was_made_for_nobody(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
+    first = browser.get("/health", None)
+    assert "Age" in browser.get("/health", None)
+    assert "Client-Cert" in browser.get("/", None)["Vary"]
+    assert first.status_code == 200
+    assert "Age" not in browser.get("/", alice_pair)
+
+
+@pytest.mark.usefixtures("site_cache")
+def test_no_client_says_whose_page_the_cache_is_to_keep(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
+    thumbprint = alice_pair.certificate.thumbprint
+    if not browser.asynchronous:
+        assert browser.client.get("/", HTTP_CLIENT_CERT=thumbprint).json()["user"] == ""
+    assert browser.user(alice_pair) == "alice"
+
+
+@pytest.mark.usefixtures("site_cache")
+def test_site_cache_and_the_password_session_of_another(
+    browser: Browser, alice: User, bob: User, bob_pair: KeyPair
+) -> None:
+    browser.client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert browser.user(None) == "alice"
+    assert browser.user(bob_pair) == "bob"
+
+
+@pytest.mark.usefixtures("_use_session")
+@pytest.mark.parametrize("path", ["/cached-inside", "/cached-outside", "/cached-for-all"])
+def test_cached_views(
+    browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, path: str
+) -> None:
+    for pair, user in ((alice_pair, "alice"), (bob_pair, "bob")):
+        browser.client.cookies.clear()
+        assert browser.get(path, pair).json()["user"] == user
+    answer = browser.get(path, None)
+    assert answer.status_code == 302 or answer.json()["user"] == ""
+
+
+def test_cached_view_that_tells_certificates_apart(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
+    assert browser.get("/cached-apart", None).json()["user"] == ""
+    assert browser.get("/cached-apart", alice_pair).json()["user"] == "alice"
+
+
+def test_other_caches(
+    browser: Browser, alice: User, alice_pair: KeyPair, ca: KeyPair, mtls: Callable[..., None]
+) -> None:
+    assert browser.get("/", alice_pair)["Cache-Control"] == "private"
+    assert browser.get("/", ca.issue("CN=machine"))["Cache-Control"] == "private"
+    assert browser.get("/machine", alice_pair)["Cache-Control"] == "private"
+    assert "no-store" in browser.get("/no-store", alice_pair)["Cache-Control"]
+    assert "Cache-Control" not in browser.get("/", None)
+    assert "Cache-Control" not in browser.get("/health", alice_pair)
+    mtls(USE_SESSION=True)
+    browser.get("/", alice_pair)
+    assert browser.get("/", None)["Cache-Control"] == "private"
+    assert "Cache-Control" not in browser.get("/", None)

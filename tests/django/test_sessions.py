@@ -1,0 +1,148 @@
+"""Whose a session is, whoever writes to it and however somebody logged in to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings as current
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from django_mtls.test import AsyncCertificateClient, CertificateClient
+from wsgi_mtls.testing import KeyPair
+
+from .test_login import Browser, _order  # noqa: F401  # a fixture
+
+
+@pytest.fixture(autouse=True)
+def _views(settings: Callable[..., None]) -> None:
+    settings(
+        ROOT_URLCONF="tests.django.sessions_urls",
+        MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
+    )
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    return Browser(asynchronous=request.param == "asgi")
+
+
+@pytest.fixture(params=["db", "cache", "cached_db", "signed_cookies"])
+def engine(request: pytest.FixtureRequest, settings: Callable[..., None]) -> str:
+    settings(SESSION_ENGINE=f"django.contrib.sessions.backends.{request.param}")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("path", ["/leave", "/flush"])
+def test_what_other_middleware_stores_is_the_certificates(
+    browser: Browser, engine: str, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, path: str
+) -> None:
+    browser.get(path, alice_pair)
+    assert browser.get("/show", bob_pair).json() == {"user": "bob", "messages": []}
+    browser.get(path, alice_pair)
+    assert browser.get("/show", None).json() == {"user": "", "messages": []}
+    browser.get(path, alice_pair)
+    assert browser.get("/show", alice_pair).json() == {"user": "alice", "messages": ["for alice"]}
+
+
+def test_csrf_token_in_the_session(
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    settings(CSRF_USE_SESSIONS=True)
+    browser.get("/admin/login/", alice_pair)
+    assert browser.session(alice_pair)["_csrftoken"]
+    assert browser.session(None) == {}
+
+
+def test_nothing_is_stored_for_want_of_anything(
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair
+) -> None:
+    settings(SESSION_SAVE_EVERY_REQUEST=True)
+    browser.user(alice_pair)
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/keyword", "/exempt-keyword"])
+def test_login_by_keyword(
+    browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, path: str
+) -> None:
+    """``login(request, user, backend=…)`` sets no ``user.backend``."""
+    browser.get(path, alice_pair)
+    assert browser.user(alice_pair) == "alice"
+    for other, user in ((None, ""), (bob_pair, "bob")):
+        browser.get(path, alice_pair)
+        assert browser.user(other) == user
+        assert browser.user(None) == ""
+
+
+def test_session_of_the_backend_without_a_thumbprint(
+    browser: Browser, alice: User, alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    """However it came about, it is nobody's."""
+    for pair, user in ((None, ""), (bob_pair, ""), (alice_pair, "alice")):
+        Client.force_login(browser.client, alice, "django_mtls.backends.ClientCertificateBackend")
+        session = browser.client.session
+        session.pop("_mtls_thumbprint", None)
+        session.save()
+        assert browser.user(pair) == user
+        assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
+@pytest.mark.parametrize("path", ["/logout", "/alogout"])
+def test_logout_in_a_view(browser: Browser, alice: User, alice_pair: KeyPair, path: str) -> None:
+    assert browser.get(path, alice_pair).json() == {"user": "", "auser": ""}
+    assert browser.get("/async", alice_pair).json() == {"user": "alice", "same": "alice"}
+
+
+def test_exempted_views_see_no_session(
+    browser: Browser, alice: User, alice_pair: KeyPair, mtls: Callable[..., None]
+) -> None:
+    mtls(USE_SESSION=True)
+    browser.get("/note?text=alice's", alice_pair)
+    for pair in (None, alice_pair):
+        answer = browser.get("/exempt", pair).json()
+        assert (answer["user"], answer["session"]) == ("", {})
+    assert browser.session(alice_pair)["note"] == "alice's"
+
+
+def test_exempted_view_begins_a_session(
+    browser: Browser, alice: User, alice_pair: KeyPair, mtls: Callable[..., None]
+) -> None:
+    mtls(USE_SESSION=True)
+    browser.get("/note?text=alice's", alice_pair)
+    before = browser.client.cookies["sessionid"].value
+    assert browser.get("/exempt-own", None).json()["session"] == {"own": "x"}
+    assert not Session.objects.filter(session_key=before).exists()
+    assert browser.session(None) == {"own": "x"}
+
+
+def test_force_login(alice: User, bob_pair: KeyPair, bob: User) -> None:
+    client = CertificateClient()
+    client.force_login(alice)
+    assert client.get("/").json()["user"] == "alice"
+    client.present(bob_pair)
+    assert client.get("/").json()["user"] == "bob"
+    other = Client()
+    other.force_login(alice)
+    assert other.get("/").json()["user"] == ""  # the first backend's session, which belongs to a certificate
+    other.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert other.get("/").json()["user"] == "alice"
+
+
+async def _force(client: AsyncCertificateClient, user: User) -> Any:
+    await client.aforce_login(user)
+    return await client.get("/")
+
+
+def test_force_login_async(alice: User) -> None:
+    from asgiref.sync import async_to_sync
+
+    assert async_to_sync(_force)(AsyncCertificateClient(), alice).json()["user"] == "alice"
+
+
+def test_force_login_needs_another_backend(alice: User, settings: Callable[..., None]) -> None:
+    settings(AUTHENTICATION_BACKENDS=current.AUTHENTICATION_BACKENDS[:1])
+    with pytest.raises(ImproperlyConfigured, match="present"):
+        CertificateClient().force_login(alice)
