@@ -100,8 +100,11 @@ class ClientCertificateBackend(ModelBackend):
                 user = self.create_user(name, certificate)
         except ValidationError as error:
             raise MalformedUsername(f"{name!r} is no user's name: {' '.join(error.messages)}") from None
-        except IntegrityError:  # made by another request meanwhile
-            return _find_user(name)
+        except IntegrityError as error:
+            made_meanwhile = _find_user(name)  # by another request
+            if made_meanwhile is None:
+                raise UnknownUser(f"User {name!r} could not be made: {error}") from None
+            return made_meanwhile
         return user if user.get_username() == name else None
 
 
@@ -112,7 +115,10 @@ def _find_user(name: str) -> Any:
         UnknownUser: the database takes another name for this one, so that neither may log in by it.
     """
     model: Any = get_user_model()
-    found = list(model._default_manager.filter(**{model.USERNAME_FIELD: name}))
+    try:
+        found = list(model._default_manager.filter(**{model.USERNAME_FIELD: name}))
+    except (ValueError, TypeError, OverflowError, ValidationError):  # USERNAME_FIELD is no text
+        raise UnknownUser(f"{model._meta.label}.{model.USERNAME_FIELD} can't be {name!r}.") from None
     exact = [user for user in found if user.get_username() == name]
     if len(exact) == 1:
         return exact[0]

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import load_backend
+from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DatabaseError, router
+from django.db import DatabaseError, models, router
+from django.middleware.cache import FetchFromCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
@@ -20,9 +22,11 @@ from .models import AbstractRegisteredClient
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report what is wrong with ``MTLS``: ``E001`` unknown key, ``E002`` and ``E003`` source, ``E004`` other values."""
+    """Report what is wrong with ``MTLS``: unknown keys, the source, other values (``E001`` … ``E004``, ``E008``)."""
     given = getattr(settings, "MTLS", {})
     found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in invalid_settings(given)]
+    if not found and mtls_settings().username_from is not None:
+        found += _username_field()
     if not found and mtls_settings().verbosity == "debug" and not settings.DEBUG:
         found.append(
             checks.Warning(
@@ -34,9 +38,20 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     return found
 
 
+def _username_field() -> list[CheckMessage]:
+    """Report a user model whose name is no text (``E008``): a certificate has texts only."""
+    model: Any = get_user_model()
+    field = model._meta.get_field(model.USERNAME_FIELD)
+    if isinstance(field, models.CharField | models.TextField):
+        return []
+    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is no text.'
+    hint = "Register the users' certificates and remove USERNAME_FROM, or let USERNAME_FIELD be a field of text."
+    return [Error(message, hint=hint, id="django_mtls.E008")]
+
+
 @register(Tags.security)
 def check_middleware(**_: Any) -> list[CheckMessage]:
-    """Report middleware that is missing or in the wrong order (``E005``), and a missing backend (``E006``)."""
+    """Report middleware that is missing or in the wrong order (``E005``, ``E009``), or a missing backend (``E006``)."""
     from .middleware import ClientCertificateLoginMiddleware, ClientCertificateMiddleware
 
     certificate = _position(ClientCertificateMiddleware)
@@ -46,14 +61,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
     if login is not None:
         found += [*_order(certificate, login), *_login(backend)]
     elif backend:
-        found.append(
-            checks.Warning(
-                "ClientCertificateBackend without ClientCertificateLoginMiddleware: nobody is logged out when the "
-                "certificate is gone.",
-                hint="Add django_mtls.middleware.ClientCertificateLoginMiddleware after AuthenticationMiddleware.",
-                id="django_mtls.W002",
-            )
-        )
+        found.append(_without_login())
     if certificate:
         found.append(
             checks.Warning(
@@ -97,9 +105,28 @@ def _order(certificate: int | None, login: int) -> list[CheckMessage]:
         wrong.append("ClientCertificateMiddleware must stand before ClientCertificateLoginMiddleware.")
     if authentication is None or authentication > login:
         wrong.append("AuthenticationMiddleware must stand before ClientCertificateLoginMiddleware.")
+    cached = _position(FetchFromCacheMiddleware)
+    if cached is not None and cached < login:
+        wrong.append("ClientCertificateLoginMiddleware must stand before FetchFromCacheMiddleware.")
     if _position(CsrfViewMiddleware) is None:
         wrong.append("CsrfViewMiddleware is missing; a browser sends a certificate unasked, as it does a cookie.")
     return [Error(message, hint="Correct the order of MIDDLEWARE.", id="django_mtls.E005") for message in wrong]
+
+
+def _without_login() -> CheckMessage:
+    """Report that sessions outlive certificates; REST framework alone makes none, and needs no login middleware."""
+    message = (
+        "ClientCertificateBackend without ClientCertificateLoginMiddleware: a session that login() makes with a "
+        "certificate outlives it, and goes on without the certificate, or with another one."
+    )
+    hint = "Add django_mtls.middleware.ClientCertificateLoginMiddleware right after AuthenticationMiddleware."
+    if not apps.is_installed("rest_framework"):
+        return Error(message, hint=hint, id="django_mtls.E009")
+    hint += (
+        " Where nothing but REST framework's ClientCertificateAuthentication uses the backend, no session is made:"
+        ' then add "django_mtls.W002" to SILENCED_SYSTEM_CHECKS.'
+    )
+    return checks.Warning(message, hint=hint, id="django_mtls.W002")
 
 
 def _login(backend: bool) -> list[CheckMessage]:
@@ -111,17 +138,19 @@ def _login(backend: bool) -> list[CheckMessage]:
 
 
 def _position(wanted: type) -> int | None:
-    for position, path in enumerate(settings.MIDDLEWARE):
-        try:
-            middleware = import_string(path)
-        except ImportError:
-            continue  # Django itself reports it
-        if isinstance(middleware, type) and issubclass(middleware, wanted):
-            return position
-    return None
+    positions = (position for position, path in enumerate(settings.MIDDLEWARE) if _is_a(path, wanted))
+    return next(positions, None)
 
 
 def _has_backend() -> bool:
     from .backends import ClientCertificateBackend
 
-    return any(isinstance(load_backend(path), ClientCertificateBackend) for path in settings.AUTHENTICATION_BACKENDS)
+    return any(_is_a(path, ClientCertificateBackend) for path in settings.AUTHENTICATION_BACKENDS)
+
+
+def _is_a(path: str, wanted: type) -> bool:
+    try:
+        imported = import_string(path)
+    except ImportError:
+        return False  # Django itself reports it, at the latest when it is used
+    return isinstance(imported, type) and issubclass(imported, wanted)

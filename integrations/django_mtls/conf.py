@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from wsgi_mtls.settings import SETTINGS, Settings, read_settings
 from wsgi_mtls.settings import invalid_settings as core_invalid_settings
+from wsgi_mtls.sources import check_delivers_certificate
 
 from .usernames import USERNAME_FROM, UsernameFrom
 
@@ -81,10 +82,24 @@ def invalid_settings(given: object) -> list[InvalidSetting]:
         except InvalidSetting as problem:
             problems.append(problem)
     try:
-        shared = core_invalid_settings(_imported(given))
+        imported = _imported(given)
     except InvalidSetting as problem:
         return [*problems, problem]
-    return [*problems, *(InvalidSetting(p.name, p.problem, _IDS.get(p.name, "django_mtls.E004")) for p in shared)]
+    shared = core_invalid_settings(imported)
+    problems += (InvalidSetting(p.name, p.problem, _IDS.get(p.name, "django_mtls.E004")) for p in shared)
+    return problems or _misfits(imported)
+
+
+def _misfits(imported: Mapping[str, Any]) -> list[InvalidSetting]:
+    """Return what is wrong with settings that are good by themselves, and not together."""
+    if imported.get("USERNAME_FROM") is None:
+        return []
+    try:
+        check_delivers_certificate(read_settings(imported).source)
+    except ValueError:
+        message = "forwards a name and no certificate, from which USERNAME_FROM could take one: remove either."
+        return [InvalidSetting("SOURCE", message, "django_mtls.E002")]
+    return []
 
 
 def _imported(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_malformed_dn_header(mtls: Callable[..., None], admin: User, ca: KeyPair
         verified=Status("XSSLClientVerify", "SUCCESS", none="NONE"),
         trusted_proxies=["192.0.2.1"],
     )
-    mtls(SOURCE=source, ALLOWED_METHODS=["tls_client_auth"])
+    mtls(SOURCE=source, ALLOWED_METHODS=["tls_client_auth"], USERNAME_FROM=None)
     for text in (
         "CN=admin",
         "",

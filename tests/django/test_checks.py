@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as current
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.test import override_settings
@@ -23,6 +24,14 @@ from wsgi_mtls import sources
 ROOT = Path(__file__).parents[2]
 MIDDLEWARE = "django_mtls.middleware.ClientCertificateMiddleware"
 LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
+NAMES = sources.subject_header(
+    "XDN",
+    kind="tls_client_auth_subject_dn",
+    verified=sources.Status("XVerify", "SUCCESS", none="NONE"),
+    trusted_proxies=["::1"],
+)
+"""A source that forwards names only."""
 
 
 def found() -> set[str | None]:
@@ -69,6 +78,10 @@ def test_clean() -> None:
     ({"SOURCE": "environ", "REALM": '"'}, "E004"),
     ({"SOURCE": "environ", "VERBOSITY": "loud"}, "E004"),
     ({"SOURCE": "environ", "MAX_BODY": 0}, "E004"),
+    ({"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"], "USERNAME_FROM": "subject_cn"}, "E002"),
+    ({"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"], "TOKENS": "tests.django.test_attacks_on_api.tokens"},
+     "E002"),
+    ({"SOURCE": "wsgi_mtls.sources.nginx"}, "E002"),
     ({"SOURCE": "environ", "VERBOSITY": "debug"}, "W001"),
 ])  # fmt: skip
 def test_settings(mtls: Any, expected: str) -> None:
@@ -85,6 +98,7 @@ def test_settings(mtls: Any, expected: str) -> None:
     {"SOURCE": {"preset": "nginx", "trusted_proxies": "unix"}},
     {"SOURCE": sources.environ()},
     {"SOURCE": "wsgi_mtls.sources.environ.from_environ"},
+    {"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"]},
     {"SOURCE": "environ", "USERNAME_FROM": len, "TOKENS": None, "REALM": "a", "ALLOWED_METHODS": ["tls_client_auth"]},
 ])  # fmt: skip
 def test_good_settings(mtls: Any) -> None:
@@ -109,6 +123,8 @@ def without(name: str) -> list[str]:
     ([MIDDLEWARE, LOGIN, *without("ClientCertificateLoginMiddleware")[1:]], {"E005"}),
     ([*without("ClientCertificateMiddleware"), MIDDLEWARE], {"E005", "W003"}),
     ([current.MIDDLEWARE[1], MIDDLEWARE, *current.MIDDLEWARE[2:]], {"W003"}),
+    ([MIDDLEWARE, FETCH, *current.MIDDLEWARE[1:]], {"E005"}),
+    ([*current.MIDDLEWARE, FETCH], set()),
     (without("ClientCertificateLoginMiddleware"), {"W002"}),
     ([MIDDLEWARE], {"W002"}),
 ])  # fmt: skip
@@ -120,6 +136,26 @@ def test_middleware(settings: Callable[..., None], middleware: list[str], expect
 def test_backend(settings: Callable[..., None]) -> None:
     settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend"])
     assert found() == {"django_mtls.E006"}
+    settings(AUTHENTICATION_BACKENDS=["no.such.Backend"])
+    assert found() == {"django_mtls.E006"}
+
+
+def test_sessions_that_outlive_certificates(settings: Callable[..., None]) -> None:
+    """An error, but where REST framework may be all that uses the backend: it makes no sessions."""
+    settings(
+        MIDDLEWARE=without("ClientCertificateLoginMiddleware"),
+        INSTALLED_APPS=[app for app in current.INSTALLED_APPS if "rest_framework" not in app],
+    )
+    assert found() == {"django_mtls.E009"}
+    settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend"])
+    assert found() == set()
+
+
+def test_names_that_are_no_text(monkeypatch: pytest.MonkeyPatch, mtls: Callable[..., None]) -> None:
+    monkeypatch.setattr(User, "USERNAME_FIELD", "date_joined")
+    assert found() == {"django_mtls.E008"}
+    mtls(USERNAME_FROM=None)
+    assert found() == set()
 
 
 def test_message_names_the_remedy(mtls: Callable[..., None]) -> None:

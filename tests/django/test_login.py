@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings
+from django.conf import settings as current
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.sessions.models import Session
+from django.db import IntegrityError
 from django.test import Client, override_settings
 
 from django_mtls.test import AsyncCertificateClient, CertificateClient
+from wsgi_mtls.certificate import PeerCertificate
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
 
@@ -40,6 +42,14 @@ class Browser:
 
     def session(self, pair: KeyPair | None) -> Any:
         return self.get("/", pair).json()["session"]
+
+
+@pytest.fixture(autouse=True, params=["after AuthenticationMiddleware", "last"])
+def _order(request: pytest.FixtureRequest, settings: Callable[..., None]) -> None:
+    """Where ClientCertificateLoginMiddleware stands."""
+    if request.param == "last":
+        login = "django_mtls.middleware.ClientCertificateLoginMiddleware"
+        settings(MIDDLEWARE=[*(path for path in current.MIDDLEWARE if path != login), login])
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
@@ -145,6 +155,38 @@ def test_unknown_user(browser: Browser, alice: User, ca: KeyPair, mtls: Callable
         assert browser.user(ca.issue(common_names(name))) == ""
     assert browser.user(make_ca("CN=Another").issue("CN=dave"), verified=False) == ""
     assert set(User.objects.values_list("username", flat=True)) == {"alice", "carol"}
+
+
+@pytest.mark.parametrize("field", ["id", "date_joined"])
+def test_username_that_is_no_text(
+    alice: User, alice_pair: KeyPair, ca: KeyPair, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No 500, and no user whose number the text happens to be."""
+    browser = Browser()
+    assert browser.user(alice_pair) == "alice"
+    monkeypatch.setattr(User, "USERNAME_FIELD", field)
+    for name in ("alice", "9" * 40, str(alice.pk), "2000-13-13", "true"):
+        pair = ca.issue(f"CN={name}")
+        assert browser.get("/class-machine", pair).status_code == 200
+        assert authenticate(None, peer_certificate=PeerCertificate(pair.certificate, verified=True)) is None
+
+
+def test_user_that_can_not_be_made(
+    browser: Browser, ca: KeyPair, mtls: Callable[..., None], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """The model wants more than a name: that is no race, and is said."""
+    mtls(CREATE_UNKNOWN_USERS=True)
+
+    def save(self: User, **options: object) -> None:
+        raise IntegrityError("NOT NULL constraint failed: birthday")
+
+    monkeypatch.setattr(User, "save", save)
+    assert browser.user(ca.issue("CN=carol")) == ""
+    assert reasons(caplog) == ["unknown_user"]
+    assert "could not be made" in caplog.text
+    monkeypatch.undo()
+    assert browser.user(ca.issue("CN=carol")) == "carol"
 
 
 @pytest.mark.parametrize(("username_from", "profile", "expected"), [
@@ -306,6 +348,25 @@ def test_malformed_certificate_is_no_500(alice: User) -> None:
         assert Client().get("/health", **keys).status_code == 200
 
 
+def reading_certificates(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Middleware of a project that looks at the certificate."""
+
+    def middleware(request: Any) -> Any:
+        request.peer_certificate  # noqa: B018  # what is being tested
+        return get_response(request)
+
+    return middleware
+
+
+def test_malformed_certificate_is_no_500_where_middleware_looks(alice: User, alice_pair: KeyPair) -> None:
+    certificate, *others = current.MIDDLEWARE
+    with override_settings(MIDDLEWARE=[certificate, "tests.django.test_login.reading_certificates", *others]):
+        for keys in ({"SSL_CLIENT_CERT": "x"}, {"SSL_CLIENT_VERIFY": "SUCCESS"}):
+            assert Client().get("/health", **keys).status_code == 400  # type: ignore[arg-type]  # of the environ
+        assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
+        assert Client().get("/health").status_code == 200
+
+
 def test_row_48_another_site_posts(alice: User, alice_pair: KeyPair) -> None:
     """A browser sends a certificate unasked: CSRF protection applies as with sessions."""
     client = CertificateClient(alice_pair, enforce_csrf_checks=True)
@@ -317,7 +378,7 @@ def test_row_48_another_site_posts(alice: User, alice_pair: KeyPair) -> None:
 
 
 def test_order_of_middleware_is_told(alice_pair: KeyPair) -> None:
-    wrong = [name for name in settings.MIDDLEWARE if "AuthenticationMiddleware" not in name]
+    wrong = [name for name in current.MIDDLEWARE if "AuthenticationMiddleware" not in name]
     with override_settings(MIDDLEWARE=wrong), pytest.raises(Exception, match="AuthenticationMiddleware"):
         CertificateClient(alice_pair).get("/")
 
