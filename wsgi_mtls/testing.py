@@ -42,6 +42,9 @@ class Profile:
         extensions: others, as they are.
         key: the subject's key; None makes one of ``key_type``.
         key_type: the kind of key that is made.
+
+    Raises:
+        TypeError: one text where a list of names is wanted, which would be read as a name per character.
     """
 
     san_dns: Sequence[str] = ()
@@ -56,6 +59,11 @@ class Profile:
     extensions: Sequence[Extension] = ()
     key: PrivateKey | None = None
     key_type: KeyType = "ec"
+
+    def __post_init__(self) -> None:
+        for name in ("san_dns", "san_uri", "san_ip", "san_email"):
+            if isinstance(value := getattr(self, name), str):
+                raise TypeError(f'{name} is a list of names: ["{value}"].')
 
 
 @dataclass(frozen=True, slots=True)

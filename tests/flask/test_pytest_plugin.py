@@ -48,6 +48,8 @@ def test_certificates(mtls_ca, mtls_certificate):
     assert mtls_certificate("CN=a", san_dns=["c"]).certificate.public_key_der != one.certificate.public_key_der
     assert one.certificate.issuer == mtls_ca.certificate.subject
     assert mtls_certificate("CN=a", key_type="rsa") is mtls_certificate("CN=a", key_type="rsa")
+    with pytest.raises(TypeError, match="san_dns is a list"):
+        mtls_certificate("CN=a", san_dns="ab.c")
     assert mtls_certificate(san_uri=["spiffe://a/b"]).certificate.san_uri == ("spiffe://a/b",)
 """
 
