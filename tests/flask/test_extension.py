@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_mtls import MutualTLS, client_auth_required, current_client
 from flask_mtls.settings import MutualTLSState
@@ -16,6 +17,7 @@ from wsgi_mtls.clients import MappingRegistry
 from wsgi_mtls.settings import InvalidSetting
 from wsgi_mtls.testing import KeyPair
 
+from .attack_rows import header_accepted
 from .conftest import DN, came_with
 
 BILLING = {"billing": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": DN}}
@@ -167,6 +169,8 @@ def test_verbosity_minimal(billing: KeyPair) -> None:
     ({"MTLS_CLIENTS": {"a": 7}}, "MTLS_CLIENTS"),
     ({"MTLS_CLIENTS": "nowhere.json"}, "MTLS_CLIENTS.*nowhere.json"),
     ({"MTLS_CLIENTS": 7}, "MTLS_CLIENTS"),
+    ({"MTLS_CLIENTS": ""}, "MTLS_CLIENTS.*path is empty"),
+    ({"MTLS_CLIENTS": "."}, "MTLS_CLIENTS.*[Dd]irectory"),
     ({"MTLS_TOKENS": "https://as.example.com"}, "MTLS_TOKENS"),
     ({"MTLS_REALM": 'a"b'}, "MTLS_REALM"),
     ({"MTLS_REALM": "a\r\nb"}, "MTLS_REALM"),
@@ -198,6 +202,29 @@ def test_misspelt_setting_is_a_warning() -> None:
 
 def test_settings_of_others_are_none_of_ours() -> None:
     make(MTLS_BROKER_PORT=1883)
+
+
+def test_key_that_is_no_text_is_none_of_ours() -> None:
+    app = Flask("application")
+    app.config[7] = "seven"  # type: ignore[index]
+    MutualTLS(app, source="environ")
+
+
+@pytest.mark.parametrize("forwarded", [{}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}])
+def test_proxy_fix_stands_inside(billing: KeyPair, forwarded: dict[str, str]) -> None:
+    """So the proxy's own address counts, also where its client has the same, as on one machine."""
+    app = serve(Flask("application"))
+    app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    MutualTLS(app, clients=BILLING, source={"preset": "nginx", "trusted_proxies": ["192.0.2.1"]})
+    came = {**header_accepted(billing), **forwarded}
+
+    def post(**changes: str) -> int:
+        client, environ = app.test_client(), {**came, **changes}
+        return client.post("/token", data={"client_id": "billing"}, environ_overrides=environ).status_code
+
+    assert post() == 200
+    assert post(REMOTE_ADDR="198.51.100.7") == 401
+    assert post(REMOTE_ADDR="198.51.100.7", HTTP_X_FORWARDED_FOR="192.0.2.1") == 401
 
 
 def test_a_bad_setting_leaves_the_app_as_it_was() -> None:
