@@ -119,6 +119,8 @@ def _chains(ca: KeyPair) -> list[Row]:
         Profile(extended_key_usage=SERVER_AUTH),
         Profile(extended_key_usage=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]),
     )
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\5\0")
+    critical = ca.issue(DN, Profile(extensions=[(unknown, True)]))
     named = ca.issue(DN, Profile(ca=True, extended_key_usage=()))
     foreign = (make_ca("CN=Some CA").issue(DN), make_ca(ca.certificate.subject).issue(DN), ca.issue("CN=a").issue(DN))
     return [
@@ -126,7 +128,8 @@ def _chains(ca: KeyPair) -> list[Row]:
         Row(7, BY_DN, (Came(self_sign(DN)), Came(self_sign(DN), verified=False)), right),
         Row(8, BY_DN, tuple(Came(pair, verified=False) for pair in foreign), right),
         Row(9, BY_DN, _came(named.issue("CN=other")), right),
-        Row(18, BY_DN, tuple(Came(ca.issue(DN, profile)) for profile in unfit), right),
+        # The unknown extension is for who validates the chain: the terminator.
+        Row(18, BY_DN, (*(Came(ca.issue(DN, profile)) for profile in unfit), Came(critical, verified=False)), right),
     ]
 
 
@@ -211,7 +214,7 @@ def headers_refused(right: KeyPair, evil: KeyPair) -> dict[str, dict[str, Any]]:
         "42 a name instead": but(http_x_ssl_client_cert=None, http_x_ssl_client_s_dn="/C=SE/O=Agora/CN=billing"),
         "45 joined status": but(http_x_ssl_client_verify="NONE,SUCCESS"),
         "46 overwritten by the conventional host": but(http_x_ssl_client_cert="", http_x_ssl_client_verify="NONE"),
-        "47 the proxy's own": {"REMOTE_ADDR": "192.0.2.1", "SSL_CLIENT_CERT": to_pem(right.certificate).decode(),
+        OVER_TLS: {"REMOTE_ADDR": "192.0.2.1", "SSL_CLIENT_CERT": to_pem(right.certificate).decode(),
                                "SSL_CLIENT_VERIFY": "SUCCESS", "HTTP_X_SSL_CLIENT_VERIFY": "NONE"},
     }  # fmt: skip
 
@@ -232,7 +235,9 @@ def as_headers(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+OVER_TLS = "47 the proxy's own"
+"""The case that no header makes: the proxy's own connection is one of mutual TLS."""
 HEADERS = ["24 from elsewhere", "24 from nowhere", "25 joined", "25 two PEM blocks", "25 bad base64", "25 (null)",
            "25 plus as a space", "26 FAILED", "26 NONE", "26 absent", "26 success", "42 a name instead",
-           "45 joined status", "46 overwritten by the conventional host", "47 the proxy's own"]  # fmt: skip
+           "45 joined status", "46 overwritten by the conventional host", OVER_TLS]  # fmt: skip
 NGINX = {"preset": "nginx", "trusted_proxies": ["192.0.2.1"]}

@@ -19,6 +19,11 @@ ENDPOINTS = {
 """Each endpoint that authenticates clients, and what else it wants in a body."""
 
 
+def basic(client_id: str, secret: str = "s3cret") -> dict[str, str]:
+    """Return what a client sends that authenticates by a secret."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
+
+
 @dataclass(frozen=True)
 class Remote:
     """The example's endpoints."""
@@ -32,7 +37,7 @@ class Remote:
         if secret is None:
             fields["client_id"] = client_id
         else:
-            headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+            headers = basic(client_id, secret)
         return self.served.send(pair, "/oauth/token", urlencode(fields), headers=headers)
 
     def exchange(self, client_id: str, code: str, pair: KeyPair | None, secret: str | None = None) -> tuple[int, Any]:

@@ -5,7 +5,7 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -58,12 +58,16 @@ class Served:
         except ValueError:
             return response.status, None
 
-    def straight(self, path: str, body: str, headers: Mapping[str, str], source: str) -> int:
-        """Go past nginx, to gunicorn itself."""
+    def straight(self, path: str, body: str, headers: Iterable[tuple[str, str]], source: str) -> int:
+        """Go past nginx, to gunicorn itself; a header may come twice."""
         connection = HTTPConnection(LOOPBACK, self.app_port, timeout=10, source_address=(source, 0))
-        given = {"Content-Type": FORM, "X-Forwarded-Proto": "https", **headers}
+        length = str(len(body))
+        given = [("Content-Type", FORM), ("X-Forwarded-Proto", "https"), ("Content-Length", length), *headers]
         try:
-            connection.request("POST", path, body, given)
+            connection.putrequest("POST", path)
+            for name, value in given:
+                connection.putheader(name, value)
+            connection.endheaders(body.encode())
             return connection.getresponse().status
         finally:
             connection.close()
