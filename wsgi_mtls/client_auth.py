@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from .clients import AUTH_METHODS, AuthMethod
-from .errors import AuthMethodNotAllowed, AuthMethodNotRegistered, MutualTLSError
-from .events import Event
+from .certificate import Peer
+from .checks import require_certificate
+from .clients import AUTH_METHODS, AuthMethod, Client
+from .errors import AuthMethodNotRegistered, MutualTLSError
+from .events import Event, origin
 from .form import TokenRequest, read_token_request
 from .sources import CertificateSource, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
@@ -35,16 +37,19 @@ def authenticate_request(
     Raises:
         MutualTLSError: the request is refused.
     """
-    request, peer = None, None
+    request, peer = _read(environ, verifier, source, max_body)
     try:
-        peer = peer_certificate(environ, source)
-        request = read_token_request(environ, max_body)
-        if _is_left_to_application(request, verifier):
-            return None
+        client = _registration(request, peer, verifier)
     except MutualTLSError as error:
-        verifier.report_refusal(error, request.client_id if request else None, peer)
+        verifier.report_refusal(error, request.client_id, peer)
         raise
-    return verifier.authenticate(request.client_id, peer, other_credentials=request.other_credentials)
+    if not client.uses_mutual_tls:
+        method = client.token_endpoint_auth_method
+        verifier.report(Event("client_left_to_application", client.client_id, method, **origin(peer)))
+        return None
+    return verifier.authenticate(
+        request.client_id, peer, other_credentials=request.other_credentials, registration=client
+    )
 
 
 def require_client(
@@ -67,26 +72,31 @@ def require_client(
     Raises:
         MutualTLSError: the request is refused.
     """
-    client = authenticate_request(environ, verifier, source, max_body=max_body)
-    if client is not None and client.method in allowed_methods:
-        return client
-    error: MutualTLSError
-    if client is None:
-        error = AuthMethodNotRegistered(
-            "The client is registered for another method; this endpoint has mutual TLS only."
-        )
-    else:
-        error = AuthMethodNotAllowed(f"{client.method} is not among this endpoint's allowed_methods.")
-    verifier.report_refusal(error, client.client_id if client else None, peer_certificate(environ, source))
-    raise error
+    request, peer = _read(environ, verifier, source, max_body)
+    return verifier.authenticate(
+        request.client_id, peer, other_credentials=request.other_credentials, allowed_methods=allowed_methods
+    )
 
 
-def _is_left_to_application(request: TokenRequest, verifier: Verifier) -> bool:
-    client = verifier.client(request.client_id)
+def _read(
+    environ: "WSGIEnvironment", verifier: Verifier, source: CertificateSource, max_body: int
+) -> tuple[TokenRequest, Peer | None]:
+    peer: Peer | None = None
+    try:
+        peer = peer_certificate(environ, source)
+        return read_token_request(environ, max_body), peer
+    except MutualTLSError as error:
+        verifier.report_refusal(error, None, peer)
+        raise
+
+
+def _registration(request: TokenRequest, peer: Peer | None, verifier: Verifier) -> Client:
+    try:
+        client = verifier.client(request.client_id)
+    except MutualTLSError:
+        require_certificate(peer)  # whoever is unknown: that none came is the first of the refusals
+        raise
     method = client.token_endpoint_auth_method
-    if client.uses_mutual_tls:
-        return False
-    if method != "none" and not request.other_credentials:
+    if not client.uses_mutual_tls and method != "none" and not request.other_credentials:
         raise AuthMethodNotRegistered(f"Client {client.client_id!r} is registered for {method} and did not use it.")
-    verifier.report(Event("client_left_to_application", client.client_id, reason=method))
-    return True
+    return client

@@ -79,8 +79,13 @@ class MutualTLSError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened and what to do next, for the operator."""
-        return str(self)
+        """What happened and what to do next, for the operator; what a caller made too long is cut."""
+        return short(str(self), 1000)
+
+
+def short(text: str, length: int = 200) -> str:
+    """Cut a text that a caller may have made very long, in characters; an ellipsis says so."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 # The certificate

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from .certificate import Peer, PeerSubject
+from .errors import short
+
 logger = logging.getLogger("wsgi_mtls")
 
 EventName = Literal[
@@ -25,11 +28,12 @@ class Event:
 
     Attributes:
         name: what happened.
-        client_id: the client that the request names, as far as it got.
-        method: the authentication method that was applied.
+        client_id: the client that the request names, as far as it got; the log cuts a long one.
+        method: the authentication method that was applied; for a client that is left to the application, the one that
+            it is registered for.
         thumbprint: of the certificate presented; the certificate itself is never reported.
         source: the certificate source that it came from.
-        reason: why, as in :attr:`MutualTLSError.reason`; the registered method of a client left to the application.
+        reason: why, as in :attr:`MutualTLSError.reason`.
         detail: the message of the error, for the operator.
     """
 
@@ -45,6 +49,13 @@ class Event:
 Observer = Callable[[Event], None]
 
 
+def origin(peer: Peer | None) -> dict[Literal["thumbprint", "source"], str]:
+    """Return an event's attributes that tell what was presented."""
+    if isinstance(peer, PeerSubject):
+        return {"source": peer.source}
+    return {} if peer is None else {"thumbprint": peer.certificate.thumbprint, "source": peer.source}
+
+
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
     """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
     level = logging.WARNING if event.name in _WARNINGS else logging.INFO
@@ -53,7 +64,7 @@ def report(event: Event, observers: Iterable[Observer] = ()) -> None:
         level,
         "%s client_id=%r method=%s thumbprint=%s source=%s reason=%s detail=%r",
         event.name,
-        event.client_id,
+        event.client_id and short(event.client_id),
         event.method,
         event.thumbprint,
         event.source,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .client_auth import MAX_BODY, authenticate_request
 from .errors import BodyTooLarge, MutualTLSError
+from .options import check_max_body, check_source
 from .paths import PathMatcher
 from .responses import VERBOSITIES, Verbosity, error_response
 from .sources import CertificateSource, check_methods, drop_untrusted, peer_certificate
@@ -33,9 +34,13 @@ class PeerMiddleware:
     Args:
         app: the application to wrap.
         source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
+
+    Raises:
+        ValueError: the source can't be called with an environ.
     """
 
     def __init__(self, app: "WSGIApplication", source: CertificateSource) -> None:
+        check_source(source)
         self._app = app
         self._source = source
 
@@ -86,6 +91,12 @@ class ClientAuthMiddleware:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
         if on_failure not in ("respond", "defer"):
             raise ValueError('on_failure must be "respond" or "defer".')
+        if not isinstance(verifier, Verifier):
+            raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
+        if error_response is not None and not callable(error_response):
+            raise ValueError("error_response must be a callable that takes the environ and the error.")
+        check_source(source)
+        check_max_body(max_body)
         check_methods(source, verifier.allowed_methods)
         self._app = app
         self._verifier = verifier

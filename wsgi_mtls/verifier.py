@@ -3,35 +3,25 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
-from cryptography.x509.oid import ExtendedKeyUsageOID
-
+from . import checks
 from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
+from .checks import SelfSignedMatch
 from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, Client, ClientRegistry, MappingRegistry
 from .errors import (
     AuthMethodNotAllowed,
     AuthMethodNotRegistered,
-    CertificateExpired,
     CertificateNotDelivered,
-    CertificateNotRegistered,
-    CertificateNotYetValid,
-    CertificatesUnavailable,
-    ChainNotVerified,
+    InvalidClientMetadata,
     MultipleCredentials,
     MutualTLSError,
-    NoCertificate,
-    NotForClientAuth,
-    SelfSignedCertificate,
-    SubjectMismatch,
     UnidentifiedClient,
     UnknownClient,
+    short,
 )
-from .events import Event, Observer, report
+from .events import Event, Observer, origin, report
 
-SelfSignedMatch = Literal["public_key", "certificate"]
-
-_CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
+__all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,8 @@ class Verifier:
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
     Raises:
-        ValueError: a method that is none of mutual TLS, or no such ``self_signed_match``.
+        ValueError: a method that is none of mutual TLS, no such ``self_signed_match``, a clock without a time zone, or
+            a registry or observer that can't be called as one.
         InvalidClientMetadata: a client of the mapping is wrong.
     """
 
@@ -93,14 +84,26 @@ class Verifier:
             raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
         if self_signed_match not in ("public_key", "certificate"):
             raise ValueError('self_signed_match must be "public_key" or "certificate".')
+        if isinstance(clients, type) or not callable(getattr(clients, "get", None)):
+            raise ValueError(f"clients must be a mapping or a registry with get(client_id), not {clients!r}.")
+        if not isinstance(now := clock(), datetime) or now.tzinfo is None:
+            raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self._allowed_methods = frozenset(allowed_methods)
         self._self_signed_match = self_signed_match
         self._clock = clock
         self._observers = tuple(observers)
+        if not all(map(callable, self._observers)):
+            raise ValueError("observers must be callables that take an Event.")
 
     def authenticate(
-        self, client_id: str, peer: Peer | None, *, other_credentials: Collection[str] = ()
+        self,
+        client_id: str,
+        peer: Peer | None,
+        *,
+        other_credentials: Collection[str] = (),
+        allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
+        registration: Client | None = None,
     ) -> AuthenticatedClient:
         """Return the client ``client_id`` if this certificate authenticates it.
 
@@ -109,6 +112,8 @@ class Verifier:
             peer: the certificate that it came with.
             other_credentials: the names of what else it sends to authenticate a client, which must be nothing (RFC 6749
                 section 2.3). Looked at last: only the client itself learns that it is registered for mutual TLS.
+            allowed_methods: those of the verifier's methods that this endpoint offers.
+            registration: what :meth:`client` returned, for who asked it already.
 
         Raises:
             MutualTLSError: the first of the checks that failed, in this order: there is a certificate, the client is
@@ -116,16 +121,16 @@ class Verifier:
                 its method demands, and no other credential.
         """
         try:
-            if peer is None:
-                raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
-            client = self._check(self.client(client_id), peer)
+            presented = checks.require_certificate(peer)
+            registered = self.client(client_id) if registration is None else _of(client_id, registration)
+            client = self._check(registered, presented, frozenset(allowed_methods))
             if other_credentials:
                 names = ", ".join(sorted(other_credentials))
                 raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
         except MutualTLSError as error:
             self.report_refusal(error, client_id, peer)
             raise
-        self._report_success(client, peer)
+        self._report_success(client, presented)
         return client
 
     def identify(self, peer: Peer | None) -> AuthenticatedClient:
@@ -136,13 +141,12 @@ class Verifier:
             TypeError: the registry has no ``find``.
         """
         try:
-            if peer is None:
-                raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
-            client = self._identify(peer)
+            presented = checks.require_certificate(peer)
+            client = self._identify(presented)
         except MutualTLSError as error:
             self.report_refusal(error, None, peer)
             raise
-        self._report_success(client, peer)
+        self._report_success(client, presented)
         return client
 
     def check_certificate(self, peer: Peer | None) -> PeerCertificate:
@@ -153,16 +157,17 @@ class Verifier:
                 validated its chain.
         """
         try:
-            if peer is None:
-                raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
-            if isinstance(peer, PeerSubject):
-                raise CertificateNotDelivered(f"{peer.source} forwards only a name; make it pass the certificate on.")
-            self._check_validity(peer.certificate)
-            _check_chain(peer)
+            presented = checks.require_certificate(peer)
+            if isinstance(presented, PeerSubject):
+                raise CertificateNotDelivered(
+                    f"{presented.source} forwards only a name; make it pass the certificate on."
+                )
+            checks.check_validity(presented.certificate, self._clock())
+            checks.check_chain(presented)
         except MutualTLSError as error:
             self.report_refusal(error, None, peer)
             raise
-        return peer
+        return presented
 
     @property
     def allowed_methods(self) -> frozenset[AuthMethod]:
@@ -178,28 +183,24 @@ class Verifier:
         """
         client = self._clients.get(client_id)
         if client is None:
-            raise UnknownClient(f"No client {client_id!r} is registered.")
-        if client.client_id != client_id:
-            raise UnknownClient(
-                f"Asked for {client_id!r}, the registry returned {client.client_id!r}: compare exactly."
-            )
-        return client
+            raise UnknownClient(f"No client {short(client_id)!r} is registered.")
+        return _of(client_id, client)
 
     def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
         """Report a refusal that was decided outside, as the middleware does for a request that names no client."""
-        self.report(Event("client_rejected", client_id, reason=error.reason, detail=error.message, **_origin(peer)))
+        self.report(Event("client_rejected", client_id, reason=error.reason, detail=error.message, **origin(peer)))
 
     def report(self, event: Event) -> None:
         """Log an event and hand it to the observers."""
         report(event, self._observers)
 
     def _report_success(self, client: AuthenticatedClient, peer: Peer) -> None:
-        self.report(Event("client_authenticated", client.client_id, client.method, **_origin(peer)))
+        self.report(Event("client_authenticated", client.client_id, client.method, **origin(peer)))
 
     def _identify(self, peer: Peer) -> AuthenticatedClient:
         if not isinstance(self._clients, CertificateRegistry):
             raise TypeError(f"{type(self._clients).__name__} can't be searched: identify() needs find(certificate).")
-        candidates = tuple(self._clients.find(peer.certificate))
+        candidates = [_own(client) for client in self._clients.find(peer.certificate)]
         if len(candidates) == 1:
             return self._check(candidates[0], peer)
         authenticated = [client for client in (self._try(c, peer) for c in candidates) if client is not None]
@@ -214,31 +215,25 @@ class Verifier:
         except MutualTLSError:
             return None
 
-    def _check(self, client: Client, peer: Peer) -> AuthenticatedClient:
+    def _check(
+        self, client: Client, peer: Peer, allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS)
+    ) -> AuthenticatedClient:
         if isinstance(peer, PeerSubject):
-            return self._check_subject(client, peer)
-        method = self._method(client, peer.certificate.is_self_signed)
-        self._check_validity(peer.certificate)
+            # The terminator answers for all that can't be looked at: it validated a chain, or nothing.
+            method = self._method(client, False, allowed)
+            if method != "tls_client_auth":
+                raise checks.name_is_not_enough(client, peer)
+            checks.check_forwarded_name(client, peer)
+            return AuthenticatedClient(client.client_id, method, None, client)
+        method = self._method(client, peer.certificate.is_self_signed, allowed)
+        checks.check_validity(peer.certificate, self._clock())
         if method == "tls_client_auth":
-            _check_pki(client, peer)
+            checks.check_pki(client, peer)
         else:
-            self._check_self_signed(client, peer.certificate)
+            checks.check_registered(client, peer.certificate, self._self_signed_match)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _check_subject(self, client: Client, peer: PeerSubject) -> AuthenticatedClient:
-        """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest."""
-        method = self._method(client, is_self_signed=False)
-        if method != "tls_client_auth" or client.tls_client_certificate_bound_access_tokens:
-            raise CertificateNotDelivered(f"{peer.source} forwards only a name; {client.client_id!r} needs more.")
-        if not peer.verified:
-            raise ChainNotVerified("The TLS terminator does not say that it validated the chain; check its CA bundle.")
-        expected = client.subject_value
-        if expected is None or not expected.is_among(peer.kind, peer.values):
-            wanted = f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"
-            raise SubjectMismatch(f"Registered is {wanted}; the terminator forwards {peer.kind} {peer.values!r}.")
-        return AuthenticatedClient(client.client_id, method, None, client)
-
-    def _method(self, client: Client, is_self_signed: bool) -> AuthMethod:
+    def _method(self, client: Client, is_self_signed: bool, allowed: frozenset[AuthMethod]) -> AuthMethod:
         registered = client.token_endpoint_auth_method
         if registered is None:
             registered = "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
@@ -249,58 +244,22 @@ class Verifier:
             raise AuthMethodNotRegistered(
                 f"Client {client.client_id!r} is registered for {registered}, not mutual TLS."
             )
-        if method not in self._allowed_methods:
-            raise AuthMethodNotAllowed(f"{method} is not among this server's allowed_methods.")
+        if method not in self._allowed_methods & allowed:
+            raise AuthMethodNotAllowed(f"{method} is not among the allowed_methods of this server and endpoint.")
         return method
 
-    def _check_validity(self, certificate: ClientCertificate) -> None:
-        now = self._clock()
-        if now < certificate.not_before:
-            raise CertificateNotYetValid(
-                f"The certificate is valid from {certificate.not_before} on; check the clocks."
-            )
-        if now > certificate.not_after:
-            raise CertificateExpired(f"The certificate expired on {certificate.not_after}; the client must renew it.")
 
-    def _check_self_signed(self, client: Client, certificate: ClientCertificate) -> None:
-        """RFC 8705 section 2.2: the certificate is registered, or its public key is; no chain counts."""
-        if not client.certificates and client.jwks_uri is not None:
-            raise CertificatesUnavailable(
-                f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead."
-            )
-        if self._self_signed_match == "certificate":
-            registered = certificate in client.certificates
-        else:
-            registered = any(c.public_key_der == certificate.public_key_der for c in client.certificates)
-        if not registered:
-            raise CertificateNotRegistered(f"Certificate {certificate.thumbprint} is not registered for this client.")
-
-
-def _check_pki(client: Client, peer: PeerCertificate) -> None:
-    """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf."""
-    _check_chain(peer)
-    expected, certificate = client.subject_value, peer.certificate
-    if expected is None or not expected.matches(certificate):
-        wanted = f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"
-        raise SubjectMismatch(f"Registered is {wanted}; the certificate of {certificate.subject!r} does not carry it.")
-
-
-def _check_chain(peer: PeerCertificate) -> None:
-    certificate = peer.certificate
-    # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
-    # look at its signature, so one that is broken hides nothing.
-    if certificate.is_self_signed or certificate.is_self_issued:
-        raise SelfSignedCertificate(
-            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
+def _of(client_id: str, client: Client) -> Client:
+    if _own(client).client_id != client_id:
+        raise UnknownClient(
+            f"Asked for {short(client_id)!r}, the registry returned {short(client.client_id)!r}: compare exactly."
         )
-    if not peer.verified:
-        raise ChainNotVerified("The TLS terminator does not say that it validated the chain; check its CA bundle.")
-    # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
-    if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
-        raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
+    return client
 
 
-def _origin(peer: Peer | None) -> dict[Literal["thumbprint", "source"], str]:
-    if isinstance(peer, PeerSubject):
-        return {"source": peer.source}
-    return {} if peer is None else {"thumbprint": peer.certificate.thumbprint, "source": peer.source}
+def _own(client: Client) -> Client:
+    if not isinstance(client, Client):
+        raise InvalidClientMetadata(
+            f"The registry returned an object of the type {type(client).__name__}; make it return a Client."
+        )
+    return client

@@ -74,7 +74,7 @@ def test_row_05_client_of_another_method_comes_over_mutual_tls(endpoint: Endpoin
     seen = endpoint.post("jwt", billing, form=assertion).json
     assert seen["client_id"] is None
     assert seen["thumbprint"] == billing.certificate.thumbprint
-    assert [(e.name, e.reason) for e in endpoint.events] == [("client_left_to_application", "private_key_jwt")]
+    assert [(e.name, e.method) for e in endpoint.events] == [("client_left_to_application", "private_key_jwt")]
 
 
 def test_row_06_certificate_where_an_assertion_is_registered(endpoint: Endpoint, billing: KeyPair) -> None:

@@ -104,8 +104,8 @@ def test_minimal() -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_debug() -> None:
-    answer = Endpoint(CLIENTS, verbosity="debug").post('"\\no\u00e9'.encode().decode("ascii", "ignore"))
+def test_debug(billing: KeyPair) -> None:
+    answer = Endpoint(CLIENTS, verbosity="debug").post('"\\no', billing)
     assert answer.json["error"] == "invalid_client"
     description = answer.json["error_description"]
     assert description.startswith("unknown_client: ")

@@ -1,0 +1,36 @@
+"""Options that several constructors take: checked when the application starts, not when a request comes."""
+
+from inspect import signature
+
+from .sources import PRESETS
+
+
+def check_source(source: object) -> None:
+    """Check that this can be a certificate source.
+
+    Raises:
+        ValueError: it is a preset's function itself, or nothing that can be called with an environ.
+    """
+    for name, preset in PRESETS.items():
+        if source is preset:
+            raise ValueError(f"source is a preset's function: call it, as in sources.{name}(…).")
+    if isinstance(source, type) or not callable(source):
+        raise ValueError(
+            f"source must be a callable that takes the environ, such as sources.environ(), not {source!r}."
+        )
+    try:
+        signature(source).bind({})
+    except TypeError as error:
+        raise ValueError(f"source must take the environ as its one argument: {error}.") from None
+    except ValueError:
+        pass  # a callable written in C tells no signature
+
+
+def check_max_body(max_body: object) -> None:
+    """Check the longest body that is to be read.
+
+    Raises:
+        ValueError: it is no number of octets.
+    """
+    if type(max_body) is not int or max_body < 1:
+        raise ValueError(f"max_body must be a number of octets, such as 65536, not {max_body!r}.")
