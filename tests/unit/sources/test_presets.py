@@ -1,19 +1,28 @@
 """Every preset reads what its terminator was seen to send, and no more."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from tests.unit.sources.captures import CLIENT, INTERMEDIATE, ROOT, SELF_SIGNED, environ, variants, without_hyphens
-from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
-from wsgi_mtls.errors import ContradictoryStatus
+from tests.unit.sources.captures import (
+    APACHE,
+    CLIENT,
+    HAPROXY,
+    HERE,
+    HYPHENS,
+    INTERMEDIATE,
+    ROOT,
+    SECRET,
+    SELF_SIGNED,
+    Expected,
+    environ,
+    found,
+    variants,
+    without_hyphens,
+)
+from wsgi_mtls import MalformedCertificate, sources
 from wsgi_mtls.sources import CertificateSource
 
-Expected = tuple[ClientCertificate, tuple[ClientCertificate, ...], bool] | None
-HERE: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"]}
-HYPHENS: dict[str, Any] = {**HERE, "underscores_dropped": True}
-SECRET: dict[str, Any] = {"secret": ("X-Proxy-Auth", "correct horse"), "underscores_dropped": True}
 VARIANTS = ("ca_signed_with_chain", "self_signed", "no_certificate", "ca_signed_without_chain")
 
 PKI: Expected = (CLIENT, (), True)
@@ -85,14 +94,6 @@ CAPTURES: list[tuple[str, CertificateSource, list[Expected]]] = [
 ]
 
 
-def found(source: CertificateSource, environ: Mapping[str, object]) -> Expected:
-    peer = source(dict(environ))
-    if peer is None:
-        return None
-    assert isinstance(peer, PeerCertificate)
-    return peer.certificate, peer.chain, peer.verified
-
-
 @pytest.mark.parametrize(("capture", "source", "expected"), CAPTURES, ids=[capture for capture, _, _ in CAPTURES])
 def test_captures(capture: str, source: CertificateSource, expected: list[Expected]) -> None:
     known = dict(zip(VARIANTS, expected, strict=False))
@@ -100,10 +101,6 @@ def test_captures(capture: str, source: CertificateSource, expected: list[Expect
     for variant in variants(capture):
         came = found(source, environ(capture, variant, HTTP_X_PROXY_AUTH="correct horse"))
         assert came == known[variant], variant
-
-
-APACHE = ("X-SSL-Client-Cert", "X-SSL-Client-Verify", "X-SSL-Client-Cert-Chain-0")
-HAPROXY = ("X-SSL-Client-Der", "X-SSL-Client-Verify", "X-SSL-Client-Used", "X-SSL-Client-Chain-Der")
 
 
 @pytest.mark.parametrize(
@@ -225,116 +222,8 @@ def test_gunicorn(key: str) -> None:
     assert found(source, environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")) is None
 
 
-@pytest.mark.parametrize("preset", [sources.cloudflare, sources.gcp_load_balancer])
-def test_shared_platforms_want_a_secret(preset: Callable[..., CertificateSource]) -> None:
-    for options in ({}, HERE, {"trusted_proxies": "any"}):
-        with pytest.raises(ValueError, match="secret"):
-            preset(underscores_dropped=True, **options)
-    assert callable(preset(**SECRET))
-
-
-@pytest.mark.parametrize(
-    ("preset", "options"),
-    [
-        (sources.envoy, {}),
-        (sources.istio, {"gateway_uri": GATEWAY}),
-        (sources.traefik, {}),
-        (sources.aws_alb, {"mode": "verify"}),
-        (sources.azure_app_service, {}),
-        (sources.rfc9440, {}),
-        (sources.cloudflare, {"secret": SECRET["secret"]}),
-        (sources.gcp_load_balancer, {"secret": SECRET["secret"]}),
-        (sources.haproxy, {"certificate": "X-SSL-Client-Der"}),
-        (sources.haproxy, {"used": "X-SSL-Client-Used"}),
-        (sources.apache, {"chain": ["X-Chain"]}),
-        (sources.caddy, {"certificate": "X-Client-Cert"}),
-        (sources.envoy_peer_certificate, {"certificate": "X-Client-Cert"}),
-    ],
-)
-def test_names_with_hyphens_want_a_word_about_underscores(
-    preset: Callable[..., CertificateSource], options: dict[str, object]
-) -> None:
-    with pytest.raises(ValueError, match="underscores_dropped"):
-        preset(**HERE, **options)
-    with pytest.raises(ValueError, match="underscores_dropped"):
-        preset(**HERE, **options, underscores_dropped="no")
-    assert callable(preset(**HYPHENS, **options))
-
-
-@pytest.mark.parametrize("elements", [0, -1, True, "1"])
-def test_element_count(elements: Any) -> None:
-    with pytest.raises(ValueError, match="elements"):
-        sources.envoy(elements=elements, **HYPHENS)
-    with pytest.raises(ValueError, match="elements"):
-        sources.istio(gateway_uri=GATEWAY, elements=1, **HYPHENS)
-    with pytest.raises(ValueError, match="gateway_uri"):
-        sources.istio(gateway_uri="", **HYPHENS)
-
-
 def test_werkzeug_is_not_taken_for_another_server() -> None:
     assert found(sources.werkzeug(), environ("werkzeug", "ca_signed_with_chain")) == PKI
     for variant in VARIANTS:
         with pytest.raises(MalformedCertificate):
             sources.werkzeug()(environ("mod_ssl-mod_wsgi", variant))
-
-
-def apache_came(resumed: str | None) -> dict[str, str]:
-    came = without_hyphens(environ("apache-requestheader", "ca_signed_with_chain"), *APACHE)
-    return came if resumed is None else {**came, "HTTP_XSSLCLIENTRESUMED": resumed}
-
-
-def test_apache_without_chain() -> None:
-    assert found(sources.apache(chain=(), **HERE), apache_came("Initial")) == PKI
-    assert found(sources.apache(**HERE), apache_came("Initial")) == (CLIENT, (INTERMEDIATE,), True)
-
-
-def test_apache_success_of_a_resumed_session() -> None:
-    """What mod_ssl says there of any certificate, with ``optional_no_ca`` and TLS 1.2."""
-    source = sources.apache(chain=(), **HERE)
-    assert found(source, apache_came("Initial")) == PKI
-    assert found(source, apache_came("Resumed")) == UNVERIFIED
-    for resumed in (None, "", "(null)", "Initial,Resumed"):
-        with pytest.raises(ContradictoryStatus):
-            source(apache_came(resumed))
-    assert found(sources.apache(chain=(), resumed=None, **HERE), apache_came(None)) == PKI
-
-
-@pytest.mark.parametrize("source", [sources.mod_wsgi(), sources.environ(), sources.cheroot(), sources.wsgi_server()])
-def test_mod_ssl_success_of_a_resumed_session(source: CertificateSource, caplog: pytest.LogCaptureFixture) -> None:
-    came = environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")
-    assert found(source, {**came, "SSL_SESSION_RESUMED": "Initial"}) == (CLIENT, (INTERMEDIATE,), True)
-    assert not caplog.records
-    assert found(source, {**came, "SSL_SESSION_RESUMED": "Resumed"}) == (CLIENT, (INTERMEDIATE,), False)
-    assert "SSLSessionTickets off" in caplog.text
-
-
-@pytest.mark.parametrize("source", [sources.mod_wsgi(), sources.cheroot()])
-def test_a_status_that_the_server_always_sets(source: CertificateSource) -> None:
-    came = environ("mod_ssl-mod_wsgi", "ca_signed_without_chain")
-    assert found(source, came) == UNVERIFIED
-    for status in ({}, {"SSL_CLIENT_VERIFY": ""}):
-        with pytest.raises(ContradictoryStatus, match="StdEnvVars"):
-            source({"SSL_CLIENT_CERT": came["SSL_CLIENT_CERT"], **status})
-    assert source({}) is None
-    assert found(sources.environ(), {"SSL_CLIENT_CERT": came["SSL_CLIENT_CERT"]}) == UNVERIFIED
-
-
-def test_presence_has_two_values() -> None:
-    haproxy = without_hyphens(environ("haproxy", "ca_signed_with_chain"), *HAPROXY)
-    gcp = environ("gcp", "ca_signed_with_chain", HTTP_X_PROXY_AUTH="correct horse")
-    for source, came, key, present in (
-        (sources.haproxy(**HERE), haproxy, "HTTP_XSSLCLIENTUSED", "1"),
-        (sources.gcp_load_balancer(**SECRET), gcp, "HTTP_X_CLIENT_CERT_PRESENT", "true"),
-    ):
-        assert found(source, {**came, key: present}) == (CLIENT, (INTERMEDIATE,), True)
-        for value in ("2", "True", "yes", f"{present} ", f"{present},{present}"):
-            with pytest.raises(ContradictoryStatus):
-                source({**came, key: value})
-            without = {k: v for k, v in came.items() if k not in CERTIFICATES}
-            with pytest.raises(ContradictoryStatus):
-                source({**without, key: value})
-    with pytest.raises(ValueError, match="two_valued"):
-        sources.Status("Used", "1", two_valued=True)
-
-
-CERTIFICATES = {"HTTP_XSSLCLIENTDER", "HTTP_XSSLCLIENTCHAINDER", "HTTP_X_CLIENT_CERT_LEAF", "HTTP_X_CLIENT_CERT_CHAIN"}
