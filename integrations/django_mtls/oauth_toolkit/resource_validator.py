@@ -1,0 +1,89 @@
+"""The validator's third part: whether the certificate came with a token that is bound to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import DataError
+from jwcrypto.common import JWException
+
+from wsgi_mtls.binding import verify_confirmation
+from wsgi_mtls.errors import MutualTLSError, NotAnAccessToken
+
+from . import remote
+from .confirmations import claims_of, find_access_token
+from .guard import looking_at_confirmation, mark_verified
+from .oauthlib_requests import peer_of, refuse_token
+from .registrations import gets_bound_tokens
+
+
+class ResourceValidatorMixin:
+    """Verifies confirmations at resources; the attributes are :class:`~.validators.MutualTLSValidatorMixin`'s."""
+
+    bind_all_tokens: ClassVar[bool] = False
+    binding_required: ClassVar[bool] = False
+
+    def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
+        """Tell whether an access token is valid, here and with the certificate of this request."""
+        with looking_at_confirmation():
+            valid: bool = super().validate_bearer_token(token, scopes, request)  # type: ignore[misc]
+        row = request.access_token if valid else _without_scope(token, request)
+        if row is None:
+            return False
+        try:
+            claims = claims_of(row)
+            if claims or self.binding_required:
+                verify_confirmation(claims, peer_of(request), required=True)
+        except MutualTLSError as error:
+            refuse_token(request, error, getattr(row.application, "client_id", None))
+            return False
+        if valid:
+            mark_verified(row)
+        return valid
+
+    def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
+        """Tell whether an ID token passes for an access token: never one of a client whose access tokens are bound."""
+        with looking_at_confirmation():
+            if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
+                request.oauth2_error = {"error": "invalid_token"}
+                return False
+        if self.binding_required or self.bind_all_tokens or gets_bound_tokens(request.client):
+            error = NotAnAccessToken("An ID token came, which is bound to no certificate.")
+            refuse_token(request, error, getattr(request.client, "client_id", None))
+            return False
+        return True
+
+    def _load_id_token(self, token: str) -> Any:
+        try:
+            return super()._load_id_token(token)  # type: ignore[misc]
+        except _UNREADABLE:
+            return None
+
+    def _get_token_from_authentication_server(
+        self, token: str, introspection_url: str, introspection_token: str | None,
+        introspection_credentials: Sequence[str] | None,
+    ) -> Any:  # fmt: skip
+        content = remote.introspect(token, introspection_url, introspection_token, introspection_credentials)
+        if content is None:
+            return None
+        try:
+            named = remote.username_in(content) is not None
+        except ValueError as error:
+            remote.logger.error("%s", error)
+            return None
+        user = self.get_or_create_user_from_content(content) if named else None  # type: ignore[attr-defined]
+        return remote.save(token, content, user)
+
+
+_UNREADABLE = (
+    JWException, ImproperlyConfigured, ValidationError, DataError, ValueError, LookupError, TypeError, AttributeError,
+    ArithmeticError, RecursionError,
+)  # fmt: skip
+"""What OAuth Toolkit raises for what is no JWT, has claims of another type, or names a client that signs none."""
+
+
+def _without_scope(token: str, request: Any) -> Any:
+    """Return the row of a token that covers too little, or None: who has no right to it is not told even that."""
+    told = getattr(request, "oauth2_error", None)
+    too_little = isinstance(told, Mapping) and told.get("error") == "insufficient_scope"
+    return find_access_token(token) if too_little else None
