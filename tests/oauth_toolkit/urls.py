@@ -23,6 +23,10 @@ def told(request: Any) -> JsonResponse:
     return JsonResponse({"user": request.resource_owner and request.resource_owner.get_username()})
 
 
+async def atold(request: Any) -> JsonResponse:
+    return told(request)
+
+
 def anybody(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"user": request.user.get_username()})
 
@@ -49,6 +53,13 @@ class Challenging(ChallengeMixin, ScopedProtectedResourceView):  # type: ignore[
         return told(request)
 
 
+class AsyncChallenging(ChallengeMixin, ScopedProtectedResourceView):  # type: ignore[misc]  # as above
+    required_scopes = ("accounts",)
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        return told(request)
+
+
 class ReadWrite(ChallengeMixin, ReadWriteScopedResourceView):  # type: ignore[misc]  # as above
     def get(self, request: HttpRequest) -> JsonResponse:
         return told(request)
@@ -68,6 +79,8 @@ class Accounts(APIView):
 urlpatterns = [
     path("o/", include("django_mtls.oauth_toolkit.urls")),
     path("decorated", protected_resource(["accounts"])(told)),
+    path("async-decorated", protected_resource(["accounts"])(atold)),
+    path("async-challenging", AsyncChallenging.as_view()),
     path("rw", rw_protected_resource()(told)),
     path("toolkits-decorator", toolkits_decorator(["accounts"])(told)),
     path("toolkits-openid", toolkits_decorator(["accounts"], server_cls=OpenIDServer)(told)),

@@ -1,23 +1,26 @@
-"""Resources of OAuth Toolkit whose refusals are answered as RFC 6750 says: a decorator and a mixin.
+"""Resources of OAuth Toolkit whose refusals are answered as RFC 6750 says: a decorator and a mixin, sync and async.
 
 OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altogether, since they look at no certificate.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
-from typing import Any
+from inspect import isawaitable
+from typing import Any, TypeVar, cast
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
 
 from wsgi_mtls.access_token import token_error_response
-from wsgi_mtls.errors import InsufficientScope, InvalidToken, MissingToken, MutualTLSError
+from wsgi_mtls.bearer import bearer_token, check_challenge
+from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
 
 from ..conf import mtls_settings
 from ..refusals import as_django
 
-View = Callable[..., HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
@@ -26,11 +29,13 @@ def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
     Args:
         scopes: those that the token must have, all of them.
     """
+    check_challenge(None, _told(scopes))
     return _protected(lambda request: list(scopes))
 
 
 def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
     """Let requests in as :func:`protected_resource`; safe methods need the scope for reading, others for writing."""
+    check_challenge(None, _told(scopes))
 
     def needed(request: HttpRequest) -> list[str]:
         safe = request.method in ("GET", "HEAD", "OPTIONS")
@@ -42,43 +47,83 @@ def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View
 class ChallengeMixin:
     """Before OAuth Toolkit's ``ProtectedResourceView`` and its like: their refusals, as RFC 6750 says."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Serve one request."""
-        self._refused: Any = None
+    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Serve one request; Django awaits what a view with async handlers returns."""
+        self._refused: HttpResponseBase | None = None
+        if getattr(self, "view_is_async", False):
+            return self._adispatch(request, *args, **options)
         response: HttpResponseBase = super().dispatch(request, *args, **options)  # type: ignore[misc]
-        return response if self._refused is None else challenge_response(self._refused)
+        return response if self._refused is None else self._refused
+
+    async def _adispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        # OAuth Toolkit verifies in a thread, since it asks the database; the handler runs here.
+        response = await sync_to_async(super().dispatch)(request, *args, **options)  # type: ignore[misc]
+        if isawaitable(response):
+            response = await response
+        return cast("HttpResponseBase", response) if self._refused is None else self._refused
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, Any]:
-        """Verify as OAuth Toolkit does, and keep what was refused."""
+        """Verify as OAuth Toolkit does, and keep the answer to what was refused."""
         valid, found = super().verify_request(request)  # type: ignore[misc]
-        self._refused = None if valid else _error(request, found)
+        if not valid:
+            scopes = self.get_scopes()  # type: ignore[attr-defined]  # a view stands after the mixin
+            self._refused = challenge_response(token_error(request, found), scopes)
         return valid, found
 
 
-def challenge_response(error: MutualTLSError) -> HttpResponseBase:
-    """Make the answer to a request whose access token is refused."""
-    return as_django(token_error_response(error, realm=mtls_settings().realm))
+def challenge_response(error: MutualTLSError, scopes: Iterable[str] = ()) -> HttpResponseBase:
+    """Make the answer to a request whose access token is refused.
+
+    Args:
+        error: why.
+        scopes: what a token needs; told where none came, or one that covers too little.
+    """
+    return as_django(token_error_response(error, realm=mtls_settings().realm, scope=_told(scopes)))
+
+
+def token_error(request: HttpRequest, found: Any) -> MutualTLSError:
+    """Tell why OAuth Toolkit has refused a request.
+
+    Args:
+        request: the request.
+        found: what ``verify_request`` returned beside False.
+    """
+    told = getattr(found, "oauth2_error", None)
+    told = told if isinstance(told, Mapping) else {}  # oauthlib finds a parameter of that name there too
+    if told.get("error") == "insufficient_scope":
+        return InsufficientScope("The token does not cover what this resource needs.")
+    if not told.get("error"):
+        try:
+            bearer_token(request.META)
+        except MutualTLSError as error:  # none came, or more than one, or none that can be read
+            return error
+    return InvalidToken("OAuth Toolkit refused the token.")
 
 
 def _protected(needed: Callable[[HttpRequest], list[str]]) -> Callable[[View], View]:
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        scopes = needed(request)
+        valid, found = get_oauthlib_core().verify_request(request, scopes=scopes)
+        if not valid:
+            return challenge_response(token_error(request, found), scopes)
+        request.resource_owner = found.user  # type: ignore[attr-defined]  # what the decorator is for
+        return None
+
     def decorate(view: View) -> View:
         @wraps(view)
-        def protected(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-            valid, found = get_oauthlib_core().verify_request(request, scopes=needed(request))
-            if not valid:
-                return challenge_response(_error(request, found))
-            request.resource_owner = found.user  # type: ignore[attr-defined]  # what the decorator is for
-            return view(request, *args, **options)
+        def protected(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            refused = check(request)
+            return view(request, *args, **options) if refused is None else refused
 
-        return protected
+        @wraps(view)
+        async def aprotected(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            refused = await sync_to_async(check)(request)
+            return await view(request, *args, **options) if refused is None else refused
+
+        return cast("View", aprotected if iscoroutinefunction(view) else protected)
 
     return decorate
 
 
-def _error(request: HttpRequest, found: Any) -> MutualTLSError:
-    told = getattr(found, "oauth2_error", None) or {}
-    if told.get("error") == "insufficient_scope":
-        return InsufficientScope("The token does not cover what this resource needs.")
-    if "HTTP_AUTHORIZATION" not in request.META and not told.get("error"):
-        return MissingToken("No bearer token came.")
-    return InvalidToken("OAuth Toolkit refused the token.")
+def _told(scopes: Iterable[str]) -> str | None:
+    return " ".join(scopes) or None

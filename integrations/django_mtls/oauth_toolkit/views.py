@@ -24,7 +24,7 @@ from .confirmations import claims_of, find_access_token
 from .device import GRANT_TYPE
 from .guard import looking_at_confirmation
 from .metadata import MetadataMixin
-from .protection import _error, challenge_response
+from .protection import challenge_response, token_error
 
 
 class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
@@ -50,7 +50,9 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
                 if not (self._is_client(request) or (bears and self._bears_token(request))):
                     raise AuthMethodNotRegistered("Neither a client nor a token with the scope introspection came.")
             except MutualTLSError as error:
-                return challenge_response(error) if bears and error.error in _OF_BEARERS else refusal(request, error)
+                if bears and error.error in _OF_BEARERS:
+                    return challenge_response(error, self.required_scopes)
+                return refusal(request, error)
         response: HttpResponseBase = View.dispatch(self, request, *args, **options)
         return response
 
@@ -81,7 +83,7 @@ class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  #
     def _bears_token(self, request: HttpRequest) -> bool:
         valid, found = self.verify_request(request)
         if not valid:
-            raise _error(request, found)
+            raise token_error(request, found)
         request.resource_owner = found.user  # type: ignore[attr-defined]  # as OAuth Toolkit does
         return True
 
