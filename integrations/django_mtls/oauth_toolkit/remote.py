@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import router, transaction
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
@@ -41,10 +42,11 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
     elif credentials:
         headers["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
     try:
-        response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT)
+        # Where a redirect leads, the token is not for.
+        response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT, allow_redirects=False)
         if response.status_code != requests.codes.ok:
             # As OAuth Toolkit words it, for who watches its log.
-            logger.exception(
+            logger.error(
                 "Introspection: Failed to get a valid response from authentication server. "
                 "Status code: %s, Reason: %s.",
                 response.status_code,
@@ -59,6 +61,22 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
         logger.exception("Introspection: Failed to parse response as json")
         return None
     return content if isinstance(content, dict) and content.get("active") is True else None
+
+
+def username_in(content: Mapping[str, Any]) -> str | None:
+    """Return whose token it is, or None if nobody's: RFC 7662 lets the endpoint not tell.
+
+    Raises:
+        ValueError: what it tells can be no user's name.
+    """
+    name = content.get("username")
+    if name is None:
+        return None
+    model: Any = get_user_model()
+    longest = getattr(model._meta.get_field(model.USERNAME_FIELD), "max_length", None)
+    if not isinstance(name, str) or not name or "\0" in name or (longest and len(name) > longest):
+        raise ValueError("introspection told a username that is none")
+    return name
 
 
 def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
