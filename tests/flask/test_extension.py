@@ -206,7 +206,7 @@ def test_settings_of_others_are_none_of_ours() -> None:
 
 def test_key_that_is_no_text_is_none_of_ours() -> None:
     app = Flask("application")
-    app.config[7] = "seven"  # type: ignore[index]
+    app.config[7] = "seven"
     MutualTLS(app, source="environ")
 
 
