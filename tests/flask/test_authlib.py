@@ -18,6 +18,8 @@ from flask_mtls.authlib import (
     MutualTLSServerMixin,
 )
 from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin
+from wsgi_mtls.errors import InvalidServerMetadata
+from wsgi_mtls.metadata import authorization_server_metadata
 from wsgi_mtls.testing import KeyPair, Profile, environ_for
 
 from .authserver import DN, ISSUER, AuthServer, example, jwt_claims, make_authserver, metadata, outcome
@@ -118,6 +120,21 @@ def test_metadata(mobile: KeyPair) -> None:
     assert answer.get_json()["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.localhost/oauth/token"
     assert "authorization_endpoint" not in answer.get_json()["mtls_endpoint_aliases"]
     assert "tls_client_auth" in answer.get_json()["introspection_endpoint_auth_methods_supported"]
+
+
+@pytest.mark.parametrize("aliases", [
+    {"authorization_endpoint": "https://mtls.localhost/authorize"},
+    {"token": "https://mtls.localhost/token"},
+    {"revocation_endpoint": "https://mtls.localhost/revoke"},
+])  # fmt: skip
+def test_row_39_aliases_that_cannot_be(aliases: dict[str, str]) -> None:
+    """An app whose metadata has them does not start."""
+    endpoints = {"authorization_endpoint": "/authorize", "token_endpoint": "/token"}
+    with pytest.raises(InvalidServerMetadata):
+        authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=aliases)
+    good = {"token_endpoint": "https://mtls.localhost/token"}
+    found = authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=good)
+    assert found["mtls_endpoint_aliases"] == good
 
 
 def test_signals(server: AuthServer, billing: KeyPair) -> None:

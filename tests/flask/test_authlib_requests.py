@@ -114,3 +114,14 @@ def test_failed_secrets_are_answered_as_nobodys(
     basic = {"Authorization": f"Basic {b64encode(b'secretive:x').decode()}"}
     answer = server.post("/oauth/revoke", "token=x", headers=basic)
     assert (answer.status_code, answer.headers["WWW-Authenticate"][:6]) == (401, "Basic ")
+
+
+@pytest.mark.parametrize("spelling", ["/{}", "{}/", "{}%2f", "{}/.", "{};a"])
+@pytest.mark.parametrize("path", PATHS)
+def test_row_50_other_spellings_of_the_path(server: AuthServer, billing: KeyPair, path: str, spelling: str) -> None:
+    body = f"{PATHS[path]}&client_id=billing"
+    for odd in (spelling.format(path), path.upper(), path.title()):
+        assert server.post(odd, body).status_code in (308, 401, 404, 405)
+    mounted = {"SCRIPT_NAME": "/as"}
+    assert outcome(server.post(path, body, environ=mounted)) == (401, "invalid_client")
+    assert server.post(path, body, billing, environ=mounted).status_code == 200

@@ -1,9 +1,11 @@
 """The Flask extension and the Authlib example, each behind nginx, with a client for each row of ATTACKS.md."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from tests.flask.attack_rows import BY_DN, DN, IMPOSSIBLE, PKI, SELF_SIGNED, Row, rows
 from tests.flask.authserver import REDIRECT, AuthServer, make_authserver, metadata
@@ -85,16 +87,33 @@ def extension(clients: Mapping[str, object], readable_folder: Path, files: TLSFi
 def example(
     clients: Mapping[str, Mapping[str, object]], mobile: KeyPair, readable_folder: Path, files: TLSFiles
 ) -> Iterator[Remote]:
-    folder = readable_folder / "authserver"
+    impossible = {f"impossible-{number}": client for number, client in enumerate(IMPOSSIBLE)}
+    registered = {name: {**SHARED, **client} for name, client in {**clients, **impossible}.items()}
+    with serving_example({**metadata(mobile), **registered}, readable_folder / "authserver", files) as remote:
+        yield remote
+
+
+@pytest.fixture(scope="session")
+def jwt_example(mobile: KeyPair, readable_folder: Path, files: TLSFiles) -> Iterator[Remote]:
+    """The example with JWT access tokens, and with dynamic registration."""
+    key = ECKey.generate_key("P-256", {"kid": "1"}).as_dict(private=True)
+    folder = readable_folder / "jwt-authserver"
+    with serving_example(metadata(mobile), folder, files, JWKS={"keys": [key]}, REGISTRATION_TOKEN="initial") as remote:
+        yield remote
+
+
+@contextmanager
+def serving_example(
+    clients: Mapping[str, Mapping[str, object]], folder: Path, files: TLSFiles, **more: object
+) -> Iterator[Remote]:
     folder.mkdir()
     config = {
         **SOURCE,
         "SECRET_KEY": "test",
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/test.db",
         "ISSUER": f"https://{MTLS_HOST}",
+        **more,
     }
-    impossible = {f"impossible-{number}": client for number, client in enumerate(IMPOSSIBLE)}
-    registered = {name: {**SHARED, **client} for name, client in {**clients, **impossible}.items()}
-    in_process = AuthServer(make_authserver({**metadata(mobile), **registered}, **config))
+    in_process = AuthServer(make_authserver(clients, **config))
     with behind_nginx("authserver", config, folder, files) as served:
         yield Remote(served, in_process)
