@@ -1,9 +1,12 @@
 """Requests to the Authlib example that are odd in another way than their certificate."""
 
 from base64 import b64encode
+from typing import Any
 
 import pytest
+from authlib.oauth2 import OAuth2Error
 
+from flask_mtls import MutualTLSRefusal
 from wsgi_mtls.testing import KeyPair
 
 from .authserver import ISSUER, AuthServer, example, make_authserver, metadata, outcome
@@ -125,3 +128,31 @@ def test_row_50_other_spellings_of_the_path(server: AuthServer, billing: KeyPair
     mounted = {"SCRIPT_NAME": "/as"}
     assert outcome(server.post(path, body, environ=mounted)) == (401, "invalid_client")
     assert server.post(path, body, billing, environ=mounted).status_code == 200
+
+
+def test_error_handler_replaces_what_cannot_be_read(server: AuthServer, billing: KeyPair) -> None:
+    """All else is Authlib's response by then."""
+    server.app.register_error_handler(MutualTLSRefusal, lambda error: (error.error.reason, 418))
+    too_long = server.token("billing", billing, a="a" * 70000)
+    assert (too_long.status_code, too_long.text) == (418, "body_too_large")
+    assert server.token("billing").status_code == 401
+    assert server.token("billing", billing).status_code == 200
+
+
+def test_endpoint_of_ones_own(server: AuthServer, billing: KeyPair) -> None:
+    """As for pushed authorization requests, which Authlib has not."""
+    authlib_server = example("authserver.oauth").server
+
+    def par() -> Any:
+        oauth_request = authlib_server.create_oauth2_request(None)
+        try:
+            client = authlib_server.authenticate_client(oauth_request, ["client_secret_basic"], "par")
+        except OAuth2Error as error:
+            return authlib_server.handle_error_response(oauth_request, error)
+        return {"client_id": client.client_id}, 201
+
+    server.app.add_url_rule("/par", "par", par, methods=["POST"])
+    body = "response_type=code&client_id=billing"
+    assert server.post("/par", body, billing).json == {"client_id": "billing"}
+    assert outcome(server.post("/par", body)) == (401, "invalid_client")
+    assert outcome(server.post("/par?redirect_uri=https://evil.example", body, billing)) == (400, "invalid_request")

@@ -6,7 +6,7 @@ from typing import TextIO
 import click
 from flask.cli import with_appcontext
 
-from flask_mtls.authlib.clients import registered
+from flask_mtls.authlib import registered
 from wsgi_mtls import MutualTLSError
 
 from .models import OAuth2Client, db

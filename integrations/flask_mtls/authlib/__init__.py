@@ -5,7 +5,7 @@ try:
 except ImportError as error:
     raise ImportError("flask_mtls.authlib needs Authlib: pip install 'wsgi-mtls[authlib]'.") from error
 
-from .clients import ClientModelRegistry
+from .clients import ClientModelRegistry, registered
 from .errors import MutualTLSOAuth2Error
 from .protector import BoundTokenValidatorMixin
 from .registration import MutualTLSClientMetadataClaims
@@ -20,4 +20,5 @@ __all__ = [
     "MutualTLSClientMetadataClaims",
     "MutualTLSOAuth2Error",
     "MutualTLSServerMixin",
+    "registered",
 ]
