@@ -36,6 +36,8 @@ def test_flask(page: str, ca: KeyPair) -> None:
     answer = client.post("/token", data={"client_id": "billing"}, environ_overrides=environ_for(pair))
     assert answer.json == {"issued_to": "billing", "cnf": {"x5t#S256": pair.certificate.thumbprint}}
     if page == "flask.md":
+        answer = client.post("/bound-token", data={"client_id": "billing"}, environ_overrides=environ_for(pair))
+        assert answer.json["cnf"] == {"x5t#S256": pair.certificate.thumbprint}
         namespace["test_token"](lambda subject, **profile: ca.issue(subject, Profile(**profile)))
 
 
