@@ -4,7 +4,10 @@ Python's own ``ssl`` aborts the handshake of every certificate that it can't val
 client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
 """
 
-from collections.abc import Callable
+import errno
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
 from select import select
@@ -13,10 +16,16 @@ from typing import TYPE_CHECKING, Any
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, SSLFileobjectStreamWriter, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+THREADS = 32
+"""How many connections are served at a time; one that sends nothing takes up one of them for ten seconds."""
 
 
 class CertificateGateway(Gateway_10):
@@ -61,9 +70,9 @@ def make_server(
 
     Raises:
         OSError: a file can't be read.
-        OpenSSL.SSL.Error: a file is not what it should be.
+        ValueError: a file is not what it should be; the message names it.
     """
-    server = Server((host, port), app)
+    server = _Server((host, port), app, numthreads=THREADS)
     server.gateway = CertificateGateway
     server.ssl_adapter = _Adapter(str(certificate), str(private_key))
     server.ssl_adapter.context = make_context(certificate, private_key, client_ca)
@@ -73,18 +82,45 @@ def make_server(
 
 
 def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -> SSL.Context:
-    """Make a TLS context (TLS 1.2 and newer) that asks for a client certificate and accepts any."""
+    """Make a TLS context (TLS 1.2 and newer) that asks for a client certificate and accepts any.
+
+    Raises:
+        OSError: a file can't be read.
+        ValueError: a file is not what it should be; the message names it.
+    """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     # A resumed session calls no callback and has no chain.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_options(SSL.OP_NO_TICKET)
-    context.use_certificate_chain_file(str(certificate))
-    context.use_privatekey_file(str(private_key))
+    with _naming(certificate, "must hold the server's certificate in PEM, its chain below it"):
+        context.use_certificate_chain_file(str(certificate))
+    with _naming(private_key, f"must hold the private key of {certificate} in PEM, without a passphrase"):
+        # Read here: OpenSSL would ask for a passphrase at the terminal.
+        key = load_pem_private_key(private_key.read_bytes(), password=None)
+        context.use_privatekey(key)  # type: ignore[arg-type]  # a key that TLS has no use for is a TypeError
     if client_ca is not None:
-        context.load_verify_locations(str(client_ca))
+        with _naming(client_ca, "must hold CA certificates in PEM"):
+            context.load_verify_locations(str(client_ca))
     context.set_verify(SSL.VERIFY_PEER, _remember_first_error)
     return context
+
+
+@contextmanager
+def _naming(file: Path, demand: str) -> Iterator[None]:
+    file.open("rb").close()  # OpenSSL's error for a file that is not there names none
+    try:
+        yield
+    except (SSL.Error, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError is the passphrase
+        raise ValueError(f"{file} {demand}.") from None
+
+
+class _Server(Server):
+    """Says nothing of clients that leave: they may."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        if level > logging.INFO:
+            super().error_log(msg, level, traceback)
 
 
 class _Adapter(pyOpenSSLAdapter):
@@ -124,7 +160,12 @@ class _WaitingIO(RawIOBase):
         return self._wait(self._connection.recv_into, buffer)
 
     def write(self, data: Any) -> int:
-        return self._wait(self._connection.send, data)
+        if self._connection.get_peer_finished() is None:
+            raise _gone()  # who sent nothing in time would be waited for again, to be told so
+        try:
+            return self._wait(self._connection.send, data)
+        except SSL.Error:
+            raise _gone() from None
 
     def _wait(self, call: Callable[[Any], int], data: object) -> int:
         while True:
@@ -136,6 +177,12 @@ class _WaitingIO(RawIOBase):
                 timeout = self._connection.gettimeout()
                 if not any(select(ours if reads else none, none if reads else ours, none, timeout)):
                     raise TimeoutError("timed out") from None
+            except SSL.SysCallError:
+                raise _gone() from None
+
+
+def _gone() -> ConnectionError:
+    return ConnectionResetError(errno.ECONNRESET, "The client is gone.")
 
 
 def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int, depth: int, ok: int) -> bool:

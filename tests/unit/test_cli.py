@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.commands import fails, run
 from tests.tls import client_context
 
@@ -32,6 +34,23 @@ def test_serve_bad_arguments(folder: Path) -> None:
 
 def test_serve_without_a_module(folder: Path) -> None:
     assert "no_such_module" in fails("serve", "no_such_module:app", "--certificate", "x", "--private-key", "y")
+
+
+@pytest.mark.parametrize("status", ["3", "'no settings'", ""])
+def test_serve_a_module_that_exits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exits.py").write_text(f"import sys\nsys.exit({status})\n")
+    line = fails("serve", "exits:app", "--certificate", "x", "--private-key", "y")
+    assert "exits:app" in line
+    assert "when it is imported" in line
+
+
+def test_serve_names_the_file(folder: Path) -> None:
+    files = {"--certificate": folder / "a.pem", "--private-key": folder / "a.key", "--client-ca": folder / "ca.pem"}
+    for option in files:
+        for wrong in (folder / "no-such-file", folder):
+            given = [word for pair in {**files, option: wrong}.items() for word in pair]
+            assert str(wrong) in fails("serve", "wsgiref.simple_server:demo_app", *given)
 
 
 def program(*arguments: object) -> list[str]:

@@ -3,12 +3,21 @@
 import json
 import socket
 import ssl
+import struct
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from http.client import HTTPSConnection
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from OpenSSL import SSL
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.tls import client_context, serving, tls_post, write_bundle, write_server_pair
 from wsgi_mtls import ClientCertificate
@@ -149,10 +158,79 @@ def test_keep_alive_keeps_the_connections_certificate(port: int) -> None:
             assert b'"SSL_CLIENT_VERIFY": "FAILED:' in answer
 
 
-def test_files_that_do_not_fit(tmp_path: Path) -> None:
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
     certificate, key = write_server_pair(tmp_path)
-    bundle = write_bundle(tmp_path, [ROOT.certificate])
-    assert make_context(certificate, key, bundle)
-    for arguments in ((key, key, None), (certificate, certificate, None), (certificate, key, key)):
-        with pytest.raises(SSL.Error):
-            make_server(show_environ, certificate=arguments[0], private_key=arguments[1], client_ca=arguments[2])
+    return {"certificate": certificate, "private_key": key, "client_ca": write_bundle(tmp_path, [ROOT.certificate])}
+
+
+@pytest.mark.parametrize(
+    ("role", "wrong", "says"),
+    [
+        ("certificate", "private_key", "server.key must hold the server's certificate"),
+        ("private_key", "certificate", "server.pem must hold the private key of .*server.pem in PEM"),
+        ("client_ca", "private_key", "server.key must hold CA certificates"),
+    ],
+)
+def test_files_that_do_not_fit(files: dict[str, Path], role: str, wrong: str, says: str) -> None:
+    assert make_context(**files)
+    with pytest.raises(ValueError, match=says):
+        make_server(show_environ, **files | {role: files[wrong]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", ["certificate", "private_key", "client_ca"])
+def test_files_that_are_not_there(files: dict[str, Path], role: str) -> None:
+    assert make_server(show_environ, **files)  # type: ignore[arg-type]
+    with pytest.raises(FileNotFoundError, match="no-such-file"):
+        make_server(show_environ, **files | {role: Path("no-such-file")})  # type: ignore[arg-type]
+
+
+def test_a_key_with_a_passphrase(files: dict[str, Path], tmp_path: Path) -> None:
+    key = load_pem_private_key(files["private_key"].read_bytes(), None)
+    encrypted = tmp_path / "encrypted.key"
+    encrypted.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")))
+    with pytest.raises(ValueError, match=r"encrypted.key must hold .* without a passphrase"):
+        make_context(files["certificate"], encrypted, None)
+
+
+def test_connections_that_say_nothing_hold_up_no_other(port: int) -> None:
+    with ExitStack() as idle:
+        for _ in range(12):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        connection = HTTPSConnection("127.0.0.1", port, context=client_context(), timeout=8)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+@pytest.mark.parametrize("gently", [True, False])
+def test_a_client_that_leaves_amid_its_body(gently: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    reading, read = Event(), Event()
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        reading.set()
+        try:
+            environ["wsgi.input"].read(100)
+        finally:
+            read.set()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x" * 100_000]
+
+    with serving(app) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        connection = client_context().wrap_socket(plain, server_hostname="127.0.0.1")
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
+        assert reading.wait(20)
+        if not gently:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        assert read.wait(20)
+    assert capfd.readouterr().err == ""
+
+
+def test_an_application_that_fails_is_still_told(capfd: pytest.CaptureFixture[str]) -> None:
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        raise RuntimeError("of the application's own")
+
+    with serving(app) as port:
+        assert tls_post(port).status == 500
+    assert "of the application's own" in capfd.readouterr().err

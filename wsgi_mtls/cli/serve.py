@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from OpenSSL import SSL
 
 from ..server import make_server
 from .failure import Failure, failing_plainly
@@ -31,18 +30,15 @@ def serve(app: str, certificate: Path, private_key: Path, client_ca: Path | None
     """
     application = load_application(app)
     with failing_plainly():
-        try:
-            server = make_server(
-                application,
-                certificate=certificate,
-                private_key=private_key,
-                client_ca=client_ca,
-                host=host,
-                port=port,
-            )
-            server.prepare()
-        except SSL.Error as error:
-            raise Failure(f"The TLS files don't fit: {error}.") from None
+        server = make_server(
+            application,
+            certificate=certificate,
+            private_key=private_key,
+            client_ca=client_ca,
+            host=host,
+            port=port,
+        )
+        server.prepare()
     click.echo(f"https://{host}:{server.bind_addr[1]}", err=True)
     try:
         server.serve()
@@ -60,6 +56,10 @@ def load_application(app: str) -> "WSGIApplication":
     sys.path.insert(0, "")
     try:
         application: WSGIApplication = getattr(import_module(module), name or "app")
+    except SystemExit as error:
+        raise Failure(
+            f"{app}: the module exits with status {error.code} when it is imported; let it define an app."
+        ) from None
     except Exception as error:  # whatever a user's module raises when it is imported
         raise Failure(f"{app}: {error}; write MODULE:NAME.") from None
     if not callable(application):
