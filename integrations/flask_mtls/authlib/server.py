@@ -6,6 +6,7 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import abort, request
+from werkzeug.exceptions import BadRequest
 
 from wsgi_mtls.binding import bind, verify_refresh_token
 from wsgi_mtls.client_auth import authenticate_request
@@ -61,11 +62,12 @@ class MutualTLSServerMixin(Mixin):
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
 
     def create_json_request(self, http_request: Any) -> Any:
-        """Read a registration; one that is nested too deep is refused as such."""
+        """Read a registration; one that is no JSON, or nested too deep, is refused as such."""
         try:
             request.get_json()
-        except RecursionError:
-            abort(self.handle_response(*invalid_metadata("The JSON is nested too deep.")()))  # type: ignore[attr-defined]
+        except (BadRequest, RecursionError):
+            error = invalid_metadata("Send JSON, not nested too deep.")
+            abort(self.handle_response(*error()))  # type: ignore[attr-defined]
         return super().create_json_request(http_request)  # type: ignore[misc]
 
     def get_authorization_grant(self, oauth_request: Any) -> Any:
