@@ -1,6 +1,8 @@
 """``wsgi-mtls serve`` and ``demo``, and the program itself."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,7 +119,28 @@ def test_demo() -> None:
         "certificate and client secret",
     ):
         assert any(row.startswith(name) for row in rows), name
-    assert "curl " in result.stdout
+    assert result.stdout.endswith("To try by hand: `wsgi-mtls demo --serve` keeps running and prints curl lines.\n")
+    assert "curl --" not in result.stdout  # they would name a folder that is gone
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_demo_that_keeps_running(end: signal.Signals) -> None:
+    process = subprocess.Popen(program("demo", "--serve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        lines = list(iter(process.stdout.readline, "Running; Ctrl-C stops it.\n"))
+        accepted, refused = (line.split() for line in lines if line.startswith("  curl "))
+        folder = Path(accepted[accepted.index("--cacert") + 1]).parent
+        assert (folder / "server.key").exists()
+        if shutil.which("curl"):
+            quiet = ["--silent", "--noproxy", "*"]
+            one, other = (json.loads(subprocess.check_output([*line, *quiet])) for line in (accepted, refused))
+            assert (one["client_id"], other["error"]) == ("billing", "invalid_client")
+    finally:
+        process.send_signal(end)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0 if end is signal.SIGINT else 128 + end, "")
+    assert not folder.exists()
 
 
 def test_program_fails_in_one_line(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
+from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 import click
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--serve", is_flag=True, help="Keep the server running afterwards.")
+@click.option("--serve", is_flag=True, help="Keep the server running afterwards, and print curl lines to try by hand.")
 @click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
 def demo(serve: bool, behind: str | None) -> None:
     """Start TLS servers with a throw-away CA, and play clients and thieves. Status 0 if all came as expected."""
     logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
     terminator = TERMINATORS[behind] if behind else None
     scenario = expecting(make_scenario(), terminator) if terminator else make_scenario()
-    with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
+    with _ended_by_sigterm(), TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
         files = DemoFiles(Path(folder), MTLS_HOST if terminator else LOOPBACK)
         files.write(scenario)
         with _running(scenario, files, terminator) as port:
@@ -44,11 +45,11 @@ def demo(serve: bool, behind: str | None) -> None:
             if not terminator:
                 click.echo()
                 all_expected &= _play_tokens()
-            _print_curl(scenario, files, port, f"--behind {behind} " if behind else "", serve)
             if serve:
-                click.echo("\nRunning; Ctrl-C stops it.")
-                with suppress(KeyboardInterrupt):
-                    Event().wait()
+                _keep_running(scenario, files, port)
+            else:
+                options = f"--behind {behind} " if behind else ""
+                click.echo(f"\nTo try by hand: `wsgi-mtls demo {options}--serve` keeps running and prints curl lines.")
     raise SystemExit(0 if all_expected else 1)
 
 
@@ -104,11 +105,30 @@ def _print_table(rows: Iterable[Played]) -> bool:
     return all_expected
 
 
-def _print_curl(scenario: Scenario, files: DemoFiles, port: int, options: str, serve: bool) -> None:
-    running = "" if serve else f", with `wsgi-mtls demo {options}--serve` running"
-    click.echo(f"\nTo try by hand{running}:")
+def _keep_running(scenario: Scenario, files: DemoFiles, port: int) -> None:
+    click.echo("\nTo try by hand:")
     numbered = list(enumerate(scenario.rows, 1))
     accepted = next((number, row) for number, row in numbered if row.expected == ACCEPTED)
     refused = next((number, row) for number, row in numbered if row.expected != ACCEPTED and row.pair)
     for number, row in (accepted, refused):
         click.echo(f"  {files.curl(row, number, port)}")
+    click.echo("\nRunning; Ctrl-C stops it.")
+    with suppress(KeyboardInterrupt):
+        Event().wait()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM unwind what is on the stack, so that no folder with private keys is left behind."""
+    if current_thread() is not main_thread():
+        yield  # Python lets only the main thread handle signals
+        return
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
