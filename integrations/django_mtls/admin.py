@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, JsonResponse
@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from .choices import Method
+from .conf import mtls_settings
 from .forms import RegistrationForm
 from .linking import LinkingAdmin
-from .models import AbstractRegisteredClient, Method, RegisteredClient
-from .uploads import days_left, describe, key_set, names, read_certificate
+from .models import AbstractRegisteredClient, RegisteredClient
+from .moments import days_left
+from .uploads import ca_warning, describe, key_set, names, read_certificate
 
 
 class ExpiryFilter(admin.SimpleListFilter):
@@ -113,6 +116,22 @@ class RegistrationAdmin(LinkingAdmin, ModelAdmin):
             form.base_fields["certificate"].widget.attrs["data-inspect-url"] = url
         return form
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave the upload out where nothing can be changed."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "certificate"]})
+            for title, options in fieldsets
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and warn of certificates that must not get into a terminator's CA bundle."""
+        super().save_model(request, obj, form, change)
+        for warning in sorted({ca_warning(certificate) for certificate in obj.certificates} - {""}):
+            self.message_user(request, f"{obj}: {warning}", messages.WARNING)
+
     def inspect(self, request: HttpRequest) -> JsonResponse:
         """Tell the form's script what an uploaded certificate says; nothing is saved."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
@@ -141,7 +160,7 @@ class RegistrationAdmin(LinkingAdmin, ModelAdmin):
 
 @admin.register(RegisteredClient)
 class RegisteredClientAdmin(RegistrationAdmin):
-    """The concrete model."""
+    """The concrete model; where ``CLIENT_MODEL`` is another, its rows have no effect, and none can be added."""
 
     list_display = ("client_id", "client_name", *RegistrationAdmin.list_display[1:])
     search_fields = (*RegistrationAdmin.search_fields, "client_name")
@@ -149,3 +168,15 @@ class RegisteredClientAdmin(RegistrationAdmin):
         (None, {"fields": ("client_id", "client_name", "enabled", "user")}),
         *RegistrationAdmin.fieldsets[1:],
     )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the model is shown among the others."""
+        return _is_used(self.model) and super().has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Tell whether a client can be registered here."""
+        return _is_used(self.model) and super().has_add_permission(request)
+
+
+def _is_used(model: type[AbstractRegisteredClient]) -> bool:
+    return mtls_settings().client_model is model

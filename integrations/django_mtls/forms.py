@@ -1,7 +1,8 @@
 """The admin's form: a certificate is uploaded, and the registration follows from it."""
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,13 +12,21 @@ from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata
 
-from .models import AbstractRegisteredClient, Method
+from .choices import Method
+from .models import AbstractRegisteredClient
 from .uploads import key_set, names, read_certificate
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[AbstractRegisteredClient]
 else:
     ModelForm = forms.ModelForm
+
+
+class _JSONField(forms.JSONField):
+    """Shows half a surrogate pair escaped, as it was written: no page can hold it."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
 
 
 class RegistrationForm(ModelForm):
@@ -39,6 +48,9 @@ class RegistrationForm(ModelForm):
             "PEM or DER. It fills the subject value, or is added to the JWK set if it is to be registered itself."
         ),
     )
+
+    class Meta:  # noqa: D106
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"jwks": _JSONField, "metadata": _JSONField}
 
     class Media:  # noqa: D106
         js = ("django_mtls/certificate.js",)

@@ -1,22 +1,25 @@
 """Registered OAuth clients (RFC 7591, RFC 8705), and whose certificates may log in as which user."""
 
+import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
-from django.db import models, transaction
+from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wsgi_mtls.certificate import ClientCertificate
-from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import registered_certificates
 
+from .choices import Method, SubjectKindChoice
+from .moments import as_stored
 from .record import RecordedClient
-from .search import registration_digests
+from .search import certificate_digests, registration_digests
+from .validation import registration_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,30 +27,9 @@ if TYPE_CHECKING:
     Moment = models.DateTimeField[datetime | None, datetime | None]
     Octets = models.BinaryField[bytes | None, bytes | None]
 
+logger = logging.getLogger("wsgi_mtls")
 SEEN_EVERY = timedelta(minutes=1)
 """How long ``last_seen`` stays as it is at least, so that a busy client is no busy row."""
-
-
-class Method(models.TextChoices):
-    """``token_endpoint_auth_method`` (RFC 7591 section 2, RFC 8705 section 2)."""
-
-    TLS_CLIENT_AUTH = "tls_client_auth", _("PKI: a certificate from a CA (tls_client_auth)")
-    SELF_SIGNED = "self_signed_tls_client_auth", _("registered certificate (self_signed_tls_client_auth)")
-    PRIVATE_KEY_JWT = "private_key_jwt", "private_key_jwt"
-    CLIENT_SECRET_BASIC = "client_secret_basic", "client_secret_basic"
-    CLIENT_SECRET_POST = "client_secret_post", "client_secret_post"
-    CLIENT_SECRET_JWT = "client_secret_jwt", "client_secret_jwt"
-    NONE = "none", _("none (a public client)")
-
-
-class SubjectKindChoice(models.TextChoices):
-    """Which of the five names is registered (RFC 8705 section 2.1.2)."""
-
-    SUBJECT_DN = "tls_client_auth_subject_dn", _("subject DN")
-    SAN_DNS = "tls_client_auth_san_dns", _("DNS name")
-    SAN_URI = "tls_client_auth_san_uri", _("URI")
-    SAN_IP = "tls_client_auth_san_ip", _("IP address")
-    SAN_EMAIL = "tls_client_auth_san_email", _("e-mail address")
 
 
 class SearchKey(models.Model):
@@ -68,8 +50,8 @@ class SearchKey(models.Model):
 class AbstractRegisteredClient(models.Model):
     """The RFC 8705 registration of an OAuth client, for models of one's own: a subclass adds what it likes.
 
-    A subclass whose ``client_id`` stands in another model sets ``client_id = None`` and gives a property of that name,
-    and its ``client_id_lookup`` says how a query gets there.
+    A subclass whose ``client_id`` stands in another model gives a property of that name, and its ``client_id_lookup``
+    says how a query gets there.
     """
 
     client_id_lookup: ClassVar[str] = "client_id"
@@ -171,79 +153,33 @@ class AbstractRegisteredClient(models.Model):
     @certificate.setter
     def certificate(self, certificate: ClientCertificate) -> None:
         self.certificate_der = certificate.der
-        self.certificate_expires = certificate.not_after
+        self.certificate_expires = as_stored(certificate.not_after)
 
     def clean(self) -> None:
         """Refuse, beside the field, what no certificate can satisfy."""
         super().clean()
-        errors: dict[str, Any] = {}
-        for field, check in (
-            ("subject_value", self._check_subject_value),
-            ("jwks", self._check_jwks),
-            ("jwks_uri", self._check_jwks_uri),
-            ("metadata", self._check_metadata),
-        ):
-            try:
-                check()
-            except ValueError as error:  # InvalidClientMetadata is one
-                errors[field] = str(error)
-        if not errors and self.client_id and self._are_clean("client_id", "jwks_uri"):
-            try:
-                self.to_client()
-            except InvalidClientMetadata as error:
-                errors["token_endpoint_auth_method"] = str(error)
-        if errors:
+        if self.metadata is None:  # what an empty field of a form means
+            self.metadata = {}
+        if errors := registration_errors(self):
             raise ValidationError(errors)
 
-    def _are_clean(self, *names: str) -> bool:
-        """Tell whether these fields find nothing wrong with their values; else an error stands beside them already."""
-        try:
-            for field in self._meta.fields:
-                if field.name in names:
-                    field.clean(getattr(self, field.name), self)
-        except ValidationError:
-            return False
-        return True
-
-    def _check_subject_value(self) -> None:
-        if self.subject_kind and not self.subject_value:
-            raise ValueError(_("Write the name, or choose no kind."))
-        if self.subject_value and not self.subject_kind:
-            raise ValueError(_("Choose which kind of name this is."))
-        if self.subject_kind:
-            SubjectValue.parse(cast("SubjectKind", self.subject_kind), self.subject_value)
-        elif self.token_endpoint_auth_method == Method.TLS_CLIENT_AUTH:
-            raise ValueError(_("A client of PKI needs the one name that its certificate must carry."))
-
-    def _check_jwks(self) -> None:
-        if self.jwks is not None:
-            found = registered_certificates(self.jwks)
-        elif self.token_endpoint_auth_method != Method.SELF_SIGNED or self.jwks_uri:
-            return
-        else:
-            found = ()
-        if not found and self.token_endpoint_auth_method == Method.SELF_SIGNED:
-            raise ValueError(_("Register a certificate: upload one, or write a JWK set whose keys carry x5c."))
-
-    def _check_jwks_uri(self) -> None:
-        if self.jwks is not None and self.jwks_uri:
-            raise ValueError(_("A JWK set and its address exclude each other (RFC 7591 section 2)."))
-
-    def _check_metadata(self) -> None:
-        if not isinstance(self.metadata, dict):
-            raise ValueError(_("Write an object."))
-        taken = {"client_id", "token_endpoint_auth_method", "jwks", "jwks_uri", *SubjectKindChoice.values}
-        taken.add("tls_client_certificate_bound_access_tokens")
-        if double := sorted(taken & self.metadata.keys()):
-            raise ValueError(_("%s: this has a field of its own.") % ", ".join(double))
-
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and bring the search keys up to date."""
-        if not self.certificate_der and self.certificates:
-            self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
+        """Save, and bring the search keys and the certificate that is shown up to date."""
+        if self._refresh_certificate() and kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "certificate_der", "certificate_expires"}
         with transaction.atomic(using=kwargs.get("using")):
             super().save(*args, **kwargs)
             self.update_search_keys()
+
+    def _refresh_certificate(self) -> bool:
+        """Show no certificate that is not registered any more, nor none where one is; tell whether that changed."""
+        shown, before = self.certificate, self.certificate_der
+        registered = registration_digests(self)
+        if shown is not None and registered and not self.jwks_uri and not registered & certificate_digests(shown):
+            self.certificate_der = self.certificate_expires = None
+        if not self.certificate_der and self.certificates:
+            self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
+        return before != self.certificate_der
 
     def update_search_keys(self) -> None:
         """Make this registration be found by its certificates; after a change that went past :meth:`save`."""
@@ -259,10 +195,15 @@ class AbstractRegisteredClient(models.Model):
             return
         changes: dict[str, object] = {"last_seen": now}
         if certificate is not None and certificate != self.certificate:
-            changes |= {"certificate_der": certificate.der, "certificate_expires": certificate.not_after}
+            changes |= {"certificate_der": certificate.der, "certificate_expires": as_stored(certificate.not_after)}
         # Conditional, so that of several processes only one writes.
         due = models.Q(last_seen__isnull=True) | models.Q(last_seen__lte=now - SEEN_EVERY)
-        type(self)._base_manager.filter(due, pk=self.pk).update(**changes)
+        rows = type(self)._base_manager.filter(due, pk=self.pk)
+        try:
+            with transaction.atomic(using=router.db_for_write(type(self), instance=self)):
+                rows.update(**changes)
+        except DatabaseError:  # the client is who it is, even where the database takes no notes
+            logger.exception("Client %r was authenticated, which could not be noted", self.client_id)
         self.last_seen = now
 
 

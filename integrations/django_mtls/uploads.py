@@ -1,17 +1,19 @@
 """A certificate that an operator uploads, and what to register of it."""
 
-from datetime import datetime
 from typing import Any
 
+from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from wsgi_mtls.certificate import MAX_DER_SIZE, ClientCertificate
-from wsgi_mtls.clients import SubjectKind, SubjectValue
+from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
+from wsgi_mtls.clients.subject import SubjectKey
 from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import jwk
+
+from .moments import days_left
 
 
 def read_certificate(upload: "File[bytes]") -> ClientCertificate:
@@ -38,7 +40,8 @@ def names(certificate: ClientCertificate) -> list[tuple[SubjectKind, str]]:
         *(("tls_client_auth_san_ip", str(address)) for address in certificate.san_ip),
         ("tls_client_auth_subject_dn", certificate.subject),
     ]
-    return [(kind, value) for kind, value in candidates if _can_be_registered(kind, value, certificate)]
+    carried = subject_keys(certificate)
+    return [(kind, value) for kind, value in candidates if _can_be_registered(kind, value, carried)]
 
 
 def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, Any]:
@@ -71,16 +74,42 @@ def describe(certificate: ClientCertificate) -> dict[str, Any]:
         "thumbprint": certificate.thumbprint,
         "expires": certificate.not_after.date().isoformat(),
         "days_left": str(days_left(certificate.not_after)),
+        "warning": ca_warning(certificate),
     }
 
 
-def days_left(moment: datetime) -> int:
-    """Return the whole days until then; negative if it is past."""
-    return (moment - timezone.now()).days
+def ca_warning(certificate: ClientCertificate) -> str:
+    """Return why a certificate that is registered itself must not get into a terminator's CA bundle, or nothing.
+
+    RFC 8705 section 7.4: in a CA bundle it would vouch for certificates of its own making, with any client's name.
+    """
+    if not certificate.is_self_signed or not _may_issue(x509.load_der_x509_certificate(certificate.der)):
+        return ""
+    return _(
+        "This self-signed certificate may issue others: in a terminator's CA bundle it would vouch for any name. "
+        "Never put it there; better, have the client make one that says CA:FALSE (wsgi-mtls pki self-sign)."
+    )
 
 
-def _can_be_registered(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
+def _may_issue(certificate: x509.Certificate) -> bool:
+    """Tell whether OpenSSL takes a certificate for a CA's where it trusts it: also one of version 1."""
+    if certificate.version == x509.Version.v1:
+        return True
     try:
-        return SubjectValue.parse(kind, value).matches(certificate)
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return _signs_certificates(certificate)
+
+
+def _signs_certificates(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _can_be_registered(kind: SubjectKind, value: str, carried: frozenset[SubjectKey]) -> bool:
+    try:
+        return SubjectValue.parse(kind, value).key in carried
     except InvalidClientMetadata:
         return False

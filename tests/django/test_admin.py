@@ -1,14 +1,20 @@
 """The admin without its script: what the server does with an upload."""
 
 import json
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from django_mtls.admin import RegisteredClientAdmin
 from django_mtls.models import RegisteredClient
+from wsgi_mtls.clients import subject_keys
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign, to_pem
 
@@ -102,10 +108,77 @@ def test_errors_stand_beside_the_field(client: Client, rp: KeyPair, mobile_pair:
     assert RegisteredClient.objects.count() == 1
 
 
+@pytest.mark.parametrize("field", ["metadata", "jwks"])
+@pytest.mark.parametrize("value", ["\\u0000", "\\ud800", "\\ud800x\\udc00", "a\\\\\\u0000"])
+def test_json_that_no_database_keeps(client: Client, rp: KeyPair, field: str, value: str) -> None:
+    for text in (f'{{"keys": [], "a": ["{value}"]}}', f'{{"keys": [], "{value}": 1}}'):
+        assert field in errors(client.post(ADD, form(rp, **{field: text})))
+    assert field in errors(client.post(ADD, form(rp, **{field: '{"keys": [], "a": 1e999}'})))
+
+
+@pytest.mark.parametrize("metadata", ["", "null", "{}", r'{"a": "\\u0000"}'])
+def test_metadata_may_be_empty(client: Client, rp: KeyPair, metadata: str) -> None:
+    assert client.post(ADD, form(rp, metadata=metadata)).status_code == 302
+    assert RegisteredClient.objects.get().metadata == (json.loads(metadata or "{}") or {})
+
+
+def test_row_41_a_certificate_that_may_issue_others(client: Client, mobile_pair: KeyPair) -> None:
+    """In the terminator's CA bundle it would vouch for any name: the form, the page and the script say so."""
+    method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+    issuer = self_sign("CN=ca", Profile(ca=True))
+    for pair, warned in ((issuer, True), (mobile_pair, False)):
+        upload = SimpleUploadedFile("client.pem", to_pem(pair.certificate))
+        details = client.post(INSPECT, {"certificate": upload}).json()["details"]
+        assert ("CA bundle" in details["warning"]) == warned
+        answer = client.post(ADD, form(pair, **method), follow=True)
+        assert any("CA bundle" in str(message) for message in answer.context["messages"]) == warned
+        page = client.get(f"{LIST}{RegisteredClient.objects.get().pk}/change/").content.decode()
+        assert ("CA bundle" in page) == warned
+        RegisteredClient.objects.all().delete()
+
+
+def test_many_names(client: Client, ca: KeyPair) -> None:
+    """What a certificate could be registered by is looked up once, not once for each of its names."""
+    many = ca.issue("CN=x", Profile(san_dns=[f"{number}.example.com" for number in range(2000)]))
+    with patch("django_mtls.uploads.subject_keys", wraps=subject_keys) as looked_up:
+        upload = SimpleUploadedFile("client.pem", to_pem(many.certificate))
+        assert len(client.post(INSPECT, {"certificate": upload}).json()["names"]) == 2001
+    assert looked_up.call_count == 1
+
+
+def test_who_may_only_look_sees_no_upload(client: Client, rp: KeyPair) -> None:
+    assert client.post(ADD, form(rp)).status_code == 302
+    change = f"{LIST}{RegisteredClient.objects.get().pk}/change/"
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_registeredclient"))
+    looking = Client()
+    looking.force_login(reader, "django.contrib.auth.backends.ModelBackend")
+    page = looking.get(change).content.decode()
+    assert "ClientCertificate" not in page
+    assert "Upload a certificate" not in page
+    assert rp.certificate.thumbprint in page
+    assert "Upload a certificate" in client.get(change).content.decode()
+
+
+@pytest.mark.skipif(find_spec("oauth2_provider") is None, reason="the other model is OAuth Toolkit's")
+def test_model_that_is_not_used(client: Client, mtls: Callable[..., None]) -> None:
+    assert "registeredclient" in client.get("/admin/").content.decode()
+    mtls(CLIENT_MODEL="django_mtls_oauth_toolkit.ApplicationRegistration")
+    assert "/django_mtls/registeredclient" not in client.get("/admin/").content.decode()
+    assert client.get(ADD).status_code == 403
+    assert client.get(LIST).status_code == 200
+
+
+def test_users_without_an_admin() -> None:
+    """The field for the user works where the project's user model has none."""
+    bare = AdminSite()
+    assert RegisteredClientAdmin(RegisteredClient, bare).check() == []
+
+
 def test_list_and_filter(client: Client, ca: KeyPair) -> None:
     for client_id, days in (("soon", 5), ("later", 50)):
         record = register(client_id, BY_DNS)
-        record.certificate = ca.issue("CN=x", Profile(days=days)).certificate
+        record.certificate = ca.issue("CN=x", Profile(days=days, san_dns=["rp.example.com"])).certificate
         record.save()
     register("unknown", BY_DNS)
 

@@ -1,7 +1,7 @@
 """The models, the registry, the commands and the signals."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.timezone import is_aware, make_aware
 
 from django_mtls import signals
-from django_mtls.models import RegisteredClient
+from django_mtls.models import RegisteredClient, SearchKey
 from django_mtls.registry import DjangoClientRegistry
+from django_mtls.test import CertificateClient
 from wsgi_mtls.clients import SUBJECT_KINDS
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.events import Event
@@ -27,6 +31,7 @@ from .site import Site
 from .support import register
 
 BY_DNS = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
+FORM = "application/x-www-form-urlencoded"
 registry = DjangoClientRegistry(RegisteredClient)
 
 
@@ -124,6 +129,110 @@ def test_seen_at_most_once_a_minute(ca: KeyPair, rp: KeyPair) -> None:
     assert read().certificate_expires == renewed.certificate.not_after
 
 
+def test_client_that_can_not_be_noted_is_let_in(
+    rp: KeyPair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = register("rp", BY_DNS)
+
+    def update(self: object, **changes: object) -> int:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(QuerySet, "update", update)
+        answer = CertificateClient(rp).post("/token", "client_id=rp", content_type=FORM)
+    assert answer.status_code == 200
+    assert "could not be noted" in caplog.text
+    client.refresh_from_db()
+    assert client.last_seen is None
+    assert CertificateClient(rp).post("/token", "client_id=rp", content_type=FORM).status_code == 200
+    client.refresh_from_db()
+    assert client.last_seen is not None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_time_zones(
+    rp: KeyPair, ca: KeyPair, alice: User, alice_pair: KeyPair, settings: Callable[..., None], zone: str, use_tz: bool
+) -> None:
+    settings(USE_TZ=use_tz, TIME_ZONE=zone)
+    client = register("rp", BY_DNS)
+    by_user = register("card", by_certificate(alice_pair), user=alice)
+    assert CertificateClient(rp).post("/token", "client_id=rp", content_type=FORM).status_code == 200
+    assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
+    for record, pair in ((client, rp), (by_user, alice_pair)):
+        record.refresh_from_db()
+        assert record.last_seen is not None
+        assert record.certificate_expires is not None
+        assert is_aware(record.certificate_expires) == use_tz
+        expires = record.certificate_expires if use_tz else make_aware(record.certificate_expires)
+        assert expires == pair.certificate.not_after
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("use_tz", [True, False])
+@pytest.mark.parametrize(("year", "warned"), [(1950, True), (9999, False)])
+def test_certificates_that_end_where_the_calendar_does(
+    ca: KeyPair, settings: Callable[..., None], zone: str, use_tz: bool, year: int, warned: bool
+) -> None:
+    settings(USE_TZ=use_tz, TIME_ZONE=zone)
+    last = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    never = ca.issue("CN=x", Profile(not_before=last - timedelta(days=1), not_after=last, san_dns=["rp.example.com"]))
+    client = register("rp", BY_DNS)
+    client.certificate = never.certificate
+    client.save()
+    client.refresh_from_db()
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend")
+    for path in ("", f"{client.pk}/change/", "?expires=7"):
+        page = browser.get(f"/admin/django_mtls/registeredclient/{path}")
+        assert page.status_code == 200
+        assert (b"rp" in page.content) or not warned
+    assert f"{year}-12-31" in browser.get(f"/admin/django_mtls/registeredclient/{client.pk}/change/").content.decode()
+    out = StringIO()
+    call_command("mtls_expiring", stdout=out)
+    assert out.getvalue().startswith("rp\t") == warned
+
+
+def test_certificate_that_was_replaced_is_shown_no_more(ca: KeyPair, rp: KeyPair) -> None:
+    old, new = self_sign("CN=a", Profile(days=5)), self_sign("CN=b", Profile(days=300))
+    renewed = self_sign("CN=a", Profile(days=200, key=old.key))
+    client = register("rp", by_certificate(old))
+    for pair, shown in ((old, old), (new, new)):
+        client.jwks = by_certificate(pair)["jwks"]
+        client.save(update_fields=["jwks"])
+        client.refresh_from_db()
+        assert client.certificate == shown.certificate
+        assert client.certificate_expires == shown.certificate.not_after
+    client.jwks, client.certificate = by_certificate(old)["jwks"], renewed.certificate
+    client.save()
+    assert client.certificate == renewed.certificate  # seen, of the key that is registered
+    pki = register("pki", BY_DNS)
+    pki.certificate = rp.certificate
+    pki.save()
+    assert pki.certificate == rp.certificate
+    pki.subject_value = "other.example.com"
+    pki.save()
+    pki.refresh_from_db()
+    assert pki.certificate is None
+    assert pki.certificate_expires is None
+
+
+def test_search_keys_command(alice: User, alice_pair: KeyPair, mobile_pair: KeyPair) -> None:
+    """What went past ``save()`` is found again: a disabled registration too, which keeps a name out."""
+    kept = register("kept", by_certificate(mobile_pair))
+    register("gone", BY_DNS).delete()
+    metadata = by_certificate(alice_pair)
+    columns = {"token_endpoint_auth_method": metadata["token_endpoint_auth_method"], "jwks": metadata["jwks"]}
+    RegisteredClient.objects.bulk_create([RegisteredClient(client_id="lost", user=alice, enabled=False, **columns)])
+    assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
+    out = StringIO()
+    call_command("mtls_search_keys", stdout=out)
+    assert out.getvalue() == "2 registrations are found by their certificates; 1 keys dropped.\n"
+    assert CertificateClient(alice_pair).get("/").json()["user"] == ""
+    assert SearchKey.objects.count() == 2
+    assert [client.record for client in registry.find(mobile_pair.certificate)] == [kept]
+
+
 def test_seen_over_tls(site: Site, rp: KeyPair) -> None:
     register("rp", BY_DNS)
     assert site.post("/token", None, "client_id=rp").status == 401
@@ -217,7 +326,7 @@ def test_register_refuses(
 def test_expiring(ca: KeyPair) -> None:
     for client_id, days in (("soon", 5), ("later", 50), ("first", 2), ("off", 1)):
         client = register(client_id, BY_DNS, enabled=client_id != "off")
-        client.certificate = ca.issue("CN=x", Profile(days=days)).certificate
+        client.certificate = ca.issue("CN=x", Profile(days=days, san_dns=["rp.example.com"])).certificate
         client.save()
     register("unknown", BY_DNS)
     for arguments, expected in (((), ["first", "soon"]), (("--days", "60"), ["first", "soon", "later"])):
@@ -229,6 +338,12 @@ def test_expiring(ca: KeyPair) -> None:
 
 
 # Signals
+
+
+def test_expiring_beyond_the_calendar() -> None:
+    for days in ("99999999999", "-99999999999", str(10**30)):
+        with pytest.raises(CommandError, match="--days"):
+            call_command("mtls_expiring", "--days", days)
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ...conf import mtls_settings
-from ...uploads import days_left
+from ...moments import days_left
 
 
 class Command(BaseCommand):
@@ -17,11 +17,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
-        parser.add_argument("--days", type=int, default=30)
+        parser.add_argument("--days", type=int, default=30, help="from now; 30 by default, negative: expired before")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """List them, the first to expire first: client_id, date, days left."""
-        until = timezone.now() + timedelta(days=options["days"])
+        try:
+            until = timezone.now() + timedelta(days=options["days"])
+        except OverflowError:
+            raise CommandError("--days is beyond the calendar; give a smaller number.") from None
         model = mtls_settings().client_model
         for record in model._default_manager.filter(enabled=True, certificate_expires__lte=until).order_by(
             "certificate_expires"

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ...choices import Method, SubjectKindChoice
 from ...conf import mtls_settings
-from ...models import AbstractRegisteredClient, Method, SubjectKindChoice
-from ...uploads import key_set, names, read_certificate
+from ...models import AbstractRegisteredClient
+from ...uploads import ca_warning, key_set, names, read_certificate
 
 
 class Command(BaseCommand):
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         record.save()
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
         self.stdout.write(self.style.SUCCESS(f"Registered {record.client_id}: {what}."))
+        if record.certificate is not None and (warning := ca_warning(record.certificate)):
+            self.stderr.write(self.style.WARNING(warning))
 
 
 def _record(options: dict[str, Any]) -> AbstractRegisteredClient:

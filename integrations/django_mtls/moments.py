@@ -1,0 +1,21 @@
+"""Moments of certificates, which are aware, as a project's database and pages have them."""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+# Further out, other time zones and MariaDB have no such year: 99991231235959Z stands for "never" (RFC 5280 section
+# 4.1.2.5), and what expired before there were certificates has expired.
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def as_stored(moment: datetime) -> datetime:
+    """Return an aware moment as ``DateTimeField`` wants it: naive, in the default time zone, without ``USE_TZ``."""
+    bounded = min(max(moment, EARLIEST), LATEST)
+    return bounded if settings.USE_TZ else timezone.make_naive(bounded, timezone.get_default_timezone())
+
+
+def days_left(moment: datetime) -> int:
+    """Return the whole days until then, be it aware or as it was stored; negative if it is past."""
+    return (moment - (timezone.now() if timezone.is_naive(moment) else datetime.now(UTC))).days
