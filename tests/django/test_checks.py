@@ -19,7 +19,10 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
+from django_mtls.models import RegisteredClient
 from wsgi_mtls import sources
+
+from .support import register
 
 ROOT = Path(__file__).parents[2]
 MIDDLEWARE = "django_mtls.middleware.ClientCertificateMiddleware"
@@ -156,6 +159,26 @@ def test_names_that_are_no_text(monkeypatch: pytest.MonkeyPatch, mtls: Callable[
     assert found() == {"django_mtls.E008"}
     mtls(USERNAME_FROM=None)
     assert found() == set()
+
+
+def deployment(**options: Any) -> list[str | None]:
+    messages = run_checks(include_deployment_checks=True, **options)
+    return [message.id for message in messages if message.id and message.id.startswith("django_mtls.")]
+
+
+def test_clients_that_can_never_authenticate() -> None:
+    """At deployment, once; not at each start, which must work without a database."""
+    register("rp", {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"})
+    assert deployment() == []
+    register("impossible", {"token_endpoint_auth_method": "tls_client_auth"})
+    assert deployment() == ["django_mtls.E007"]
+    assert deployment(databases=["default"]) == ["django_mtls.E007"]
+    assert found() == set()
+
+
+def test_deployment_before_there_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RegisteredClient._meta, "db_table", "not_migrated")
+    assert deployment() == []
 
 
 def test_message_names_the_remedy(mtls: Callable[..., None]) -> None:
