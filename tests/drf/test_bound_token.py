@@ -143,6 +143,21 @@ def test_scope(alice_pair: KeyPair) -> None:
     assert outcome(ask(alice_pair, "/anytoken")) == ACCEPTED
 
 
+def test_scope_in_a_composition(alice: Any, alice_pair: KeyPair) -> None:
+    """With ``|`` and ``~`` it is one condition of several; with ``&`` it decides, and so does its challenge."""
+    small = (403, 'Bearer realm="accounts", error="insufficient_scope", scope="accounts"')
+    for scope, answers in {
+        "payments": (small, (403, None), ACCEPTED),
+        "accounts": (ACCEPTED, ACCEPTED, (403, None)),
+    }.items():
+        bound(alice_pair, scope=scope)
+        for path, expected in zip(("/scopeandtoken", "/scopeoruser", "/notscope"), answers, strict=True):
+            assert outcome(ask(alice_pair, path)) == expected
+    bound(alice_pair, scope="payments", sub="alice")
+    # Without a token, the certificate is a user.
+    assert outcome(ask(alice_pair, "/scopeoruser", headers={})) == ACCEPTED
+
+
 def test_without_a_token(alice_pair: KeyPair) -> None:
     bound(alice_pair)
     challenge = (401, 'Bearer realm="accounts", scope="accounts"')

@@ -24,6 +24,14 @@ class Accounts(urls.Accounts):
     schema = AutoSchema()
 
 
+class ScopeAndToken(urls.ScopeAndToken):
+    schema = AutoSchema()
+
+
+class ScopeOrUser(urls.ScopeOrUser):
+    schema = AutoSchema()
+
+
 class Users(urls.Users):
     schema = AutoSchema()
 
@@ -31,6 +39,7 @@ class Users(urls.Users):
 def generate(monkeypatch: pytest.MonkeyPatch, version: str) -> dict[str, Any]:
     monkeypatch.setattr(spectacular_settings, "OAS_VERSION", version, raising=False)
     patterns = [path("accounts", Accounts.as_view()), path("users", Users.as_view())]
+    patterns += [path("and", ScopeAndToken.as_view()), path("or", ScopeOrUser.as_view())]
     with GENERATOR_STATS.silence():
         generator: Any = SchemaGenerator
         generated: dict[str, Any] = generator(patterns=patterns).get_schema(request=None, public=True)
@@ -44,6 +53,9 @@ def test_schemes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (schemes["boundToken"]["type"], schemes["boundToken"]["scheme"]) == ("http", "bearer")
     assert generated["paths"]["/accounts"]["get"]["security"] == [{"boundToken": ["accounts"]}]
     assert generated["paths"]["/users"]["get"]["security"] == [{"mutualTLS": []}]
+    assert generated["paths"]["/and"]["get"]["security"] == [{"boundToken": ["accounts"]}]
+    # The scope is one way in of two.
+    assert generated["paths"]["/or"]["get"]["security"] == [{"boundToken": []}, {"mutualTLS": []}]
 
 
 def test_openapi_3_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

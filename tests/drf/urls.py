@@ -85,11 +85,41 @@ class Unbound(Accounts):
     authentication_classes = (MayBeUnbound,)
 
 
+class ScopeOrUser(Accounts):
+    authentication_classes = (
+        BoundTokenAuthentication,
+        Programs,
+    )
+    permission_classes = (BoundTokenHasScope | IsAuthenticated,)
+
+
+class ScopeAndToken(Accounts):
+    permission_classes = (BoundTokenHasScope & HasBoundToken,)
+
+
+class NotScope(Accounts):
+    permission_classes = (~BoundTokenHasScope,)
+
+
 class Forgotten(Accounts):
     required_scope = ""
 
 
 urlpatterns = [
     path(view.__name__.lower(), view.as_view())
-    for view in (Users, Machines, Open, Accounts, AnyToken, Either, TokenFirst, OfUser, Unbound, Forgotten)
+    for view in (
+        Users,
+        Machines,
+        Open,
+        Accounts,
+        AnyToken,
+        Either,
+        TokenFirst,
+        OfUser,
+        Unbound,
+        ScopeOrUser,
+        ScopeAndToken,
+        NotScope,
+        Forgotten,
+    )
 ]

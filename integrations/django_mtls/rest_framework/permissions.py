@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import AND, BasePermission
 from rest_framework.request import Request
 
 from wsgi_mtls.access_token import BoundToken
@@ -24,25 +24,50 @@ class HasBoundToken(BasePermission):
 
 
 class BoundTokenHasScope(HasBoundToken):
-    """Lets requests in whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces."""
+    """Lets requests in whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
+
+    Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 says. With
+    ``|`` and ``~`` it is one condition of several, and REST framework answers.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether there is such a token.
 
         Raises:
-            Refused: its scope is too little (RFC 6750 section 3.1).
+            Refused: its scope is too little, and so is the view's answer.
             ImproperlyConfigured: the view does not say what scope it needs.
         """
-        scope = getattr(view, "required_scope", None)
-        if not isinstance(scope, str) or not scope:
-            raise ImproperlyConfigured(f'{type(view).__name__} needs required_scope = "…" for BoundTokenHasScope.')
-        check_challenge(None, scope)
-        token = request.auth
+        scope, token = required_scope(view), request.auth
         if not isinstance(token, BoundToken):
             return False
         missing = frozenset(scope.split(" ")) - token.scopes
-        if missing:
+        if missing and scope_decides(view):
             error = InsufficientScope(f"The token does not cover {' '.join(sorted(missing))}.")
             report(Event("token_rejected", token.client_id, reason=error.reason, detail=error.message), [send])
             raise Refused(error, scope)
-        return True
+        return not missing
+
+
+def required_scope(view: Any) -> str:
+    """Return the scope that a view with :class:`BoundTokenHasScope` needs.
+
+    Raises:
+        ImproperlyConfigured: it does not say.
+    """
+    scope = getattr(view, "required_scope", None)
+    if not isinstance(scope, str) or not scope:
+        raise ImproperlyConfigured(f'{type(view).__name__} needs required_scope = "…" for BoundTokenHasScope.')
+    check_challenge(None, scope)
+    return scope
+
+
+def scope_decides(view: Any) -> bool:
+    """Tell whether nobody gets into a view without its ``required_scope``, whatever else is permitted."""
+    return any(map(_demands_scope, view.get_permissions()))
+
+
+def _demands_scope(permission: Any) -> bool:
+    if isinstance(permission, AND):
+        operands: Any = permission  # whose stub has none
+        return _demands_scope(operands.op1) or _demands_scope(operands.op2)
+    return isinstance(permission, BoundTokenHasScope)

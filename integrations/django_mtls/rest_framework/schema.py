@@ -6,7 +6,7 @@ from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.settings import spectacular_settings
 
-from .permissions import BoundTokenHasScope
+from .permissions import required_scope, scope_decides
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
@@ -42,8 +42,6 @@ class BoundTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
         """Return the scheme with the scopes that the view needs, which OpenAPI 3.1 allows for every scheme."""
         view: Any = auto_schema.view
         scopes: list[str] = []
-        if not spectacular_settings.OAS_VERSION.startswith("3.0"):
-            for permission in view.get_permissions():
-                if isinstance(permission, BoundTokenHasScope):
-                    scopes = view.required_scope.split(" ")
+        if not spectacular_settings.OAS_VERSION.startswith("3.0") and scope_decides(view):
+            scopes = required_scope(view).split(" ")
         return {self.name: scopes}
