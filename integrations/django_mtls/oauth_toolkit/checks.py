@@ -9,7 +9,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, router
-from django.urls import NoReverseMatch, resolve, reverse
+from django.db.models import Q
+from oauth2_provider import views as toolkit
 from oauth2_provider.models import get_application_model
 from oauth2_provider.settings import oauth2_settings
 
@@ -17,6 +18,8 @@ from wsgi_mtls.clients import AUTH_METHODS
 from wsgi_mtls.errors import InvalidServerMetadata
 
 from ..conf import InvalidSetting
+from ..middleware import ClientCertificateMiddleware
+from ..project import has_middleware, routed_views
 from .metadata import mtls_base
 from .registrations import registration_model
 
@@ -53,24 +56,41 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def check_urls(**_: Any) -> list[CheckMessage]:
-    """Report OAuth Toolkit's own introspection view (``E005``): bound tokens are not active there."""
-    from .views import IntrospectTokenView
+    """Report OAuth Toolkit's own views (``E005``), also where they stand beside ours.
 
-    try:
-        view = resolve(reverse("oauth2_provider:introspect")).func
-    except NoReverseMatch:
-        return []  # an API without endpoints
-    if issubclass(getattr(view, "view_class", object), IntrospectTokenView):
+    Its introspection view does not tell what tokens are bound to, and its token view tells the state of a device code
+    before it knows who asks.
+    """
+    from .views import IntrospectTokenView, TokenView
+
+    ours = {toolkit.IntrospectTokenView: IntrospectTokenView, toolkit.TokenView: TokenView}
+    found = {
+        view
+        for view in routed_views()
+        for theirs, our in ours.items()
+        if issubclass(view, theirs) and not issubclass(view, our)
+    }
+    hint = 'Include "django_mtls.oauth_toolkit.urls" instead of "oauth2_provider.urls", or derive the view from ours.'
+    names = sorted(f"{view.__module__}.{view.__qualname__}" for view in found)
+    return [_error("E005", f"A URL leads to {name}, which knows nothing of mutual TLS.", hint) for name in names]
+
+
+@register(Tags.security)
+def check_middleware(**_: Any) -> list[CheckMessage]:
+    """Report that ``ClientCertificateMiddleware`` is missing (``W002``)."""
+    if has_middleware(ClientCertificateMiddleware):
         return []
-    message = "The introspection view does not tell what tokens are bound to; bound ones are not active there."
-    return [_error("E005", message, 'Include "django_mtls.oauth_toolkit.urls" instead of "oauth2_provider.urls".')]
+    message = "Without ClientCertificateMiddleware other middleware and views see the headers that anyone forges."
+    hint = 'Put "django_mtls.middleware.ClientCertificateMiddleware" first in MIDDLEWARE.'
+    return [checks.Warning(message, hint=hint, id="django_mtls_oauth_toolkit.W002")]
 
 
 @register(Tags.database)
 def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report confidential applications with a blank secret (``W001``); with ``migrate`` and ``check --database``.
+    """Report applications with a blank secret (``W001``); with ``migrate`` and ``check --database``.
 
-    In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate.
+    In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate. A public one needs no
+    secret, but for ``client_credentials``, which it does not get here.
     """
     model: Any = get_application_model()
     using = router.db_for_read(model)
@@ -79,8 +99,8 @@ def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[Chec
     try:
         return [
             checks.Warning(
-                f"Application {application.client_id!r} is confidential and has a blank secret.",
-                hint="Register it for mutual TLS, or give it a secret.",
+                f"Application {application.client_id!r} is {application.client_type} and has a blank secret.",
+                hint="Register it for mutual TLS, or make it confidential with a secret of its own.",
                 id="django_mtls_oauth_toolkit.W001",
             )
             for application in _with_blank_secret(model._default_manager.using(using))
@@ -91,8 +111,8 @@ def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[Chec
 
 def _with_blank_secret(applications: Any) -> Iterator[Any]:
     of_mutual_tls = registration_model()._default_manager.filter(token_endpoint_auth_method__in=AUTH_METHODS)
-    confidential = applications.filter(client_type="confidential").order_by("-pk")
-    others = confidential.exclude(pk__in=of_mutual_tls.values("application_id"))
+    matters = Q(client_type="confidential") | Q(authorization_grant_type="client-credentials")
+    others = applications.filter(matters).order_by("-pk").exclude(pk__in=of_mutual_tls.values("application_id"))
     yield from others.filter(client_secret="")
     for application in islice(others.exclude(client_secret=""), MAX_HASHES):
         if _is_hash_of_nothing(application.client_secret):

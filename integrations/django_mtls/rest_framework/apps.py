@@ -13,6 +13,8 @@ class DjangoMTLSRestFrameworkConfig(AppConfig):
     verbose_name = "Mutual TLS for REST framework"
 
     def ready(self) -> None:
-        """Tell drf-spectacular, where it is installed, what the authentication classes are."""
+        """Register the system checks, and tell drf-spectacular, where it is installed, what the classes are."""
+        from . import checks  # noqa: F401  # importing it registers them
+
         if find_spec("drf_spectacular") is not None:
             from . import schema  # noqa: F401  # importing it registers them

@@ -1,0 +1,40 @@
+"""System checks: what would let nobody in by certificate, or leave forged headers for others to read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from rest_framework.settings import api_settings
+
+from ..backends import ClientCertificateBackend
+from ..middleware import ClientCertificateMiddleware
+from ..project import has_backend, has_middleware, routed_views
+from .authentication import BoundTokenAuthentication, ClientCertificateAuthentication
+
+
+@register(Tags.security)
+def check_authentication(**_: Any) -> list[CheckMessage]:
+    """Report a missing backend (``E001``) and missing middleware (``W001``), where a view has our classes."""
+    used = tuple(_authentication_classes())
+    found: list[CheckMessage] = []
+    if _any_is(used, ClientCertificateAuthentication) and not has_backend(ClientCertificateBackend):
+        message = "ClientCertificateAuthentication lets nobody in: ClientCertificateBackend is missing."
+        hint = 'Add "django_mtls.backends.ClientCertificateBackend" to AUTHENTICATION_BACKENDS.'
+        found.append(Error(message, hint=hint, id="django_mtls_rest_framework.E001"))
+    ours = (ClientCertificateAuthentication, BoundTokenAuthentication)
+    if _any_is(used, ours) and not has_middleware(ClientCertificateMiddleware):
+        message = "Without ClientCertificateMiddleware other middleware and views see the headers that anyone forges."
+        hint = 'Put "django_mtls.middleware.ClientCertificateMiddleware" first in MIDDLEWARE.'
+        found.append(checks.Warning(message, hint=hint, id="django_mtls_rest_framework.W001"))
+    return found
+
+
+def _authentication_classes() -> Iterator[Any]:
+    yield from api_settings.DEFAULT_AUTHENTICATION_CLASSES or ()
+    for view in routed_views():
+        yield from getattr(view, "authentication_classes", None) or ()
+
+
+def _any_is(used: tuple[Any, ...], kinds: Any) -> bool:
+    return any(isinstance(found, type) and issubclass(found, kinds) for found in used)
