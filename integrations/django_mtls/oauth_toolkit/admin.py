@@ -11,6 +11,12 @@ from ..linking import LinkingInline
 from .models import ApplicationRegistration
 
 
+def _fieldset(field: str, *, without: str = "") -> Any:
+    """Return the fieldset in which a registration by itself has a field."""
+    title, options = next(found for found in RegistrationAdmin.fieldsets if field in found[1]["fields"])
+    return title, options | {"fields": tuple(name for name in options["fields"] if name != without)}
+
+
 @admin.register(ApplicationRegistration)
 class ApplicationRegistrationAdmin(RegistrationAdmin):
     """By itself."""
@@ -19,7 +25,7 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
     raw_id_fields: ClassVar[tuple[str, ...]] = ("application", "user")
     fieldsets: ClassVar[tuple[Any, ...]] = (
         (None, {"fields": ("application", "enabled", "user")}),
-        *RegistrationAdmin.fieldsets[1:],
+        *(found for found in RegistrationAdmin.fieldsets if "enabled" not in found[1]["fields"]),
     )
 
 
@@ -32,8 +38,8 @@ class RegistrationInline(LinkingInline, admin.StackedInline):  # type: ignore[ty
     raw_id_fields = ("user",)
     fieldsets = (
         (None, {"fields": ("enabled", "user")}),
-        (None, RegistrationAdmin.fieldsets[1][1] | {"fields": RegistrationAdmin.fieldsets[1][1]["fields"][:-1]}),
-        *RegistrationAdmin.fieldsets[2:3],
+        _fieldset("certificate", without="certificate_details"),
+        _fieldset("metadata"),
     )
 
 
