@@ -43,6 +43,29 @@ def test_aliases(toolkit: Callable[..., None]) -> None:
     }
 
 
+def test_device_authorization(toolkit: Callable[..., None]) -> None:
+    """RFC 8628 section 4; only where devices know which page to name."""
+    assert "device_authorization_endpoint" not in document("oauth-authorization-server")
+    toolkit(
+        OAUTH_DEVICE_VERIFICATION_URI="https://as.example/device", MTLS_BASE="https://mtls.as.example",
+        OIDC_ENABLED=True,
+    )  # fmt: skip
+    for path in ("oauth-authorization-server", "openid-configuration"):
+        found = document(path)
+        assert found["device_authorization_endpoint"] == "https://testserver/o/device-authorization/"
+        alias = found["mtls_endpoint_aliases"]["device_authorization_endpoint"]
+        assert alias == "https://mtls.as.example/o/device-authorization/"
+
+
+def test_row_39_aliases_of_what_clients_call_alone(toolkit: Callable[..., None]) -> None:
+    toolkit(MTLS_BASE="https://mtls.as.example", OIDC_ENABLED=True, OIDC_RP_INITIATED_LOGOUT_ENABLED=True)
+    for path in ("oauth-authorization-server", "openid-configuration"):
+        found = document(path)
+        browsers = {"authorization_endpoint", "end_session_endpoint"}
+        assert "authorization_endpoint" in found
+        assert set(found["mtls_endpoint_aliases"]) <= {name for name in found if name.endswith("_endpoint")} - browsers
+
+
 def test_openid_connect(toolkit: Callable[..., None]) -> None:
     toolkit(OIDC_ENABLED=True, MTLS_BASE="https://mtls.as.example")
     found = document("openid-configuration")

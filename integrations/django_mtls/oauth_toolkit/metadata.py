@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.views.generic import View
 from oauth2_provider import views as toolkit
-from oauth2_provider.compat import login_not_required
 from oauth2_provider.scopes import get_scopes_backend
 from oauth2_provider.settings import oauth2_settings
 
@@ -17,6 +17,7 @@ from wsgi_mtls.errors import InvalidServerMetadata
 from wsgi_mtls.metadata import authorization_server_metadata
 
 from ..conf import mtls_settings
+from .device import GRANT_TYPE
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 # The browser goes there, and has no client certificate (RFC 8705 section 5).
@@ -40,14 +41,14 @@ def mtls_base() -> str | None:
 
 
 class MetadataMixin:
-    """Before a view of metadata: adds the methods, the binding and the aliases."""
+    """Before a view of metadata: adds the methods, the binding, the aliases, and where devices begin."""
 
     def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
         """Return the document."""
         told = super().get(request, *args, **options)  # type: ignore[misc]  # a view stands after the mixin
         if told.status_code != 200:
             return told  # type: ignore[no-any-return]  # OpenID Connect is off
-        document = with_mutual_tls(json.loads(told.content))
+        document = with_mutual_tls(_with_device_endpoint(json.loads(told.content)))
         return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*"})
 
 
@@ -64,6 +65,19 @@ def with_mutual_tls(document: dict[str, Any]) -> dict[str, Any]:
             if name.endswith("_endpoint") and name not in _FOR_BROWSERS
         }
     return document | changed
+
+
+def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
+    """RFC 8628 section 4: OAuth Toolkit tells of the grant, and not where it begins."""
+    try:
+        path = reverse("oauth2_provider:device-authorization")
+    except NoReverseMatch:
+        return document
+    offered = document.get("grant_types_supported", [GRANT_TYPE])
+    if not oauth2_settings.OAUTH_DEVICE_VERIFICATION_URI or GRANT_TYPE not in offered:
+        return document
+    token = urlsplit(document["token_endpoint"])
+    return {"device_authorization_endpoint": f"{token.scheme}://{token.netloc}{path}", **document}
 
 
 class _OlderServerMetadataView(View):
