@@ -2,11 +2,14 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 def database(url: str | None, data: Path) -> dict[str, Any]:
-    """Return the database of ``postgresql://user:password@host:port/name``; without a URL SQLite in the folder."""
+    """Return the database of ``postgresql://user:password@host:port/name?sslmode=require``, or SQLite in the folder.
+
+    What stands in the query are parameters of libpq.
+    """
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": data / "db.sqlite3", "OPTIONS": {"timeout": 20}}
     parts = urlsplit(url)
@@ -19,4 +22,5 @@ def database(url: str | None, data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))),
     }
