@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.commands import fails, read, run
 from wsgi_mtls import Client, PeerCertificate, Verifier
@@ -68,11 +70,47 @@ def test_inspected_registrations_authenticate_the_certificate(
         assert Verifier({"a": client}).authenticate("a", peer).certificate == pair.certificate
 
 
+def test_a_chain_in_one_file(folder: Path) -> None:
+    chain = folder / "fullchain.pem"
+    chain.write_bytes((folder / "a.pem").read_bytes() + b"\r\n" + (folder / "ca.pem").read_bytes())
+    printed = run("inspect", chain).stdout
+    for number, name in enumerate(("a", "ca"), 1):
+        assert f"{chain}, certificate {number} of 2\n" in printed
+        assert read(folder / f"{name}.pem").thumbprint in printed
+    reports = [json.loads(line) for line in run("inspect", "--json", chain).stdout.splitlines()]
+    assert [report["subject"] for report in reports] == ["CN=a,O=b", "CN=Development CA"]
+    assert "certificate 1 of" not in run("inspect", folder / "a.pem").stdout
+
+
+def test_a_key_that_no_jwk_can_hold(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    pair = self_sign("CN=a", Profile(key=key))
+    file = tmp_path / "a.pem"
+    file.write_bytes(pair.certificate_pem)
+    printed = run("inspect", file).stdout
+    assert pair.certificate.thumbprint in printed
+    assert "metadata: none fits" in printed
+    assert json.loads(run("inspect", "--json", file).stdout)["metadata"] == []
+
+
+def test_names_do_nothing_to_the_terminal(tmp_path: Path, ca: KeyPair) -> None:
+    name = "a\u202e\u009b31m\x1b[2J\u200b\U000e0041\u00e5"
+    pair = ca.issue(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+    file = tmp_path / "a.pem"
+    file.write_bytes(pair.certificate_pem)
+    printed, as_json = run("inspect", file).stdout, run("inspect", "--json", file).stdout
+    for text in (printed, as_json):
+        assert all(line.isprintable() for line in text.splitlines())
+        assert "\u00e5" in text
+    assert json.loads(as_json)["subject"] == f"CN={name}"
+
+
 def test_inspect_bad_files(folder: Path) -> None:
     for name, content in {
         "empty": b"",
         "text": b"hello",
-        "two": (folder / "a.pem").read_bytes() * 2,
+        "two, one cut": (folder / "a.pem").read_bytes() + (folder / "ca.pem").read_bytes()[:-20],
+        "certificate and key": (folder / "a.pem").read_bytes() + (folder / "a.key").read_bytes(),
         "key": (folder / "a.key").read_bytes(),
         "short": read(folder / "a.pem").der[:-1],
     }.items():

@@ -1,6 +1,7 @@
 """``wsgi-mtls inspect``: what a certificate says, and the registration metadata that fits it."""
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -14,16 +15,35 @@ from .failure import failing_plainly
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a certificate.")
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
-    """Print subject, SANs, thumbprint, validity and fitting registration metadata of certificates (PEM or DER)."""
+    """Print subject, SANs, thumbprint, validity and fitting registration metadata of certificates (PEM or DER).
+
+    Of a chain in one file, each certificate is printed; a client is registered by the first, its own.
+    """
     for file in files:
         with failing_plainly(str(file)):
-            report = describe(read_certificate(file))
-        if as_json:
-            click.echo(json.dumps(report, ensure_ascii=False))
-        else:
-            click.echo(f"{file}\n" + "\n".join(f"  {line}" for line in _lines(report)))
+            reports = [describe(certificate) for certificate in read_certificates(file)]
+        for number, report in enumerate(reports, 1):
+            if as_json:
+                click.echo(_printable(report))
+            else:
+                of = f", certificate {number} of {len(reports)}" if len(reports) > 1 else ""
+                click.echo(f"{file}{of}\n" + "\n".join(f"  {line}" for line in _lines(report)))
+
+
+def read_certificates(file: Path) -> list[ClientCertificate]:
+    """Read a file of one certificate, PEM or DER, or of several in PEM.
+
+    Raises:
+        OSError: it can't be read.
+        MalformedCertificate: something else stands in it.
+    """
+    content = file.read_bytes()
+    if content.count(b"-----BEGIN") < 2:
+        return [read_certificate(file)]
+    parts = re.split(rb"(?<=-----END CERTIFICATE-----)", content)
+    return [ClientCertificate.from_pem(part) for part in parts if part.strip()]
 
 
 def read_certificate(file: Path) -> ClientCertificate:
@@ -58,9 +78,16 @@ def describe(certificate: ClientCertificate) -> dict[str, object]:
 
 
 def registration_metadata(certificate: ClientCertificate) -> list[dict[str, object]]:
-    """Return the registrations that fit: one a subject value, or the self-signed method's JWK set."""
+    """Return the registrations that fit: one a subject value, or the self-signed method's JWK set.
+
+    None fits a certificate without a name that can be registered, or a self-signed one with a key that no JWK can hold.
+    """
     if certificate.is_self_signed:
-        return [{"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(certificate)]}}]
+        try:
+            keys = [jwk(certificate)]
+        except InvalidClientMetadata:
+            return []
+        return [{"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}]
     values = (
         (certificate.subject,),
         certificate.san_dns,
@@ -89,5 +116,13 @@ def _lines(report: dict[str, object]) -> list[str]:
     lines = []
     for name, value in report.items():
         entries = value if isinstance(value, list) else [value]
-        lines += [f"{name}: {json.dumps(entry, ensure_ascii=False)}" for entry in entries]
+        lines += [f"{name}: {_printable(entry)}" for entry in entries]
+    if not report["metadata"]:
+        lines.append("metadata: none fits; it has no name to register, or a key that no JWK can hold")
     return lines
+
+
+def _printable(value: object) -> str:
+    """Return JSON that leaves a terminal alone: a certificate's names are a stranger's text."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
