@@ -35,3 +35,4 @@ def test_raw_wsgi_in_ten_lines(ca: KeyPair) -> None:
     assert billing.certificate.thumbprint in answer.body.decode()
     assert request(namespace["app"], form, extra=mod_ssl(None)).status == 401
     assert request(namespace["app"], form, extra=mod_ssl(ca.issue("CN=billing"))).status == 401
+    assert request(namespace["app"], method="GET", path="/favicon.ico", extra=mod_ssl(billing)).status == 404
