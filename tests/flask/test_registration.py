@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from authlib.oauth2.rfc7591 import InvalidClientMetadataError
 
+from flask_mtls.authlib import MutualTLSClientMetadataClaims
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile
 
@@ -133,9 +135,23 @@ def test_registration_that_cannot_be_read(server: AuthServer, body: str) -> None
     headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
     answer = server.app.test_client().post("/oauth/register", data=body, headers=headers, base_url="https://localhost")
     assert outcome(answer) == (400, "invalid_client_metadata")
+    anyone = server.app.test_client().post(
+        "/oauth/register", data=body, headers={**headers, "Authorization": "Bearer guess"}, base_url="https://localhost"
+    )
+    assert outcome(anyone) == (400, "access_denied")  # whose body is not looked at
 
 
 def test_secrets_are_for_who_may_use_them(server: AuthServer) -> None:
     for method, secret in {"none": False, "client_secret_basic": True}.items():
         answer = register(server, {"token_endpoint_auth_method": method, "grant_types": ["client_credentials"]})
         assert ("client_secret" in answer.get_json()) is secret
+
+
+def test_members_of_a_subclass_have_types_of_their_own() -> None:
+    class Claims(MutualTLSClientMetadataClaims):
+        REGISTERED_CLAIMS = [*MutualTLSClientMetadataClaims.REGISTERED_CLAIMS, "default_max_age"]  # noqa: RUF012
+
+    Claims({**PKI, "default_max_age": 60}, {}).validate()
+    for wrong in ({"default_max_age": "\ud800"}, {"scope": 7}):
+        with pytest.raises(InvalidClientMetadataError):
+            Claims({**PKI, **wrong}, {}).validate()

@@ -4,7 +4,9 @@ import json
 import re
 from typing import Any
 
+from authlib.oauth2.rfc6749 import JsonPayload
 from authlib.oauth2.rfc7591 import ClientMetadataClaims, InvalidClientMetadataError
+from werkzeug.exceptions import BadRequest
 
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from wsgi_mtls.errors import InvalidClientMetadata
@@ -34,21 +36,41 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
             _check_values({name: self[name] for name in self.REGISTERED_CLAIMS if name in self})
             _check_mutual_tls(self)
         except InvalidClientMetadata as error:
-            raise invalid_metadata(error.message) from error
+            raise _invalid_metadata(error.message) from error
         try:
             super().validate(*args, **options)
         except (TypeError, AttributeError) as error:  # what Authlib makes of a number where it expects a list
-            raise invalid_metadata("A member has a value of the wrong type.") from error
+            raise _invalid_metadata("A member has a value of the wrong type.") from error
 
 
-def invalid_metadata(description: str) -> InvalidClientMetadataError:
+class CheckedPayload(JsonPayload):  # type: ignore[misc]
+    """A registration's body, read when it is asked for: after the endpoint knows who registers."""
+
+    def __init__(self, payload: JsonPayload) -> None:
+        self._payload = payload
+
+    @property
+    def data(self) -> Any:
+        """The metadata.
+
+        Raises:
+            InvalidClientMetadataError: the body is no JSON, or can't be read for its depth.
+        """
+        try:
+            return self._payload.data
+        except (BadRequest, RecursionError):
+            raise _invalid_metadata("Send JSON, not nested too deep.") from None
+
+
+def _invalid_metadata(description: str) -> InvalidClientMetadataError:
     """Return Authlib's error, which takes only some characters."""
     return InvalidClientMetadataError(description=_NOT_IN_DESCRIPTION.sub("'", description))
 
 
 def _check_values(metadata: dict[str, Any]) -> None:
     """What Authlib stores as it comes is an error when it is used: null for a scope, half a character, …."""
-    for name, value in metadata.items():
+    for name in metadata.keys() & set(MutualTLSClientMetadataClaims.REGISTERED_CLAIMS):  # not those of a subclass
+        value = metadata[name]
         kind, wanted = _OTHERS.get(name, (str, "a text"))
         if name in _LISTS:
             right, wanted = isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of texts"

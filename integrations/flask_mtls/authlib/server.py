@@ -6,7 +6,6 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import abort, request
-from werkzeug.exceptions import BadRequest
 
 from wsgi_mtls.binding import bind, verify_refresh_token
 from wsgi_mtls.client_auth import authenticate_request
@@ -28,7 +27,7 @@ from ..signals import mtls_client_authenticated, send
 from .clients import ClientModel
 from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
-from .registration import invalid_metadata
+from .registration import CheckedPayload
 from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
@@ -62,13 +61,10 @@ class MutualTLSServerMixin(Mixin):
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
 
     def create_json_request(self, http_request: Any) -> Any:
-        """Read a registration; one that is no JSON, or nested too deep, is refused as such."""
-        try:
-            request.get_json()
-        except (BadRequest, RecursionError):
-            error = invalid_metadata("Send JSON, not nested too deep.")
-            abort(self.handle_response(*error()))  # type: ignore[attr-defined]
-        return super().create_json_request(http_request)  # type: ignore[misc]
+        """Have a registration refused as such where it is no JSON, once somebody looks at it."""
+        json_request = super().create_json_request(http_request)  # type: ignore[misc]
+        json_request.payload = CheckedPayload(json_request.payload)
+        return json_request
 
     def get_authorization_grant(self, oauth_request: Any) -> Any:
         """Find the grant of an authorization request, whose client the browser's query only names."""
