@@ -11,7 +11,7 @@ from flask_mtls import MutualTLS
 from flask_mtls.authlib import ClientModelRegistry
 from wsgi_mtls.metadata import MetadataMiddleware, authorization_server_metadata
 
-from . import oauth, views
+from . import oauth, registration, views
 from .commands import init_db, register_client
 from .models import db
 
@@ -52,10 +52,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.config["ISSUER"],
         mtls_base=app.config["MTLS_BASE"],
         endpoints=ENDPOINTS,
-        auth_methods=oauth.AUTH_METHODS,
-        grant_types_supported=oauth.GRANT_TYPES,
+        auth_methods=registration.AUTH_METHODS,
+        grant_types_supported=registration.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
-        scopes_supported=oauth.SCOPES,
+        scopes_supported=registration.SCOPES,
     )
     app.wsgi_app = MetadataMiddleware(app.wsgi_app, metadata)  # type: ignore[method-assign]
     return app

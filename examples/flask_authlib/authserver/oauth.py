@@ -1,6 +1,5 @@
 """The authorization server: its grants and endpoints; and what protects the API."""
 
-import hmac
 import time
 from typing import Any
 
@@ -8,7 +7,6 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProte
 from authlib.oauth2.rfc6749 import InvalidRequestError, grants
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
-from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
@@ -25,13 +23,7 @@ from flask_mtls.authlib import (
 )
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
-
-MUTUAL_TLS = ["tls_client_auth", "self_signed_tls_client_auth"]
-OTHER_METHODS = ["client_secret_basic", "none"]
-"""What clients may use that are not registered for mutual TLS; those that are need no list."""
-AUTH_METHODS = [*MUTUAL_TLS, *OTHER_METHODS]
-GRANT_TYPES = ["authorization_code", "client_credentials", "refresh_token"]
-SCOPES = ["accounts", "payments"]
+from .registration import OTHER_METHODS, Registration
 
 
 def query_client(client_id: str) -> OAuth2Client | None:
@@ -181,47 +173,6 @@ class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):
             "sub": str(token.user_id or token.client_id),
             "aud": current_app.config["ISSUER"],
         }
-
-
-class Registration(ClientRegistrationEndpoint):
-    """RFC 7591, for those who know the initial access token."""
-
-    def authenticate_token(self, request: Any) -> bool:
-        """Tell whether the caller knows it."""
-        expected = current_app.config["REGISTRATION_TOKEN"]
-        given = request.headers.get("Authorization", "")
-        return bool(expected) and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
-
-    def extract_client_metadata(self, request: Any) -> dict[str, Any]:
-        """Read the registration."""
-        if not isinstance(request.payload.data, dict):
-            raise InvalidRequestError(description="Send a JSON object.")
-        metadata: dict[str, Any] = super().extract_client_metadata(request)
-        return metadata
-
-    def get_server_metadata(self) -> dict[str, Any]:
-        """Return what a registration may ask for."""
-        return {
-            "token_endpoint_auth_methods_supported": AUTH_METHODS,
-            "grant_types_supported": GRANT_TYPES,
-            "response_types_supported": ["code"],
-            "scopes_supported": SCOPES,
-        }
-
-    def generate_client_info(self, request: Any) -> dict[str, Any]:
-        """Make a secret for those alone that may use it."""
-        info: dict[str, Any] = super().generate_client_info(request)
-        if request.payload.data.get("token_endpoint_auth_method") in (*MUTUAL_TLS, "none"):
-            del info["client_secret"], info["client_secret_expires_at"]
-        return info
-
-    def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> OAuth2Client:
-        """Store a client."""
-        client = OAuth2Client(**client_info)
-        client.set_client_metadata(client_metadata)
-        db.session.add(client)
-        db.session.commit()
-        return client
 
 
 class JWTGenerator(BoundJWTMixin, JWTBearerTokenGenerator):
