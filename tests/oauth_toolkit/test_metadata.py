@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from oauth2_provider import views
 
-from .support import AuthServer
+from .support import SECRET, AuthServer
 
 METHODS = ["self_signed_tls_client_auth", "tls_client_auth"]
 
@@ -82,3 +82,17 @@ def test_resource(server: AuthServer, toolkit: Callable[..., None]) -> None:
     assert document("oauth-protected-resource")["tls_client_certificate_bound_access_tokens"] is False
     toolkit(OAUTH2_VALIDATOR_CLASS="tests.oauth_toolkit.test_tokens.Required")
     assert document("oauth-protected-resource")["tls_client_certificate_bound_access_tokens"] is True
+
+
+def test_login_that_is_required_everywhere(server: AuthServer, settings: Callable[..., None]) -> None:
+    """Clients don't log in."""
+    from django.conf import settings as current
+
+    login = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+    settings(MIDDLEWARE=[*(name for name in current.MIDDLEWARE if "ClientCertificateLogin" not in name), login])
+    assert Client().get("/anybody").status_code == 302
+    assert document("oauth-authorization-server")
+    token = server.access_token("unbound", secret=SECRET)
+    assert server.introspect(token)["active"] is True
+    form = {"client_id": "unbound", "client_secret": SECRET, "token": token}
+    assert server.post("/o/revoke_token/", form).status_code == 200

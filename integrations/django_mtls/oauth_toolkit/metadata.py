@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
 from django.views.generic import View
 from oauth2_provider import views as toolkit
 from oauth2_provider.scopes import get_scopes_backend
@@ -80,6 +81,7 @@ def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
     return {"device_authorization_endpoint": f"{token.scheme}://{token.netloc}{path}", **document}
 
 
+@method_decorator(login_not_required, name="dispatch")
 class _OlderServerMetadataView(View):
     """RFC 8414 for OAuth Toolkit before 3.4, which has none."""
 
@@ -101,7 +103,7 @@ class _OlderServerMetadataView(View):
         return JsonResponse(document)
 
 
-_Base: Any = getattr(toolkit, "OAuthServerMetadataView", None) or login_not_required(_OlderServerMetadataView)
+_Base: Any = getattr(toolkit, "OAuthServerMetadataView", _OlderServerMetadataView)
 
 
 class ServerMetadataView(MetadataMixin, _Base):  # type: ignore[misc]  # either of the two
