@@ -11,6 +11,7 @@ from django.test import Client
 from oauth2_provider.models import get_application_model
 
 from django_mtls.oauth_toolkit.models import ApplicationRegistration
+from tests.flask.attack_rows import Came
 from tests.support import FORM
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, environ_for
@@ -128,6 +129,9 @@ def outcome(answer: Any) -> tuple[int, str | None]:
     return answer.status_code, challenge.partition('error="')[2].partition('"')[0] or None
 
 
+RESOURCES = ["/decorated", "/rw", "/challenging", "/rw-view", "/drf"]
+"""Those of ``urls.py`` that answer as RFC 6750 says."""
+
 INVALID_CLIENT = (401, "invalid_client")
 INVALID_REQUEST = (400, "invalid_request")
 INVALID_GRANT = (400, "invalid_grant")
@@ -136,3 +140,31 @@ INVALID_TOKEN = (401, "invalid_token")
 
 def cnf(pair: KeyPair) -> dict[str, str]:
     return {"x5t#S256": pair.certificate.thumbprint}
+
+
+PATHS = {
+    "/o/token/": "grant_type=client_credentials",
+    "/o/introspect/": "token=x",
+    "/o/revoke_token/": "token=x",
+}
+"""The endpoints that authenticate clients, and what each wants in a body."""
+
+
+def post(server: AuthServer, path: str, body: str, came: Came | None, **options: Any) -> Any:
+    """Send what the endpoint wants, and ``body``."""
+    options = {"content_type": FORM, **options}
+    if not options["content_type"].startswith("multipart"):
+        body = f"{PATHS[path]}&{body}" if body else PATHS[path]
+    if "query_string" in options:
+        options.setdefault("environ", {})["QUERY_STRING"] = options.pop("query_string")
+    pair, verified = (came.pair, came.verified) if came else (None, True)
+    return server.post(path, body, pair, verified=verified, **options)
+
+
+def basic(name: str, secret: str = SECRET) -> dict[str, Any]:
+    return {"headers": {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}}
+
+
+def raw(path: str, body: str, environ: Mapping[str, Any]) -> Any:
+    """Send a request whose certificate only headers tell."""
+    return Client().post(path, body, content_type=FORM, **dict(environ))
