@@ -4,6 +4,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wsgi_mtls.testing import KeyPair
 
 BASE = Path(__file__).parent
 PASSWORD = b"intranet"
@@ -38,11 +42,11 @@ def prepare(data: Path) -> None:
     register(data)
 
 
-def make_certificates(data: Path) -> None:
+def make_certificates(data: Path, ca: "KeyPair | None" = None) -> None:
     """Make a CA, a server, two users, a client of the CA and a self-signed one."""
     from wsgi_mtls.testing import SERVER_AUTH, Profile, make_ca, self_sign, to_pem
 
-    ca = make_ca("CN=Intranet development CA")
+    ca = ca or make_ca("CN=Intranet development CA")
     hosts = ["localhost", "mtls.example.com", "www.example.com"]
     server = Profile(san_dns=hosts, san_ip=["127.0.0.1"], extended_key_usage=SERVER_AUTH)
     pairs = {

@@ -1,23 +1,20 @@
 """The example, in a process of its own, behind real servers."""
 
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPSConnection
 from pathlib import Path
-from ssl import create_default_context
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 
-from tests.support import Answer
-from wsgi_mtls.cli.terminators import LoopbackConnection
+from tests.flask.attack_rows import DN
+from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "django_site"
+from .servers import CASES, Behind, serving
+from .visitor import EXAMPLE, example
 
 
 @pytest.fixture(scope="session")
@@ -30,71 +27,39 @@ def _rollback() -> None:
     """Nothing to roll back."""
 
 
-def environment(data: Path, **variables: str) -> dict[str, str]:
-    """Return the variables with which the example runs."""
-    own = {"INTRANET_DATA": str(data), "DJANGO_SETTINGS_MODULE": "intranet.settings", "PYTHONPATH": str(EXAMPLE)}
-    kept = {key: value for key, value in os.environ.items() if key != "DJANGO_DATABASE"}
-    return {**kept, **own, **variables}
+@pytest.fixture(scope="session")
+def bundled() -> KeyPair:
+    """A self-signed certificate with a PKI client's name, which itself stands in the terminator's CA bundle."""
+    return self_sign(DN)
 
 
 @pytest.fixture(scope="session")
-def data() -> Iterator[Path]:
+def data(ca: KeyPair, bundled: KeyPair) -> Iterator[Path]:
     """The example's certificates and database, where a server that gave up root's rights reaches them."""
     with TemporaryDirectory(prefix="wsgi-mtls-django-") as folder:
         path = Path(folder)
+        runpy.run_path(str(EXAMPLE / "run.py"))["make_certificates"](path, ca)
+        with (path / "ca.pem").open("ab") as bundle:
+            bundle.write(to_pem(bundled.certificate))
         subprocess.run([sys.executable, EXAMPLE / "run.py", "--data", folder, "--prepare"], check=True)
         for file in (path, *path.iterdir()):
             file.chmod(0o777 if file.is_dir() else 0o666)
         yield path
 
 
-@dataclass
-class Visitor:
-    """Someone with a certificate, or none, who keeps cookies."""
-
-    data: Path
-    port: int
-    certificate: str | None
-    host: str = "localhost"
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def request(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answer:
-        context = create_default_context(cafile=self.data / "ca.pem")
-        if self.certificate is not None:
-            context.load_cert_chain(self.data / f"{self.certificate}.pem", self.data / f"{self.certificate}.key")
-        connection: HTTPSConnection = LoopbackConnection(self.host, self.port, context)
-        sent = {"Host": f"{self.host}:{self.port}", **(headers or {})}
-        if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        if body is not None:
-            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        try:
-            connection.request(method, path, body, sent)
-            response = connection.getresponse()
-            for cookie in response.headers.get_all("Set-Cookie", ()):
-                name, _, value = cookie.partition(";")[0].partition("=")
-                self.cookies[name] = value
-            return Answer(response.status, dict(response.headers), response.read())
-        finally:
-            connection.close()
-
-    def get(self, path: str, **options: Any) -> Answer:
-        return self.request("GET", path, **options)
-
-    def post(self, path: str, body: str, **options: Any) -> Answer:
-        return self.request("POST", path, body, **options)
-
-
-@contextmanager
-def example(data: Path) -> Iterator[int]:
-    """Run ``run.py``, the one command, and yield its port."""
-    command = [sys.executable, str(EXAMPLE / "run.py"), "--data", str(data), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline().rpartition(":")[2])
-        finally:
-            process.terminate()
+@pytest.fixture(scope="session", params=["run.py", *CASES])
+def behind(request: pytest.FixtureRequest, data: Path) -> Iterator[Behind]:
+    case = CASES.get(request.param)
+    if case is None:
+        with example(data) as port:
+            yield Behind(data, port, None)
+        return
+    skip_without(case.missing())
+    with TemporaryDirectory(prefix="wsgi-mtls-django-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with serving(case, data, folder) as (port, app_port):
+            yield Behind(data, port, case, app_port)
 
 
 @pytest.fixture(scope="module")

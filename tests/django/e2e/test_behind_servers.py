@@ -1,91 +1,22 @@
 """The example behind nginx with gunicorn, Apache with mod_wsgi, uWSGI, and by itself; with ``deploy/``'s files."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.cases import PROXIES, SERVERS, Case
 from tests.flask.attack_rows import HEADERS, as_headers, header_accepted, headers_refused
 from tests.support import FORM, Answer
 from wsgi_mtls import ClientCertificate
-from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles, free_port, running
+from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST
 from wsgi_mtls.testing import KeyPair, make_key
 
-from .conftest import EXAMPLE, Visitor, environment, example, skip_without
-
-CASES = {
-    "nginx+gunicorn": next(case for case in PROXIES if case.name == "nginx"),
-    "mod_wsgi": next(case for case in SERVERS if case.name == "mod_wsgi"),
-    "uwsgi": next(case for case in SERVERS if case.name == "uwsgi"),
-}
-WSGI = """
-import os, sys
-os.environ.update({variables!r})
-sys.path.insert(0, {example!r})
-from intranet.wsgi import application
-"""
-
-
-class Behind:
-    """The running example, and what is in front of it."""
-
-    def __init__(self, data: Path, port: int, case: Case | None, app_port: int = 0) -> None:
-        self.data, self.port, self.case, self.app_port = data, port, case, app_port
-        self.host = MTLS_HOST if case else "localhost"
-
-    def visitor(self, certificate: str | None, host: str | None = None) -> Visitor:
-        return Visitor(self.data, self.port, certificate, host or self.host)
-
-
-@pytest.fixture(scope="module", params=["run.py", *CASES])
-def behind(request: pytest.FixtureRequest, data: Path) -> Iterator[Behind]:
-    case = CASES.get(request.param)
-    if case is None:
-        with example(data) as port:
-            yield Behind(data, port, None)
-        return
-    skip_without(case.missing())
-    with TemporaryDirectory(prefix="wsgi-mtls-django-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with serving(case, data, folder) as (port, app_port):
-            yield Behind(data, port, case, app_port)
-
-
-@contextmanager
-def serving(case: Case, data: Path, folder: Path) -> Iterator[tuple[int, int]]:
-    files = TLSFiles(data / "server.pem", data / "server.key", data / "ca.pem", data / "ca.pem")
-    proxied = case.name == "nginx"
-    source = {"SOURCE": case.terminator.source, **({"TRUSTED_PROXIES": ["127.0.0.1"]} if proxied else {})}
-    origin = f"https://{MTLS_HOST}"
-    variables = {
-        "INTRANET_DATA": str(data),
-        "INTRANET_MTLS": json.dumps(source),
-        "INTRANET_ORIGINS": origin,
-        "DJANGO_SETTINGS_MODULE": "intranet.settings",
-    }
-    (folder / "wsgi.py").write_text(WSGI.format(variables=variables, example=str(EXAMPLE)))
-    upstream, app_port = None, free_port()
-    if proxied:
-        command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--no-control-socket", "wsgi:application"]
-        command += ["--bind", f"127.0.0.1:{app_port}"]
-        with (folder / "upstream.log").open("wb") as log:
-            upstream = subprocess.Popen(command, cwd=folder, env=environment(data), stdout=log, stderr=log)
-    try:
-        with running(case.terminator, case.terminator.program or "", folder, files, app_port) as port:
-            yield port, app_port
-    finally:
-        if upstream is not None:
-            upstream.terminate()
-            upstream.wait()
+from .servers import Behind
+from .visitor import EXAMPLE, environment
 
 
 def user(answer: Answer) -> str | None:
@@ -233,7 +164,9 @@ def test_rows_24_25_26_42_headers_past_nginx(behind: Behind, header: str) -> Non
     assert status(header_accepted(right)) == 200
 
 
-def test_check_deploy_is_clean(data: Path) -> None:
+def test_check_deploy_is_clean(tmp_path: Path) -> None:
+    data = tmp_path  # without the registrations of the attacks
+    subprocess.run([sys.executable, EXAMPLE / "run.py", "--data", data, "--prepare"], check=True)
     command = [sys.executable, "manage.py", "check", "--deploy", "--database", "default", "--fail-level", "WARNING"]
     run = subprocess.run(command, cwd=EXAMPLE, env=environment(data), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -14,7 +14,8 @@ import pytest
 
 from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
 
-from .conftest import example, skip_without
+from .conftest import skip_without
+from .visitor import example
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
