@@ -41,7 +41,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         record.save()
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
-        self.stdout.write(self.style.SUCCESS(f"Registered {record.client_id}: {what}."))
+        if options["verbosity"]:
+            self.stdout.write(self.style.SUCCESS(f"Registered {record.client_id}: {what}."))
         if record.certificate is not None and (warning := ca_warning(record.certificate)):
             self.stderr.write(self.style.WARNING(warning))
 
