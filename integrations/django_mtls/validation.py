@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, cast
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from wsgi_mtls.clients import SubjectKind, SubjectValue
@@ -23,12 +24,23 @@ def registration_errors(record: "AbstractRegisteredClient") -> dict[str, str]:
             check(record)
         except ValueError as error:  # InvalidClientMetadata is one
             errors[field] = str(error)
-    if not errors and record.client_id:
+    if not errors and record.client_id and _are_clean(record, "client_id", "jwks_uri"):
         try:
             record.to_client()
         except InvalidClientMetadata as error:
             errors["token_endpoint_auth_method"] = str(error)
     return errors
+
+
+def _are_clean(record: "AbstractRegisteredClient", *names: str) -> bool:
+    """Tell whether these fields find nothing wrong with their values; else an error stands beside them already."""
+    try:
+        for field in record._meta.fields:
+            if field.name in names:
+                field.clean(getattr(record, field.name), record)
+    except ValidationError:
+        return False
+    return True
 
 
 def _check_subject_value(record: "AbstractRegisteredClient") -> None:
