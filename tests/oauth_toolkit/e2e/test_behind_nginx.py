@@ -1,55 +1,21 @@
 """The example behind nginx with two workers of gunicorn, driven by curl."""
 
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.e2e.conftest import skip_without
-from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST, TERMINATORS, TLSFiles, free_port, running
+from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles
 
 from .browser import Curl
-from .conftest import environment
-
-SERVED = """
-from authserver.wsgi import application as example
-
-def application(environ, start_response):
-    if environ["PATH_INFO"] == "/token":  # by which running() sees that the application answers
-        start_response("404 Not Found", [("Content-Type", "application/json")])
-        return [b"{}"]
-    return example(environ, start_response)
-"""
-NGINX = {"SOURCE": "nginx", "TRUSTED_PROXIES": [LOOPBACK]}
+from .remote import behind_nginx
 
 
 @pytest.fixture(scope="module")
 def port(data: Path) -> Iterator[int]:
-    nginx = TERMINATORS["nginx"]
-    skip_without(None if nginx.program else "nginx is not installed: apt install nginx")
-    skip_without(None if shutil.which("curl") else "curl is not installed: apt install curl")
-    app_port = free_port()
-    environ = environment(data, OAUTH_MTLS=json.dumps(NGINX), OAUTH_ISSUER=f"https://{MTLS_HOST}")
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--no-control-socket"]
-    command += ["--bind", f"{LOOPBACK}:{app_port}", "served"]
     files = TLSFiles(*(data / name for name in ("server.pem", "server.key", "ca.pem", "ca.pem")))
-    with TemporaryDirectory(prefix="wsgi-mtls-oauth-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "served.py").write_text(SERVED)
-        with (folder / "gunicorn.log").open("wb") as log:
-            gunicorn = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
-        try:
-            with running(nginx, nginx.program or "", folder, files, app_port) as tls_port:
-                yield tls_port
-        finally:
-            gunicorn.terminate()
-            gunicorn.wait()
+    with behind_nginx(data, files) as (tls_port, _):
+        yield tls_port
 
 
 @pytest.fixture
