@@ -50,12 +50,13 @@ def data() -> Iterator[Path]:
 
 
 @contextmanager
-def prepared() -> Iterator[Path]:
+def prepared(**variables: str) -> Iterator[Path]:
     """Make the example's certificates and database, where a server that gave up root's rights reaches them."""
     with TemporaryDirectory(prefix="wsgi-mtls-oauth-") as folder:
         path = Path(folder)
         command = [sys.executable, str(EXAMPLE / "run.py"), "--data", folder, "--prepare"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        environ = {**os.environ, **variables}
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environ)
         for file in (path, *path.iterdir()):
             file.chmod(0o777 if file.is_dir() else 0o666)
         yield path
