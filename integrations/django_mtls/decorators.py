@@ -18,6 +18,7 @@ from wsgi_mtls.bearer import check_challenge
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 
+from .caching import keep_private
 from .conf import mtls_settings
 from .login import EXEMPT
 from .oauth import accept_bound_token, accept_peer, authenticate_client
@@ -148,12 +149,12 @@ def _decorate(view: Any, check: Check, mark: Callable[[Any], Any] | None = None)
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = check(request)
-            return view(request, *args, **kwargs) if refused is None else refused
+            return keep_private(request, view(request, *args, **kwargs) if refused is None else refused)
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = await sync_to_async(check)(request)
-            return await view(request, *args, **kwargs) if refused is None else refused
+            return keep_private(request, await view(request, *args, **kwargs) if refused is None else refused)
 
         _check_function(view)
         made = achecked if iscoroutinefunction(view) else checked

@@ -7,8 +7,10 @@ from django.conf import settings as current
 from django.contrib.auth.models import User
 from django.core.cache import cache
 
+from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair
 
+from .support import register
 from .test_login import Browser
 
 UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
@@ -88,6 +90,18 @@ def test_cached_views(
 def test_cached_view_that_tells_certificates_apart(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
     assert browser.get("/cached-apart", None).json()["user"] == ""
     assert browser.get("/cached-apart", alice_pair).json()["user"] == "alice"
+
+
+@pytest.mark.parametrize("path", ["/token", "/async-token", "/class-token"])
+def test_caches_without_the_middleware(settings: Callable[..., None], alice_pair: KeyPair, path: str) -> None:
+    """The decorators look at the certificate by themselves."""
+    settings(MIDDLEWARE=[])
+    register("rp", {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_email": "alice@example.com"})
+    body, form = "client_id=rp", "application/x-www-form-urlencoded"
+    answer = CertificateClient(alice_pair).post(path, body, content_type=form)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private")
+    answer = CertificateClient(None).post(path, body, content_type=form)
+    assert (answer.status_code, answer["Cache-Control"]) == (401, "no-store")
 
 
 def test_other_caches(
