@@ -9,6 +9,8 @@ from unittest.mock import patch
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from tests.support import FORM, Answer
 from tests.tls import client_context, serving
@@ -16,7 +18,7 @@ from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.testing import KeyPair
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class Site:
@@ -57,9 +59,12 @@ class Site:
 
 
 @contextmanager
-def running_site(client_ca: Iterable[ClientCertificate]) -> Iterator[Site]:
+def running_site(client_ca: Iterable[ClientCertificate], mount: str = "") -> Iterator[Site]:
     """Serve the project while the block lasts, with this thread's database connection."""
-    application, of_test = WSGIHandler(), connections["default"]
+    application: WSGIApplication = WSGIHandler()
+    if mount:
+        application = DispatcherMiddleware(NotFound(), {mount: application})
+    of_test = connections["default"]
 
     def with_connection(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         connections["default"] = of_test

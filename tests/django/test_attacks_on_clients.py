@@ -33,7 +33,7 @@ from tests.flask.attack_rows import (
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile
 
-from .site import Site, outcome
+from .site import Site, outcome, running_site
 from .support import register
 
 VIEWS = ["/token", "/async-token", "/class-token"]
@@ -247,6 +247,18 @@ def test_row_50_paths(site: Site, billing: KeyPair) -> None:
         assert site.post(path, None, "client_id=rp").status in (400, 401, 404)  # 400 by the server
     assert site.post("/%74oken", None, "client_id=rp").status == 401
     assert site.post("/token", billing, "client_id=rp").status == 200
+
+
+def test_row_50_mount_point(ca: KeyPair, billing: KeyPair) -> None:
+    register("rp", BY_DN)
+    with running_site([ca.certificate], "/intranet") as mounted:
+        assert mounted.post("/intranet/token", billing, "client_id=rp").status == 200
+        for path in ("/intranet/token", "/intranet/%74oken"):
+            for pair in (None, ca.issue("CN=x")):
+                assert outcome(mounted.post(path, pair, "client_id=rp")) == INVALID_CLIENT
+        for path in ("/token", "//intranet/token", "/intranet//token", "/intranet/../token", "/Intranet/token"):
+            for pair in (None, billing):
+                assert mounted.post(path, pair, "client_id=rp").status in (400, 404)  # 400 by the server
 
 
 def test_many_names(site: Site, ca: KeyPair) -> None:
