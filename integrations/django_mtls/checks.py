@@ -1,6 +1,6 @@
 """System checks: what can be known to be wrong before the first request."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -10,7 +10,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, models, router, transaction
+from django.db import DatabaseError, connections, models, router, transaction
 from django.middleware.cache import FetchFromCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
@@ -77,22 +77,22 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def check_clients(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Report registered clients that can never authenticate (``E007``); with ``migrate`` and ``check --database``."""
-    return _clients(lambda using: using in (databases or ()))
+    return _clients(databases or ())
 
 
 @register(Tags.security, deploy=True)
-def check_clients_for_deployment(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+def check_clients_for_deployment(**_: Any) -> list[CheckMessage]:
     """Report them with ``check --deploy`` too; not at each start, which must work without a database."""
-    return _clients(lambda using: using not in (databases or ()))  # or the check above has reported them
+    return _clients(connections)
 
 
-def _clients(is_asked: Callable[[str], bool]) -> list[CheckMessage]:
+def _clients(databases: Iterable[str]) -> list[CheckMessage]:
     try:
         model = mtls_settings().client_model
     except InvalidSetting:
         return []  # reported above
     using = router.db_for_read(model)
-    if not is_asked(using):
+    if using not in set(databases):
         return []
     try:
         with transaction.atomic(using):
