@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from wsgi_mtls.sources.guarded import GuardedSource
+
 from .conf import mtls_settings
 from .peer import is_private
 from .sessions import thumbprint
@@ -25,8 +27,8 @@ def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
 
 def tell_apart(request: HttpRequest, peer: "Peer | None") -> None:
     """Let Django's caches tell this request from those with another certificate, or none."""
-    key = "HTTP_CLIENT_CERT"
-    if key in getattr(mtls_settings().source, "keys", ()):
+    key, source = "HTTP_CLIENT_CERT", mtls_settings().source
+    if isinstance(source, GuardedSource) and key in source.keys:
         return  # the terminator's own
     request.META.pop(key, None)
     if peer is not None:
