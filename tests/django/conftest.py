@@ -10,6 +10,7 @@ import pytest
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
 if TYPE_CHECKING:
+    from .browser import Browser
     from .site import Site
 
 if find_spec("django") is None:
@@ -121,3 +122,36 @@ def bob() -> Any:
     from django.contrib.auth.models import User
 
     return User.objects.create_user("bob", password="bob's")
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def browser(request: pytest.FixtureRequest) -> "Browser":
+    """A browser, over WSGI and over ASGI."""
+    from .browser import Browser
+
+    return Browser(asynchronous=request.param == "asgi")
+
+
+@pytest.fixture(params=["after AuthenticationMiddleware", "last"])
+def login_order(request: pytest.FixtureRequest, settings: Callable[..., None]) -> None:
+    """Where ClientCertificateLoginMiddleware stands."""
+    from django.conf import settings as current
+
+    if request.param == "last":
+        login = "django_mtls.middleware.ClientCertificateLoginMiddleware"
+        settings(MIDDLEWARE=[*(path for path in current.MIDDLEWARE if path != login), login])
+
+
+@pytest.fixture
+def failures() -> Iterator[list[Any]]:
+    """The failed logins that Django told of."""
+    from django.contrib.auth.signals import user_login_failed
+
+    seen: list[Any] = []
+
+    def note(sender: object, credentials: Any, **_: object) -> None:
+        seen.append(credentials)
+
+    user_login_failed.connect(note)
+    yield seen
+    user_login_failed.disconnect(note)

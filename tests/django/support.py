@@ -7,11 +7,19 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from django_mtls.models import RegisteredClient
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair
 
 
 def common_names(*values: str) -> x509.Name:
     """Return a subject of these common names and nothing else, whatever characters they have."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, value) for value in values])
+
+
+def by_certificate(*pairs: KeyPair) -> dict[str, Any]:
+    """Return the metadata of a client whose certificates are registered themselves."""
+    keys = [jwk(pair.certificate) for pair in pairs]
+    return {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}
 
 
 def register(

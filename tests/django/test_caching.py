@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair
 
+from .browser import Browser
 from .support import register
-from .test_login import Browser
 
 UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
 
@@ -26,11 +26,6 @@ def _urls(settings: Callable[..., None]) -> None:
 def site_cache(settings: Callable[..., None]) -> None:
     certificate, *others = current.MIDDLEWARE
     settings(MIDDLEWARE=[certificate, UPDATE, *others, FETCH])
-
-
-@pytest.fixture(params=["wsgi", "asgi"])
-def browser(request: pytest.FixtureRequest) -> Browser:
-    return Browser(asynchronous=request.param == "asgi")
 
 
 @pytest.fixture(params=[False, True], ids=["request", "session"])

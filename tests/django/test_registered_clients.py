@@ -1,43 +1,32 @@
-"""The models, the registry, the commands and the signals."""
+"""The models, the registry and the signals."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from io import StringIO
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import QuerySet
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.timezone import is_aware, make_aware
 
 from django_mtls import signals
-from django_mtls.models import RegisteredClient, SearchKey
+from django_mtls.models import RegisteredClient
 from django_mtls.registry import DjangoClientRegistry
 from django_mtls.test import CertificateClient
 from wsgi_mtls.clients import SUBJECT_KINDS
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.events import Event
-from wsgi_mtls.jwks import jwk
-from wsgi_mtls.testing import KeyPair, Profile, self_sign, to_pem
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
 from .site import Site
-from .support import register
+from .support import by_certificate, register
 
 BY_DNS = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
 FORM = "application/x-www-form-urlencoded"
 registry = DjangoClientRegistry(RegisteredClient)
-
-
-def by_certificate(*pairs: KeyPair) -> dict[str, Any]:
-    keys = [jwk(pair.certificate) for pair in pairs]
-    return {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}
 
 
 @pytest.fixture
@@ -149,50 +138,6 @@ def test_client_that_can_not_be_noted_is_let_in(
     assert client.last_seen is not None
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
-@pytest.mark.parametrize("use_tz", [True, False])
-def test_time_zones(
-    rp: KeyPair, ca: KeyPair, alice: User, alice_pair: KeyPair, settings: Callable[..., None], zone: str, use_tz: bool
-) -> None:
-    settings(USE_TZ=use_tz, TIME_ZONE=zone)
-    client = register("rp", BY_DNS)
-    by_user = register("card", by_certificate(alice_pair), user=alice)
-    assert CertificateClient(rp).post("/token", "client_id=rp", content_type=FORM).status_code == 200
-    assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
-    for record, pair in ((client, rp), (by_user, alice_pair)):
-        record.refresh_from_db()
-        assert record.last_seen is not None
-        assert record.certificate_expires is not None
-        assert is_aware(record.certificate_expires) == use_tz
-        expires = record.certificate_expires if use_tz else make_aware(record.certificate_expires)
-        assert expires == pair.certificate.not_after
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
-@pytest.mark.parametrize("use_tz", [True, False])
-@pytest.mark.parametrize(("year", "warned"), [(1950, True), (9999, False)])
-def test_certificates_that_end_where_the_calendar_does(
-    ca: KeyPair, settings: Callable[..., None], zone: str, use_tz: bool, year: int, warned: bool
-) -> None:
-    settings(USE_TZ=use_tz, TIME_ZONE=zone)
-    last = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
-    never = ca.issue("CN=x", Profile(not_before=last - timedelta(days=1), not_after=last, san_dns=["rp.example.com"]))
-    client = register("rp", BY_DNS)
-    client.certificate = never.certificate
-    client.save()
-    client.refresh_from_db()
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend")
-    for path in ("", f"{client.pk}/change/", "?expires=7"):
-        page = browser.get(f"/admin/django_mtls/registeredclient/{path}")
-        assert page.status_code == 200
-        assert (b"rp" in page.content) or not warned
-    assert f"{year}-12-31" in browser.get(f"/admin/django_mtls/registeredclient/{client.pk}/change/").content.decode()
-    out = StringIO()
-    call_command("mtls_expiring", stdout=out)
-    assert out.getvalue().startswith("rp\t") == warned
-
-
 def test_certificate_that_was_replaced_is_shown_no_more(ca: KeyPair, rp: KeyPair) -> None:
     old, new = self_sign("CN=a", Profile(days=5)), self_sign("CN=b", Profile(days=300))
     renewed = self_sign("CN=a", Profile(days=200, key=old.key))
@@ -215,22 +160,6 @@ def test_certificate_that_was_replaced_is_shown_no_more(ca: KeyPair, rp: KeyPair
     pki.refresh_from_db()
     assert pki.certificate is None
     assert pki.certificate_expires is None
-
-
-def test_search_keys_command(alice: User, alice_pair: KeyPair, mobile_pair: KeyPair) -> None:
-    """What went past ``save()`` is found again: a disabled registration too, which keeps a name out."""
-    kept = register("kept", by_certificate(mobile_pair))
-    register("gone", BY_DNS).delete()
-    metadata = by_certificate(alice_pair)
-    columns = {"token_endpoint_auth_method": metadata["token_endpoint_auth_method"], "jwks": metadata["jwks"]}
-    RegisteredClient.objects.bulk_create([RegisteredClient(client_id="lost", user=alice, enabled=False, **columns)])
-    assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
-    out = StringIO()
-    call_command("mtls_search_keys", stdout=out)
-    assert out.getvalue() == "2 registrations are found by their certificates; 1 keys dropped.\n"
-    assert CertificateClient(alice_pair).get("/").json()["user"] == ""
-    assert SearchKey.objects.count() == 2
-    assert [client.record for client in registry.find(mobile_pair.certificate)] == [kept]
 
 
 def test_seen_over_tls(site: Site, rp: KeyPair) -> None:
@@ -269,81 +198,6 @@ def test_deleting_a_user_deletes_the_certificates(alice: User) -> None:
     register("alice's card", BY_DNS, user=alice)
     alice.delete()
     assert not RegisteredClient.objects.exists()
-
-
-# Commands
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[..., str]:
-    def write(content: KeyPair | bytes) -> str:
-        path = tmp_path / f"{len([*tmp_path.iterdir()])}.pem"
-        path.write_bytes(to_pem(content.certificate) if isinstance(content, KeyPair) else content)
-        return str(path)
-
-    return write
-
-
-def test_register_by_name(file: Callable[..., str], rp: KeyPair, alice: User, site: Site) -> None:
-    out = StringIO()
-    call_command("mtls_register_client", "rp", file(rp), "--user", "alice", "--bound", stdout=out)
-    client = RegisteredClient.objects.get()
-    assert "rp.example.com" in out.getvalue()
-    assert (client.subject_kind, client.subject_value) == ("tls_client_auth_san_dns", "rp.example.com")
-    assert (client.user, client.tls_client_certificate_bound_access_tokens) == (alice, True)
-    assert site.post("/token", rp, "client_id=rp").status == 200
-    call_command("mtls_register_client", "dn", file(rp), "--kind", "tls_client_auth_subject_dn", stdout=out)
-    assert RegisteredClient.objects.get(client_id="dn").subject_value == "CN=x"
-
-
-def test_register_itself(file: Callable[..., str], rp: KeyPair, mobile_pair: KeyPair, site: Site) -> None:
-    call_command("mtls_register_client", "mobile", file(mobile_pair), stdout=StringIO())
-    call_command("mtls_register_client", "rp", file(rp.certificate.der), "--itself", stdout=StringIO())
-    assert site.post("/token", mobile_pair, "client_id=mobile").status == 200
-    assert site.post("/token", rp, "client_id=rp").status == 200
-    assert site.post("/token", rp, "client_id=mobile").status == 401
-
-
-def test_register_refuses(
-    file: Callable[..., str], rp: KeyPair, mobile_pair: KeyPair, ca: KeyPair, alice: User
-) -> None:
-    register("taken", BY_DNS)
-    for arguments, message in (
-        (("rp", "/nowhere"), "No such file"),
-        (("rp", file(b"x")), "Not a certificate"),
-        (("rp", file(to_pem(rp.certificate) * 2)), "2 certificates"),
-        (("taken", file(rp)), "already exists"),
-        (("rp", file(rp), "--kind", "tls_client_auth_san_uri"), "no such name"),
-        (("rp", file(mobile_pair), "--kind", "tls_client_auth_san_uri"), "--kind"),
-        (("rp", file(rp), "--user", "Alice"), "no user 'Alice'"),
-        (("rp", file(ca.issue(""))), "no such name"),
-    ):
-        with pytest.raises(CommandError, match=message):
-            call_command("mtls_register_client", *arguments, stdout=StringIO())
-    assert RegisteredClient.objects.count() == 1
-
-
-def test_expiring(ca: KeyPair) -> None:
-    for client_id, days in (("soon", 5), ("later", 50), ("first", 2), ("off", 1)):
-        client = register(client_id, BY_DNS, enabled=client_id != "off")
-        client.certificate = ca.issue("CN=x", Profile(days=days, san_dns=["rp.example.com"])).certificate
-        client.save()
-    register("unknown", BY_DNS)
-    for arguments, expected in (((), ["first", "soon"]), (("--days", "60"), ["first", "soon", "later"])):
-        out = StringIO()
-        call_command("mtls_expiring", *arguments, stdout=out)
-        lines = [line.split("\t") for line in out.getvalue().splitlines()]
-        assert [line[0] for line in lines] == expected
-        assert lines[0][2] == "1"
-
-
-# Signals
-
-
-def test_expiring_beyond_the_calendar() -> None:
-    for days in ("99999999999", "-99999999999", str(10**30)):
-        with pytest.raises(CommandError, match="--days"):
-            call_command("mtls_expiring", "--days", days)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from django.test import Client
 from django_mtls.test import AsyncCertificateClient, CertificateClient
 from wsgi_mtls.testing import KeyPair
 
-from .test_login import Browser, _order  # noqa: F401  # a fixture
+from .browser import Browser
+
+pytestmark = pytest.mark.usefixtures("login_order")
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +24,6 @@ def _views(settings: Callable[..., None]) -> None:
         ROOT_URLCONF="tests.django.sessions_urls",
         MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
     )
-
-
-@pytest.fixture(params=["wsgi", "asgi"])
-def browser(request: pytest.FixtureRequest) -> Browser:
-    return Browser(asynchronous=request.param == "asgi")
 
 
 @pytest.fixture(params=["db", "cache", "cached_db", "signed_cookies"])
