@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import oauthlib
 import pytest
 from django.test import Client, RequestFactory
-from oauth2_provider.models import get_access_token_model
+from oauth2_provider.models import get_access_token_model, get_device_grant_model
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import IntrospectTokenView
@@ -55,9 +56,39 @@ def test_error_while_authenticating_at_introspection_is_a_500(server: AuthServer
     assert client.post("/o/introspect/", {"token": "x", "client_id": "unbound"}).status_code == 500
 
 
-def test_blank_secret_authenticates_with_nothing(server: AuthServer) -> None:
-    application("blank", client_secret="")
+@pytest.mark.parametrize("client_type", ["confidential", "public"])
+def test_blank_secret_authenticates_with_nothing(server: AuthServer, client_type: str) -> None:
+    application("blank", client_secret="", client_type=client_type)
     assert server.token("blank").status_code == 200
+
+
+def test_device_code_serves_any_client_and_tells_its_state_to_anybody(
+    server: AuthServer, toolkit: Callable[..., None]
+) -> None:
+    if oauthlib.__version__ >= "4" and not hasattr(OAuth2Validator, "validate_device_code"):
+        pytest.skip("this OAuth Toolkit has no device grant with oauthlib 4")
+    toolkit(OAUTH_DEVICE_VERIFICATION_URI="https://as.example/device")
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    for client_id in ("tv", "thief"):
+        application(client_id, grant)
+    asked = server.post("/o/device-authorization/", {"client_id": "tv", "client_secret": SECRET, "scope": "accounts"})
+    form = {"grant_type": grant, "device_code": asked.json()["device_code"]}
+    assert server.post("/o/token/", {**form, "client_id": "nobody"}).json()["error"] == "authorization_pending"
+    get_device_grant_model().objects.update(status="authorized", user=server.user)
+    for _ in range(2):
+        answer = server.post("/o/token/", {**form, "client_id": "thief", "client_secret": SECRET})
+        assert answer.status_code == 200
+
+
+def test_replay_of_a_refresh_token_by_another_revokes_the_family(
+    server: AuthServer, toolkit: Callable[..., None]
+) -> None:
+    toolkit(REFRESH_TOKEN_REUSE_PROTECTION=True)
+    application("thief", "authorization-code", client_type="public")
+    first = server.exchange("public", server.code("public")).json()["refresh_token"]
+    second = server.refresh("public", first).json()["refresh_token"]
+    assert server.refresh("thief", first).status_code == 400
+    assert server.refresh("public", second).status_code == 400
 
 
 def test_public_client_introspects_by_naming_the_device_grant(server: AuthServer) -> None:
