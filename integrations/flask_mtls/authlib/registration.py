@@ -6,10 +6,12 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import JsonPayload
 from authlib.oauth2.rfc7591 import ClientMetadataClaims, InvalidClientMetadataError
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
-from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.errors import InvalidClientMetadata, InvalidRequest
+
+from .requests import limit_body
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 _LISTS = frozenset({"redirect_uris", "grant_types", "response_types", "contacts"})
@@ -54,12 +56,15 @@ class CheckedPayload(JsonPayload):  # type: ignore[misc]
         """The metadata.
 
         Raises:
-            InvalidClientMetadataError: the body is no JSON, or can't be read for its depth.
+            InvalidClientMetadataError: the body is no JSON, longer than ``MTLS_MAX_BODY``, or nested too deep.
         """
         try:
+            limit_body()
             return self._payload.data
-        except (BadRequest, RecursionError):
-            raise _invalid_metadata("Send JSON, not nested too deep.") from None
+        except InvalidRequest as error:
+            raise _invalid_metadata(error.message) from None
+        except (BadRequest, UnsupportedMediaType, RecursionError):
+            raise _invalid_metadata("Send application/json, not nested too deep.") from None
 
 
 def _invalid_metadata(description: str) -> InvalidClientMetadataError:

@@ -4,14 +4,18 @@ from contextlib import suppress
 from io import BytesIO
 
 from flask import request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from wsgi_mtls.errors import (
     BodyTooLarge,
     ClientIdInQuery,
+    HTTPMethodNotAllowed,
     InvalidRequest,
     MalformedAuthorization,
     MalformedBody,
     MutualTLSError,
+    UnsupportedContentType,
 )
 from wsgi_mtls.form import read_token_request
 
@@ -37,21 +41,46 @@ def keep_body() -> None:
     """Have the core read the form once, before Flask does, and keep it to be read again.
 
     Raises:
-        BodyTooLarge: it is longer than ``MTLS_MAX_BODY``.
+        InvalidRequest: it is longer than ``MTLS_MAX_BODY``, ends too early, or is no form.
     """
-    environ, max_body = request.environ, current_state().settings.max_body
-    if request.method != "POST" or _BODY in environ:
+    environ = request.environ
+    if _BODY in environ or _flask_has_read():
         return
-    unread = environ["wsgi.input"]
     try:
-        read_token_request(environ, max_body)
-    except BodyTooLarge:
+        read_token_request(environ, current_state().settings.max_body)
+    except (HTTPMethodNotAllowed, UnsupportedContentType):
+        limit_body()
+        return
+    except (BodyTooLarge, MalformedBody):
+        _drop_body()
         raise
     except MutualTLSError:
         pass  # only a request that authenticates its client must be one
-    body = environ["wsgi.input"]
-    if body is not unread and isinstance(body, BytesIO):
-        environ[_BODY] = body
+    environ[_BODY] = environ["wsgi.input"]
+
+
+def limit_body() -> None:
+    """Let Flask find no more than ``MTLS_MAX_BODY`` of a body that the core doesn't read.
+
+    Before 3.1, Flask has no limit for one request.
+
+    Raises:
+        InvalidRequest: it is longer, or ends too early.
+    """
+    environ, max_body = request.environ, current_state().settings.max_body
+    if _flask_has_read():
+        return
+    try:
+        body = get_input_stream(environ, max_content_length=max_body + 1).read()
+        if len(body) > max_body:  # which Werkzeug would cut where no length is announced
+            raise RequestEntityTooLarge
+    except RequestEntityTooLarge:
+        _drop_body()
+        raise BodyTooLarge(f"The body is longer than {max_body} octets.") from None
+    except ClientDisconnected:
+        _drop_body()
+        raise MalformedBody("The body ended too early.") from None
+    environ["wsgi.input"] = BytesIO(body)
 
 
 def replay_body() -> None:
@@ -65,13 +94,18 @@ def refuse_nul() -> None:
     """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it.
 
     Raises:
-        InvalidRequest: one does, or ``Authorization`` can't be read.
+        InvalidRequest: one does, the form is longer than Flask allows, or ``Authorization`` can't be read.
     """
     try:
         basic = request.authorization
     except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
         raise MalformedAuthorization("Authorization can't be read.") from None
-    texts = [text for form in (request.args, request.form) for pair in form.items(multi=True) for text in pair]
+    try:
+        forms = (request.args, request.form)
+    except RequestEntityTooLarge:
+        _drop_body()
+        raise BodyTooLarge("The body is longer than the app's MAX_CONTENT_LENGTH or MAX_FORM_MEMORY_SIZE.") from None
+    texts = [text for form in forms for pair in form.items(multi=True) for text in pair]
     if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
         raise MalformedBody("A parameter holds NUL.")
 
@@ -95,3 +129,13 @@ def named_client() -> str | None:
         basic = request.authorization
         return request.values.get("client_id") or (basic.username if basic else None)
     return None
+
+
+def _flask_has_read() -> bool:
+    """Tell whether the app looked at the body before us, under its own limits."""
+    return "stream" in vars(request)
+
+
+def _drop_body() -> None:
+    """Whoever looks at the form of a refused request, as an error handler may, finds none and reads nothing."""
+    request.environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}

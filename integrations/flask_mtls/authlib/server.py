@@ -48,7 +48,7 @@ class MutualTLSServerMixin(Mixin):
     bind_all_tokens = False
 
     def create_oauth2_request(self, http_request: Any) -> Any:
-        """Read the body strictly before Flask reads it; Authlib merges it with the query."""
+        """Read the body strictly, and no more than ``MTLS_MAX_BODY``, before Flask does; Authlib merges the query."""
         try:
             keep_body()
             refuse_nul()
