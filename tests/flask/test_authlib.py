@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.integrations.sqla_oauth2 import OAuth2ClientMixin, OAuth2TokenMixin
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator, JWTIntrospectionEndpoint
@@ -209,6 +210,18 @@ def test_introspection_without_cnf_is_refused() -> None:
 
     with pytest.raises(TypeError, match="BoundIntrospectionMixin"):
         Server().register_endpoint(IntrospectionEndpoint)
+
+
+def test_client_credentials_of_public_clients_are_refused() -> None:
+    class Server(MutualTLSServerMixin, AuthorizationServer):  # type: ignore[misc]
+        pass
+
+    class Public(ClientCredentialsGrant):  # type: ignore[misc]
+        TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "none"]  # noqa: RUF012  # Authlib's
+
+    with pytest.raises(TypeError, match=r"Public must not .* none"):
+        Server().register_grant(Public)
+    Server().register_grant(ClientCredentialsGrant)
 
 
 def test_jwt_generator_without_cnf_is_refused() -> None:

@@ -43,6 +43,15 @@ def test_pkce_is_required_of_every_client(server: AuthServer, client_id: str) ->
     assert "code" in parse_qs(urlsplit(answer.location).query)
 
 
+def test_client_credentials_are_for_confidential_clients(server: AuthServer, billing: KeyPair) -> None:
+    """RFC 6749 section 4.4: whoever knows a public client's name would get a token."""
+    for client_id in ("public", "browser"):
+        assert outcome(server.token(client_id, billing)) == INVALID_CLIENT
+        assert server.exchange(client_id, server.code(client_id), billing).status_code == 200
+    assert server.token("billing", billing).status_code == 200
+    assert server.token("unbound", secret="s3cret").status_code == 200
+
+
 class Implicit(ImplicitGrant):  # type: ignore[misc]
     """As Authlib has it, for public clients."""
 

@@ -23,7 +23,7 @@ from flask_mtls.authlib import (
 )
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
-from .registration import OTHER_METHODS, Registration
+from .registration import CONFIDENTIAL, OTHER_METHODS, Registration
 
 
 def query_client(client_id: str) -> OAuth2Client | None:
@@ -57,9 +57,9 @@ server = Server()
 
 
 class ClientCredentialsGrant(grants.ClientCredentialsGrant):
-    """A client for itself."""
+    """A client for itself: never a public one, which is whoever knows its ``client_id`` (RFC 6749 section 4.4)."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
+    TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL
 
 
 class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
@@ -150,7 +150,7 @@ class Revocation(RevocationEndpoint):
 class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):
     """RFC 7662, for resource servers: confidential clients alone."""
 
-    CLIENT_AUTH_METHODS = ["client_secret_basic"]  # noqa: RUF012  # Authlib's
+    CLIENT_AUTH_METHODS = CONFIDENTIAL
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> OAuth2Token | None:
         """Return the row of an access token; a refresh token is nothing for an API."""

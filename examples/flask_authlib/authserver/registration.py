@@ -10,7 +10,8 @@ from flask import current_app
 from .models import OAuth2Client, db
 
 MUTUAL_TLS = ["tls_client_auth", "self_signed_tls_client_auth"]
-OTHER_METHODS = ["client_secret_basic", "none"]
+CONFIDENTIAL = ["client_secret_basic"]
+OTHER_METHODS = [*CONFIDENTIAL, "none"]
 """What clients may use that are not registered for mutual TLS; those that are need no list."""
 AUTH_METHODS = [*MUTUAL_TLS, *OTHER_METHODS]
 GRANT_TYPES = ["authorization_code", "client_credentials", "refresh_token"]

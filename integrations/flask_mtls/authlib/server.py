@@ -123,6 +123,17 @@ class MutualTLSServerMixin(Mixin):
             raise rejected(error, client_id) from error
         return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
 
+    def register_grant(self, grant_cls: Any, extensions: Any = None) -> None:
+        """Register a grant.
+
+        Raises:
+            TypeError: one that gives whoever knows a public ``client_id`` a token (RFC 6749 section 4.4).
+        """
+        methods = getattr(grant_cls, "TOKEN_ENDPOINT_AUTH_METHODS", ())
+        if getattr(grant_cls, "GRANT_TYPE", None) == "client_credentials" and "none" in methods:
+            raise TypeError(f"{grant_cls.__name__} must not let clients of the method none in: they prove nothing.")
+        super().register_grant(grant_cls, extensions)  # type: ignore[misc]
+
     def register_endpoint(self, endpoint: Any) -> None:
         """Register an endpoint.
 
