@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
-from wsgi_mtls.testing import KeyPair, self_sign
+from authlib.integrations.flask_oauth2 import ResourceProtector
+from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from joserfc.jwk import ECKey, KeySet
 
-from .authserver import AuthServer, make_authserver, metadata
+from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
+from flask_mtls.authlib import BoundTokenValidatorMixin
+from wsgi_mtls.testing import KeyPair, environ_for, self_sign
+
+from .authserver import ISSUER, AuthServer, make_authserver, metadata
 
 CLIENT_CREDENTIALS = "grant_type=client_credentials"
 Request = Callable[[AuthServer, KeyPair], object]
@@ -94,4 +99,27 @@ def test_success(server: AuthServer, billing: KeyPair, heard: list[Any], caplog:
     token = server.token("billing", billing).get_json()["access_token"]
     assert server.accounts(token, billing).status_code == 200
     expected = [("client_authenticated", None), ("token_accepted", None)]
+    assert (logged(caplog), heard) == (expected, expected)
+
+
+def test_jwt(mobile: KeyPair, billing: KeyPair, heard: list[Any], caplog: pytest.LogCaptureFixture) -> None:
+    """What is no JWT of the issuer is refused before there is a token to validate."""
+    key = ECKey.generate_key("P-256", {"kid": "1"})
+    server = AuthServer(make_authserver(metadata(mobile), JWKS={"keys": [key.as_dict(private=True)]}))
+
+    class Validator(BoundTokenValidatorMixin, JWTBearerTokenValidator):  # type: ignore[misc]
+        def get_jwks(self) -> KeySet:
+            return KeySet([key])
+
+    protector = ResourceProtector()
+    protector.register_token_validator(Validator(issuer=ISSUER, resource_server=ISSUER))
+    server.app.add_url_rule("/jwt", "jwt", protector("accounts")(lambda: ""))
+    right = server.token("billing", billing).get_json()["access_token"]
+    heard.clear()
+    caplog.set_level(logging.INFO, "wsgi_mtls")
+    for token, status in {"junk": 401, f"{right[:-4]}AAAA": 401, right: 200}.items():
+        headers, environ = {"Authorization": f"Bearer {token}"}, environ_for(billing)
+        answer = server.app.test_client().get("/jwt", base_url=ISSUER, headers=headers, environ_overrides=environ)
+        assert answer.status_code == status
+    expected = [("token_rejected", "invalid_token")] * 2 + [("token_accepted", None)]
     assert (logged(caplog), heard) == (expected, expected)

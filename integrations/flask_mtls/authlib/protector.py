@@ -29,6 +29,18 @@ class BoundTokenValidatorMixin(Mixin):
 
     binding_required = True
 
+    def authenticate_token(self, token_string: str) -> Any:
+        """Return the token, and report one that can't be read.
+
+        Raises:
+            OAuth2Error: it can't, as a JWT that no key of the issuer verifies.
+        """
+        try:
+            return super().authenticate_token(token_string)  # type: ignore[misc]
+        except OAuth2Error:
+            _reject(None, InvalidToken(f"{type(self).__name__} can't read it: no JWT, no signature of the issuer, …."))
+            raise
+
     def validate_token(self, token: Any, scopes: Any, request: Any, **claims: Any) -> None:
         """Validate a token, and that it came with its certificate; report the decision.
 
