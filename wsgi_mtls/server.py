@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
 from select import select
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from cheroot.makefile import StreamReader, StreamWriter
@@ -116,9 +117,14 @@ def _naming(file: Path, demand: str) -> Iterator[None]:
 
 
 class _Server(Server):
-    """Says nothing of clients that leave: they may."""
+    def serve(self) -> None:
+        """Serve until :meth:`stop`, in a thread that no Ctrl-C reaches: in the midst of a queue it costs a wake-up."""
+        thread = Thread(target=super().serve, daemon=True)
+        thread.start()
+        thread.join()
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Say nothing of clients that leave: they may."""
         if level > logging.INFO:
             super().error_log(msg, level, traceback)
 
