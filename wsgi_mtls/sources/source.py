@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..certificate import Peer
 from ..errors import MalformedCertificate, MutualTLSError
 from .guarded import GuardedSource
-from .trusted_proxies import peer_address
+from .trusted_proxies import PROXY_FIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,7 +20,7 @@ CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
 
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""
-_ASKED = "wsgi_mtls.asked"
+_ANSWER = "wsgi_mtls.answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,64 +38,87 @@ class EnvironSource:
         return self.read(environ)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a source said in this request: ProxyFix, further in, may take from it whom it believes."""
+
+    source: CertificateSource
+    environ: int  # its identity: a copy is another request
+    address: object
+    headers: tuple[object, ...]
+    found: Peer | MutualTLSError | None
+
+
 def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
     """Return the peer certificate of this request and keep it in the environ, where an outer layer may have put it.
 
-    Either way nothing that an untrusted peer sent to this source is left in the environ.
+    Either way nothing that an untrusted peer sent to this source is left in the environ. A source is asked once in a
+    request, by its outermost layer.
 
     Raises:
         MalformedCertificate: what the terminator delivered is no certificate, or a source of the user's own failed.
     """
     if PEER in environ and isinstance(environ[PEER], Peer | None):
         drop_untrusted(environ, source)
-        found: Peer | None = environ[PEER]
-    else:
-        environ[PEER] = found = _ask(environ, source)
-    return found
+        present: Peer | None = environ[PEER]
+        return present
+    answer = _given(environ, source) or _ask(environ, source)
+    if isinstance(answer.found, MutualTLSError):
+        raise answer.found.with_traceback(None)
+    environ[PEER] = answer.found
+    return answer.found
 
 
 def drop_untrusted(environ: "WSGIEnvironment", source: CertificateSource) -> None:
     """Take out of the environ what an untrusted peer sent to this source; what the source finds does not matter.
 
     Never raises: a source that fails is logged. A function of the user's own may well call a guarded source, so it is
-    asked, once in a request; a source over the server's own keys is not.
+    asked; a source over the server's own keys is not.
     """
-    if isinstance(source, EnvironSource):
+    if isinstance(source, EnvironSource) or _given(environ, source) is not None:
+        return
+    if not isinstance(source, GuardedSource):
+        _ask(environ, source)
         return
     try:
-        if isinstance(source, GuardedSource):
-            source.drop_untrusted(environ)
-        elif not _was_asked(environ, source):
-            _ask(environ, source)
-    except MutualTLSError:
-        pass  # a refusal for whoever needs the certificate, nobody else's concern
+        source.drop_untrusted(environ)
     except Exception:
         _logger.exception("certificate source %r failed", source)
 
 
-def _ask(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
-    environ[_ASKED] = _question(environ, source)
+def _ask(environ: "WSGIEnvironment", source: CertificateSource) -> _Answer:
+    address, found = environ.get("REMOTE_ADDR"), _found(environ, source)
+    answer = environ[_ANSWER] = _Answer(source, id(environ), address, _headers(environ, source), found)
+    return answer
+
+
+def _found(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | MutualTLSError | None:
     try:
         found = source(environ)
-    except MutualTLSError:
-        raise
+    except MutualTLSError as error:
+        return error
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
-        raise MalformedCertificate(
+        return MalformedCertificate(
             f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
-        ) from error
-    if not isinstance(found, Peer | None):
-        raise MalformedCertificate(
-            f"The certificate source returned {type(found).__name__}: let it return a PeerCertificate or None."
         )
-    return found
+    if isinstance(found, Peer | None):
+        return found
+    return MalformedCertificate(
+        f"The certificate source returned {type(found).__name__}: let it return a PeerCertificate or None."
+    )
 
 
-def _was_asked(environ: "WSGIEnvironment", source: CertificateSource) -> bool:
-    asked = environ.get(_ASKED)
-    return isinstance(asked, tuple) and asked[0] is source and asked[1:] == _question(environ, source)[1:]
+def _given(environ: "WSGIEnvironment", source: CertificateSource) -> _Answer | None:
+    """Return this source's answer to this very request, if it has given one already."""
+    answer = environ.get(_ANSWER)
+    if not isinstance(answer, _Answer) or answer.source is not source or answer.environ != id(environ):
+        return None
+    original = environ.get(PROXY_FIX)
+    addresses = (environ.get("REMOTE_ADDR"), original.get("REMOTE_ADDR") if isinstance(original, dict) else None)
+    same = answer.address in addresses and answer.headers == _headers(environ, source)
+    return answer if same else None
 
 
-def _question(environ: "WSGIEnvironment", source: CertificateSource) -> tuple[CertificateSource, int, str | None]:
-    """Say who is asked about which environ and peer: a copy, or an address that ProxyFix rewrote, is a new question."""
-    return source, id(environ), peer_address(environ)
+def _headers(environ: "WSGIEnvironment", source: CertificateSource) -> tuple[object, ...]:
+    return tuple(environ.get(key) for key in sorted(source.keys)) if isinstance(source, GuardedSource) else ()

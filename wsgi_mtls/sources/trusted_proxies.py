@@ -16,7 +16,8 @@ UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
 """What servers set as ``REMOTE_ADDR`` for a Unix socket: gunicorn and cheroot ``""``, waitress ``"localhost"``,
 Werkzeug ``"<local>"``."""
 
-_PROXY_FIX = "werkzeug.proxy_fix.orig"
+PROXY_FIX = "werkzeug.proxy_fix.orig"
+"""The environ key at which Werkzeug's ProxyFix keeps what it overwrote."""
 
 
 class TrustedProxies:
@@ -71,8 +72,8 @@ def peer_address(environ: "WSGIEnvironment") -> str | None:
     header there, so pass the certificate as an environ key.
     """
     address = environ.get("REMOTE_ADDR")
-    if _PROXY_FIX in environ:
-        original = environ[_PROXY_FIX]
+    if PROXY_FIX in environ:
+        original = environ[PROXY_FIX]
         address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
         if address in parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", "")):
             return None

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tests.support import Endpoint, request
 from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
 from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
-from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
+from wsgi_mtls.events import Event
+from wsgi_mtls.middleware import PeerMiddleware
+from wsgi_mtls.sources import PEER, CertificateSource, drop_untrusted, peer_certificate
 
 FOUND = PeerCertificate(CLIENT)
 
@@ -84,6 +87,47 @@ def test_a_failure_is_not_asked_for_again_on_unguarded_paths() -> None:
     assert source.calls == 1
     with pytest.raises(MalformedCertificate):
         peer_certificate(environ, source)
+
+
+def behind_proxy_fix(environ: dict[str, Any]) -> dict[str, Any]:
+    """Return the environ as ProxyFix leaves it where the client and the proxy have the same address."""
+    ProxyFix(lambda environ, start_response: [], x_for=1)(environ, lambda *_: None)  # type: ignore[arg-type]
+    return environ
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_outermost_answer_counts_inside_of_proxy_fix(wrapped: bool) -> None:
+    """There, the proxy's own address in ``X-Forwarded-For`` makes it unknown who sent the headers."""
+    events: list[Event] = []
+    nginx = sources.nginx(trusted_proxies=["127.0.0.1"], observers=[events.append])
+    source: CertificateSource = (lambda environ: nginx(environ)) if wrapped else nginx
+    forwarded = {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+    came: dict[str, Any] = environ("nginx", "ca_signed_with_chain", **forwarded)
+    outer = peer_certificate(came, source)
+    assert outer is not None
+    assert peer_certificate(behind_proxy_fix(came), source) is outer
+    drop_untrusted(came, source)
+
+    junk: dict[str, Any] = environ("nginx", "ca_signed_with_chain", HTTP_X_SSL_CLIENT_CERT="junk", **forwarded)
+    PeerMiddleware(lambda environ, start_response: [], source)(junk, lambda *_: None)  # type: ignore[arg-type]
+    with pytest.raises(MalformedCertificate):
+        peer_certificate(behind_proxy_fix(junk), source)
+    assert events == []
+
+    late = behind_proxy_fix(environ("nginx", "ca_signed_with_chain", **forwarded))
+    assert peer_certificate(late, source) is None
+    assert [event.name for event in events] == ["untrusted_proxy"]
+
+
+def test_headers_that_came_after_the_answer_are_looked_at() -> None:
+    source = sources.nginx(trusted_proxies=["127.0.0.1"])
+    came: dict[str, Any] = environ("nginx", "self_signed")
+    peer_certificate(came, source)
+    later = environ("nginx", "ca_signed_with_chain")
+    came.update(later, REMOTE_ADDR="192.0.2.1")
+    del came["wsgi_mtls.peer"]
+    assert peer_certificate(came, source) is None
+    assert "HTTP_X_SSL_CLIENT_CERT" not in came
 
 
 def test_another_address_another_environ_and_another_source_are_asked_anew() -> None:
