@@ -154,6 +154,11 @@ class _ClosedMeanwhile(urllib3.exceptions.HTTPError):
 class _Connection(urllib3.connection.HTTPSConnection):
     _was_used = False
 
+    @property
+    def is_connected(self) -> bool:
+        """Octets beyond an answer, which TLS may hold decrypted already, would be the next one: of another token."""
+        return super().is_connected and not getattr(self.sock, "pending", int)()
+
     def connect(self) -> None:
         self._was_used = False
         super().connect()

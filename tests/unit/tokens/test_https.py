@@ -203,6 +203,22 @@ def test_connection_is_kept(tmp_path: Path) -> None:
         assert [endpoint.get(), endpoint.post({"a": "b"})] == [1, 2]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_octets_beyond_an_answer_are_no_answer_to_the_next_request(tmp_path: Path, together: bool) -> None:
+    def too_much(over: Event, connection: SSL.Connection) -> None:
+        header, surplus = (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n9",
+        )
+        for record in (header + b"1" + surplus,) if together else (header, b"1" + surplus):
+            connection.sendall(record)
+        silent_until_it_goes(over, connection)
+
+    with answering(tmp_path, too_much, ok(b"2")) as url:
+        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
+        assert [endpoint.get(), endpoint.get()] == [1, 2]
+
+
 def test_kept_connection_that_the_server_closes(tmp_path: Path) -> None:
     with answering(tmp_path, next_request(ok(b"1"), close), next_request(ok(b"2"), ok(b"3"))) as url:
         endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
