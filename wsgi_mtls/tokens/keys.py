@@ -105,6 +105,8 @@ class FetchedKeys:
                 self._fetch()
             finally:
                 self._lock.release()
+        elif not found:
+            raise TokensUnavailable(f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.")
         keys = self._usable()
         if not keys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
