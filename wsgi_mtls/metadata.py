@@ -1,7 +1,7 @@
 """What a server says of itself: RFC 8414 and RFC 9728, with the members of RFC 8705 sections 3.3 and 5."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -127,11 +127,12 @@ class MetadataMiddleware:
         self._app = app
         self._documents: dict[str, bytes] = {}
         for document in documents:
-            path = _path_info(well_known_path(document))
-            if path in self._documents:
-                raise InvalidServerMetadata(f"Two documents belong at {path}.")
+            paths = tuple(_paths(document))
             (check_server if "issuer" in document else check_resource)(document)
-            self._documents[path] = _json(path, document)
+            for path in paths:
+                if path in self._documents:
+                    raise InvalidServerMetadata(f"Two documents belong at {path}.")
+                self._documents[path] = _json(path, document)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
@@ -154,6 +155,14 @@ def well_known_path(document: Metadata) -> str:
     member = "issuer" if "issuer" in document else "resource"
     name = "oauth-authorization-server" if member == "issuer" else "oauth-protected-resource"
     return f"/.well-known/{name}{check_identifier(member, document[member]).rstrip('/')}"
+
+
+def _paths(document: Metadata) -> Iterator[str]:
+    """Yield the paths at which clients look, as PEP 3333 has them: RFC 9728 keeps a slash at a resource's end."""
+    path = _path_info(well_known_path(document))
+    yield path
+    if "resource" in document and len(check_identifier("resource", document["resource"])) > 1:
+        yield f"{path}/"
 
 
 def _path_info(path: str) -> str:

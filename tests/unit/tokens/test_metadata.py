@@ -240,6 +240,8 @@ def test_served() -> None:
         assert (head.status, head.body) == (200, b"")
         post = request(served, path=path)
         assert (post.status, post.headers["Allow"]) == (405, "GET, HEAD")
+    kept = request(served, method="GET", path="/.well-known/oauth-protected-resource/accounts/")
+    assert kept.json == resource  # RFC 9728 section 3.1 takes only the slash after the host away
     mounted = request(served, method="GET", path="/oauth-authorization-server", extra={"SCRIPT_NAME": "/.well-known"})
     assert mounted.json == server
     for path in ("/", "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server/x"):
