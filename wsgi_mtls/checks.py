@@ -24,7 +24,10 @@ from .errors import (
 SelfSignedMatch = Literal["public_key", "certificate"]
 
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
-_NOT_VERIFIED = "The TLS terminator does not say that it validated the chain; check its CA bundle."
+_NOT_VERIFIED = (
+    "The TLS terminator does not say that it validated the chain: check its CA bundle, and at Apache that no session "
+    "is resumed."
+)
 
 
 def require_certificate(peer: Peer | None) -> Peer:

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from . import encodings
 from .guarded import GuardedHeaders
-from .header import Chain, header
+from .header import header, optional_chain
 from .options import HyphenOptions
 from .status import Status
 
@@ -47,12 +47,12 @@ def apache(
     Chain: one certificate a header. Verified: ``SUCCESS`` and ``Initial``; ``NONE``, ``GENEROUS``, ``FAILED:…`` and
     ``Resumed`` otherwise.
     """
-    statuses = (Status(verify, "SUCCESS", "NONE"), *((Status(resumed, "Initial"),) if resumed else ()))
+    statuses = (Status(verify, "SUCCESS", "NONE"), *((Status(resumed, "Initial"),) if resumed is not None else ()))
     return header(
         certificate,
         encodings.folded_pem,
         verified=statuses,
-        chain=Chain(chain, encodings.folded_pem) if chain else None,
+        chain=optional_chain(chain, encodings.folded_pem),
         label="apache",
         **options,
     )

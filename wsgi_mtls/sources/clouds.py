@@ -70,7 +70,7 @@ def gcp_load_balancer(
         certificate,
         encodings.rfc9440,
         verified=(Status(present, "true", "false", two_valued=True), Status(verify, "true")),
-        chain=Chain((chain,), encodings.rfc9440_list) if chain else None,
+        chain=Chain((chain,), encodings.rfc9440_list) if chain is not None else None,
         label="gcp_load_balancer",
         **_complete(options),
     )

@@ -1,6 +1,7 @@
 """The certificate as mod_ssl names it in the environ; other servers have taken its names over."""
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..certificate import ClientCertificate, PeerCertificate
@@ -55,6 +56,19 @@ def with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | No
             "SSLOptions +StdEnvVars), or use sources.environ() for another server."
         )
     return from_environ(environ, source)
+
+
+def with_session(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read mod_ssl's keys from mod_ssl itself, which also says whether the TLS session was resumed.
+
+    Raises:
+        MalformedCertificate: as :func:`with_status`.
+    """
+    peer = with_status(environ, "mod_wsgi")
+    if peer is None or not peer.verified or environ.get("SSL_SESSION_RESUMED") == "Initial":
+        return peer
+    _logger.warning("SSL_CLIENT_VERIFY=SUCCESS does not count without SSL_SESSION_RESUMED: set SSLOptions +StdEnvVars.")
+    return replace(peer, verified=False)
 
 
 def _was_resumed(environ: "WSGIEnvironment") -> bool:

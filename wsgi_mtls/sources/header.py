@@ -40,8 +40,17 @@ class Chain:
     decode: Decoder
 
     def __post_init__(self) -> None:
-        if isinstance(self.names, str) or not self.names:
+        if not isinstance(self.names, tuple | list) or not self.names:
             raise ValueError("chain must be a list of header names.")
+
+
+def optional_chain(names: Sequence[str], decode: Decoder) -> Chain | None:
+    """Return the chain's headers, or None where the list of them is empty.
+
+    Raises:
+        ValueError: ``names`` is no list.
+    """
+    return None if isinstance(names, tuple | list) and not names else Chain(names, decode)
 
 
 def header(

@@ -101,7 +101,7 @@ def haproxy(
         certificate,
         encodings.base64_der,
         verified=(Status(used, "1", "0", two_valued=True), Status(verify, "0")),
-        chain=Chain((chain,), encodings.base64_der_sequence) if chain else None,
+        chain=Chain((chain,), encodings.base64_der_sequence) if chain is not None else None,
         label="haproxy",
         **options,
     )
@@ -197,7 +197,7 @@ def rfc9440(
         certificate,
         encodings.rfc9440,
         verified=terminator_verifies,
-        chain=Chain((chain,), encodings.rfc9440_list) if chain else None,
+        chain=Chain((chain,), encodings.rfc9440_list) if chain is not None else None,
         label="rfc9440",
         **options,
     )

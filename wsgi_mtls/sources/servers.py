@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus
 from . import encodings
-from .environ import with_status
+from .environ import with_session, with_status
 from .source import CertificateSource, EnvironSource
 from .wsgi_server import from_socket
 
@@ -28,7 +28,7 @@ def mod_wsgi() -> CertificateSource:
         SSLOptions +StdEnvVars +ExportCertData
 
     With ``optional_no_ca``, mod_ssl says ``SUCCESS`` of a resumed TLS 1.2 session even if it said ``GENEROUS`` of the
-    full handshake. So a request with ``SSL_SESSION_RESUMED=Resumed``, which ``+StdEnvVars`` exports, is never verified.
+    full handshake. So ``SSL_SESSION_RESUMED``, which ``+StdEnvVars`` exports, must be there and say ``Initial``.
 
     Chain: yes. Verified: ``SUCCESS``, but on no resumed session.
     """
@@ -86,10 +86,6 @@ def _from_gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
     return None
 
 
-def _from_mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    return with_status(environ, "mod_wsgi")
-
-
 def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
     return with_status(environ, "cheroot")
 
@@ -110,7 +106,7 @@ def _from_uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
     return PeerCertificate(ClientCertificate.from_der(encodings.latin1_der(text)), verified=True, source="uwsgi")
 
 
-_MOD_WSGI = EnvironSource(_from_mod_wsgi)
+_MOD_WSGI = EnvironSource(with_session)
 _GUNICORN = EnvironSource(_from_gunicorn)
 _CHEROOT = EnvironSource(_from_cheroot)
 _WERKZEUG = EnvironSource(_from_werkzeug)

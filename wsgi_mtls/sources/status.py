@@ -10,8 +10,13 @@ from .guarded import header_value
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# The one text of OpenSSL's X509_verify_cert_error_string(3) that has a comma, as nginx and mod_ssl write it.
-_TEXTS_WITH_COMMA = frozenset({"FAILED:proxy certificates not allowed, please set the appropriate flag"})
+# The texts of OpenSSL's X509_verify_cert_error_string(3) that have a comma, as nginx and mod_ssl write them.
+_TEXTS_WITH_COMMA = frozenset(
+    {
+        "FAILED:proxy certificates not allowed, please set the appropriate flag",
+        "FAILED:Certificate Transparency required, but no valid SCTs found",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ APACHE = ("X-SSL-Client-Cert", "X-SSL-Client-Verify", "X-SSL-Client-Cert-Chain-0
 HAPROXY = ("X-SSL-Client-Der", "X-SSL-Client-Verify", "X-SSL-Client-Used", "X-SSL-Client-Chain-Der")
 """The header names of the captures."""
 
+NEW_SESSION = {"SSL_SESSION_RESUMED": "Initial", "HTTP_XSSLCLIENTRESUMED": "Initial"}
+"""What Apache says of a session that is not resumed, and the captures left out."""
+
 _FOLDER = Path(__file__).parents[2] / "captures"
 
 

@@ -135,11 +135,12 @@ def test_status_that_contradicts_the_certificate(verify: str | None) -> None:
 PROXY_CERTIFICATE = "FAILED:proxy certificates not allowed, please set the appropriate flag"
 
 
-def test_openssl_has_one_text_with_a_comma() -> None:
+def test_openssl_has_two_texts_with_a_comma() -> None:
     source = header("Cert", encodings.base64_der, verified=Status("Verify", "SUCCESS", "NONE"), **HERE)
-    peer = read(source, request(verify=PROXY_CERTIFICATE))
-    assert peer is not None
-    assert not peer.verified
+    for text in (PROXY_CERTIFICATE, "FAILED:Certificate Transparency required, but no valid SCTs found"):
+        peer = read(source, request(verify=text))
+        assert peer is not None
+        assert not peer.verified
     for joined in (
         f"{PROXY_CERTIFICATE},SUCCESS",
         f"SUCCESS, {PROXY_CERTIFICATE}",

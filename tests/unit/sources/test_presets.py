@@ -11,6 +11,7 @@ from tests.unit.sources.captures import (
     HERE,
     HYPHENS,
     INTERMEDIATE,
+    NEW_SESSION,
     ROOT,
     SECRET,
     SELF_SIGNED,
@@ -99,7 +100,7 @@ def test_captures(capture: str, source: CertificateSource, expected: list[Expect
     known = dict(zip(VARIANTS, expected, strict=False))
     assert variants(capture).keys() <= known.keys()
     for variant in variants(capture):
-        came = found(source, environ(capture, variant, HTTP_X_PROXY_AUTH="correct horse"))
+        came = found(source, environ(capture, variant, HTTP_X_PROXY_AUTH="correct horse", **NEW_SESSION))
         assert came == known[variant], variant
 
 

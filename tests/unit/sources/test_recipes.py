@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ, variants
+from tests.unit.sources.captures import CLIENT, NEW_SESSION, SELF_SIGNED, environ, variants
 from wsgi_mtls import ClientCertificate, sources
 from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.sources import CertificateSource
@@ -27,9 +27,9 @@ def run(code: str) -> CertificateSource:
     return source
 
 
-def request(capture: str, variant: str) -> dict[str, Any]:
+def request(capture: str, variant: str, **changes: str) -> dict[str, Any]:
     """Return the environ, with the operator's own header names without hyphens beside those of the capture."""
-    came = environ(capture, variant, HTTP_X_PROXY_AUTH=SECRET)
+    came = environ(capture, variant, HTTP_X_PROXY_AUTH=SECRET, **(NEW_SESSION | changes))
     return {**came, **{f"HTTP_{key[5:].replace('_', '')}": value for key, value in came.items() if key[:5] == "HTTP_"}}
 
 
@@ -56,6 +56,16 @@ def test_verified_where_the_recipe_says_so() -> None:
             verified.add(capture)
     status = {"apache-requestheader-base64", "aws-cloudfront", "ingress-nginx", "nginx-legacy-ssl_client_cert"}
     assert verified == status | {"lighttpd", "mod_proxy_uwsgi", "nginx-uwsgi_param"}
+
+
+@pytest.mark.parametrize("capture", ["apache-requestheader-base64", "mod_proxy_uwsgi"])
+def test_a_resumed_session_of_apache_is_not_verified(capture: str) -> None:
+    (code,) = [code for found, _, code in RECIPES if found == capture]
+    for resumed, verified in (("Initial", True), ("Resumed", False)):
+        session = dict.fromkeys(NEW_SESSION, resumed)
+        peer = run(code)(request(capture, "ca_signed_with_chain", **session))
+        assert peer is not None
+        assert peer.verified is verified
 
 
 def test_the_recipe_for_a_name() -> None:

@@ -1,5 +1,7 @@
 """What counts as the terminator's word that it validated the chain."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.sources.captures import (
@@ -7,6 +9,7 @@ from tests.unit.sources.captures import (
     CLIENT,
     HAPROXY,
     HERE,
+    HYPHENS,
     INTERMEDIATE,
     SECRET,
     Expected,
@@ -51,6 +54,27 @@ def test_mod_ssl_success_of_a_resumed_session(source: CertificateSource, caplog:
     assert not caplog.records
     assert found(source, {**came, "SSL_SESSION_RESUMED": "Resumed"}) == (CLIENT, (INTERMEDIATE,), False)
     assert "SSLSessionTickets off" in caplog.text
+
+
+def test_mod_ssl_that_does_not_tell_of_the_session(caplog: pytest.LogCaptureFixture) -> None:
+    came = environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")
+    assert found(sources.mod_wsgi(), came) == (CLIENT, (INTERMEDIATE,), False)
+    assert "SSLOptions +StdEnvVars" in caplog.text
+    assert found(sources.environ(), came) == (CLIENT, (INTERMEDIATE,), True)  # other gateways have no such key
+
+
+@pytest.mark.parametrize("resumed", ["", False, 0])
+def test_only_none_takes_resumption_for_impossible(resumed: Any) -> None:
+    with pytest.raises(ValueError, match="header name"):
+        sources.apache(resumed=resumed, **HERE)
+    assert sources.apache(resumed=None, **HERE)
+
+
+@pytest.mark.parametrize("chain", ["", False, 0])
+def test_a_chain_header_without_a_name(chain: Any) -> None:
+    for preset in (sources.haproxy, sources.rfc9440, sources.gcp_load_balancer, sources.apache):
+        with pytest.raises(ValueError, match="header name"):
+            preset(chain=chain, **{**HYPHENS, **SECRET})
 
 
 @pytest.mark.parametrize("source", [sources.mod_wsgi(), sources.cheroot()])
