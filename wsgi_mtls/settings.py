@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from . import sources
 from .bearer import check_challenge
 from .client_auth import MAX_BODY
-from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, ClientRegistry, load_clients
+from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, load_clients
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
-from .sources.guarded import GuardedSource
 from .tokens import AccessTokens
 from .verifier import SelfSignedMatch, Verifier
 
@@ -101,45 +99,26 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
         raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
 
 
-def misspelt(given: Collection[object], known: Collection[str], prefix: str = "") -> list[str]:
-    """Return a line for each name with this prefix that nobody knows and that looks like one of the known."""
-    unknown = [name for name in map(str, given) if name.startswith(prefix) and name not in known]
-    near = {name: get_close_matches(name, known, 1, 0.75) for name in unknown}
-    return [f"{name} is no setting; is {found[0]} meant?" for name, found in near.items() if found]
-
-
-def searchable(verifier: Verifier | None) -> bool:
-    """Tell whether the client of a certificate can be found where there are clients, for plain mutual TLS."""
-    return verifier is None or isinstance(getattr(verifier, "_clients", None), CertificateRegistry)
-
-
-def believes_anyone(source: CertificateSource) -> bool:
-    """Tell whether the source believes whoever can reach the server, without a secret."""
-    return isinstance(source, GuardedSource) and source.trusts({})  # a request that comes from nowhere
-
-
-def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:
-    """Return what is in force, defaults too, to be printed: no secret of a proxy or client is in it.
+def choose_verifier(
+    given: Mapping[str, object], folder: str, settings: Settings, own: Verifier | None
+) -> Verifier | None:
+    """Return the verifier of the ``CLIENTS`` that are given, or else the application's own, if it has one.
 
     Args:
         given: to :func:`read_settings`, and ``CLIENTS``.
-        settings: what that returned.
-        verifier: what decides who a client is; one of the application's own where no clients are given.
+        folder: where a relative path starts.
+        settings: what :func:`read_settings` returned.
+        own: with methods of its own, so that no setting may say which.
+
+    Raises:
+        InvalidSetting: the clients can't be read, or a setting would change nothing.
     """
-    read = {name: getattr(settings, name.lower()) for name in _READERS if name != "SOURCE"}
-    source = given.get("SOURCE")
-    inside = {"TRUSTED_PROXIES": source.get("trusted_proxies")} if isinstance(source, Mapping) else {}
-    found = {name: _shown(value) for name, value in {**given, **read, **inside}.items()}
-    if verifier is not None and given.get("CLIENTS") is None:
-        found |= dict.fromkeys(("CLIENTS", "ALLOWED_METHODS", "SELF_SIGNED_MATCH"), "(the verifier's)")
-    return found
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Mapping):
-        preset = value.get("preset")
-        return f"{{'preset': {preset!r}, …}}" if isinstance(preset, str) else f"({len(value)} entries)"
-    return repr(value) if isinstance(value, str | int | list | tuple | Path | None) else f"({type(value).__name__})"
+    if given.get("CLIENTS") is not None:
+        return read_verifier(given["CLIENTS"], folder, settings)
+    for name in ("ALLOWED_METHODS", "SELF_SIGNED_MATCH"):
+        if given.get(name) is not None:
+            raise InvalidSetting(name, "does nothing where no clients are set: give it to the Verifier.")
+    return own
 
 
 def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSetting]]:

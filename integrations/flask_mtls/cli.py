@@ -6,7 +6,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from wsgi_mtls.settings import believes_anyone, in_force, misspelt, searchable
+from wsgi_mtls.settings_report import in_force, misspelt, risks, searchable
 
 from .decorators import MARK
 from .settings import NOT_SEARCHABLE, SETTINGS, MutualTLSState, current_state
@@ -43,13 +43,14 @@ def guarded_routes(app: Flask) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def _marks(app: Flask, endpoint: str, method: str) -> Iterator[str]:
     view = app.view_functions.get(endpoint)  # a rule that only builds URLs has none
-    handler = getattr(getattr(view, "view_class", None), method.lower(), None)
+    view_class = getattr(view, "view_class", None)
+    handler, dispatch = getattr(view_class, method.lower(), None), getattr(view_class, "dispatch_request", None)
     if view is None or (method in ("HEAD", "OPTIONS") and handler is None):
         return
     names = endpoint.split(".")[:-1]
     blueprints = [None, *(".".join(names[: end + 1]) for end in range(len(names)))]
     guards = (guard for blueprint in blueprints for guard in app.before_request_funcs.get(blueprint, ()))
-    for function in (*guards, view, handler):
+    for function in (*guards, view, dispatch, handler):
         yield from getattr(function, MARK, ())
 
 
@@ -61,7 +62,4 @@ def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterat
         yield NOT_SEARCHABLE
     if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."
-    if state.settings.verbosity == "debug" and not app.debug:
-        yield "MTLS_VERBOSITY is debug: refusals tell callers why. Use normal."
-    if believes_anyone(state.settings.source):
-        yield "MTLS_TRUSTED_PROXIES is any: whoever reaches this app can send a certificate header."
+    yield from (f"MTLS_{risk}" for risk in risks(state.settings, debug=app.debug))

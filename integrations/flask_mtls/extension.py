@@ -6,7 +6,8 @@ from flask import Flask
 
 from wsgi_mtls import MutualTLSError, Verifier
 from wsgi_mtls.middleware import PeerMiddleware
-from wsgi_mtls.settings import Clients, Source, misspelt
+from wsgi_mtls.settings import Clients, Source
+from wsgi_mtls.settings_report import misspelt
 from wsgi_mtls.tokens import AccessTokens
 
 from .cli import commands

@@ -42,14 +42,9 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
         InvalidSetting: one of them is wrong.
         ImportError: one of them needs an extra that is not installed.
     """
-    clients = app.config.get("MTLS_CLIENTS")
+    given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
-        read = settings.read_settings({name: app.config.get(f"MTLS_{name}") for name in settings.SETTINGS})
-        if clients is not None:
-            return MutualTLSState(read, settings.read_verifier(clients, app.root_path, read))
+        read = settings.read_settings(given)
+        return MutualTLSState(read, settings.choose_verifier(given, app.root_path, read, verifier))
     except settings.InvalidSetting as error:
         raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
-    for name in ("MTLS_ALLOWED_METHODS", "MTLS_SELF_SIGNED_MATCH"):
-        if app.config.get(name) is not None:
-            raise settings.InvalidSetting(name, "does nothing without MTLS_CLIENTS: give it to the Verifier.")
-    return MutualTLSState(read, verifier)

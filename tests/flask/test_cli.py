@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Blueprint, Flask
-from flask.views import MethodView
+from flask.views import MethodView, View
 
 from flask_mtls import MutualTLS, bound_token_required, certificate_required, client_auth_required
 from wsgi_mtls import Verifier, sources
@@ -139,6 +139,24 @@ def test_methods_of_a_view_that_are_guarded(make_app: AppFactory) -> None:
     app.add_url_rule("/half", view_func=Half.as_view("half"))
     lines = run(app)[1].split("Routes\n")[1].splitlines()
     assert lines == ["  /half [HEAD]: certificate_required", "  /half [POST]: client_auth_required"]
+
+
+def test_dispatch_request_that_is_guarded(make_app: AppFactory) -> None:
+    class Whole(View):
+        @client_auth_required
+        def dispatch_request(self) -> str:
+            return ""
+
+    class Open(View):
+        def dispatch_request(self) -> str:
+            return ""
+
+    app = make_app()
+    app.add_url_rule("/whole", view_func=Whole.as_view("whole"), methods=["POST"])
+    app.add_url_rule("/open", view_func=Open.as_view("open"), methods=["POST"])
+    assert run(app)[1].split("Routes\n")[1].splitlines() == ["  /whole [POST]: client_auth_required"]
+    assert app.test_client().post("/whole").status_code == 400
+    assert app.test_client().post("/open").status_code == 200
 
 
 def test_decorator_above_the_route_is_not_listed(make_app: AppFactory) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from wsgi_mtls import sources
+from wsgi_mtls import Verifier, sources
 from wsgi_mtls.client_auth import MAX_BODY
-from wsgi_mtls.settings import SETTINGS, InvalidSetting, Settings, invalid_settings, read_settings
+from wsgi_mtls.settings import SETTINGS, InvalidSetting, Settings, choose_verifier, invalid_settings, read_settings
+from wsgi_mtls.settings_report import risks
 
 GOOD: dict[str, Any] = {"SOURCE": "nginx", "TRUSTED_PROXIES": ["127.0.0.1"]}
 
@@ -50,6 +51,24 @@ def test_one_that_is_wrong(name: str, value: object, says: str) -> None:
 def test_all_that_is_wrong() -> None:
     found = invalid_settings({"SOURCE": "nginx", "VERBOSITY": "loud", "MAX_BODY": "1"})
     assert [problem.name for problem in found] == ["TRUSTED_PROXIES", "VERBOSITY", "MAX_BODY"]
+
+
+def test_risks() -> None:
+    for given, debug, names in (
+        (GOOD, False, []),
+        ({**GOOD, "VERBOSITY": "debug"}, True, []),
+        ({**GOOD, "VERBOSITY": "debug"}, False, ["VERBOSITY"]),
+        ({**GOOD, "TRUSTED_PROXIES": "any"}, False, ["TRUSTED_PROXIES"]),
+    ):
+        assert [risk.name for risk in risks(read_settings(given), debug=debug)] == names
+
+
+def test_verifier_of_ones_own() -> None:
+    own, given = Verifier({}), {**GOOD, "SELF_SIGNED_MATCH": "certificate"}
+    assert choose_verifier(GOOD, ".", read_settings(GOOD), own) is own
+    assert choose_verifier({**given, "CLIENTS": {}}, ".", read_settings(given), own) is not own
+    with pytest.raises(InvalidSetting, match="SELF_SIGNED_MATCH does nothing"):
+        choose_verifier(given, ".", read_settings(given), own)
 
 
 class Tokens:
