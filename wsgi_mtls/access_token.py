@@ -12,6 +12,7 @@ from .binding import verify_confirmation
 from .certificate import ClientCertificate, Peer, PeerCertificate
 from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
 from .events import Event, EventName, Observer, report
+from .options import check_source
 from .paths import PathMatcher
 from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
@@ -51,6 +52,7 @@ def accept_token(
     scope: str | None = None,
     also_verified: Collection[str] = (),
     observers: Iterable[Observer] = (),
+    accepted: BoundToken | None = None,
 ) -> BoundToken:
     """Accept the access token of a request or refuse it, and report the decision.
 
@@ -63,6 +65,7 @@ def accept_token(
         also_verified: other confirmation methods that the caller has verified; see
             :func:`~wsgi_mtls.binding.verify_confirmation`.
         observers: each is called with the :class:`~wsgi_mtls.events.Event`.
+        accepted: what this returned before for this request: it is checked anew, but not decoded nor reported twice.
 
     Raises:
         MutualTLSError: the request is refused; :func:`~wsgi_mtls.bearer.challenge` goes with the answer.
@@ -75,7 +78,7 @@ def accept_token(
         except MutualTLSError:
             bearer_token(environ)  # who sent none is told that alone, whatever the certificate (RFC 6750 section 3.1)
             raise
-        claims = _decode(tokens, bearer_token(environ))
+        claims = _decode(tokens, bearer_token(environ)) if accepted is None else accepted.claims
         client_id = _optional_text(claims, "client_id")
         certificate = verify_confirmation(claims, peer, required=required, also_verified=also_verified)
         scopes = _scope_tokens(_optional_text(claims, "scope"))
@@ -83,7 +86,8 @@ def accept_token(
     except MutualTLSError as error:
         report(_event("token_rejected", client_id, peer, error), observers)
         raise
-    report(_event("token_accepted", client_id, peer), observers)
+    if accepted is None:
+        report(_event("token_accepted", client_id, peer), observers)
     token = environ[TOKEN] = BoundToken(claims, scopes, client_id, certificate)
     return token
 
@@ -121,7 +125,10 @@ class AccessTokenMiddleware:
         observers: Iterable[Observer] = (),
     ) -> None:
         check_challenge(realm, scope)
+        check_source(source)
         check_delivers_certificate(source)
+        if isinstance(tokens, type) or not callable(getattr(tokens, "decode", None)):
+            raise ValueError(f"tokens must be an object with decode(token), as JWTAccessTokens(…), not {tokens!r}.")
         self._app = app
         self._tokens = tokens
         self._source = source

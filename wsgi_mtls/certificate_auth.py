@@ -1,11 +1,13 @@
 """One request of plain mutual TLS, without OAuth: whose certificate is this, and is its holder let in?"""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .certificate import Peer, PeerCertificate
 from .cross_site import check_site
-from .errors import MutualTLSError, NotAuthorized
+from .errors import InvalidToken, MutualTLSError, NotAuthorized
+from .events import Event, EventName, origin
 from .sources import CertificateSource, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
 
@@ -26,8 +28,9 @@ def accept_certificate(
     optional: bool = False,
     authorize: Authorize | None = None,
     allow_cross_site: bool = False,
+    identified: AuthenticatedClient | None = None,
 ) -> AuthenticatedClient | PeerCertificate | None:
-    """Accept the certificate of a request, whoever its holder is, and report a refusal.
+    """Accept the certificate of a request, whoever its holder is, and report whom it identifies, or the refusal.
 
     Args:
         environ: the request; ``wsgi_mtls.peer`` is there afterwards.
@@ -36,6 +39,7 @@ def accept_certificate(
         optional: whether a request without a certificate is let in; one with a bad certificate never is.
         authorize: decides instead of the registered clients, and is asked only about a validated chain.
         allow_cross_site: whether other sites' pages may send unsafe methods; see :mod:`wsgi_mtls.cross_site`.
+        identified: whom this returned before for the same request, who is not sought nor reported again.
 
     Returns:
         The registered client, the certificate where nobody was sought, or None without a certificate.
@@ -55,8 +59,27 @@ def accept_certificate(
     if peer is None and optional:
         return None
     if verifier is not None and authorize is None:
-        return verifier.identify(peer)
+        return identified or verifier.identify(peer)
     return _authorized(reporter, reporter.check_certificate(peer), authorize)
+
+
+def report_refusal(
+    environ: "WSGIEnvironment", verifier: Verifier | None, source: CertificateSource, error: MutualTLSError
+) -> None:
+    """Report a refusal of the application's own, as of :func:`wsgi_mtls.binding.bind`, which reports nothing itself.
+
+    Args:
+        environ: the request.
+        verifier: whose observers are told; None where there are no clients.
+        source: where the certificate stands in the environ.
+        error: the refusal.
+    """
+    peer: Peer | None = None
+    with suppress(MutualTLSError):  # it may be what is being reported
+        peer = peer_certificate(environ, source)
+    name: EventName = "token_rejected" if isinstance(error, InvalidToken) else "client_rejected"
+    event = Event(name, None, reason=error.reason, detail=error.message, **origin(peer))
+    (verifier or _NO_CLIENTS).report(event)
 
 
 def _authorized(reporter: Verifier, peer: PeerCertificate, authorize: Authorize | None) -> PeerCertificate:

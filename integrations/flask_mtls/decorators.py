@@ -18,7 +18,7 @@ from wsgi_mtls.bearer import check_challenge
 from wsgi_mtls.certificate_auth import Authorize, accept_certificate
 from wsgi_mtls.client_auth import require_client
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
-from wsgi_mtls.settings import searchable
+from wsgi_mtls.settings_report import searchable
 
 from .proxies import CLIENT, IDENTIFIED, TOKEN, recall, remember
 from .refusals import refuse
@@ -61,7 +61,9 @@ def bound_token_required(
     check_challenge(None, scope)
     if isinstance(also_verified, str):
         raise TypeError('also_verified must be a list of names: ["jkt"].')
-    return _decorator("bound_token_required", view, lambda: _accept_token(scope, required, also_verified))
+    return _decorator(
+        "bound_token_required", view, lambda: _accept_token(scope, required=required, also_verified=also_verified)
+    )
 
 
 @overload
@@ -83,7 +85,9 @@ def certificate_required(
     if authorize is not None and not callable(authorize):
         raise TypeError("authorize must be a callable that takes the peer certificate.")
     name = "certificate_required(authorize=…)" if authorize else "certificate_required"
-    return _decorator(name, view, lambda: _accept_certificate(optional, authorize, allow_cross_site))
+    return _decorator(
+        name, view, lambda: _accept_certificate(authorize, optional=optional, allow_cross_site=allow_cross_site)
+    )
 
 
 def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], None]) -> Any:
@@ -117,38 +121,35 @@ def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
     send(mtls_client_authenticated, client=client)
 
 
-def _accept_certificate(optional: bool, authorize: Authorize | None, cross_site: bool) -> None:
-    environ, verifier, source = request.environ, current_state().verifier, current_state().settings.source
+def _accept_certificate(authorize: Authorize | None, **options: bool) -> None:
+    verifier, source, known = current_state().verifier, current_state().settings.source, recall(IDENTIFIED)
     if authorize is None and not searchable(verifier):
         raise RuntimeError(NOT_SEARCHABLE)
     decide = current_app.ensure_sync(authorize) if authorize else None
     with _refusing(IDENTIFIED, mtls_client_rejected):
-        found = accept_certificate(
-            environ, verifier, source, optional=optional, authorize=decide, allow_cross_site=cross_site
-        )
-    if isinstance(found, AuthenticatedClient):
+        found = accept_certificate(request.environ, verifier, source, authorize=decide, identified=known, **options)
+    if isinstance(found, AuthenticatedClient) and known is None:
         remember(IDENTIFIED, found)
         send(mtls_client_authenticated, client=found)
 
 
-def _accept_token(scope: str | None, required: bool, verified: Collection[str]) -> None:
-    settings = current_state().settings
+def _accept_token(scope: str | None, **options: Any) -> None:
+    settings, known = current_state().settings, recall(TOKEN)
     if settings.tokens is None:
         raise RuntimeError("bound_token_required needs MTLS_TOKENS, or MutualTLS tokens=…: what decodes a token.")
     with _refusing(TOKEN, mtls_token_rejected, realm=settings.realm, scope=scope):
-        token = accept_token(
-            request.environ, settings.tokens, settings.source, required=required, scope=scope, also_verified=verified
-        )
+        token = accept_token(request.environ, settings.tokens, settings.source, scope=scope, accepted=known, **options)
     remember(TOKEN, token)
-    send(mtls_token_accepted, token=token)
+    if known is None:
+        send(mtls_token_accepted, token=token)
 
 
 @contextmanager
 def _refusing(key: str, rejected: NamedSignal, **challenge: str | None) -> Iterator[None]:
     """Refuse what the core refuses; what an outer decorator found before does not outlive that."""
-    remember(key, None)
     try:
         yield
     except MutualTLSError as error:
+        remember(key, None)
         send(rejected, error=error)
         refuse(error, token_error_response(error, **challenge) if challenge else None)
