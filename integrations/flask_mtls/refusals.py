@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
 from werkzeug.wrappers import Response
 
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.certificate_auth import report_refusal
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from wsgi_mtls.responses import error_response
 
 from .settings import current_state
+from .signals import mtls_client_rejected, mtls_token_rejected, send
 
 
 class MutualTLSRefusal(HTTPException):
@@ -35,7 +37,9 @@ def refuse(error: MutualTLSError, response: Response | None = None) -> NoReturn:
 
 
 def answer(error: MutualTLSError) -> HTTPException | ResponseReturnValue:
-    """Answer what a view lets out, as from :func:`wsgi_mtls.binding.bind`: never with a 500."""
+    """Report and answer what a view lets out, as from :func:`wsgi_mtls.binding.bind`: never with a 500."""
+    report_refusal(request.environ, current_state().verifier, current_state().settings.source, error)
+    send(mtls_token_rejected if isinstance(error, InvalidToken) else mtls_client_rejected, error=error)
     try:
         refuse(error)
     except MutualTLSRefusal as refusal:

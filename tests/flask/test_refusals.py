@@ -1,5 +1,6 @@
 """Refusals are Werkzeug's HTTP exceptions, so an app replaces the answers in Flask's own manner; and signals."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -13,8 +14,18 @@ from flask_mtls import (
     current_client,
     mtls_client_authenticated,
     mtls_client_rejected,
+    mtls_token_rejected,
+    peer_certificate,
 )
-from wsgi_mtls.errors import NoCertificate
+from wsgi_mtls.binding import bind, verify_confirmation
+from wsgi_mtls.clients import Client
+from wsgi_mtls.errors import (
+    CertificateRequired,
+    ConfirmationMismatch,
+    MalformedCertificate,
+    MutualTLSError,
+    NoCertificate,
+)
 from wsgi_mtls.testing import KeyPair
 
 from .conftest import AppFactory, came_with
@@ -69,3 +80,36 @@ def test_signals(app: Flask, billing: KeyPair) -> None:
         app.test_client().post("/token", data={"client_id": "billing"}, **came_with(billing))
         app.test_client().post("/token", data={"client_id": "billing"})
     assert heard == [("authenticated", app, "billing"), ("rejected", app, NoCertificate)]
+
+
+def test_what_a_view_lets_out_is_reported(
+    app: Flask, billing: KeyPair, other: KeyPair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As any other refusal: the core's functions that decide nothing about a request report nothing."""
+    caplog.set_level(logging.INFO, "wsgi_mtls")
+    heard: list[tuple[str, type[MutualTLSError]]] = []
+    cnf = {"cnf": {"x5t#S256": billing.certificate.thumbprint}}
+    client = Client.from_metadata({"client_id": "billing"})
+
+    def rejected(sender: Flask, error: Any) -> None:
+        heard.append(("client_rejected", type(error)))
+
+    def token_rejected(sender: Flask, error: Any) -> None:
+        heard.append(("token_rejected", type(error)))
+
+    app.add_url_rule("/bind", "bind", lambda: bind({}, peer_certificate or None, client, always=True))
+    app.add_url_rule("/verify", "verify", lambda: {"ok": bool(verify_confirmation(cnf, peer_certificate or None))})
+    junk = {"environ_overrides": {"SSL_CLIENT_CERT": "junk", "SSL_CLIENT_VERIFY": "SUCCESS"}}
+    with mtls_client_rejected.connected_to(rejected, app), mtls_token_rejected.connected_to(token_rejected, app):
+        for path, options in (("/bind", {}), ("/bind", junk), ("/verify", came_with(other))):
+            assert app.test_client().get(path, **options).status_code in (400, 401)
+        for path in ("/bind", "/verify"):
+            assert app.test_client().get(path, **came_with(billing)).status_code == 200
+    assert heard == [
+        ("client_rejected", CertificateRequired),
+        ("client_rejected", MalformedCertificate),
+        ("token_rejected", ConfirmationMismatch),
+    ]
+    events: list[Any] = [record.mtls_event for record in caplog.records if hasattr(record, "mtls_event")]
+    assert [(event.name, event.reason) for event in events] == [(name, error.reason) for name, error in heard]
+    assert events[2].thumbprint == other.certificate.thumbprint
