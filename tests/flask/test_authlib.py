@@ -123,6 +123,18 @@ def test_metadata(mobile: KeyPair) -> None:
     assert "tls_client_auth" in answer.get_json()["introspection_endpoint_auth_methods_supported"]
 
 
+@pytest.mark.parametrize("token", [None, "initial"])
+def test_metadata_promise_what_is_there(mobile: KeyPair, token: str | None) -> None:
+    server = AuthServer(make_authserver(metadata(mobile), REGISTRATION_TOKEN=token))
+    found = server.app.test_client().get("/.well-known/oauth-authorization-server", base_url=ISSUER).get_json()
+    assert ("registration_endpoint" in found) is bool(token)
+    for endpoint, public in {"token": True, "revocation": True, "introspection": False}.items():
+        assert ("none" in found[f"{endpoint}_endpoint_auth_methods_supported"]) is public
+    answer = server.post("/oauth/introspect", {"token": "x", "client_id": "public"})
+    assert outcome(answer) == (401, "invalid_client")
+    assert server.post("/oauth/revoke", {"token": "x", "client_id": "public"}).status_code == 200
+
+
 @pytest.mark.parametrize("aliases", [
     {"authorization_endpoint": "https://mtls.localhost/authorize"},
     {"token": "https://mtls.localhost/token"},

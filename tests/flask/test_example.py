@@ -58,11 +58,47 @@ def test_client_id_is_unique_in_the_database(server: AuthServer) -> None:
         models.db.session.commit()
 
 
-@pytest.mark.parametrize("values", [7, {"token_endpoint_auth_method": "tls_client_auth"}])
+BASIC = {"token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"]}
+
+
+@pytest.mark.parametrize("values", [
+    7, [1], {}, {"token_endpoint_auth_method": "tls_client_auth"},
+    {**SHARED, "tls_client_auth_san_dns": "a.example.com", "scope": None},
+    {**SHARED, "tls_client_auth_san_dns": "a.example.com", "scope": "everything"},
+    {**SHARED, "tls_client_auth_san_dns": "a.example.com", "grant_types": 5},
+    {**SHARED, "tls_client_auth_san_dns": "a.example.com", "grant_types": ["password"]},
+    {**BASIC, "client_secret": 5}, {**BASIC, "client_secret": ""}, {**BASIC, "client_secret": "é"},
+    {**BASIC, "client_secret": "s" * 121},
+])  # fmt: skip
 def test_impossible_client(server: AuthServer, tmp_path: Path, values: Any) -> None:
     code, output = flask(server.app, "register-client", "shop", write(tmp_path / "wrong.json", values))
     assert code == 1
     assert output.startswith("Error:")
+    with server.app.app_context():
+        assert example("authserver.oauth").query_client("shop") is None
+
+
+@pytest.mark.parametrize(("client_id", "code"), [("x" * 48, 0), ("x" * 49, 1), ("é", 1)])
+def test_client_id(server: AuthServer, old: str, client_id: str, code: int) -> None:
+    assert flask(server.app, "register-client", client_id, old)[0] == code
+
+
+def test_secrets(server: AuthServer, tmp_path: Path, old: str) -> None:
+    given = write(tmp_path / "given.json", {**BASIC, "client_secret": "own"})
+    none, scope = write(tmp_path / "none.json", BASIC), {"scope": ""}
+    assert flask(server.app, "register-client", "given", given) == (0, "")
+    code, output = flask(server.app, "register-client", "made", none)
+    made = output.removeprefix("client_secret: ").strip()
+    assert (code, len(made)) == (0, 48)
+    for client_id, secret in {"given": "own", "made": made}.items():
+        assert server.token(client_id, secret=secret, **scope).status_code == 200
+        assert flask(server.app, "register-client", "--replace", client_id, none) == (0, "")
+        assert server.token(client_id, secret=secret, **scope).status_code == 200
+        assert server.token(client_id, secret="wrong", **scope).status_code == 401
+    assert flask(server.app, "register-client", "--replace", "given", old) == (0, "")
+    assert server.token("given", secret="own", **scope).status_code == 401
+    with server.app.app_context():
+        assert example("authserver.oauth").query_client("given").client_secret is None
 
 
 def test_who_may_introspect(server: AuthServer, billing: KeyPair, ca: KeyPair, old: str) -> None:
@@ -72,6 +108,21 @@ def test_who_may_introspect(server: AuthServer, billing: KeyPair, ca: KeyPair, o
         assert flask(server.app, "register-client", *option, client_id, old) == (0, "")
         answer = server.post("/oauth/introspect", {"client_id": client_id, "token": token}, pair)
         assert answer.get_json()["active"] is bool(option)
+
+
+def test_replacing_leaves_who_may_introspect(server: AuthServer, old: str) -> None:
+    def may() -> bool:
+        with server.app.app_context():
+            return bool(example("authserver.oauth").query_client("bank").may_introspect)
+
+    for options, expected in (
+        (["--may-introspect"], True),
+        (["--replace"], True),
+        (["--replace", "--may-not-introspect"], False),
+        (["--replace"], False),
+    ):
+        assert flask(server.app, "register-client", *options, "bank", old) == (0, "")
+        assert may() is expected
 
 
 def test_tables_are_made_by_a_command(tmp_path: Path, old: str) -> None:

@@ -48,14 +48,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(views.blueprint)
     app.cli.add_command(init_db)
     app.cli.add_command(register_client)
-    metadata = authorization_server_metadata(
+    app.wsgi_app = MetadataMiddleware(app.wsgi_app, metadata(app))  # type: ignore[method-assign]
+    return app
+
+
+def metadata(app: Flask) -> dict[str, object]:
+    """Make the RFC 8414 metadata: what is offered, and nothing else."""
+    closed = set() if app.config["REGISTRATION_TOKEN"] else {"registration_endpoint"}
+    return authorization_server_metadata(
         app.config["ISSUER"],
         mtls_base=app.config["MTLS_BASE"],
-        endpoints=ENDPOINTS,
+        endpoints={name: path for name, path in ENDPOINTS.items() if name not in closed},
         auth_methods=registration.AUTH_METHODS,
+        introspection_endpoint_auth_methods_supported=[*registration.MUTUAL_TLS, *registration.CONFIDENTIAL],
         grant_types_supported=registration.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
         scopes_supported=registration.SCOPES,
     )
-    app.wsgi_app = MetadataMiddleware(app.wsgi_app, metadata)  # type: ignore[method-assign]
-    return app

@@ -18,12 +18,11 @@ from flask_mtls.authlib import (
     BoundIntrospectionMixin,
     BoundJWTMixin,
     BoundTokenValidatorMixin,
-    MutualTLSClientMetadataClaims,
     MutualTLSServerMixin,
 )
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
-from .registration import CONFIDENTIAL, OTHER_METHODS, Registration
+from .registration import CONFIDENTIAL, OTHER_METHODS, registration
 
 
 def query_client(client_id: str) -> OAuth2Client | None:
@@ -203,7 +202,7 @@ server.register_grant(AuthorizationCodeGrant, [S256CodeChallenge(required=True)]
 server.register_grant(RefreshTokenGrant)
 server.register_endpoint(Revocation)
 server.register_endpoint(Introspection)
-server.register_endpoint(Registration(claims_classes=[MutualTLSClientMetadataClaims]))
+server.register_endpoint(registration)
 
 
 def init_app(app: Flask) -> None:

@@ -1,11 +1,14 @@
 """What the server offers, and the registration of clients that ask for it."""
 
 import hmac
+from types import SimpleNamespace
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from flask import current_app
+
+from flask_mtls.authlib import MutualTLSClientMetadataClaims
 
 from .models import OAuth2Client, db
 
@@ -57,3 +60,16 @@ class Registration(ClientRegistrationEndpoint):
         db.session.add(client)
         db.session.commit()
         return client
+
+
+registration = Registration(claims_classes=[MutualTLSClientMetadataClaims])
+
+
+def checked_metadata(given: Any) -> dict[str, Any]:
+    """Return what a registration keeps of these metadata, for a command.
+
+    Raises:
+        OAuth2Error: it refuses them.
+    """
+    request = SimpleNamespace(payload=SimpleNamespace(data=given))  # all that Authlib looks at
+    return registration.extract_client_metadata(request)
