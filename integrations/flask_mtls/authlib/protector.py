@@ -5,6 +5,7 @@ from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
+from joserfc.errors import JoseError
 
 from wsgi_mtls.binding import verify_confirmation
 from wsgi_mtls.certificate import PeerCertificate
@@ -37,9 +38,13 @@ class BoundTokenValidatorMixin(Mixin):
         """
         try:
             return super().authenticate_token(token_string)  # type: ignore[misc]
-        except OAuth2Error:
-            _reject(None, InvalidToken(f"{type(self).__name__} can't read it: no JWT, no signature of the issuer, …."))
-            raise
+        except (OAuth2Error, JoseError) as error:
+            _reject(
+                None, InvalidToken(f"{type(self).__name__} can't read it, as a JWT that the issuer signed: {error}")
+            )
+            if isinstance(error, OAuth2Error):
+                raise
+            raise self._invalid_token() from error  # Authlib 1.7 lets out what is wrong with a JWT
 
     def validate_token(self, token: Any, scopes: Any, request: Any, **claims: Any) -> None:
         """Validate a token, and that it came with its certificate; report the decision.
@@ -59,13 +64,16 @@ class BoundTokenValidatorMixin(Mixin):
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
         except MutualTLSError as error:
             _reject(token, error)
-            attributes = {"realm": self.realm, "extra_attributes": self.extra_attributes}  # type: ignore[attr-defined]
-            raise InvalidTokenError(**attributes) from error
+            raise self._invalid_token() from error
         if insufficient is not None:
             _reject(token, InsufficientScope(f"The token does not cover {scopes!r}."))
             raise insufficient
         report(_event("token_accepted", token))
         send(mtls_token_accepted, token=token)
+
+    def _invalid_token(self) -> InvalidTokenError:
+        attributes = {"realm": self.realm, "extra_attributes": self.extra_attributes}  # type: ignore[attr-defined]
+        return InvalidTokenError(**attributes)
 
 
 def _claims(token: Any) -> Mapping[str, object]:
