@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import request, token_endpoint
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
+from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.clients import MappingRegistry
 from wsgi_mtls.middleware import PeerMiddleware
 
@@ -16,6 +17,13 @@ class Source:
 
     def __call__(self, environ: object) -> None:
         return None
+
+
+class Tokens:
+    """What decodes tokens."""
+
+    def decode(self, token: str, /) -> dict[str, object]:
+        return {}
 
 
 BAD_SOURCES = [
@@ -37,6 +45,19 @@ def test_source(source: Any, says: str) -> None:
         ClientAuthMiddleware(token_endpoint, Verifier({}), source=source, paths=["/token"])
     with pytest.raises(ValueError, match=says):
         PeerMiddleware(token_endpoint, source)
+
+
+@pytest.mark.parametrize(("source", "says"), BAD_SOURCES)
+def test_source_of_an_api(source: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        AccessTokenMiddleware(token_endpoint, Tokens(), source=source, paths=["/api"])
+
+
+@pytest.mark.parametrize("tokens", [None, "https://as.example.com", Tokens, len])
+def test_tokens_of_an_api(tokens: Any) -> None:
+    with pytest.raises(ValueError, match="tokens must be an object"):
+        AccessTokenMiddleware(token_endpoint, tokens, source=sources.environ(), paths=["/api"])
+    assert AccessTokenMiddleware(token_endpoint, Tokens(), source=sources.environ(), paths=["/api"])
 
 
 @pytest.mark.parametrize("source", [sources.environ(), Source(), lambda environ: None, {}.get, lambda *args: None])
