@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, authenticate, login, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+from .authentication import authenticate_certificate
 from .caching import tell_apart
 from .conf import mtls_settings
 from .peer import request_peer
@@ -40,7 +41,7 @@ def set_user(request: HttpRequest) -> None:
         raise
     tell_apart(request, peer)
     _log_out_if(request, bound and session.get(THUMBPRINT) != thumbprint(peer))
-    user: Any = authenticate(request, peer_certificate=peer) if peer is not None else None
+    user: Any = authenticate_certificate(request, peer) if peer is not None else None
     if user is None:
         # The certificate is the one that the session belongs to, and is not accepted any more.
         _log_out_if(request, belongs_to_a_certificate(session))

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -13,6 +12,7 @@ from wsgi_mtls.bearer import challenge
 from wsgi_mtls.cross_site import check_site
 from wsgi_mtls.errors import CrossSiteRequest, MissingToken, MutualTLSError
 
+from ..authentication import authenticate_certificate
 from ..conf import mtls_settings
 from ..oauth import accept_bound_token
 from ..peer import request_peer
@@ -50,7 +50,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
             raise AuthenticationFailed from error
         if peer is None:
             return None
-        user = authenticate(http_request, peer_certificate=peer)
+        user = authenticate_certificate(http_request, peer)
         if user is None:
             raise AuthenticationFailed
         self.enforce_csrf(request)

@@ -1,0 +1,47 @@
+"""Who logs in by certificate: ``django.contrib.auth.authenticate``, where no other backend's answer counts."""
+
+from collections.abc import Iterator
+from inspect import signature
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import load_backend
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from wsgi_mtls.certificate import Peer
+
+from .backends import ClientCertificateBackend
+
+
+def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
+    """Return the user whom a ``ClientCertificateBackend`` finds, or None; then ``user_login_failed`` has fired.
+
+    Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
+    the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As there, what
+    stands before ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
+    """
+    for path, backend in _backends(request, peer):
+        try:
+            user = backend.authenticate(request, peer_certificate=peer)
+        except PermissionDenied:
+            break
+        if user is not None and isinstance(backend, ClientCertificateBackend):
+            user.backend = path
+            return user
+    user_login_failed.send(sender="django.contrib.auth", credentials={"peer_certificate": peer}, request=request)
+    return None
+
+
+def _backends(request: HttpRequest | None, peer: Peer) -> Iterator[tuple[str, Any]]:
+    """Find the backends to ask, as Django does: up to the last of ours, behind which nobody could log in or refuse."""
+    found = [(path, load_backend(path)) for path in settings.AUTHENTICATION_BACKENDS]
+    while found and not isinstance(found[-1][1], ClientCertificateBackend):
+        found.pop()
+    for path, backend in found:
+        try:
+            signature(backend.authenticate).bind(request, peer_certificate=peer)
+        except (AttributeError, TypeError):
+            continue  # it has permissions only, or takes other credentials
+        yield path, backend
