@@ -138,7 +138,7 @@ def certificate_login_exempt(view: View) -> View:
 
 
 def for_programs(view: View) -> View:
-    """Mark a view to which no user logs in."""
+    """Mark a view to which no user logs in: what comes with a certificate there is a program, and no failed login."""
     setattr(view, EXEMPT, True)
     view.login_required = False  # type: ignore[attr-defined]  # as django.contrib.auth's login_not_required does
     return view

@@ -31,8 +31,8 @@ class _CheckedMixin:
         return self._decorator()(aview if self.view_is_async else view)(request, *args, **kwargs)
 
 
-class _ForProgramsMixin(_CheckedMixin):
-    """Nobody logs in to these views; see :mod:`django_mtls.decorators`."""
+class ForProgramsMixin:
+    """As :func:`~django_mtls.decorators.for_programs`: nobody logs in to these views."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -53,7 +53,7 @@ class CertificateRequiredMixin(_CheckedMixin):
         return certificate_required(optional=self.certificate_optional)
 
 
-class ClientAuthRequiredMixin(_ForProgramsMixin):
+class ClientAuthRequiredMixin(ForProgramsMixin, _CheckedMixin):
     """As :func:`~django_mtls.decorators.client_auth_required`: ``self.request.oauth_client``.
 
     Attributes:
@@ -68,7 +68,7 @@ class ClientAuthRequiredMixin(_ForProgramsMixin):
         return client_auth_required(allowed_methods=self.allowed_methods)
 
 
-class BoundTokenRequiredMixin(_ForProgramsMixin):
+class BoundTokenRequiredMixin(ForProgramsMixin, _CheckedMixin):
     """As :func:`~django_mtls.decorators.bound_token_required`: ``self.request.bound_token``.
 
     Attributes:

@@ -18,6 +18,7 @@ from wsgi_mtls.errors import InvalidServerMetadata
 from wsgi_mtls.metadata import authorization_server_metadata
 
 from ..conf import mtls_settings
+from ..mixins import ForProgramsMixin
 from .device import GRANT_TYPE
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
@@ -41,7 +42,7 @@ def mtls_base() -> str | None:
     return base.rstrip("/")
 
 
-class MetadataMixin:
+class MetadataMixin(ForProgramsMixin):
     """Before a view of metadata: adds the methods, the binding, the aliases, and where devices begin."""
 
     def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
@@ -114,7 +115,7 @@ _ResourceBase: Any = getattr(toolkit, "OAuthProtectedResourceMetadataView", None
 
 if _ResourceBase is not None:
 
-    class ResourceMetadataView(_ResourceBase):  # type: ignore[misc]  # OAuth Toolkit has no types
+    class ResourceMetadataView(ForProgramsMixin, _ResourceBase):  # type: ignore[misc]  # OAuth Toolkit has no types
         """The API's metadata (RFC 9728): whether it accepts bound tokens alone."""
 
         def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:

@@ -1,6 +1,7 @@
 """Resources of OAuth Toolkit whose refusals are answered as RFC 6750 says: a decorator and a mixin, sync and async.
 
 OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altogether, since they look at no certificate.
+To these resources no user logs in by certificate: whose they are the token says.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,6 +19,8 @@ from wsgi_mtls.bearer import bearer_token, check_challenge
 from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
 
 from ..conf import mtls_settings
+from ..decorators import for_programs
+from ..mixins import ForProgramsMixin
 from ..refusals import as_django
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,7 +47,7 @@ def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View
     return _protected(needed)
 
 
-class ChallengeMixin:
+class ChallengeMixin(ForProgramsMixin):
     """Before OAuth Toolkit's ``ProtectedResourceView`` and its like: their refusals, as RFC 6750 says."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
@@ -120,7 +123,7 @@ def _protected(needed: Callable[[HttpRequest], list[str]]) -> Callable[[View], V
             refused = await sync_to_async(check)(request)
             return await view(request, *args, **options) if refused is None else refused
 
-        return cast("View", aprotected if iscoroutinefunction(view) else protected)
+        return cast("View", for_programs(aprotected if iscoroutinefunction(view) else protected))
 
     return decorate
 

@@ -6,6 +6,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 from oauth2_provider import urls as toolkit
 
+from ..decorators import for_programs
 from . import metadata
 from .metadata import ServerMetadataView
 from .views import ConnectDiscoveryInfoView, IntrospectTokenView, TokenView
@@ -22,10 +23,17 @@ _VIEWS: dict[str, Any] = {
 if hasattr(metadata, "ResourceMetadataView"):
     _VIEWS |= dict.fromkeys(("oauth-resource-metadata", "oauth-resource-metadata-path"), metadata.ResourceMetadataView)
 
+_FOR_PROGRAMS = _VIEWS.keys() | {"revoke-token", "device-authorization", "jwks-info", "user-info"}
+"""Where OAuth clients come with their certificates, and what has no user of its own."""
+
 
 def _ours(pattern: URLPattern) -> URLPattern:
-    view = _VIEWS.get(pattern.name or "")
-    return pattern if view is None else URLPattern(pattern.pattern, view.as_view(), pattern.default_args, pattern.name)
+    name = pattern.name or ""
+    if name not in _FOR_PROGRAMS:
+        return pattern
+    kind = _VIEWS.get(name) or pattern.callback.view_class  # type: ignore[attr-defined]  # as_view() sets it
+    # A view of its own: OAuth Toolkit's URLs, in another place, keep theirs as they are.
+    return URLPattern(pattern.pattern, for_programs(kind.as_view()), pattern.default_args, pattern.name)
 
 
 def _all_ours(name: str) -> list[URLPattern]:
@@ -33,7 +41,11 @@ def _all_ours(name: str) -> list[URLPattern]:
 
 
 metadata_urlpatterns = _all_ours("metadata_urlpatterns") or [
-    path(".well-known/oauth-authorization-server", ServerMetadataView.as_view(), name="oauth-server-metadata")
+    path(
+        ".well-known/oauth-authorization-server",
+        for_programs(ServerMetadataView.as_view()),
+        name="oauth-server-metadata",
+    )
 ]
 """For the root of the site, where RFC 8414 has them, if the rest stands below a path."""
 

@@ -18,6 +18,7 @@ from wsgi_mtls.errors import (
     UnsupportedContentType,
 )
 
+from ..mixins import ForProgramsMixin
 from ..refusals import refusal
 from .client_auth import authenticate_client
 from .confirmations import claims_of, find_access_token
@@ -27,7 +28,7 @@ from .metadata import MetadataMixin
 from .protection import challenge_response, token_error
 
 
-class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
+class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
@@ -39,7 +40,7 @@ class TokenView(toolkit.TokenView):  # type: ignore[misc]  # OAuth Toolkit has n
 # dispatch is another one here, so that the parents' decorators must be repeated.
 @method_decorator(csrf_exempt, name="dispatch")
 @method_decorator(login_not_required, name="dispatch")
-class IntrospectTokenView(toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
+class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
     """The introspection endpoint (RFC 7662), which tells what a token is bound to (RFC 8705 section 3.2)."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
