@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponseBase
 from wsgi_mtls.errors import MutualTLSError
 
 from .caching import keep_private, vary
+from .hidden_session import hide_session, restore_session
 from .login import is_exempt, set_user
 from .peer import add_peer
 from .refusals import refusal
-from .sessions import hide_session, restore_session
 from .verification import verifier
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -76,7 +76,7 @@ class ClientCertificateLoginMiddleware:
             return refused
         response: HttpResponseBase = self.get_response(request)
         vary(request, response)
-        restore_session(request)
+        restore_session(request, response)
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -86,7 +86,7 @@ class ClientCertificateLoginMiddleware:
         response: HttpResponseBase = await self.get_response(request)
         vary(request, response)
         if is_exempt(request):
-            await sync_to_async(restore_session)(request)
+            await sync_to_async(restore_session)(request, response)
         return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:

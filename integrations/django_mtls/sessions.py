@@ -1,6 +1,7 @@
 """Whose a session is: what is stored while a certificate is there belongs to that certificate."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -44,24 +45,6 @@ def own_session(request: HttpRequest, owner: str | None) -> None:
     session.mtls_owner = owner
 
 
-def hide_session(request: HttpRequest) -> None:
-    """Show a view that nobody logs in to an empty session: whose the other one is, nobody looked."""
-    hidden: Any = request.session
-    request.__dict__["_mtls_hidden_session"] = hidden
-    request.session = type(hidden)()
-
-
-def restore_session(request: HttpRequest) -> None:
-    """Undo :func:`hide_session`, unless the view has begun a session of its own, or ended the one that it saw."""
-    hidden = request.__dict__.pop("_mtls_hidden_session", None)
-    if hidden is None:
-        return
-    if request.session.modified:
-        hidden.flush()
-    else:
-        request.session = hidden
-
-
 def thumbprint(peer: object) -> str | None:
     """Return the thumbprint of a peer certificate; a mere name has none."""
     return peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None
@@ -86,12 +69,10 @@ class _Owned(SessionBase):
 
 
 def _owned(base: type[SessionBase]) -> type[SessionBase]:
-    if issubclass(base, _Owned):
-        return base
-    if base not in _CLASSES:
-        _CLASSES[base] = type(base.__name__, (_Owned, base), {"__module__": base.__module__})
-    return _CLASSES[base]
+    return base if issubclass(base, _Owned) else with_mixin(_Owned, base)
 
 
-_CLASSES: dict[type[SessionBase], type[SessionBase]] = {}
-"""The class of a session to the same that is owned."""
+@cache
+def with_mixin(mixin: type[SessionBase], base: type[SessionBase]) -> type[SessionBase]:
+    """Return the class of a session with a mixin before it."""
+    return type(base.__name__, (mixin, base), {"__module__": base.__module__})

@@ -1,5 +1,8 @@
 """Views that use sessions, caches and logins as projects do."""
 
+import json
+from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -7,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import alogout, login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, JsonResponse
+from django.http import FileResponse, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.vary import vary_on_headers
@@ -62,6 +65,33 @@ def session_of_its_own(request: HttpRequest) -> JsonResponse:
     return whoami(request)
 
 
+def seen_late(request: HttpRequest) -> str:
+    return json.dumps([request.user.get_username(), dict(request.session.items())])
+
+
+def stream(request: HttpRequest) -> StreamingHttpResponse:
+    def content() -> Iterator[str]:
+        yield seen_late(request)
+
+    return StreamingHttpResponse(content())
+
+
+async def astream(request: HttpRequest) -> StreamingHttpResponse:
+    async def content() -> AsyncIterator[str]:
+        yield await sync_to_async(seen_late)(request)
+
+    return StreamingHttpResponse(content())
+
+
+def stream_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(BytesIO(b"a file"))
+
+
+def say_goodbye(request: HttpRequest) -> JsonResponse:
+    logout(request)
+    return JsonResponse({})
+
+
 urlpatterns = [
     path("leave", leave_message),
     path("flush", flush_and_leave_message),
@@ -77,5 +107,10 @@ urlpatterns = [
     path("exempt", certificate_login_exempt(whoami)),
     path("exempt-keyword", certificate_login_exempt(login_by_keyword)),
     path("exempt-own", certificate_login_exempt(session_of_its_own)),
+    path("exempt-leave", certificate_login_exempt(leave_message)),
+    path("exempt-logout", certificate_login_exempt(say_goodbye)),
+    path("exempt-stream", certificate_login_exempt(stream)),
+    path("exempt-astream", certificate_login_exempt(astream)),
+    path("exempt-file", certificate_login_exempt(stream_file)),
     *urls.urlpatterns,
 ]

@@ -93,28 +93,6 @@ def test_logout_in_a_view(browser: Browser, alice: User, alice_pair: KeyPair, pa
     assert browser.get("/async", alice_pair).json() == {"user": "alice", "same": "alice"}
 
 
-def test_exempted_views_see_no_session(
-    browser: Browser, alice: User, alice_pair: KeyPair, mtls: Callable[..., None]
-) -> None:
-    mtls(USE_SESSION=True)
-    browser.get("/note?text=alice's", alice_pair)
-    for pair in (None, alice_pair):
-        answer = browser.get("/exempt", pair).json()
-        assert (answer["user"], answer["session"]) == ("", {})
-    assert browser.session(alice_pair)["note"] == "alice's"
-
-
-def test_exempted_view_begins_a_session(
-    browser: Browser, alice: User, alice_pair: KeyPair, mtls: Callable[..., None]
-) -> None:
-    mtls(USE_SESSION=True)
-    browser.get("/note?text=alice's", alice_pair)
-    before = browser.client.cookies["sessionid"].value
-    assert browser.get("/exempt-own", None).json()["session"] == {"own": "x"}
-    assert not Session.objects.filter(session_key=before).exists()
-    assert browser.session(None) == {"own": "x"}
-
-
 def test_force_login(alice: User, bob_pair: KeyPair, bob: User) -> None:
     client = CertificateClient()
     client.force_login(alice)
