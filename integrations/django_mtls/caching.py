@@ -19,8 +19,15 @@ CLIENT_CERT = "Client-Cert"
 
 
 def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Forbid shared caches to keep what was answered to a certificate, or to a session that one was missing for."""
-    if is_private(request) and "no-store" not in response.get("Cache-Control", ""):
+    """Forbid shared caches to keep what was answered to a certificate, or to a session that one was missing for.
+
+    Of a view that has returned something else, Django tells what is wrong.
+    """
+    if (
+        isinstance(response, HttpResponseBase)
+        and is_private(request)
+        and "no-store" not in response.get("Cache-Control", "")
+    ):
         patch_cache_control(response, private=True)
     return response
 
@@ -33,6 +40,7 @@ def tell_apart(request: HttpRequest, peer: "Peer | None") -> None:
     request.META.pop(key, None)
     if peer is not None:
         request.META[key] = thumbprint(peer) or "-"
+    request.__dict__.pop("headers", None)  # cached, maybe with what was there before
 
 
 def vary(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -11,7 +11,7 @@ from django.urls import Resolver404, resolve
 from .authentication import authenticate_certificate
 from .caching import tell_apart
 from .conf import mtls_settings
-from .peer import request_peer
+from .peer import mark_private, request_peer
 from .sessions import THUMBPRINT, belongs_to_a_certificate, own_session, thumbprint
 
 EXEMPT = "certificate_login_exempt"
@@ -28,6 +28,7 @@ def set_user(request: HttpRequest) -> None:
         raise ImproperlyConfigured(
             "Put django.contrib.auth.middleware.AuthenticationMiddleware before ClientCertificateLoginMiddleware."
         )
+    tell_apart(request, None)  # what the client sent is gone, also from a view that is exempted
     if _is_exempt(request):
         request.__dict__["_mtls_exempt"] = True
         _show(request, AnonymousUser())
@@ -62,7 +63,7 @@ def is_exempt(request: HttpRequest) -> bool:
 
 def _log_out_if(request: HttpRequest, condition: bool) -> None:
     if condition:
-        request.__dict__["_mtls_logged_out"] = True
+        mark_private(request)
         logout(request)
         _show(request, AnonymousUser())
 

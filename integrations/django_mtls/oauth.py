@@ -17,7 +17,7 @@ from wsgi_mtls.sources import PEER, CertificateSource
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from .conf import mtls_settings
-from .peer import request_peer
+from .peer import mark_private, request_peer
 from .record import RecordedClient
 from .signals import send
 from .verification import verifier
@@ -64,7 +64,7 @@ def accept_bound_token(
     tokens = mtls_settings().tokens
     if tokens is None:
         raise ImproperlyConfigured('MTLS["TOKENS"] is not set: what decodes access tokens.')
-    return accept_token(
+    token = accept_token(
         _environ(request),
         tokens,
         request_source(request),
@@ -73,6 +73,8 @@ def accept_bound_token(
         also_verified=also_verified,
         observers=[send],
     )
+    mark_private(request)
+    return token
 
 
 def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:

@@ -43,8 +43,14 @@ class RequestWithPeer(HttpRequest):
 
 
 def is_private(request: HttpRequest) -> bool:
-    """Tell whether somebody has looked at the request's certificate, or logged its session out for want of one."""
-    return request.__dict__.get("_mtls_peer") is not None or "_mtls_logged_out" in request.__dict__
+    """Tell whether somebody has looked at the request's certificate, or :func:`mark_private` was called."""
+    return request.__dict__.get("_mtls_peer") is not None or "_mtls_private" in request.__dict__
+
+
+def mark_private(request: HttpRequest) -> None:
+    """Keep the answer out of caches: it is for the token that came, or for a session that was logged out."""
+    request.__dict__["_mtls_private"] = True
+    request.__class__ = _with_peer(type(request))  # Django's caches ask, also where our middleware is missing
 
 
 def request_peer(request: HttpRequest) -> Peer | None:
@@ -55,6 +61,7 @@ def request_peer(request: HttpRequest) -> Peer | None:
     """
     found = request.__dict__.get("_mtls_peer", request)
     if found is request:
+        request.__class__ = _with_peer(type(request))  # as mark_private does
         found = request.__dict__["_mtls_peer"] = _read(request)
     if isinstance(found, MutualTLSError):
         raise found.with_traceback(None)

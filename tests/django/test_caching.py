@@ -1,12 +1,16 @@
 """Pages that were made for a certificate, or for none, where Django's caches and others keep pages."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings as current
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.http import JsonResponse
+from django.urls import path
 
+from django_mtls.decorators import certificate_login_exempt, certificate_required
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair
 
@@ -71,14 +75,14 @@ def test_site_cache_and_the_password_session_of_another(
 
 
 @pytest.mark.usefixtures("_use_session")
-@pytest.mark.parametrize("path", ["/cached-inside", "/cached-outside", "/cached-for-all"])
+@pytest.mark.parametrize("where", ["/cached-inside", "/cached-outside", "/cached-for-all"])
 def test_cached_views(
-    browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, path: str
+    browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, where: str
 ) -> None:
     for pair, user in ((alice_pair, "alice"), (bob_pair, "bob")):
         browser.client.cookies.clear()
-        assert browser.get(path, pair).json()["user"] == user
-    answer = browser.get(path, None)
+        assert browser.get(where, pair).json()["user"] == user
+    answer = browser.get(where, None)
     assert answer.status_code == 302 or answer.json()["user"] == ""
 
 
@@ -87,15 +91,15 @@ def test_cached_view_that_tells_certificates_apart(browser: Browser, alice: User
     assert browser.get("/cached-apart", alice_pair).json()["user"] == "alice"
 
 
-@pytest.mark.parametrize("path", ["/token", "/async-token", "/class-token"])
-def test_caches_without_the_middleware(settings: Callable[..., None], alice_pair: KeyPair, path: str) -> None:
+@pytest.mark.parametrize("where", ["/token", "/async-token", "/class-token"])
+def test_caches_without_the_middleware(settings: Callable[..., None], alice_pair: KeyPair, where: str) -> None:
     """The decorators look at the certificate by themselves."""
     settings(MIDDLEWARE=[])
     register("rp", {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_email": "alice@example.com"})
     body, form = "client_id=rp", "application/x-www-form-urlencoded"
-    answer = CertificateClient(alice_pair).post(path, body, content_type=form)
+    answer = CertificateClient(alice_pair).post(where, body, content_type=form)
     assert (answer.status_code, answer["Cache-Control"]) == (200, "private")
-    answer = CertificateClient(None).post(path, body, content_type=form)
+    answer = CertificateClient(None).post(where, body, content_type=form)
     assert (answer.status_code, answer["Cache-Control"]) == (401, "no-store")
 
 
@@ -112,3 +116,43 @@ def test_other_caches(
     browser.get("/", alice_pair)
     assert browser.get("/", None)["Cache-Control"] == "private"
     assert "Cache-Control" not in browser.get("/", None)
+
+
+def reading_headers(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Middleware of a project that reads headers, which Django then keeps."""
+
+    def middleware(request: Any) -> Any:
+        request.headers.get("Client-Cert")
+        return get_response(request)
+
+    return middleware
+
+
+def client_cert(request: Any) -> JsonResponse:
+    return JsonResponse({"header": request.headers.get("Client-Cert"), "meta": request.META.get("HTTP_CLIENT_CERT")})
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_client_cert_is_ours(
+    alice: User, alice_pair: KeyPair, settings: Callable[..., None], read_before: bool
+) -> None:
+    """The client's own is gone, also where it was read before, and from a view that is exempted."""
+    first, *others = current.MIDDLEWARE
+    reading = ["tests.django.test_caching.reading_headers"] if read_before else []
+    views = [path("seen", client_cert), path("exempt", certificate_login_exempt(client_cert))]
+    settings(ROOT_URLCONF=tuple(views), MIDDLEWARE=[first, *reading, *others])
+    for pair, expected in ((None, None), (alice_pair, alice_pair.certificate.thumbprint)):
+        client = CertificateClient(pair)
+        sent: Any = {"HTTP_CLIENT_CERT": "forged"}
+        assert client.get("/seen", **sent).json() == {"header": expected, "meta": expected}
+        assert client.get("/exempt", **sent).json() == {"header": None, "meta": None}
+
+
+def forgetful(request: Any) -> Any:
+    """A view that returns nothing."""
+
+
+def test_view_without_an_answer_gets_djangos_message(alice_pair: KeyPair, settings: Callable[..., None]) -> None:
+    settings(ROOT_URLCONF=(path("", certificate_required(forgetful)),))
+    with pytest.raises(ValueError, match="forgetful didn't return an HttpResponse"):
+        CertificateClient(alice_pair).get("/")

@@ -12,7 +12,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestErro
 
 from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
 
-from ..peer import request_peer
+from ..peer import mark_private, request_peer
 from ..refusals import refusal
 from . import device
 from .client_auth import authenticate_client, authenticated_client
@@ -86,6 +86,8 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         except ValueError as error:  # oauthlib's, for what is no query
             raise SuspiciousOperation(str(error)) from error
         valid, found = super().verify_request(request, scopes)
+        if valid:
+            mark_private(getattr(request, "_request", request))
         return valid, found
 
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:

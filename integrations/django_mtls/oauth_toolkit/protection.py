@@ -18,6 +18,7 @@ from wsgi_mtls.access_token import token_error_response
 from wsgi_mtls.bearer import bearer_token, check_challenge
 from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
 
+from ..caching import keep_private
 from ..conf import mtls_settings
 from ..decorators import for_programs
 from ..mixins import ForProgramsMixin
@@ -56,14 +57,14 @@ class ChallengeMixin(ForProgramsMixin):
         if getattr(self, "view_is_async", False):
             return self._adispatch(request, *args, **options)
         response: HttpResponseBase = super().dispatch(request, *args, **options)  # type: ignore[misc]
-        return response if self._refused is None else self._refused
+        return keep_private(request, response if self._refused is None else self._refused)
 
     async def _adispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         # OAuth Toolkit verifies in a thread, since it asks the database; the handler runs here.
         response = await sync_to_async(super().dispatch)(request, *args, **options)  # type: ignore[misc]
         if isawaitable(response):
             response = await response
-        return cast("HttpResponseBase", response) if self._refused is None else self._refused
+        return keep_private(request, cast("HttpResponseBase", response) if self._refused is None else self._refused)
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, Any]:
         """Verify as OAuth Toolkit does, and keep the answer to what was refused."""
@@ -116,12 +117,12 @@ def _protected(needed: Callable[[HttpRequest], list[str]]) -> Callable[[View], V
         @wraps(view)
         def protected(request: HttpRequest, *args: Any, **options: Any) -> Any:
             refused = check(request)
-            return view(request, *args, **options) if refused is None else refused
+            return keep_private(request, view(request, *args, **options) if refused is None else refused)
 
         @wraps(view)
         async def aprotected(request: HttpRequest, *args: Any, **options: Any) -> Any:
             refused = await sync_to_async(check)(request)
-            return await view(request, *args, **options) if refused is None else refused
+            return keep_private(request, await view(request, *args, **options) if refused is None else refused)
 
         return cast("View", for_programs(aprotected if iscoroutinefunction(view) else protected))
 
