@@ -167,9 +167,9 @@ class AbstractRegisteredClient(models.Model):
         """Save, and bring the search keys and the certificate that is shown up to date."""
         if self._refresh_certificate() and kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "certificate_der", "certificate_expires"}
-        with transaction.atomic(using=kwargs.get("using")):
+        with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
             super().save(*args, **kwargs)
-            self.update_search_keys()
+            self.update_search_keys(self._state.db)
 
     def _refresh_certificate(self) -> bool:
         """Show no certificate that is not registered any more, nor none where one is; tell whether that changed."""
@@ -181,9 +181,13 @@ class AbstractRegisteredClient(models.Model):
             self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
         return before != self.certificate_der
 
-    def update_search_keys(self) -> None:
-        """Make this registration be found by its certificates; after a change that went past :meth:`save`."""
-        using = self._state.db
+    def update_search_keys(self, using: str | None = None) -> None:
+        """Make this registration be found by its certificates; after a change that went past :meth:`save`.
+
+        Args:
+            using: the database's alias; by default the one to write to, wherever the record was read.
+        """
+        using = using or router.db_for_write(type(self), instance=self)
         digests = registration_digests(self)
         keys = [SearchKey.objects.using(using).get_or_create(digest=digest)[0] for digest in digests]
         self.search_keys.set(keys)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils.connection import ConnectionDoesNotExist
 
 from django_mtls.models import RegisteredClient, SearchKey
 from django_mtls.registry import DjangoClientRegistry
+from django_mtls.search import registration_digests
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair, Profile, to_pem
 
@@ -108,3 +110,35 @@ def test_search_keys_command(alice: User, alice_pair: KeyPair, mobile_pair: KeyP
     assert CertificateClient(alice_pair).get("/").json()["user"] == ""
     assert SearchKey.objects.count() == 2
     assert [client.record for client in registry.find(mobile_pair.certificate)] == [kept]
+
+
+class ToAReplica:
+    """A router whose replica is out of reach: who reads there fails."""
+
+    def db_for_read(self, model: object, **hints: object) -> str:
+        return "replica"
+
+    def db_for_write(self, model: object, **hints: object) -> str:
+        return "default"
+
+    def allow_relation(self, first: object, second: object, **hints: object) -> bool:
+        return True
+
+
+def test_search_keys_are_written_where_one_writes(alice: User, settings: Callable[..., None]) -> None:
+    """A record may come from a replica, which takes nothing."""
+    client = register("alice's", BY_DNS, user=alice)
+    RegisteredClient.objects.update(subject_value="other.example.com")
+    settings(DATABASE_ROUTERS=["tests.django.test_commands.ToAReplica"])
+    with pytest.raises(ConnectionDoesNotExist):
+        RegisteredClient.objects.get()
+    call_command("mtls_search_keys", stdout=StringIO())
+    stored = RegisteredClient.objects.using("default").get()
+    assert found_by(stored) == registration_digests(stored) != registration_digests(client)
+    client._state.db = "replica"
+    client.update_search_keys()
+    assert found_by(stored) == registration_digests(client)
+
+
+def found_by(record: RegisteredClient) -> set[str]:
+    return set(record.search_keys.using("default").values_list("digest", flat=True))
