@@ -59,11 +59,17 @@ def check_urls(**_: Any) -> list[CheckMessage]:
     """Report OAuth Toolkit's own views (``E005``), also where they stand beside ours.
 
     Its introspection view does not tell what tokens are bound to, and its token view tells the state of a device code
-    before it knows who asks.
+    before it knows who asks. Its owner's way to delete an application takes along a registration that keeps a user's
+    lost card out.
     """
+    from .applications import ApplicationDelete
     from .views import IntrospectTokenView, TokenView
 
-    ours = {toolkit.IntrospectTokenView: IntrospectTokenView, toolkit.TokenView: TokenView}
+    ours = {
+        toolkit.IntrospectTokenView: IntrospectTokenView,
+        toolkit.TokenView: TokenView,
+        toolkit.ApplicationDelete: ApplicationDelete,
+    }
     found = {
         view
         for view in routed_views()

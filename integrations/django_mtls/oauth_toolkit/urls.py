@@ -7,7 +7,7 @@ from django.urls.resolvers import URLPattern
 from oauth2_provider import urls as toolkit
 
 from ..decorators import for_programs
-from . import metadata
+from . import applications, metadata
 from .metadata import ServerMetadataView
 from .views import ConnectDiscoveryInfoView, IntrospectTokenView, TokenView
 
@@ -22,18 +22,21 @@ _VIEWS: dict[str, Any] = {
 }
 if hasattr(metadata, "ResourceMetadataView"):
     _VIEWS |= dict.fromkeys(("oauth-resource-metadata", "oauth-resource-metadata-path"), metadata.ResourceMetadataView)
-
+_OTHERS: dict[str, Any] = {"delete": applications.ApplicationDelete}
+if hasattr(applications, "RegistrationManagementView"):
+    _OTHERS["dcr-register-management"] = applications.RegistrationManagementView
 _FOR_PROGRAMS = _VIEWS.keys() | {"revoke-token", "device-authorization", "jwks-info", "user-info"}
 """Where OAuth clients come with their certificates, and what has no user of its own."""
 
 
 def _ours(pattern: URLPattern) -> URLPattern:
     name = pattern.name or ""
-    if name not in _FOR_PROGRAMS:
+    if name not in _FOR_PROGRAMS | _OTHERS.keys():
         return pattern
-    kind = _VIEWS.get(name) or pattern.callback.view_class  # type: ignore[attr-defined]  # as_view() sets it
+    kind = (_VIEWS | _OTHERS).get(name) or pattern.callback.view_class  # type: ignore[attr-defined]  # as_view() sets it
     # A view of its own: OAuth Toolkit's URLs, in another place, keep theirs as they are.
-    return URLPattern(pattern.pattern, for_programs(kind.as_view()), pattern.default_args, pattern.name)
+    view = for_programs(kind.as_view()) if name in _FOR_PROGRAMS else kind.as_view()
+    return URLPattern(pattern.pattern, view, pattern.default_args, pattern.name)
 
 
 def _all_ours(name: str) -> list[URLPattern]:

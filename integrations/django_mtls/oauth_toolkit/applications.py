@@ -1,0 +1,47 @@
+"""Who deletes applications: with one goes its registration, and a disabled one keeps a lost card out."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from oauth2_provider import views as toolkit
+
+from ..linking import may_link
+from .registrations import registration_model
+
+
+def linked_users(**application: Any) -> list[Any]:
+    """Return the users who log in by an application's registration, or are kept from it, as the admin sees them."""
+    found = registration_model()._base_manager.filter(**application, user__isnull=False).select_related("user")
+    return [registration.user for registration in found]
+
+
+class ApplicationDelete(toolkit.ApplicationDelete):  # type: ignore[misc]  # OAuth Toolkit has no types
+    """For the owner; where a user is linked to the registration, for those alone who may link that user."""
+
+    def get_object(self, queryset: Any = None) -> Any:
+        """Return the application.
+
+        Raises:
+            PermissionDenied: its registration is a user's whom the owner may not link.
+        """
+        found = super().get_object(queryset)
+        if not all(may_link(self.request.user, user) for user in linked_users(application=found)):
+            raise PermissionDenied
+        return found
+
+
+_Management: Any = getattr(toolkit, "DynamicClientRegistrationManagementView", None)
+
+if _Management is not None:
+
+    class RegistrationManagementView(_Management):  # type: ignore[misc]  # as above
+        """RFC 7592: a client deletes itself, unless a user is linked to its registration."""
+
+        def delete(self, request: HttpRequest, client_id: str, *args: Any, **options: Any) -> HttpResponseBase:
+            """Delete the client."""
+            told: HttpResponseBase = self.get(request, client_id)  # only to who has its registration token
+            if told.status_code == 200 and linked_users(application__client_id=client_id):
+                return JsonResponse({"error": "access_denied"}, status=403)
+            response: HttpResponseBase = super().delete(request, client_id, *args, **options)
+            return response
