@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from . import names
 from .errors import CertificateNotDelivered, MalformedCertificate
 from .pem import pem_to_der
+from .self_issued import is_self_issued
 
 MAX_DER_SIZE = 65536
 """The largest certificate that is read, in octets."""
@@ -62,8 +63,8 @@ class ClientCertificate:
             plain RSA, so that the same key is the same octets.
         is_self_signed: whether the signature verifies under the certificate's own key, whatever the names say.
         is_self_issued: whether subject and issuer are the same name (RFC 5280 section 3.2) or may be so for another
-            reader (:meth:`.DistinguishedName.may_be`), whatever the signature is: OpenSSL does not verify that of one
-            that stands in its CA bundle.
+            reader (:mod:`.self_issued`), whatever the signature is: OpenSSL does not verify that of one that stands in
+            its CA bundle.
     """
 
     der: bytes
@@ -184,12 +185,12 @@ def _parse(der: bytes) -> ClientCertificate:
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
-    subject, extensions = names.from_x509(certificate.subject), certificate.extensions
+    extensions = certificate.extensions
     return ClientCertificate(
         der=der,
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
         subject=certificate.subject.rfc4514_string(),
-        subject_name=subject,
+        subject_name=names.from_x509(certificate.subject),
         issuer=certificate.issuer.rfc4514_string(),
         common_names=tuple(
             names.text(attribute) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -201,7 +202,7 @@ def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
         serial_number=certificate.serial_number,
         public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         is_self_signed=_is_self_signed(certificate),
-        is_self_issued=subject.may_be(names.from_x509(certificate.issuer)),
+        is_self_issued=is_self_issued(certificate),
     )
 
 

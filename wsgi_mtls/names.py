@@ -63,23 +63,10 @@ class DistinguishedName:
         """
         return self.comparable and self.rdns == other.rdns
 
-    def may_be(self, other: "DistinguishedName") -> bool:
-        """Tell whether another reader, such as a TLS terminator, may take both for the same name.
-
-        Readers disagree on the values that can't be compared here: OpenSSL drops a tab at the end. So each may be any.
-        """
-        return len(self.rdns) == len(other.rdns) and all(map(_rdn_may_be, self.rdns, other.rdns))
-
     @property
     def comparable(self) -> bool:
         """Whether this name can match any."""
         return bool(self.rdns) and all(value for rdn in self.rdns for _, value in rdn)
-
-
-def _rdn_may_be(one: Attributes, other: Attributes) -> bool:
-    if [oid for oid, _ in one] != [oid for oid, _ in other]:
-        return False
-    return one == other or not all(value for _, value in (*one, *other))
 
 
 def from_rdns(rdns: list[Attributes]) -> DistinguishedName:

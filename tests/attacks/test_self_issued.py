@@ -18,7 +18,7 @@ from tests.support import ACCEPTED, Endpoint, Outcome
 from tests.tls import serving, tls_post
 from wsgi_mtls import ClientCertificate
 from wsgi_mtls.jwks import jwk
-from wsgi_mtls.testing import KeyPair, make_ca, make_key
+from wsgi_mtls.testing import KeyPair, Profile, make_ca, make_key
 
 SELF_SIGNED: Outcome = (401, "invalid_client", "self_signed_certificate")
 
@@ -97,14 +97,14 @@ def test_openssl_takes_them_for_one_name(common_name: str, subject: x509.Name, i
     assert set(reports) == {"SUCCESS"}  # or else there was nothing to refuse
 
 
-# Other readers' forms, whoever they are: each value that can't be compared here may be any.
+# Other readers' forms, whoever they are: a value that can't be compared here may be any with its letters and digits.
 OTHERWISE = {
     "zero width": (name("billing"), name("billing\u200b")),
     "NUL": (name("billing"), name("billing\0x")),
     "soft hyphen": (name("bil\u00adling"), name("billing")),
     "no-break space": (name("billing"), name("billing\u00a0")),
     "full width": (name("billing"), name("\uff42illing")),
-    "both": (name("a\t"), name("b\n")),
+    "both": (name("a\t"), name("A\n")),
     "long": (long_name("a"), long_name("a ")),
 }
 
@@ -132,4 +132,23 @@ def test_an_issuer_with_a_tab_may_issue_other_names() -> None:
     )
     assert not issued.certificate.is_self_issued
     assert endpoint.outcome("billing", issued) == ACCEPTED
-    assert endpoint.outcome("billing", odd.issue(name("billing"))) == SELF_SIGNED
+    assert odd.issue(name("some ca")).certificate.is_self_issued
+
+
+# As certificates of honest CAs are: what can't be compared in them is no name of the issuer by any reading.
+HONEST = {
+    "zero width non-joiner": (name("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"), name("Issuing CA")),
+    "not in this Unicode": (name("\U0001fae8"), name("Issuing CA")),
+    "soft hyphen": (name("a\u00adb"), name("Issuing CA")),
+    "in the issuer": (name("press"), name("Issuing\u200bCA")),
+    "both": (name("b\t"), name("a\t")),
+}
+
+
+@pytest.mark.parametrize(("subject", "issuer"), HONEST.values(), ids=HONEST)
+def test_odd_values_that_no_reader_takes_for_the_issuers(subject: x509.Name, issuer: x509.Name) -> None:
+    by_san = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
+    endpoint, ca = Endpoint({"rp": by_san}), make_ca(issuer)
+    profile = Profile(san_dns=["rp.example.com"])
+    assert endpoint.outcome("rp", ca.issue(subject, profile)) == ACCEPTED
+    assert endpoint.outcome("rp", ca.issue(issuer, profile)) == SELF_SIGNED
