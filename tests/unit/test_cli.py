@@ -143,6 +143,18 @@ def test_demo_that_keeps_running(end: signal.Signals) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_demo_that_is_ended_in_its_midst(times: int) -> None:
+    process = subprocess.Popen(program("demo"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(4):
+        process.stdout.readline()
+    for _ in range(times):
+        process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (128 + signal.SIGTERM, "")
+
+
 def test_program_fails_in_one_line(tmp_path: Path) -> None:
     for arguments in (["inspect", tmp_path / "nothing"], ["nonsense"], ["pki", "ca", "--days", "0", "--out", "x"]):
         result = subprocess.run(

@@ -66,5 +66,8 @@ def serving(server: Server) -> Iterator[int]:
     try:
         yield server.bind_addr[1]
     finally:
-        server.stop()
+        # In a thread that no signal reaches: half stopped, the server's workers would hold up the exit for ever.
+        stopping = Thread(target=server.stop)
+        stopping.start()
+        stopping.join()
         thread.join()

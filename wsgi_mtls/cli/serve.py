@@ -39,7 +39,7 @@ def serve(app: str, certificate: Path, private_key: Path, client_ca: Path | None
             port=port,
         )
         server.prepare()
-    click.echo(f"https://{host}:{server.bind_addr[1]}", err=True)
+    click.echo(f"https://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}", err=True)
     try:
         server.serve()
     except KeyboardInterrupt:
