@@ -125,7 +125,7 @@ def _ended_by_sigterm() -> Iterator[None]:
         return
 
     def end(number: int, _: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt what the first one has begun
+        signal.signal(signal.SIGTERM, lambda *_: None)  # a second one would interrupt what the first one has begun
         raise SystemExit(128 + number)
 
     before = signal.signal(signal.SIGTERM, end)
