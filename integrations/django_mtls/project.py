@@ -10,6 +10,11 @@ from django.utils.module_loading import import_string
 
 def routed_views() -> Iterator[Any]:
     """Find the class of every view that a URL leads to, Django's or REST framework's."""
+    return (view for view, _ in routed_views_with_options())
+
+
+def routed_views_with_options() -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Find them with what was given to ``as_view()``, which comes before the class's own attributes."""
     if getattr(settings, "ROOT_URLCONF", None):
         yield from _views(get_resolver().url_patterns)
 
@@ -24,14 +29,16 @@ def has_backend(kind: type) -> bool:
     return _has(settings.AUTHENTICATION_BACKENDS, kind)
 
 
-def _views(patterns: Iterable[Any]) -> Iterator[Any]:
+def _views(patterns: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from _views(pattern.url_patterns)
             continue
-        found = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+        callback = pattern.callback
+        found = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        options = getattr(callback, "view_initkwargs", None) or getattr(callback, "initkwargs", None)
         if isinstance(found, type):
-            yield found
+            yield found, options if isinstance(options, dict) else {}
 
 
 def _has(paths: Iterable[str], kind: type) -> bool:

@@ -1,10 +1,17 @@
 """What the system checks find."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings as current
 from django.core.checks import run_checks
+from django.urls import path
+from rest_framework.views import APIView
+
+from django_mtls.rest_framework.authentication import ClientCertificateAuthentication
+
+from .urls import Users
 
 MIDDLEWARE = "django_mtls.middleware.ClientCertificateMiddleware"
 BACKEND = "django_mtls.backends.ClientCertificateBackend"
@@ -41,3 +48,37 @@ def test_defaults(settings: Callable[..., None]) -> None:
     name = "django_mtls.rest_framework.authentication.ClientCertificateAuthentication"
     settings(REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [name]})
     assert found() == {"E001"}
+
+
+class Computed(APIView):
+    @property
+    def authentication_classes(self) -> Any:  # type: ignore[override]  # as projects do
+        return [ClientCertificateAuthentication]
+
+
+class Odd(APIView):
+    authentication_classes: Any = "none"
+
+
+class Plain(APIView):
+    authentication_classes = ()
+
+
+def test_classes_that_as_view_is_given(settings: Callable[..., None]) -> None:
+    without(settings, BACKEND)
+    given: Any = {"authentication_classes": [ClientCertificateAuthentication]}
+    for view, expected in (
+        (Plain.as_view(**given), {"E001"}),
+        (Plain.as_view(), set()),
+        (Users.as_view(authentication_classes=[]), set()),
+        (Users.as_view(), {"E001"}),
+    ):
+        settings(ROOT_URLCONF=(path("", view),))
+        assert found() == expected
+
+
+def test_classes_that_are_no_list(settings: Callable[..., None]) -> None:
+    """What can't be known is no reason to stop every command."""
+    without(settings, BACKEND)
+    settings(ROOT_URLCONF=(path("computed", Computed.as_view()), path("odd", Odd.as_view())))
+    assert found() == set()

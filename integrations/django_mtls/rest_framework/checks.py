@@ -9,7 +9,7 @@ from rest_framework.settings import api_settings
 
 from ..backends import ClientCertificateBackend
 from ..middleware import ClientCertificateMiddleware
-from ..project import has_backend, has_middleware, routed_views
+from ..project import has_backend, has_middleware, routed_views_with_options
 from .authentication import BoundTokenAuthentication, ClientCertificateAuthentication
 
 
@@ -32,8 +32,10 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
 
 def _authentication_classes() -> Iterator[Any]:
     yield from api_settings.DEFAULT_AUTHENTICATION_CLASSES or ()
-    for view in routed_views():
-        yield from getattr(view, "authentication_classes", None) or ()
+    for view, options in routed_views_with_options():
+        named = options.get("authentication_classes", getattr(view, "authentication_classes", None))
+        if isinstance(named, list | tuple):  # a property's can't be known before there is a request
+            yield from named
 
 
 def _any_is(used: tuple[Any, ...], kinds: Any) -> bool:
