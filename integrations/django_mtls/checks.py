@@ -76,17 +76,20 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_clients(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report registered clients that can never authenticate (``E007``); with ``migrate`` and ``check --database``."""
-    return _clients(databases or ())
+    """Report registered clients that can never authenticate (``E007``); with ``migrate`` and ``check --database``.
+
+    As a warning: an error would stop ``migrate``, maybe the one after which the client can be corrected.
+    """
+    return _clients(databases or (), checks.Warning)
 
 
 @register(Tags.security, deploy=True)
 def check_clients_for_deployment(**_: Any) -> list[CheckMessage]:
-    """Report them with ``check --deploy`` too; not at each start, which must work without a database."""
-    return _clients(connections)
+    """Report them as errors with ``check --deploy``; not at each start, which must work without a database."""
+    return _clients(connections, Error)
 
 
-def _clients(databases: Iterable[str]) -> list[CheckMessage]:
+def _clients(databases: Iterable[str], kind: type[CheckMessage]) -> list[CheckMessage]:
     try:
         model = mtls_settings().client_model
     except InvalidSetting:
@@ -96,18 +99,18 @@ def _clients(databases: Iterable[str]) -> list[CheckMessage]:
         return []
     try:
         with transaction.atomic(using):
-            return [*_impossible(model._default_manager.using(using).filter(enabled=True))]
+            return [*_impossible(model._default_manager.using(using).filter(enabled=True), kind)]
     except (DatabaseError, ImproperlyConfigured):
         return []  # not migrated yet, out of reach, or there is none
 
 
-def _impossible(records: Iterable[AbstractRegisteredClient]) -> Iterable[CheckMessage]:
+def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Iterable[CheckMessage]:
     for record in records:
         try:
             record.to_client()
         except InvalidClientMetadata as error:
             hint = "Correct or disable it in the admin."
-            yield Error(f"This registered client can never authenticate. {error}", hint=hint, id="django_mtls.E007")
+            yield kind(f"This registered client can never authenticate. {error}", hint=hint, id="django_mtls.E007")
 
 
 def _order(certificate: int | None, login: int) -> list[CheckMessage]:

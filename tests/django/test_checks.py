@@ -175,6 +175,15 @@ def test_clients_that_can_never_authenticate() -> None:
     assert found() == set()
 
 
+def test_migrate_is_not_stopped_by_a_client() -> None:
+    """Maybe the client can be corrected only after it."""
+    register("impossible", {"token_endpoint_auth_method": "tls_client_auth"})
+    for command, options in (("check", {"databases": ["default"]}), ("migrate", {"skip_checks": False})):
+        told = StringIO()
+        call_command(command, stdout=StringIO(), stderr=told, **options)
+        assert "django_mtls.E007" in told.getvalue()
+
+
 def test_deployment_before_there_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RegisteredClient._meta, "db_table", "not_migrated")
     assert deployment() == []

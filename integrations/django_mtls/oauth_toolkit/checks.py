@@ -1,14 +1,14 @@
 """System checks: what would let a bound token or a blank secret pass, or would refuse every client."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, identify_hasher
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, router
+from django.db import DatabaseError, connections, router, transaction
 from django.db.models import Q
 from oauth2_provider import views as toolkit
 from oauth2_provider.models import get_application_model
@@ -93,34 +93,52 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report applications with a blank secret (``W001``); with ``migrate`` and ``check --database``.
+    """Report applications with a blank secret (``W001``) that is stored as such; with ``migrate`` and ``--database``.
 
     In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate. A public one needs no
     secret, but for ``client_credentials``, which it does not get here.
     """
+    return _secrets(databases or (), _blank)
+
+
+@register(Tags.security, deploy=True)
+def check_hashed_secrets(**_: Any) -> list[CheckMessage]:
+    """Report those too whose blank secret is stored as its hash; with ``check --deploy``, which may take its time."""
+    return _secrets(connections, lambda applications: chain(_blank(applications), _hashed(applications)))
+
+
+def _secrets(databases: Iterable[str], find: Callable[[Any], Iterable[Any]]) -> list[CheckMessage]:
     model: Any = get_application_model()
     using = router.db_for_read(model)
-    if using not in (databases or ()):
+    if using not in set(databases):
         return []
     try:
-        return [
-            checks.Warning(
-                f"Application {application.client_id!r} is {application.client_type} and has a blank secret.",
-                hint="Register it for mutual TLS, or make it confidential with a secret of its own.",
-                id="django_mtls_oauth_toolkit.W001",
-            )
-            for application in _with_blank_secret(model._default_manager.using(using))
-        ]
+        with transaction.atomic(using):
+            return [
+                checks.Warning(
+                    f"Application {application.client_id!r} is {application.client_type} and has a blank secret.",
+                    hint="Register it for mutual TLS, or make it confidential with a secret of its own.",
+                    id="django_mtls_oauth_toolkit.W001",
+                )
+                for application in find(_of_secrets(model._default_manager.using(using)))
+            ]
     except (DatabaseError, ImproperlyConfigured):
-        return []  # not migrated yet, or reported above
+        return []  # not migrated yet, out of reach, or reported above
 
 
-def _with_blank_secret(applications: Any) -> Iterator[Any]:
+def _of_secrets(applications: Any) -> Any:
+    """Return the applications that a secret authenticates."""
     of_mutual_tls = registration_model()._default_manager.filter(token_endpoint_auth_method__in=AUTH_METHODS)
     matters = Q(client_type="confidential") | Q(authorization_grant_type="client-credentials")
-    others = applications.filter(matters).order_by("-pk").exclude(pk__in=of_mutual_tls.values("application_id"))
-    yield from others.filter(client_secret="")
-    for application in islice(others.exclude(client_secret=""), MAX_HASHES):
+    return applications.filter(matters).order_by("-pk").exclude(pk__in=of_mutual_tls.values("application_id"))
+
+
+def _blank(applications: Any) -> Any:
+    return applications.filter(client_secret="")
+
+
+def _hashed(applications: Any) -> Iterator[Any]:
+    for application in islice(applications.exclude(client_secret=""), MAX_HASHES):
         if _is_hash_of_nothing(application.client_secret):
             yield application
 
