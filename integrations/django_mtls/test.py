@@ -33,11 +33,14 @@ def _other_backend() -> str:
     from .backends import ClientCertificateBackend  # once the apps are loaded
 
     for path in settings.AUTHENTICATION_BACKENDS:
-        if not isinstance(load_backend(path), ClientCertificateBackend):
+        backend = load_backend(path)
+        if hasattr(backend, "get_user") and not isinstance(
+            backend, ClientCertificateBackend
+        ):  # as Django's client asks
             return str(path)
     raise ImproperlyConfigured(
-        "AUTHENTICATION_BACKENDS has no backend but ClientCertificateBackend, which logs in by certificate only: "
-        "present() one that is this user's."
+        "AUTHENTICATION_BACKENDS has no backend with users but ClientCertificateBackend, which logs in by certificate "
+        "only: present() one that is this user's."
     )
 
 

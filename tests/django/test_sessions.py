@@ -121,3 +121,11 @@ def test_force_login_needs_another_backend(alice: User, settings: Callable[..., 
     settings(AUTHENTICATION_BACKENDS=current.AUTHENTICATION_BACKENDS[:1])
     with pytest.raises(ImproperlyConfigured, match="present"):
         CertificateClient().force_login(alice)
+
+
+def test_force_login_needs_a_backend_with_users(alice: User, settings: Callable[..., None]) -> None:
+    ours, passwords = current.AUTHENTICATION_BACKENDS
+    settings(AUTHENTICATION_BACKENDS=[ours, "tests.django.test_other_backends.Permissions", passwords])
+    client = CertificateClient()
+    client.force_login(alice)
+    assert client.get("/").json()["user"] == "alice"

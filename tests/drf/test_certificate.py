@@ -18,6 +18,15 @@ def test_user(alice: Any, alice_pair: KeyPair) -> None:
     assert CertificateAPIClient(alice_pair).get("/open").json() == {"user": "alice"}
 
 
+def test_force_login(alice: Any, bob: Any, bob_pair: KeyPair) -> None:
+    """As by password, so that no certificate is missing."""
+    client = CertificateAPIClient()
+    client.force_login(alice)
+    assert client.get("/session").json() == {"user": "alice"}
+    client.present(bob_pair)
+    assert client.get("/session").json() == {"user": "bob"}
+
+
 def test_factory(alice: Any, alice_pair: KeyPair) -> None:
     factory = CertificateAPIRequestFactory(alice_pair)
     assert Users.as_view()(factory.get("/")).data == {"user": "alice"}

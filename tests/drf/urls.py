@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import path
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,6 +45,10 @@ class Machines(Users):
 
 class Open(Users):
     permission_classes = (AllowAny,)
+
+
+class Session(Users):
+    authentication_classes = (SessionAuthentication,)
 
 
 class Accounts(APIView):
@@ -111,6 +116,7 @@ urlpatterns = [
         Users,
         Machines,
         Open,
+        Session,
         Accounts,
         AnyToken,
         Either,

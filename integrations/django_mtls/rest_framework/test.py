@@ -2,10 +2,10 @@
 
 from rest_framework.test import APIClient, APIRequestFactory
 
-from ..test import Presenting
+from ..test import LoggingIn, Presenting
 
 
-class CertificateAPIClient(Presenting, APIClient):
+class CertificateAPIClient(LoggingIn, Presenting, APIClient):
     """``CertificateAPIClient(pair).get("/accounts")``; the options are ``APIClient``'s."""
 
 
