@@ -85,6 +85,20 @@ def test_row_28_device_code_of_another_client(
     assert server.post("/o/token/", {**form, "client_id": "tv"}, billing).status_code == 200
 
 
+def test_client_without_the_grant_learns_of_no_code(server: AuthServer, client_id: str, billing: KeyPair) -> None:
+    """Whether there is such a code, it is told the same."""
+    code = ask(server, billing).json()["device_code"]
+    for asking, pair, secret in (("machine", billing, {}), ("unbound", None, {"client_secret": SECRET}),
+                                 ("public", billing, {})):  # fmt: skip
+        form = {"grant_type": GRANT, "client_id": asking, **secret}
+        told = [server.post("/o/token/", {**form, "device_code": known}, pair) for known in (code, "x")]
+        assert [outcome(answer) for answer in told] == [(400, "unauthorized_client")] * 2
+        assert told[0].content == told[1].content
+    form = {"grant_type": GRANT, "client_id": "tv"}
+    told = [server.post("/o/token/", {**form, "device_code": known}, billing) for known in (code, "x")]
+    assert [outcome(answer) for answer in told] == [(400, "authorization_pending"), INVALID_GRANT]
+
+
 def test_states(server: AuthServer, client_id: str, billing: KeyPair) -> None:
     form = {"grant_type": GRANT, "client_id": "tv", "device_code": ask(server, billing).json()["device_code"]}
     model = get_device_grant_model()

@@ -8,7 +8,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauthlib.common import Request
-from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error, UnauthorizedClientError
 
 from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
 
@@ -44,7 +44,10 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
                 if not code:
                     return _error(InvalidRequestError("Send device_code (RFC 8628 section 3.4)."))
                 if not device.is_device_code(code):  # which oauthlib's hook would look up before it knows the client
-                    return _error(InvalidGrantError())
+                    # As for a code that there is, so that a client without this grant does not learn which there are.
+                    application = self._authenticated_application(request)
+                    may_ask = application is not None and application.allows_grant_type(device.GRANT_TYPE)
+                    return _error(InvalidGrantError() if may_ask else UnauthorizedClientError())
             return super(MutualTLSOAuthLibCore, self).create_token_response(request)  # type: ignore[no-any-return]
 
         return self._answer(request, create)
@@ -97,7 +100,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
                 raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")
             authenticate_client(request)
             url, headers, body, status = create(request)
-            if status == 401 or (400 <= status < 500 and not self._is_authenticated(request)):
+            if status == 401 or (400 <= status < 500 and self._authenticated_application(request) is None):
                 raise AuthMethodNotRegistered("OAuth Toolkit has not authenticated the client.")
         except MutualTLSError as error:
             refused = refusal(request, error)
@@ -107,14 +110,15 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             headers = {**_OF_ERRORS, **headers}
         return url, headers, body, status
 
-    def _is_authenticated(self, request: HttpRequest) -> bool:
-        if authenticated_client(request) is not None:
-            return True
+    def _authenticated_application(self, request: HttpRequest) -> Any:
+        """Return who sent the request, or None if that is not known for sure."""
         asked = Request(*self._extract_params(request))
         validator = self.server.request_validator
         if validator.client_authentication_required(asked):
-            return bool(validator.authenticate_client(asked))
-        return bool(validator.authenticate_client_id(asked.client_id, asked))
+            authenticated = validator.authenticate_client(asked)
+        else:
+            authenticated = validator.authenticate_client_id(asked.client_id, asked)
+        return asked.client if authenticated else None
 
 
 _OF_ERRORS = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
