@@ -11,6 +11,7 @@ from tests.flask.attack_rows import Came
 from wsgi_mtls.testing import KeyPair
 
 from .support import (
+    INVALID_REQUEST,
     INVALID_TOKEN,
     PATHS,
     RESOURCES,
@@ -49,6 +50,18 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
         answer = post(server, path, body, Came(billing), headers={"Authorization": header})
         assert answer.status_code in (200, 400, 401, 403), (body, answer.content)
         assert answer.status_code != 200 or "client_id=machine" in body
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("/o/token/", "grant_type=client_credentials&client_id=machine"), ("/o/revoke_token/", "client_id=machine&token=x"),
+    ("/o/device-authorization/", "client_id=machine"),
+])  # fmt: skip
+@pytest.mark.parametrize("query", ["tenant=1", "grant_type=client_credentials", "client_secret=s3cret", "x"])
+def test_no_query(server: AuthServer, billing: KeyPair, path: str, body: str, query: str) -> None:
+    """Nothing of what stands in logs is read, nor what OAuth Toolkit might take for the body's (RFC 6749 section 3.2)."""
+    assert outcome(server.post(f"{path}?{query}", body, billing)) == INVALID_REQUEST
+    assert outcome(server.post(f"{path}?{query}", f"{body}&client_secret={SECRET}")) == INVALID_REQUEST
+    assert server.post(path, body, billing).status_code == 200
 
 
 @pytest.mark.filterwarnings("ignore:Presenting an OAuth 2.0 access token in the URI:DeprecationWarning")
