@@ -58,7 +58,7 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
 ])  # fmt: skip
 @pytest.mark.parametrize("query", ["tenant=1", "grant_type=client_credentials", "client_secret=s3cret", "x"])
 def test_no_query(server: AuthServer, billing: KeyPair, path: str, body: str, query: str) -> None:
-    """Nothing of what stands in logs is read, nor what OAuth Toolkit might take for the body's (RFC 6749 section 3.2)."""
+    """Nothing is read of what stands in logs, nor taken for the body's (RFC 6749 section 3.2)."""
     assert outcome(server.post(f"{path}?{query}", body, billing)) == INVALID_REQUEST
     assert outcome(server.post(f"{path}?{query}", f"{body}&client_secret={SECRET}")) == INVALID_REQUEST
     assert server.post(path, body, billing).status_code == 200
