@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
 
@@ -23,7 +24,11 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
+ISSUER = os.environ.get("OAUTH_ISSUER", "https://localhost:8443")
+MTLS_BASE = os.environ.get("OAUTH_MTLS_BASE")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "mtls.example.com", "www.example.com"]
+ALLOWED_HOSTS += [str(urlsplit(url).hostname) for url in (ISSUER, MTLS_BASE) if url]
+CSRF_TRUSTED_ORIGINS = [ISSUER]  # what a browser sends where the terminator speaks plain HTTP to Django
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
@@ -77,8 +82,8 @@ OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "django_mtls.oauth_toolkit.validators.MutualTLSValidator",
     "OAUTH2_BACKEND_CLASS": "django_mtls.oauth_toolkit.backends.MutualTLSOAuthLibCore",
     "APPLICATION_ADMIN_CLASS": "django_mtls.oauth_toolkit.admin.MutualTLSApplicationAdmin",
-    "OIDC_ISS_ENDPOINT": os.environ.get("OAUTH_ISSUER", "https://localhost:8443"),
-    "MTLS_BASE": os.environ.get("OAUTH_MTLS_BASE"),
+    "OIDC_ISS_ENDPOINT": ISSUER,
+    "MTLS_BASE": MTLS_BASE,
     "SCOPES": {"accounts": "Read your accounts"},
     "PKCE_REQUIRED": True,
     # RFC 9700, which OAuth Toolkit follows by itself from 4.0 on; before 3.4 it does not know these.

@@ -40,15 +40,19 @@ class Curl:
 
     def callback(self, client_id: str, jar: Path) -> str:
         """Log anna in, and return where her browser is sent with the code."""
+        query = {"client_id": client_id, "response_type": "code", "redirect_uri": REDIRECT, "scope": "accounts",
+                 "state": "s", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}  # fmt: skip
+        return self.authorize(f"{self.origin}/o/authorize/?{urlencode(query)}", jar)
+
+    def authorize(self, url: str, jar: Path) -> str:
+        """Log anna in, open an authorization request, and return where her browser is sent."""
         cookies = ("--cookie", str(jar), "--cookie-jar", str(jar), "--referer", f"{self.origin}/login/")
         _, page = self(None, "/login/", *cookies)
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         assert found
         form = {"username": "anna", "password": "authserver", "csrfmiddlewaretoken": found[1]}
         assert self(None, "/login/", *cookies, **form)[0] == 302
-        query = {"client_id": client_id, "response_type": "code", "redirect_uri": REDIRECT, "scope": "accounts",
-                 "state": "s", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}  # fmt: skip
-        status, location = self(None, f"/o/authorize/?{urlencode(query)}", *cookies)
+        status, location = self(None, url.removeprefix(self.origin), *cookies)
         assert status == 302
         assert location.startswith(REDIRECT)
         return str(location)
