@@ -18,13 +18,13 @@ CLIENT, IDENTIFIED, TOKEN = "flask_mtls.client", "flask_mtls.identified", "flask
 
 def remember(key: str, value: object) -> None:
     """Keep what a decorator found, for this request and this app: another app's word does not count."""
-    request.environ[key] = (current_state(), value)
+    request.environ[key] = (current_state(), sources.request_identity(request.environ), value)
 
 
 def recall(key: str) -> Any:
-    """Return what this app kept, or None."""
-    state, value = request.environ.get(key, (None, None))
-    return value if state is current_state() else None
+    """Return what this app kept, or None; a copy of the environ is another request."""
+    state, identity, value = request.environ.get(key, (None, None, None))
+    return value if state is current_state() and identity == sources.request_identity(request.environ) else None
 
 
 def current_peer() -> Peer | None:

@@ -49,6 +49,15 @@ class _Answer:
     found: Peer | MutualTLSError | None
 
 
+def request_identity(environ: "WSGIEnvironment") -> tuple[object, ...]:
+    """Tell one request from another that was made of a copy of its environ: for whoever keeps what was decided.
+
+    Returns:
+        The environ's identity, its ``Authorization`` and its peer.
+    """
+    return id(environ), environ.get("HTTP_AUTHORIZATION"), environ.get(PEER)
+
+
 def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
     """Return the peer certificate of this request and keep it in the environ, where an outer layer may have put it.
 
@@ -121,4 +130,8 @@ def _given(environ: "WSGIEnvironment", source: CertificateSource) -> _Answer | N
 
 
 def _headers(environ: "WSGIEnvironment", source: CertificateSource) -> tuple[object, ...]:
-    return tuple(environ.get(key) for key in sorted(source.keys)) if isinstance(source, GuardedSource) else ()
+    """Return what the source reads: of a function of the user's own nobody knows, so any header may be it."""
+    if isinstance(source, EnvironSource):
+        return ()
+    keys = source.keys if isinstance(source, GuardedSource) else [key for key in environ if key.startswith("HTTP_")]
+    return tuple((key, environ.get(key)) for key in sorted(keys))

@@ -130,6 +130,20 @@ def test_headers_that_came_after_the_answer_are_looked_at() -> None:
     assert "HTTP_X_SSL_CLIENT_CERT" not in came
 
 
+def test_a_function_is_asked_again_where_a_header_was_taken_away_or_replaced() -> None:
+    """Nobody knows which it reads; an application's own middleware may well change one between two of our layers."""
+    rfc9440 = sources.rfc9440(trusted_proxies=["127.0.0.1"], underscores_dropped=True)
+    source: CertificateSource = lambda environ: rfc9440(environ)  # noqa: E731
+    came: dict[str, Any] = environ("rfc9440-haproxy", "ca_signed_with_chain")
+    drop_untrusted(came, source)
+    came["HTTP_CLIENT_CERT"] = environ("rfc9440-haproxy", "self_signed")["HTTP_CLIENT_CERT"]
+    peer = peer_certificate(dict(came), source)
+    assert peer is not None
+    assert peer.certificate == SELF_SIGNED
+    del came["HTTP_CLIENT_CERT"]
+    assert peer_certificate(came, source) is None
+
+
 def test_another_address_another_environ_and_another_source_are_asked_anew() -> None:
     source = Counted(None)
     environ: dict[str, Any] = {"REMOTE_ADDR": "10.0.0.1"}
