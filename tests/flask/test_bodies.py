@@ -2,6 +2,7 @@
 
 import io
 import logging
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -100,6 +101,33 @@ def test_truncated(
     assert outcome(answer) == (400, "invalid_request")
     assert len([record for record in caplog.records if "client_rejected" in record.message]) == 1
     assert server.post("/oauth/token", body, billing).status_code == 200
+
+
+class Broken(io.RawIOBase):
+    """A body for whose chunks a server has an error of its own, as gunicorn's."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise KeyError("chunk")
+
+
+@pytest.mark.parametrize("content_type", [FORM, "application/json", "multipart/form-data; boundary=a"])
+def test_body_that_the_server_can_not_read(server: AuthServer, billing: KeyPair, content_type: str) -> None:
+    broken: dict[str, Any] = {"wsgi.input": Broken(), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = server.post("/oauth/token", "", billing, environ=broken, content_type=content_type)
+    assert outcome(answer) == (400, "invalid_request")
+    assert server.token("billing", billing).status_code == 200
+
+
+def test_assertion_whose_header_is_odd(server: AuthServer) -> None:
+    parts = (b'{"alg":"RS256","crit":1}', b'{"sub":"signing","iss":"signing"}', b"A")
+    assertion = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    form = {"grant_type": "client_credentials", "client_assertion_type": kind, "client_assertion": assertion}
+    assert outcome(server.post("/oauth/token", form)) == (401, "invalid_client")
+    assert server.token("unbound", secret="s3cret").status_code == 200
 
 
 def test_app_that_reads_the_form_before(server: AuthServer) -> None:

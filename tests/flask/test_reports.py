@@ -1,19 +1,21 @@
 """Each decision of the Authlib part: one log record with its reason, and one signal."""
 
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from flask_mtls import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
 from flask_mtls.authlib import BoundTokenValidatorMixin
 from wsgi_mtls.testing import KeyPair, environ_for, self_sign
 
-from .authserver import ISSUER, AuthServer, make_authserver, metadata
+from .authserver import ISSUER, AuthServer, jwt_claims, make_authserver, metadata
 
 CLIENT_CREDENTIALS = "grant_type=client_credentials"
 Request = Callable[[AuthServer, KeyPair], object]
@@ -116,9 +118,11 @@ def test_jwt(mobile: KeyPair, billing: KeyPair, heard: list[Any], caplog: pytest
     right = server.token("billing", billing).get_json()["access_token"]
     heard.clear()
     caplog.set_level(logging.INFO, "wsgi_mtls")
-    for token, status in {"junk": 401, f"{right[:-4]}AAAA": 401, right: 200}.items():
+    critical = ".".join(urlsafe_b64encode(part).decode() for part in (b'{"alg":"ES256","crit":1}', b'{"sub":1}', b"A"))
+    odd = jwt.encode({"alg": "ES256", "kid": "1", "typ": "at+jwt"}, {**jwt_claims(right), "scope": 1}, key)
+    for token, status in {"junk": 401, f"{right[:-4]}AAAA": 401, critical: 401, odd: 401, right: 200}.items():
         headers, environ = {"Authorization": f"Bearer {token}"}, environ_for(billing)
         answer = server.app.test_client().get("/jwt", base_url=ISSUER, headers=headers, environ_overrides=environ)
         assert answer.status_code == status
-    expected = [("token_rejected", "invalid_token")] * 2 + [("token_accepted", None)]
+    expected = [("token_rejected", "invalid_token")] * 4 + [("token_accepted", None)]
     assert (logged(caplog), heard) == (expected, expected)

@@ -38,7 +38,7 @@ class BoundTokenValidatorMixin(Mixin):
         """
         try:
             return super().authenticate_token(token_string)  # type: ignore[misc]
-        except (OAuth2Error, JoseError) as error:
+        except (OAuth2Error, JoseError, TypeError, ValueError, AttributeError) as error:  # {"crit": 1} is a TypeError
             _reject(
                 None, InvalidToken(f"{type(self).__name__} can't read it, as a JWT that the issuer signed: {error}")
             )
@@ -60,6 +60,9 @@ class BoundTokenValidatorMixin(Mixin):
         except OAuth2Error:
             _reject(token, InvalidToken(f"{type(self).__name__} does not accept it: unknown, expired, revoked, …."))
             raise
+        except (TypeError, ValueError, AttributeError) as error:  # a claim of the wrong type, as {"scope": 1}
+            _reject(token, InvalidToken(f"{type(self).__name__} can't read its claims: {error}"))
+            raise self._invalid_token() from error
         try:
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
         except MutualTLSError as error:

@@ -80,6 +80,9 @@ def limit_body() -> None:
     except ClientDisconnected:
         _drop_body()
         raise MalformedBody("The body ended too early.") from None
+    except Exception as error:  # whatever the server's stream raises for a body that it can't read, as gunicorn's
+        _drop_body()
+        raise MalformedBody(f"The server can't read the body: {type(error).__name__}.") from error
     environ["wsgi.input"] = BytesIO(body)
 
 

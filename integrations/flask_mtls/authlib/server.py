@@ -183,6 +183,8 @@ class MutualTLSServerMixin(Mixin):
             raise MalformedAuthorization("Authorization can't be read.") from None
         except InvalidClientError as error:
             raise OtherMethodFailed(f"No method of this endpoint let it in: {error.description}") from error
+        except (TypeError, AttributeError) as error:  # what joserfc makes of an assertion's header {"crit": 1}
+            raise OtherMethodFailed(f"The client's assertion can't be read: {error}") from error
         _refuse_other_method(model, oauth_request.auth_method)
         return model
 
