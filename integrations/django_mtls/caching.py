@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from wsgi_mtls.sources import EnvironSource
 from wsgi_mtls.sources.guarded import GuardedSource
 
 from .conf import mtls_settings
@@ -41,6 +42,15 @@ def tell_apart(request: HttpRequest, peer: "Peer | None") -> None:
     if peer is not None:
         request.META[key] = thumbprint(peer) or "-"
     request.__dict__.pop("headers", None)  # cached, maybe with what was there before
+
+
+def drop_client_cert(request: HttpRequest) -> None:
+    """Take away what a client sent as ``Client-Cert``, where nobody has looked at the certificate.
+
+    A function of the project's own may yet read it: what it reads stays.
+    """
+    if isinstance(mtls_settings().source, GuardedSource | EnvironSource):
+        tell_apart(request, None)
 
 
 def vary(request: HttpRequest, response: HttpResponseBase) -> None:

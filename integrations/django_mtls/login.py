@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from .authentication import authenticate_certificate
-from .caching import tell_apart
+from .caching import drop_client_cert, tell_apart
 from .conf import mtls_settings
 from .peer import mark_private, request_peer
 from .sessions import THUMBPRINT, belongs_to_a_certificate, own_session, thumbprint
@@ -28,8 +28,8 @@ def set_user(request: HttpRequest) -> None:
         raise ImproperlyConfigured(
             "Put django.contrib.auth.middleware.AuthenticationMiddleware before ClientCertificateLoginMiddleware."
         )
-    tell_apart(request, None)  # what the client sent is gone, also from a view that is exempted
     if _is_exempt(request):
+        drop_client_cert(request)
         request.__dict__["_mtls_exempt"] = True
         _show(request, AnonymousUser())
         return
@@ -38,6 +38,7 @@ def set_user(request: HttpRequest) -> None:
     try:
         peer = request_peer(request)
     except Exception:
+        drop_client_cert(request)
         _log_out_if(request, bound)
         raise
     tell_apart(request, peer)

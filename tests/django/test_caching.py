@@ -1,5 +1,6 @@
 """Pages that were made for a certificate, or for none, where Django's caches and others keep pages."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +9,12 @@ from django.conf import settings as current
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.http import JsonResponse
+from django.test import Client
 from django.urls import path
 
 from django_mtls.decorators import certificate_login_exempt, certificate_required
 from django_mtls.test import CertificateClient
+from wsgi_mtls import sources
 from wsgi_mtls.testing import KeyPair
 
 from .browser import Browser
@@ -156,3 +159,16 @@ def test_view_without_an_answer_gets_djangos_message(alice_pair: KeyPair, settin
     settings(ROOT_URLCONF=(path("", certificate_required(forgetful)),))
     with pytest.raises(ValueError, match="forgetful didn't return an HttpResponse"):
         CertificateClient(alice_pair).get("/")
+
+
+def test_function_that_reads_client_cert_itself(
+    alice: User, alice_pair: KeyPair, settings: Callable[..., None], mtls: Callable[..., None]
+) -> None:
+    """What it reads is not taken from it, also where the login middleware stands alone."""
+    rfc9440 = sources.rfc9440(trusted_proxies=["127.0.0.1"], underscores_dropped=True, terminator_verifies=True)
+    mtls(SOURCE=lambda environ: rfc9440(environ))
+    sent: Any = {"HTTP_CLIENT_CERT": f":{b64encode(alice_pair.certificate.der).decode()}:"}
+    assert Client().get("/", **sent).json()["user"] == "alice"
+    settings(MIDDLEWARE=current.MIDDLEWARE[1:])
+    assert Client().get("/", **sent).json()["user"] == "alice"
+    assert Client().get("/", **sent, REMOTE_ADDR="192.0.2.1").json()["user"] == ""
