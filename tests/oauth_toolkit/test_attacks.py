@@ -249,3 +249,12 @@ def test_row_50_paths(server: AuthServer, billing: KeyPair, path: str) -> None:
     form = {"grant_type": "client_credentials", "client_id": "machine"}
     assert server.post(path, form).status_code in (301, 404)
     assert server.post("/o/token/", form, billing).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("client_id", ["unbound", "public", "billing", "nobody"])
+def test_basic_that_is_not_ascii(server: AuthServer, path: str, client_id: str) -> None:
+    """OAuth Toolkit's decoder raises an error for it, and only for those who exist."""
+    options: dict[str, Any] = {"environ": {"HTTP_AUTHORIZATION": "Basic \xe9"}}
+    assert outcome(post(server, path, f"client_id={client_id}", None, **options)) == INVALID_CLIENT
+    assert post(server, path, "", None, **basic("unbound")).status_code in (200, 403)

@@ -40,6 +40,8 @@ class ClientValidatorMixin:
         if isinstance(request, Request):
             request.encoding = "utf-8"  # or OAuth Toolkit takes the codec's name from a parameter "encoding"
         basic = self._extract_basic_auth(request) or ""  # type: ignore[attr-defined]
+        if not basic.isascii():
+            return False  # OAuth Toolkit's decoder raises an error for it
         authenticated: bool = super()._authenticate_basic_auth(request)  # type: ignore[misc]
         return authenticated and _may_come(request, secret_of(basic))
 
