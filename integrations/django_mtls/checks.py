@@ -13,12 +13,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, models, router, transaction
 from django.middleware.cache import FetchFromCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.module_loading import import_string
 
 from wsgi_mtls.errors import InvalidClientMetadata
 
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
+from .project import has_backend, middleware_position
 
 
 @register(Tags.security)
@@ -53,11 +53,12 @@ def _username_field() -> list[CheckMessage]:
 @register(Tags.security)
 def check_middleware(**_: Any) -> list[CheckMessage]:
     """Report middleware that is missing or in the wrong order (``E005``, ``E009``), or a missing backend (``E006``)."""
+    from .backends import ClientCertificateBackend
     from .middleware import ClientCertificateLoginMiddleware, ClientCertificateMiddleware
 
-    certificate = _position(ClientCertificateMiddleware)
-    login = _position(ClientCertificateLoginMiddleware)
-    backend = _has_backend()
+    certificate = middleware_position(ClientCertificateMiddleware)
+    login = middleware_position(ClientCertificateLoginMiddleware)
+    backend = has_backend(ClientCertificateBackend)
     found: list[CheckMessage] = []
     if login is not None:
         found += [*_order(certificate, login), *_login(backend)]
@@ -114,16 +115,16 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
 
 
 def _order(certificate: int | None, login: int) -> list[CheckMessage]:
-    authentication = _position(AuthenticationMiddleware)
+    authentication = middleware_position(AuthenticationMiddleware)
     wrong = []
     if certificate is None or certificate > login:
         wrong.append("ClientCertificateMiddleware must stand before ClientCertificateLoginMiddleware.")
     if authentication is None or authentication > login:
         wrong.append("AuthenticationMiddleware must stand before ClientCertificateLoginMiddleware.")
-    cached = _position(FetchFromCacheMiddleware)
+    cached = middleware_position(FetchFromCacheMiddleware)
     if cached is not None and cached < login:
         wrong.append("ClientCertificateLoginMiddleware must stand before FetchFromCacheMiddleware.")
-    if _position(CsrfViewMiddleware) is None:
+    if middleware_position(CsrfViewMiddleware) is None:
         wrong.append("CsrfViewMiddleware is missing; a browser sends a certificate unasked, as it does a cookie.")
     return [Error(message, hint="Correct the order of MIDDLEWARE.", id="django_mtls.E005") for message in wrong]
 
@@ -150,22 +151,3 @@ def _login(backend: bool) -> list[CheckMessage]:
     hint = 'Add "django_mtls.backends.ClientCertificateBackend" to AUTHENTICATION_BACKENDS.'
     message = "ClientCertificateLoginMiddleware logs nobody in: ClientCertificateBackend is missing."
     return [Error(message, hint=hint, id="django_mtls.E006")]
-
-
-def _position(wanted: type) -> int | None:
-    positions = (position for position, path in enumerate(settings.MIDDLEWARE) if _is_a(path, wanted))
-    return next(positions, None)
-
-
-def _has_backend() -> bool:
-    from .backends import ClientCertificateBackend
-
-    return any(_is_a(path, ClientCertificateBackend) for path in settings.AUTHENTICATION_BACKENDS)
-
-
-def _is_a(path: str, wanted: type) -> bool:
-    try:
-        imported = import_string(path)
-    except ImportError:
-        return False  # Django itself reports it, at the latest when it is used
-    return isinstance(imported, type) and issubclass(imported, wanted)

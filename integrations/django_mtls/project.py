@@ -19,14 +19,14 @@ def routed_views_with_options() -> Iterator[tuple[Any, dict[str, Any]]]:
         yield from _views(get_resolver().url_patterns)
 
 
-def has_middleware(kind: type) -> bool:
-    """Tell whether ``MIDDLEWARE`` has one of this class."""
-    return _has(settings.MIDDLEWARE, kind)
+def middleware_position(kind: type) -> int | None:
+    """Return where ``MIDDLEWARE`` has the first of this class, or None."""
+    return _position(settings.MIDDLEWARE, kind)
 
 
 def has_backend(kind: type) -> bool:
     """Tell whether ``AUTHENTICATION_BACKENDS`` has one of this class."""
-    return _has(settings.AUTHENTICATION_BACKENDS, kind)
+    return _position(settings.AUTHENTICATION_BACKENDS, kind) is not None
 
 
 def _views(patterns: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -41,13 +41,13 @@ def _views(patterns: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
             yield found, options if isinstance(options, dict) else {}
 
 
-def _has(paths: Iterable[str], kind: type) -> bool:
-    return any(_is_a(path, kind) for path in paths)
+def _position(paths: Iterable[str], kind: type) -> int | None:
+    return next((position for position, path in enumerate(paths) if _is_a(path, kind)), None)
 
 
 def _is_a(path: str, kind: type) -> bool:
     try:
         imported = import_string(path)
     except ImportError:
-        return False  # Django itself reports it
+        return False  # Django itself reports it, at the latest when it is used
     return isinstance(imported, type) and issubclass(imported, kind)

@@ -19,7 +19,7 @@ from wsgi_mtls.errors import InvalidServerMetadata
 
 from ..conf import InvalidSetting
 from ..middleware import ClientCertificateMiddleware
-from ..project import has_middleware, routed_views
+from ..project import middleware_position, routed_views
 from .metadata import mtls_base
 from .registrations import registration_model
 
@@ -84,7 +84,7 @@ def check_urls(**_: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def check_middleware(**_: Any) -> list[CheckMessage]:
     """Report that ``ClientCertificateMiddleware`` is missing (``W002``)."""
-    if has_middleware(ClientCertificateMiddleware):
+    if middleware_position(ClientCertificateMiddleware) is not None:
         return []
     message = "Without ClientCertificateMiddleware other middleware and views see the headers that anyone forges."
     hint = 'Put "django_mtls.middleware.ClientCertificateMiddleware" first in MIDDLEWARE.'

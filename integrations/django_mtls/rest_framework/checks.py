@@ -9,7 +9,7 @@ from rest_framework.settings import api_settings
 
 from ..backends import ClientCertificateBackend
 from ..middleware import ClientCertificateMiddleware
-from ..project import has_backend, has_middleware, routed_views_with_options
+from ..project import has_backend, middleware_position, routed_views_with_options
 from .authentication import BoundTokenAuthentication, ClientCertificateAuthentication
 
 
@@ -23,7 +23,7 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
         hint = 'Add "django_mtls.backends.ClientCertificateBackend" to AUTHENTICATION_BACKENDS.'
         found.append(Error(message, hint=hint, id="django_mtls_rest_framework.E001"))
     ours = (ClientCertificateAuthentication, BoundTokenAuthentication)
-    if _any_is(used, ours) and not has_middleware(ClientCertificateMiddleware):
+    if _any_is(used, ours) and middleware_position(ClientCertificateMiddleware) is None:
         message = "Without ClientCertificateMiddleware other middleware and views see the headers that anyone forges."
         hint = 'Put "django_mtls.middleware.ClientCertificateMiddleware" first in MIDDLEWARE.'
         found.append(checks.Warning(message, hint=hint, id="django_mtls_rest_framework.W001"))
