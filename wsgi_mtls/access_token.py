@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from .bearer import bearer_token, challenge, check_challenge
 from .binding import verify_confirmation
-from .certificate import ClientCertificate, Peer, PeerCertificate
+from .certificate import ClientCertificate, Peer
 from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
-from .events import Event, EventName, Observer, report
+from .events import Event, EventName, Observer, origin, report
 from .options import check_source
 from .paths import PathMatcher
 from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
@@ -207,8 +207,7 @@ def _event(name: EventName, client_id: str | None, peer: Peer | None, error: Mut
     return Event(
         name,
         client_id,
-        thumbprint=peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None,
-        source=peer.source if peer else None,
         reason=error.reason if error else None,
         detail=error.message if error else None,
+        **origin(peer),
     )

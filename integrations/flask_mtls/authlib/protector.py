@@ -8,9 +8,8 @@ from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 from joserfc.errors import JoseError
 
 from wsgi_mtls.binding import verify_confirmation
-from wsgi_mtls.certificate import PeerCertificate
 from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError, TokenNotBound
-from wsgi_mtls.events import Event, EventName, report
+from wsgi_mtls.events import Event, EventName, origin, report
 
 from ..proxies import current_peer
 from ..signals import mtls_token_accepted, mtls_token_rejected, send
@@ -94,12 +93,10 @@ def _reject(token: Any, error: MutualTLSError) -> None:
 
 def _event(name: EventName, token: Any, error: MutualTLSError | None = None) -> Event:
     client_id = token.get("client_id") if isinstance(token, Mapping) else getattr(token, "client_id", None)
-    peer = peer_or_none()
     return Event(
         name,
         client_id if isinstance(client_id, str) else None,
-        thumbprint=peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None,
-        source=peer.source if peer else None,
         reason=error.reason if error else None,
         detail=error.message if error else None,
+        **origin(peer_or_none()),
     )
