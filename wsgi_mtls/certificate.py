@@ -185,12 +185,12 @@ def _parse(der: bytes) -> ClientCertificate:
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
-    extensions = certificate.extensions
+    subject, extensions = names.from_x509(certificate.subject), certificate.extensions
     return ClientCertificate(
         der=der,
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
         subject=certificate.subject.rfc4514_string(),
-        subject_name=names.from_x509(certificate.subject),
+        subject_name=subject,
         issuer=certificate.issuer.rfc4514_string(),
         common_names=tuple(
             names.text(attribute) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -202,7 +202,7 @@ def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
         serial_number=certificate.serial_number,
         public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         is_self_signed=_is_self_signed(certificate),
-        is_self_issued=is_self_issued(certificate),
+        is_self_issued=is_self_issued(certificate, subject),
     )
 
 
