@@ -18,6 +18,7 @@ from tests.flask.attack_rows import (
     DN,
     FORM,
     HEADERS,
+    IMPOSSIBLE,
     INVALID_CLIENT,
     INVALID_REQUEST,
     NGINX,
@@ -134,12 +135,7 @@ def test_row_06_certificate_where_an_assertion_is_registered(site: Site, billing
 
 
 @pytest.mark.parametrize("metadata", [
-    PKI,
-    {**BY_DN, "tls_client_auth_san_dns": "rp.example.com"},
-    {**PKI, "tls_client_auth_subject_dn": ""},
-    {**PKI, "tls_client_auth_san_dns": "*.example.com"},
-    SELF_SIGNED,
-    {**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}},
+    *IMPOSSIBLE,
     {**SELF_SIGNED, "jwks": {"keys": []}, "jwks_uri": "https://rp.example.com/jwks"},
     {**SELF_SIGNED, "jwks": []},
 ])  # fmt: skip

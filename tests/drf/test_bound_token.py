@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_mtls.rest_framework.test import CertificateAPIClient
 from django_mtls.signals import token_rejected
+from tests.confirmations import CONFIRMATIONS
 from wsgi_mtls.errors import InvalidToken, TokensUnavailable
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
 
@@ -99,17 +100,7 @@ def test_rows_33_43_chain_and_expiry_do_not_matter() -> None:
         assert outcome(ask(self_sign("CN=x"))) == INVALID_TOKEN
 
 
-@pytest.mark.parametrize("change", [
-    lambda thumbprint: {},
-    lambda thumbprint: None,
-    lambda thumbprint: [thumbprint],
-    lambda thumbprint: {"x5t#S256": 7},
-    lambda thumbprint: {"x5t#S256": ""},
-    lambda thumbprint: {"x5t#S256": thumbprint + "="},
-    lambda thumbprint: {"x5t#S256": thumbprint.swapcase()},
-    lambda thumbprint: {"x5t": thumbprint},
-    lambda thumbprint: {"x5t#S256": thumbprint, "jkt": "x"},
-])  # fmt: skip
+@pytest.mark.parametrize("change", CONFIRMATIONS.values(), ids=CONFIRMATIONS)
 @pytest.mark.parametrize("path", ["/accounts", "/unbound"])
 def test_rows_34_35_confirmation(alice_pair: KeyPair, change: Callable[[str], Any], path: str) -> None:
     thumbprint = alice_pair.certificate.thumbprint

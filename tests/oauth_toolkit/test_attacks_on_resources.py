@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from django_mtls.oauth_toolkit.models import AccessTokenConfirmation
+from tests.confirmations import CONFIRMATIONS
 from tests.flask.attack_rows import HEADERS, NGINX, header_accepted, headers_refused
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
 
@@ -93,18 +94,7 @@ def test_rows_33_43_chain_and_expiry_do_not_matter(server: AuthServer) -> None:
                 assert outcome(server.get(path, token, self_sign("CN=x"))) == INVALID_TOKEN
 
 
-@pytest.mark.parametrize("change", [
-    lambda thumbprint: {},
-    lambda thumbprint: None,
-    lambda thumbprint: [thumbprint],
-    lambda thumbprint: {"x5t#S256": 7},
-    lambda thumbprint: {"x5t#S256": ""},
-    lambda thumbprint: {"x5t#S256": thumbprint + "="},
-    lambda thumbprint: {"x5t#S256": thumbprint.swapcase()},
-    lambda thumbprint: {"x5t": thumbprint},
-    lambda thumbprint: {"x5t#S256": thumbprint, "jkt": "x"},
-    lambda thumbprint: {"jkt": "x"},
-])  # fmt: skip
+@pytest.mark.parametrize("change", CONFIRMATIONS.values(), ids=CONFIRMATIONS)
 def test_rows_34_35_confirmation(server: AuthServer, billing: KeyPair, change: Callable[[str], Any]) -> None:
     token, thumbprint = server.access_token("machine", billing), billing.certificate.thumbprint
     AccessTokenConfirmation.objects.update(claims={"cnf": change(thumbprint)})

@@ -1,12 +1,13 @@
 """ATTACKS.md over real TLS, through nginx and gunicorn with two workers: the rows about tokens."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.confirmations import CONFIRMATIONS
 from tests.flask.attack_rows import DN
 from tests.tls import write_pair
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST, TLSFiles
@@ -31,25 +32,6 @@ def test_rows_32_33_37_38_through_the_extension(extension: Served, billing: KeyP
     stranger = self_sign("CN=of no CA")
     own = bearer({"client_id": "rp", "cnf": {"x5t#S256": stranger.certificate.thumbprint}})
     assert extension.send(stranger, "/api", headers=own)[0] == 200
-
-
-CONFIRMATIONS: dict[str, Callable[[str], object]] = {
-    "empty": lambda good: {},
-    "list": lambda good: [good],
-    "text": lambda good: good,
-    "number": lambda good: {"x5t#S256": 7},
-    "null": lambda good: {"x5t#S256": None},
-    "empty text": lambda good: {"x5t#S256": ""},
-    "hex": lambda good: {"x5t#S256": good.encode().hex()},
-    "padded": lambda good: {"x5t#S256": good + "="},
-    "SHA-1": lambda good: {"x5t": good[:27]},
-    "short": lambda good: {"x5t#S256": good[:27]},
-    "wrong case": lambda good: {"x5t#S256": good.swapcase()},
-    "wrong member": lambda good: {"x5t#s256": good},
-    "jkt": lambda good: {"x5t#S256": good, "jkt": "x"},
-    "jwk": lambda good: {"x5t#S256": good, "jwk": {}},
-    "kid": lambda good: {"x5t#S256": good, "kid": "x"},
-}
 
 
 @pytest.mark.parametrize("case", CONFIRMATIONS)
