@@ -1,0 +1,45 @@
+"""What is known about one request, in one place: the guard writes it, adapters and applications read it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .certificate import Peer
+from .errors import MutualTLSError
+
+if TYPE_CHECKING:
+    from .access_token import BoundToken
+    from .verifier import AuthenticatedClient
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """What is known about one request.
+
+    It holds values only, so it can be pickled with a request.
+
+    Attributes:
+        asked: whether the certificate source has been asked.
+        peer: what the client presented; None without a certificate, or where ``refusal`` says why it cannot be used.
+        refusal: why what the terminator delivered cannot be used as a certificate.
+        client: the client that the certificate authenticated or identified.
+        token: the access token that was accepted.
+        private: whether the answer depends on the certificate or the token, so that no shared cache may keep it.
+    """
+
+    asked: bool = False
+    peer: Peer | None = None
+    refusal: MutualTLSError | None = None
+    client: "AuthenticatedClient | None" = None
+    token: "BoundToken | None" = None
+    private: bool = False
+
+    def presented(self) -> Peer | None:
+        """Return what the client presented, and make the answer private.
+
+        Raises:
+            MutualTLSError: If what the terminator delivered cannot be used as a certificate.
+        """
+        self.private = True
+        if self.refusal is not None:
+            raise self.refusal.with_traceback(None)
+        return self.peer
