@@ -4,17 +4,21 @@ from . import errors
 from .certificate import ClientCertificate, PeerCertificate
 from .clients import CallbackRegistry, Client, ClientRegistry
 from .errors import *  # noqa: F403
-from .middleware import ClientAuthMiddleware
+from .guard import Guard
 from .verifier import AuthenticatedClient, Verifier
+from .wsgi import AccessTokenMiddleware, ClientAuthMiddleware, PeerMiddleware
 
 __all__ = [
+    "AccessTokenMiddleware",
     "AuthenticatedClient",
     "CallbackRegistry",
     "Client",
     "ClientAuthMiddleware",
     "ClientCertificate",
     "ClientRegistry",
+    "Guard",
     "PeerCertificate",
+    "PeerMiddleware",
     "Verifier",
 ]
 __all__ += errors.__all__

@@ -71,11 +71,13 @@ class MutualTLSError(Exception):
         reason: why, in stable snake_case: ``no_certificate``, ``subject_mismatch``, …
         error: the OAuth error code that the caller gets; empty where it gets none.
         status: the HTTP status code of the answer.
+        reported: whether an event has told of it, so that raising it again in the same request is not another event.
     """
 
     reason: str = "mutual_tls_error"
     error: str = "invalid_client"
     status: int = 401
+    reported: bool = False
 
     @property
     def message(self) -> str:

@@ -19,7 +19,7 @@ from .errors import (
     UnknownClient,
     short,
 )
-from .events import Event, Observer, origin, report
+from .events import Decision, Observer, deciding
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
 
@@ -92,8 +92,8 @@ class Verifier:
         self._allowed_methods = frozenset(allowed_methods)
         self._self_signed_match = self_signed_match
         self._clock = clock
-        self._observers = tuple(observers)
-        if not all(map(callable, self._observers)):
+        self.observers = tuple(observers)
+        if not all(map(callable, self.observers)):
             raise ValueError("observers must be callables that take an Event.")
 
     def authenticate(
@@ -120,17 +120,15 @@ class Verifier:
                 known, its method is allowed and registered, the certificate is inside its validity period, then what
                 its method demands, and no other credential.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            registered = self.client(client_id) if registration is None else _of(client_id, registration)
-            client = self._check(registered, presented, frozenset(allowed_methods))
-            if other_credentials:
-                names = ", ".join(sorted(other_credentials))
-                raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
-        except MutualTLSError as error:
-            self.report_refusal(error, client_id, peer)
-            raise
-        self._report_success(client, presented)
+        with deciding(Decision("client", peer, client_id), self.observers) as decision:
+            client = self.decide(
+                client_id,
+                peer,
+                other_credentials=other_credentials,
+                allowed_methods=allowed_methods,
+                registration=registration,
+            )
+            decision.method, decision.outcome = client.method, "client_authenticated"
         return client
 
     def identify(self, peer: Peer | None) -> AuthenticatedClient:
@@ -140,13 +138,10 @@ class Verifier:
             MutualTLSError: no certificate, no client, several of them, or what failed for the only candidate.
             TypeError: the registry has no ``find``.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            client = self._identify(presented)
-        except MutualTLSError as error:
-            self.report_refusal(error, None, peer)
-            raise
-        self._report_success(client, presented)
+        with deciding(Decision("client", peer), self.observers) as decision:
+            client = self.decide_holder(peer)
+            decision.client_id, decision.method = client.client_id, client.method
+            decision.outcome = "client_authenticated"
         return client
 
     def check_certificate(self, peer: Peer | None) -> PeerCertificate:
@@ -156,17 +151,38 @@ class Verifier:
             MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, or nobody
                 validated its chain.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            if isinstance(presented, PeerSubject):
-                raise CertificateNotDelivered(
-                    f"{presented.source} forwards only a name; make it pass the certificate on."
-                )
-            checks.check_validity(presented.certificate, self._clock())
-            checks.check_chain(presented)
-        except MutualTLSError as error:
-            self.report_refusal(error, None, peer)
-            raise
+        with deciding(Decision("client", peer), self.observers):
+            return self.decide_chain(peer)
+
+    def decide(
+        self,
+        client_id: str,
+        peer: Peer | None,
+        *,
+        other_credentials: Collection[str] = (),
+        allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
+        registration: Client | None = None,
+    ) -> AuthenticatedClient:
+        """Decide as :meth:`authenticate`, for a caller that reports."""
+        presented = checks.require_certificate(peer)
+        registered = self.client(client_id) if registration is None else _of(client_id, registration)
+        client = self._check(registered, presented, frozenset(allowed_methods))
+        if other_credentials:
+            names = ", ".join(sorted(other_credentials))
+            raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
+        return client
+
+    def decide_holder(self, peer: Peer | None) -> AuthenticatedClient:
+        """Decide as :meth:`identify`, for a caller that reports."""
+        return self._identify(checks.require_certificate(peer))
+
+    def decide_chain(self, peer: Peer | None) -> PeerCertificate:
+        """Decide as :meth:`check_certificate`, for a caller that reports."""
+        presented = checks.require_certificate(peer)
+        if isinstance(presented, PeerSubject):
+            raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
+        checks.check_validity(presented.certificate, self._clock())
+        checks.check_chain(presented)
         return presented
 
     @property
@@ -185,17 +201,6 @@ class Verifier:
         if client is None:
             raise UnknownClient(f"No client {short(client_id)!r} is registered.")
         return _of(client_id, client)
-
-    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
-        """Report a refusal that was decided outside, as the middleware does for a request that names no client."""
-        self.report(Event("client_rejected", client_id, reason=error.reason, detail=error.message, **origin(peer)))
-
-    def report(self, event: Event) -> None:
-        """Log an event and hand it to the observers."""
-        report(event, self._observers)
-
-    def _report_success(self, client: AuthenticatedClient, peer: Peer) -> None:
-        self.report(Event("client_authenticated", client.client_id, client.method, **origin(peer)))
 
     def _identify(self, peer: Peer) -> AuthenticatedClient:
         if not isinstance(self._clients, CertificateRegistry):

@@ -13,10 +13,10 @@ from typing import Any, TypeVar, cast, overload
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
-from wsgi_mtls.access_token import token_error_response
-from wsgi_mtls.bearer import check_challenge
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.request.bearer import check_challenge
+from wsgi_mtls.responses import token_error_response
 
 from .caching import keep_private
 from .conf import mtls_settings

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wsgi_mtls.paths import PathMatcher
+from wsgi_mtls.request.paths import PathMatcher
 
 
 @pytest.mark.parametrize(

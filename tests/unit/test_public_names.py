@@ -3,6 +3,7 @@
 import wsgi_mtls
 
 NAMES = {
+    "AccessTokenMiddleware",
     "AuthMethodNotAllowed",
     "AuthMethodNotRegistered",
     "AuthenticatedClient",
@@ -24,6 +25,7 @@ NAMES = {
     "ContradictoryStatus",
     "CrossSiteRequest",
     "GrantOfAnotherClient",
+    "Guard",
     "HTTPMethodNotAllowed",
     "InsufficientScope",
     "InvalidClientMetadata",
@@ -47,6 +49,7 @@ NAMES = {
     "NotAuthorized",
     "NotForClientAuth",
     "PeerCertificate",
+    "PeerMiddleware",
     "RefreshTokenNotBound",
     "RepeatedClientId",
     "SelfSignedCertificate",

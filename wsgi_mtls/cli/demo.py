@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..middleware import CLIENT, ClientAuthMiddleware
 from ..server import make_server
 from ..sources import CertificateSource, from_config
 from ..sources import environ as environ_source
 from ..verifier import Verifier
+from ..wsgi import CLIENT, ClientAuthMiddleware
 from .demo_behind import expecting, running_behind, serving
 from .demo_files import DemoFiles
 from .demo_rows import ACCEPTED, Scenario, make_scenario

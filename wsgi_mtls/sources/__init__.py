@@ -9,7 +9,7 @@ from .first_of import first_of
 from .header import Chain, header
 from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
-from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate, request_identity
+from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate
 from .status import Status
 from .subject_header import check_delivers_certificate, check_methods, subject_header
 from .wsgi_server import wsgi_server
@@ -44,7 +44,6 @@ __all__ = [
     "mod_wsgi",
     "nginx",
     "peer_certificate",
-    "request_identity",
     "rfc9440",
     "subject_header",
     "traefik",

@@ -11,7 +11,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
-from ..events import Observer
 from .guarded import GuardedHeaders, header_value
 from .limits import CHAIN_LIMIT, SIZE_LIMIT
 from .secret import Secret
@@ -66,7 +65,6 @@ def header(
     refused: Sequence[str] = (),
     chain_limit: int = CHAIN_LIMIT,
     size_limit: int = SIZE_LIMIT,
-    observers: Iterable[Observer] = (),
     label: str | None = None,
 ) -> GuardedHeaders:
     """Take the certificate from a header. The terminator must overwrite each header named here on every request.
@@ -86,7 +84,6 @@ def header(
         refused: headers that must not come together with this configuration.
         chain_limit: the most certificates of the chain.
         size_limit: the longest value, in characters.
-        observers: each is called with the event of an untrusted proxy.
         label: the source's name in events; the header's by default.
 
     Raises:
@@ -105,7 +102,6 @@ def header(
         trusted_proxies=trusted_proxies,
         secret=secret,
         underscores_dropped=underscores_dropped,
-        observers=observers,
         label=label,
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from joserfc import jws
 
-from ..bearer import MAX_TOKEN
 from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, WrongIssuer
+from ..request.bearer import MAX_TOKEN
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
 from .https import TIMEOUT, HTTPSEndpoint
 from .keys import FetchedKeys, GivenKeys, SigningKeys

@@ -6,8 +6,8 @@ from urllib.parse import unquote_plus
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
-
 from wsgi_mtls.client_auth import authenticate_request
+
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
     ClientIdInQuery,
@@ -20,7 +20,7 @@ from wsgi_mtls.errors import (
     RepeatedClientId,
     UnsupportedContentType,
 )
-from wsgi_mtls.form import read_token_request
+from wsgi_mtls.request.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from ..conf import mtls_settings

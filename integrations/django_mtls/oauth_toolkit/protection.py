@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponseBase
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
 
-from wsgi_mtls.access_token import token_error_response
-from wsgi_mtls.bearer import bearer_token, check_challenge
 from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
+from wsgi_mtls.request.bearer import bearer_token, check_challenge
+from wsgi_mtls.responses import token_error_response
 
 from ..caching import keep_private
 from ..conf import mtls_settings

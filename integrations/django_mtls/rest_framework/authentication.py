@@ -7,10 +7,10 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from wsgi_mtls.access_token import BoundToken
-from wsgi_mtls.bearer import challenge
-from wsgi_mtls.cross_site import check_site
 from wsgi_mtls.errors import CrossSiteRequest, MissingToken, MutualTLSError
+from wsgi_mtls.request.bearer import challenge
+from wsgi_mtls.request.cross_site import check_site
+from wsgi_mtls.rules.token import BoundToken
 
 from ..authentication import authenticate_certificate
 from ..conf import mtls_settings

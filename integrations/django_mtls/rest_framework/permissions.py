@@ -6,10 +6,10 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import AND, BasePermission
 from rest_framework.request import Request
 
-from wsgi_mtls.access_token import BoundToken
-from wsgi_mtls.bearer import check_challenge
 from wsgi_mtls.errors import InsufficientScope
 from wsgi_mtls.events import Event, report
+from wsgi_mtls.request.bearer import check_challenge
+from wsgi_mtls.rules.token import BoundToken
 
 from ..signals import send
 from .refusals import Refused

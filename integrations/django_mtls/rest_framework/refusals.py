@@ -2,8 +2,8 @@
 
 from rest_framework.exceptions import APIException
 
-from wsgi_mtls.bearer import challenge
 from wsgi_mtls.errors import MutualTLSError, TokensUnavailable
+from wsgi_mtls.request.bearer import challenge
 
 from ..conf import mtls_settings
 

@@ -8,7 +8,6 @@ from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
-from wsgi_mtls.client_auth import authenticate_request
 from wsgi_mtls.clients import AUTH_METHODS, Client
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
@@ -20,10 +19,9 @@ from wsgi_mtls.errors import (
 )
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from ..proxies import CLIENT, current_peer, recall, remember
+from ..proxies import current_peer, current_record, current_view
 from ..refusals import refuse
 from ..settings import current_state
-from ..signals import mtls_client_authenticated, send
 from .clients import ClientModel
 from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
@@ -161,8 +159,7 @@ class MutualTLSServerMixin(Mixin):
             "Authorization" in request.headers or "client_assertion" in request.form
         ):
             return None  # it is named by a secret or an assertion, so not by a certificate
-        known = recall(CLIENT)
-        client = known or _authenticate()
+        client = current_record().client or _authenticate()
         if client is None:
             return None
         model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
@@ -171,9 +168,6 @@ class MutualTLSServerMixin(Mixin):
         if not model.check_endpoint_auth_method(client.method, endpoint):
             raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
         oauth_request.auth_method = client.method
-        if known is None:
-            remember(CLIENT, client)
-            send(mtls_client_authenticated, client=client)
         return model
 
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
@@ -189,7 +183,7 @@ class MutualTLSServerMixin(Mixin):
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
-        client, authenticated = current_verifier().client(model.get_client_id()), recall(CLIENT)
+        client, authenticated = current_verifier().client(model.get_client_id()), current_record().client
         if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
             # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
             raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
@@ -203,12 +197,11 @@ class MutualTLSServerMixin(Mixin):
 
 
 def _authenticate() -> AuthenticatedClient | None:
-    settings = current_state().settings
     replay_body()
     try:
-        return authenticate_request(request.environ, current_verifier(), settings.source, max_body=settings.max_body)
+        return current_state().guard.authenticate_or_leave(current_view())
     except MutualTLSError as error:
-        raise rejected(error, logged=True) from error
+        raise rejected(error) from error
 
 
 def _refuse_other_method(model: Any, used: str) -> None:

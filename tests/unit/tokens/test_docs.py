@@ -10,8 +10,8 @@ from tests.support import mod_ssl, request
 from tests.tls import write_pair
 from tests.tokens import Issuer, thumbprint
 from wsgi_mtls import Client, PeerCertificate, errors, sources
-from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.wsgi import AccessTokenMiddleware
 
 DOCS = Path(__file__).parents[3] / "docs" / "bound-tokens.md"
 API_PROGRAM, INTROSPECTION, BINDING, METADATA = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)

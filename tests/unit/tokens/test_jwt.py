@@ -12,7 +12,6 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from tests.tokens import API, ISSUER, NOW, Issuer
-from wsgi_mtls.bearer import MAX_TOKEN
 from wsgi_mtls.errors import (
     InvalidToken,
     MalformedToken,
@@ -24,6 +23,7 @@ from wsgi_mtls.errors import (
     WrongAudience,
     WrongIssuer,
 )
+from wsgi_mtls.request.bearer import MAX_TOKEN
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.tokens import JWTAccessTokens
 

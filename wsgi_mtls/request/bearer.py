@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from .errors import InsufficientScope, MalformedAuthorization, MissingToken, MutualTLSError, TokenInQuery
+from ..errors import InsufficientScope, MalformedAuthorization, MissingToken, MutualTLSError, TokenInQuery
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import get_host
 
-from .errors import CrossSiteRequest
+from ..errors import CrossSiteRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
