@@ -1,7 +1,7 @@
 """The one configured object that decides about a request."""
 
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
 from .certificate import Peer, PeerCertificate
@@ -93,14 +93,16 @@ class Guard:
                 record.peer = peer_certificate(view.environ, self.source)
             except MutualTLSError as error:
                 record.refusal = error
-            self._report_forgeries(view.environ)
+            if FORGED in view.environ:
+                self._report_forgeries(view.environ)
         return record
 
     def drop_untrusted(self, view: RequestView) -> None:
         """Take out of the environ what an untrusted peer sent to the source, where nobody asks for the certificate."""
         if not view.record.asked:  # asking has done it, and a layer further in may know less of the peer's address
             drop_untrusted(view.environ, self.source)
-            self._report_forgeries(view.environ)
+            if FORGED in view.environ:
+                self._report_forgeries(view.environ)
 
     def authenticate_client(
         self, view: RequestView, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS
@@ -250,7 +252,9 @@ class Guard:
         Returns:
             A context manager; the block fills in the :class:`~wsgi_mtls.events.Decision` that it gets.
         """
-        return deciding(self._decision(kind, view), self.observers)
+        environ = view.environ
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        return deciding(Decision(kind, path=path, address=environ.get("REMOTE_ADDR")), self.observers)
 
     def report_refusal(self, view: RequestView, error: MutualTLSError, client_id: str | None = None) -> None:
         """Report a refusal of the application's own, such as one of :func:`wsgi_mtls.bind`, unless it was reported.
@@ -260,13 +264,12 @@ class Guard:
             error: the refusal.
             client_id: the client that the request names, if that is known.
         """
-        decision = self._decision("token" if isinstance(error, InvalidToken) else "client", view)
-        decision.peer, decision.client_id = view.record.peer, client_id
-        try:
-            with deciding(decision, self.observers):
-                raise error
-        except MutualTLSError:
-            pass
+        with (
+            suppress(MutualTLSError),
+            self.deciding("token" if isinstance(error, InvalidToken) else "client", view) as decision,
+        ):
+            decision.peer, decision.client_id = view.record.peer, client_id
+            raise error
 
     def _identify(self, decision: Decision) -> AuthenticatedClient:
         client = self._needed_verifier().decide_holder(decision.peer)
@@ -284,11 +287,6 @@ class Guard:
         if self.verifier is None:
             raise RuntimeError("This guard knows no clients: give it a verifier.")
         return self.verifier
-
-    def _decision(self, kind: Literal["client", "token"], view: RequestView) -> Decision:
-        environ = view.environ
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        return Decision(kind, path=path, address=environ.get("REMOTE_ADDR"))
 
     def _report_forgeries(self, environ: "WSGIEnvironment") -> None:
         forgeries: list[Forgery] = environ.pop(FORGED, [])

@@ -19,34 +19,41 @@ class Stream(Protocol):
         """Return up to ``size`` octets; none at the end of the body."""
 
 
-def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int) -> bytes:
+def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: list[bytes] | None = None) -> bytes:
     """Read the whole body.
 
     Args:
         environ: the request, for the length that it announces.
         stream: the body.
         limit: the longest body that is read, in octets.
+        chunks: takes what was read, also where the body turns out to be refused.
 
     Raises:
         BodyTooLarge: If the body is longer.
         MalformedBody: If its length is not a number, or if it ends before that or cannot be read.
     """
     announced = environ.get("CONTENT_LENGTH") or ""
-    if announced:
-        if not _DIGITS.fullmatch(announced):
-            raise MalformedBody("Expected a number of octets as CONTENT_LENGTH, found something else.")
-        length = int(announced)
-        if length > limit:
-            _refuse_size(limit)
-        body = _read(stream, length)
-        if len(body) < length:
-            raise MalformedBody(f"The body ended after {len(body)} of {length} octets.")
-        return body
+    if announced and not _DIGITS.fullmatch(announced):
+        raise MalformedBody("Expected a number of octets as CONTENT_LENGTH, found something else.")
     # RFC 3875 section 4.1.2: a server that does not end the input says no length for an empty body only.
-    body = _read(stream, limit + 1) if environ.get("wsgi.input_terminated") else b""
-    if len(body) > limit:
+    size = int(announced) if announced else limit + 1 if environ.get("wsgi.input_terminated") else 0
+    if announced and size > limit:
         _refuse_size(limit)
-    return body
+    chunks, rest = [] if chunks is None else chunks, size
+    while rest > 0:  # a server may deliver a body in pieces
+        try:
+            chunk = stream.read(rest)
+        except Exception as error:  # gunicorn's and cheroot's own errors for a broken body have no base but this
+            raise MalformedBody(f"The body could not be read: {error}.") from error
+        if not chunk:
+            break
+        chunks.append(chunk)
+        rest -= len(chunk)
+    if announced and rest > 0:
+        raise MalformedBody(f"The body ended after {size - rest} of {size} octets.")
+    if size - rest > limit:
+        _refuse_size(limit)
+    return b"".join(chunks)
 
 
 def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
@@ -60,40 +67,13 @@ def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
         BodyTooLarge: If the body is longer.
         MalformedBody: If the body cannot be read.
     """
-    stream = _Keeping(environ["wsgi.input"])
+    chunks: list[bytes] = []
     try:
-        return read_body(environ, stream, limit)
+        return read_body(environ, environ["wsgi.input"], limit, chunks)
     finally:
-        if stream.kept:
-            environ["wsgi.input"] = BytesIO(b"".join(stream.kept))
-
-
-class _Keeping:
-    """A stream that keeps what was read from it, since a body that ends too early is the application's too."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.kept: list[bytes] = []
-        self._stream = stream
-
-    def read(self, size: int, /) -> bytes:
-        self.kept.append(self._stream.read(size))
-        return self.kept[-1]
+        if chunks:
+            environ["wsgi.input"] = BytesIO(b"".join(chunks))
 
 
 def _refuse_size(limit: int) -> NoReturn:
     raise BodyTooLarge(f"The body is longer than {limit} octets.")
-
-
-def _read(stream: Stream, size: int) -> bytes:
-    # A server may deliver a body in pieces, and reports a broken one as it likes.
-    chunks: list[bytes] = []
-    while size > 0:
-        try:
-            chunk = stream.read(size)
-        except Exception as error:  # gunicorn's and cheroot's own errors have no base but this
-            raise MalformedBody(f"The body could not be read: {error}.") from error
-        if not chunk:
-            break
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)

@@ -1,8 +1,8 @@
 """The form of a token request (RFC 6749 section 3.2, appendix B)."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 from urllib.parse import parse_qsl
 
 from ..errors import (
@@ -50,29 +50,37 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
     Raises:
         InvalidRequest: If the request is not one POST of a form with one ``client_id``; its reason says which part.
     """
+    environ = view.environ
     if view.method != "POST":
         raise HTTPMethodNotAllowed(f"Expected POST, found {view.method}.")
-    if not _CONTENT_TYPE.fullmatch(view.environ.get("CONTENT_TYPE", "").strip(" \t")):
+    if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
         raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
     fields = _parse(view.read_body(max_body))
-    query = _parse(view.environ.get("QUERY_STRING", "").encode("latin-1", "replace"))
-    if any(name == "client_id" for name, _ in query):
-        raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
-    credentials = {name for name, value in (*fields, *query) if name in _CREDENTIALS and value}
-    if _BASIC.search(view.environ.get("HTTP_AUTHORIZATION", "")):
+    query = _parse(environ["QUERY_STRING"].encode("latin-1", "replace")) if environ.get("QUERY_STRING") else []
+    named, credentials = [], set()
+    for name, value in fields:
+        if name == "client_id":
+            named.append(value)
+        elif name in _CREDENTIALS and value:
+            credentials.add(name)
+    for name, value in query:
+        if name == "client_id":
+            raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
+        if name in _CREDENTIALS and value:
+            credentials.add(name)
+    if _BASIC.search(environ.get("HTTP_AUTHORIZATION", "")):
         credentials.add("Authorization: Basic")
-    return TokenRequest(_one_client_id(fields), frozenset(credentials))
+    if len(named) != 1 or not _CLIENT_ID.fullmatch(named[0]):
+        _refuse_client_id(named)
+    return TokenRequest(named[0], frozenset(credentials))
 
 
-def _one_client_id(fields: Iterable[tuple[str, str]]) -> str:
-    found = [value for name, value in fields if name == "client_id"]
-    if not found:
+def _refuse_client_id(named: list[str]) -> NoReturn:
+    if not named:
         raise MissingClientId("Send client_id in the body: the certificate alone names no client.")
-    if len(found) > 1:
+    if len(named) > 1:
         raise RepeatedClientId("Send client_id once.")
-    if not _CLIENT_ID.fullmatch(found[0]):
-        raise MalformedClientId("client_id must be printable ASCII and not empty.")
-    return found[0]
+    raise MalformedClientId("client_id must be printable ASCII and not empty.")
 
 
 def _parse(text: bytes) -> list[tuple[str, str]]:
