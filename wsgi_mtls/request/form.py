@@ -55,24 +55,26 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
         raise HTTPMethodNotAllowed(f"Expected POST, found {view.method}.")
     if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
         raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
-    fields = _parse(view.read_body(max_body))
-    query = _parse(environ["QUERY_STRING"].encode("latin-1", "replace")) if environ.get("QUERY_STRING") else []
     named, credentials = [], set()
-    for name, value in fields:
+    for name, value in _parse(view.read_body(max_body)):
         if name == "client_id":
             named.append(value)
         elif name in _CREDENTIALS and value:
             credentials.add(name)
-    for name, value in query:
-        if name == "client_id":
-            raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
-        if name in _CREDENTIALS and value:
-            credentials.add(name)
+    if environ.get("QUERY_STRING"):
+        credentials |= _credentials_in_query(environ["QUERY_STRING"])
     if _BASIC.search(environ.get("HTTP_AUTHORIZATION", "")):
         credentials.add("Authorization: Basic")
     if len(named) != 1 or not _CLIENT_ID.fullmatch(named[0]):
         _refuse_client_id(named)
     return TokenRequest(named[0], frozenset(credentials))
+
+
+def _credentials_in_query(query: str) -> set[str]:
+    fields = _parse(query.encode("latin-1", "replace"))
+    if any(name == "client_id" for name, _ in fields):
+        raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
+    return {name for name, value in fields if name in _CREDENTIALS and value}
 
 
 def _refuse_client_id(named: list[str]) -> NoReturn:
