@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from ..errors import InsufficientScope, MalformedAuthorization, MissingToken, MutualTLSError, TokenInQuery
+from ..tokens.tokens import MAX_TOKEN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-MAX_TOKEN = 16384
-"""The longest token that is looked at, in characters."""
 
 _SCHEME = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 # Another Authorization field may have been joined to this one (RFC 9110 section 5.3).

@@ -9,10 +9,10 @@ from pathlib import Path
 from joserfc import jws
 
 from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, WrongIssuer
-from ..request.bearer import MAX_TOKEN
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
 from .https import TIMEOUT, HTTPSEndpoint
 from .keys import FetchedKeys, GivenKeys, SigningKeys
+from .tokens import MAX_TOKEN
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Allowed by default: RFC 9068 section 2.1 demands RS256, FAPI 2.0 the others."""
