@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from .bearer import bearer_token, challenge, check_challenge
 from .binding import verify_confirmation
 from .certificate import ClientCertificate, Peer
-from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
+from .errors import InsufficientScope, InvalidToken, MalformedPath, MalformedToken, MutualTLSError, TokensUnavailable
 from .events import Event, EventName, Observer, origin, report
 from .options import check_source
-from .paths import PathMatcher
+from .paths import PathGuard, Undecodable
 from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
 
@@ -102,11 +102,14 @@ class AccessTokenMiddleware:
         app: the application to wrap.
         tokens: turns a token into its claims; see :mod:`wsgi_mtls.tokens`.
         source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
-        paths: what is guarded as ``app`` routes it, each with what lies below it, at any mount point; whole segments.
+        paths: ``"*"`` for everything, or what is guarded as ``app`` routes it, each with what lies below it, at any
+            mount point; whole segments. See :class:`~wsgi_mtls.paths.PathGuard`.
         required: whether a token must be bound; a bound one is checked either way.
         realm: what is protected, for the challenge.
         scope: what a token must cover, separated by spaces.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
+        except_paths: what is open although ``paths`` covers it, each with what lies below it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they can't be guarded ones.
 
     Raises:
         ValueError: an option has a value that it can't have.
@@ -123,6 +126,8 @@ class AccessTokenMiddleware:
         realm: str | None = None,
         scope: str | None = None,
         observers: Iterable[Observer] = (),
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
     ) -> None:
         check_challenge(realm, scope)
         check_source(source)
@@ -132,7 +137,7 @@ class AccessTokenMiddleware:
         self._app = app
         self._tokens = tokens
         self._source = source
-        self._guards = PathMatcher(paths)
+        self._guards = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._required = required
         self._realm = realm
         self._scope = scope
@@ -140,7 +145,12 @@ class AccessTokenMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        if self._guards(environ):
+        try:
+            guarded = self._guards(environ)
+        except MalformedPath as error:
+            report(_event("token_rejected", None, None, error), self._observers)
+            return token_error_response(error, realm=self._realm, scope=self._scope)(environ, start_response)
+        if guarded:
             try:
                 accept_token(
                     environ,

@@ -33,6 +33,7 @@ __all__ = [
     "MalformedClientId",
     "MalformedConfirmation",
     "MalformedName",
+    "MalformedPath",
     "MalformedToken",
     "MissingClientId",
     "MissingToken",
@@ -302,6 +303,12 @@ class HTTPMethodNotAllowed(InvalidRequest):
 
     reason = "http_method_not_allowed"
     status = 405
+
+
+class MalformedPath(InvalidRequest):
+    """The path has control characters, dot segments, or octets that are not UTF-8, as no honest client sends it."""
+
+    reason = "malformed_path"
 
 
 class MalformedAuthorization(InvalidRequest):

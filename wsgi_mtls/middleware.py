@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from .client_auth import MAX_BODY, authenticate_request
-from .errors import BodyTooLarge, MutualTLSError
+from .errors import BodyTooLarge, MalformedPath, MutualTLSError
 from .options import check_max_body, check_source
-from .paths import PathMatcher
+from .paths import PathGuard, Undecodable
 from .responses import VERBOSITIES, Verbosity, error_response
 from .sources import CertificateSource, check_methods, drop_untrusted, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
@@ -63,12 +63,16 @@ class ClientAuthMiddleware:
         verifier: decides.
         source: where the certificate stands in the environ; see :mod:`wsgi_mtls.sources`.
         paths: the endpoints as ``app`` routes them, each with what lies below it, at any mount point; whole segments.
+            ``"*"`` guards everything. See :class:`~wsgi_mtls.paths.PathGuard`.
         verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
             ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
         on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and
-            calls the application, so that it can try other methods. A body that is too large is always answered.
+            calls the application, so that it can try other methods. A body that is too large and a malformed path are
+            always answered.
         error_response: makes the answer to a refusal instead of ``verbosity``.
         max_body: the longest body that is read, in octets.
+        except_paths: what is open although ``paths`` covers it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they can't be guarded ones.
 
     Raises:
         ValueError: an option has a value that it can't have, or the source forwards only a name and the verifier allows
@@ -86,6 +90,8 @@ class ClientAuthMiddleware:
         on_failure: Literal["respond", "defer"] = "respond",
         error_response: ErrorResponse | None = None,
         max_body: int = MAX_BODY,
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
     ) -> None:
         if verbosity not in VERBOSITIES:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
@@ -101,7 +107,7 @@ class ClientAuthMiddleware:
         self._app = app
         self._verifier = verifier
         self._source = source
-        self._guards = PathMatcher(paths)
+        self._guards = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._verbosity: Verbosity = verbosity
         self._on_failure = on_failure
         self._error_response = error_response or self._respond
@@ -109,7 +115,12 @@ class ClientAuthMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        if self._guards(environ) and not self._already_authenticated(environ):
+        try:
+            guarded = self._guards(environ)
+        except MalformedPath as error:
+            self._verifier.report_refusal(error, None, None)
+            return self._error_response(environ, error)(environ, start_response)
+        if guarded and not self._already_authenticated(environ):
             for key in (CLIENT, ERROR, VERIFIER):
                 environ.pop(key, None)
             try:

@@ -37,6 +37,7 @@ NAMES = {
     "MalformedClientId",
     "MalformedConfirmation",
     "MalformedName",
+    "MalformedPath",
     "MalformedToken",
     "MissingClientId",
     "MissingToken",
