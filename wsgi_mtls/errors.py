@@ -306,7 +306,7 @@ class HTTPMethodNotAllowed(InvalidRequest):
 
 
 class MalformedPath(InvalidRequest):
-    """The path has control characters, dot segments, or octets that are not UTF-8, as no honest client sends it."""
+    """The path has control characters, dot segments, or octets that are not UTF-8; routers differ on such."""
 
     reason = "malformed_path"
 

@@ -34,10 +34,10 @@ class PathGuard:
 
     Args:
         paths: what is guarded, or ``"*"`` for everything.
-        except_paths: what is open, each with what lies below it, although ``paths`` covers it. Behind a mount point a
+        except_paths: what is open although ``paths`` covers it, each with what lies below it. Behind a mount point, a
             path is open only if it is excepted both with the mount point and without.
         undecodable: what happens to a path that is not UTF-8: ``"refuse"`` refuses it, ``"pass"`` leaves it unguarded
-            unless a router could take it for a guarded one. A guarded path without any ASCII letter could be any.
+            unless a router could take it for a guarded one, which a path without any ASCII letter could always be.
 
     Raises:
         ValueError: If there is no path, or one that does not start with a slash, or that is a pattern or

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import cherrypy
 import pytest
 
 from tests.frameworks import SITES, cherrypy_site
@@ -88,6 +89,21 @@ def test_row_51_cherrypys_punctuation(issuer: Issuer, pair: KeyPair) -> None:
     walk = Walk(cherrypy_site(served), served, issuer, paths="*")
     assert walk.get("/my-accounts").status == 401
     assert walk.get("/my-accounts", issuer.token(pair), pair).status == 200
+
+
+def test_row_51_a_view_that_looks_the_token_up(issuer: Issuer, pair: KeyPair) -> None:
+    """What docs/bound-tokens.md tells to do in any case."""
+
+    class Root:
+        @cherrypy.expose  # type: ignore[untyped-decorator]
+        def my_accounts(self) -> str:
+            return str(cherrypy.request.wsgi_environ[TOKEN].client_id)
+
+    app = cherrypy.Application(Root(), "")
+    app.log.screen = False
+    walk = Walk(app, [], issuer, paths=["/my_accounts"])
+    assert walk.get("/my-accounts").status == 500
+    assert walk.get("/my_accounts", issuer.token(pair), pair).body == b"billing"
 
 
 @pytest.mark.parametrize("path", ODD)

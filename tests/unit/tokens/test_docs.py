@@ -10,7 +10,7 @@ from tests.support import mod_ssl, request
 from tests.tls import write_pair
 from tests.tokens import Issuer, thumbprint
 from wsgi_mtls import Client, PeerCertificate, errors, sources
-from wsgi_mtls.access_token import AccessTokenMiddleware
+from wsgi_mtls.access_token import TOKEN, AccessTokenMiddleware
 from wsgi_mtls.testing import self_sign
 
 DOCS = Path(__file__).parents[3] / "docs" / "bound-tokens.md"
@@ -27,6 +27,9 @@ def test_api() -> None:
     names = run(API_PROGRAM)
     answer = request(names["app"], path="/accounts", method="GET")
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer scope="accounts"')
+    assert request(names["app"], path="/acc\xffounts", method="GET").status == 400
+    with pytest.raises(KeyError, match=TOKEN):  # open, so the view that wants a token fails
+        request(names["app"], path="/health", method="GET")
     pair, issuer = self_sign("CN=x"), Issuer()
     app = AccessTokenMiddleware(names["accounts"], issuer.tokens(), source=sources.environ(), paths=["/accounts"])
     extra = {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(pair)}", **mod_ssl(pair)}
