@@ -155,7 +155,7 @@ def _check_text(path: str, texts: Iterable[str | None]) -> None:
 
 def _malformed(path: str, found: str) -> MalformedPath:
     shown = short(quote(path.encode("utf-8" if max(path) > "\xff" else "latin-1", "replace")))
-    return MalformedPath(f"Expected a path of UTF-8 text, found {found}: {shown}")
+    return MalformedPath(f"Expected a path of plain UTF-8 segments, found {found}: {shown}")
 
 
 def _covers(paths: tuple[Segments, ...], mounts: Segments, segments: Segments) -> bool:
