@@ -33,6 +33,7 @@ __all__ = [
     "MalformedClientId",
     "MalformedConfirmation",
     "MalformedName",
+    "MalformedPath",
     "MalformedToken",
     "MissingClientId",
     "MissingToken",
@@ -304,6 +305,12 @@ class HTTPMethodNotAllowed(InvalidRequest):
 
     reason = "http_method_not_allowed"
     status = 405
+
+
+class MalformedPath(InvalidRequest):
+    """The path has control characters, dot segments, or octets that are not UTF-8; routers differ on such."""
+
+    reason = "malformed_path"
 
 
 class MalformedAuthorization(InvalidRequest):

@@ -256,18 +256,23 @@ class Guard:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         return deciding(Decision(kind, path=path, address=environ.get("REMOTE_ADDR")), self.observers)
 
-    def report_refusal(self, view: RequestView, error: MutualTLSError, client_id: str | None = None) -> None:
+    def report_refusal(
+        self,
+        view: RequestView,
+        error: MutualTLSError,
+        client_id: str | None = None,
+        kind: Literal["client", "token"] | None = None,
+    ) -> None:
         """Report a refusal of the application's own, such as one of :func:`wsgi_mtls.bind`, unless it was reported.
 
         Args:
             view: the request.
             error: the refusal.
             client_id: the client that the request names, if that is known.
+            kind: what was decided about; None where the error itself tells it.
         """
-        with (
-            suppress(MutualTLSError),
-            self.deciding("token" if isinstance(error, InvalidToken) else "client", view) as decision,
-        ):
+        kind = kind or ("token" if isinstance(error, InvalidToken) else "client")
+        with suppress(MutualTLSError), self.deciding(kind, view) as decision:
             decision.peer, decision.client_id = view.record.peer, client_id
             raise error
 

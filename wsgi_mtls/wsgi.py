@@ -10,7 +10,7 @@ from .guard import MAX_BODY, Guard
 from .options import check_tokens
 from .private import keep_private
 from .request.bearer import check_challenge
-from .request.paths import PathMatcher
+from .request.paths import PathGuard, Undecodable
 from .request.wsgi import view_of
 from .responses import VERBOSITIES, Verbosity, error_response, token_error_response
 from .rules.token import BoundToken
@@ -98,13 +98,17 @@ class ClientAuthMiddleware:
         verifier: decides.
         source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`.
         paths: the endpoints as ``app`` routes them, each with what lies below it, at any mount point; whole segments.
+            ``"*"`` guards everything. See :class:`~wsgi_mtls.request.paths.PathGuard`.
         verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
             ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
         on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and
-            calls the application, so that it can try other methods. A body that is too large is always answered.
+            calls the application, so that it can try other methods. A body that is too large and a malformed path are
+            always answered.
         error_response: makes the answer to a refusal instead of ``verbosity``.
         max_body: the longest body that is read, in octets.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
+        except_paths: what is open although ``paths`` covers it, each with what lies below it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
 
     Raises:
         ValueError: If an option has a value that it cannot have, or if the source forwards only a name and the verifier
@@ -123,6 +127,8 @@ class ClientAuthMiddleware:
         error_response: ErrorResponse | None = None,
         max_body: int = MAX_BODY,
         observers: Iterable[Observer] = (),
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
     ) -> None:
         if verbosity not in VERBOSITIES:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
@@ -134,17 +140,22 @@ class ClientAuthMiddleware:
             raise ValueError("error_response must be a callable that takes the environ and the error.")
         self._app = app
         self._guard = Guard(source, verifier=verifier, observers=observers, max_body=max_body)
-        self._is_guarded = PathMatcher(paths)
+        self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._verbosity: Verbosity = verbosity
         self._on_failure = on_failure
         self._error_response = error_response or self._respond
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        if not self._is_guarded(environ):
-            self._guard.drop_untrusted(view_of(environ, self._guard))
-            return self._app(environ, start_response)
         view = view_of(environ, self._guard)
+        try:
+            guarded = self._is_guarded(environ)
+        except MutualTLSError as error:
+            self._guard.report_refusal(view, error)
+            return self._error_response(environ, error)(environ, start_response)
+        if not guarded:
+            self._guard.drop_untrusted(view)
+            return self._app(environ, start_response)
         start_response = keep_private(start_response, view.record, store=False)
         environ.pop(CLIENT, None)
         environ.pop(ERROR, None)
@@ -172,11 +183,14 @@ class AccessTokenMiddleware:
         app: the application to wrap.
         tokens: turns a token into its claims; see :mod:`wsgi_mtls.tokens`.
         source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`.
-        paths: what is guarded as ``app`` routes it, each with what lies below it, at any mount point; whole segments.
+        paths: ``"*"`` for everything, or what is guarded as ``app`` routes it, each with what lies below it, at any
+            mount point; whole segments. See :class:`~wsgi_mtls.request.paths.PathGuard`.
         required: whether a token must be bound; a bound one is checked either way.
         realm: what is protected, for the challenge.
         scope: what a token must cover, separated by spaces.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
+        except_paths: what is open although ``paths`` covers it, each with what lies below it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
 
     Raises:
         ValueError: If an option has a value that it cannot have.
@@ -193,22 +207,29 @@ class AccessTokenMiddleware:
         realm: str | None = None,
         scope: str | None = None,
         observers: Iterable[Observer] = (),
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
     ) -> None:
         check_challenge(realm, scope)
         check_tokens(tokens)
         self._app = app
         self._guard = Guard(source, tokens=tokens, observers=observers)
-        self._is_guarded = PathMatcher(paths)
+        self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._accept = partial(self._guard.accept_token, required=required, scope=scope)
         self._refuse = partial(token_error_response, realm=realm, scope=scope)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        if not self._is_guarded(environ):
-            self._guard.drop_untrusted(view_of(environ, self._guard))
+        view = view_of(environ, self._guard)
+        try:
+            guarded = self._is_guarded(environ)
+        except MutualTLSError as error:
+            self._guard.report_refusal(view, error, kind="token")
+            return self._refuse(error)(environ, start_response)
+        if not guarded:
+            self._guard.drop_untrusted(view)
             return self._app(environ, start_response)
         environ.pop(TOKEN, None)
-        view = view_of(environ, self._guard)
         try:
             environ[TOKEN] = self._accept(view)
         except MutualTLSError as error:

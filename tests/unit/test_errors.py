@@ -60,6 +60,7 @@ EXPECTED = {
     "client_id_in_query": ("invalid_request", 400),
     "unsupported_content_type": ("invalid_request", 400),
     "malformed_body": ("invalid_request", 400),
+    "malformed_path": ("invalid_request", 400),
     "body_too_large": ("invalid_request", 413),
     "http_method_not_allowed": ("invalid_request", 405),
 }

@@ -39,6 +39,7 @@ NAMES = {
     "MalformedClientId",
     "MalformedConfirmation",
     "MalformedName",
+    "MalformedPath",
     "MalformedToken",
     "MissingClientId",
     "MissingToken",

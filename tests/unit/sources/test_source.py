@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support import Endpoint, request
-from tests.unit.sources.captures import CLIENT, SELF_SIGNED
+from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
 from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
 from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
 
@@ -99,3 +99,10 @@ def test_a_replayed_peer_is_kept_and_a_forged_one_is_not() -> None:
     source = Counted(FOUND)
     assert peer_certificate({PEER: PeerCertificate(SELF_SIGNED)}, source).certificate == SELF_SIGNED  # type: ignore[union-attr]
     assert peer_certificate({PEER: "forged"}, source) is FOUND
+
+
+def test_what_an_untrusted_peer_sends_is_dropped_where_the_peer_is_set_already() -> None:
+    source = sources.nginx(trusted_proxies=["127.0.0.1"])
+    came: dict[str, Any] = environ("nginx", "ca_signed_with_chain") | {"REMOTE_ADDR": "192.0.2.1", sources.PEER: None}
+    assert peer_certificate(came, source) is None
+    assert "HTTP_X_SSL_CLIENT_CERT" not in came

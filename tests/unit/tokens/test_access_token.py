@@ -267,3 +267,26 @@ def test_value_can_be_hashed(issuer: Issuer) -> None:
     assert len({token, token}) == 1
     assert isinstance(environ[sources.PEER], PeerCertificate)
     assert token.claims["aud"] == API
+
+
+@pytest.mark.parametrize("authorization", [{}, {"HTTP_AUTHORIZATION": "Bearer x"}])
+def test_refusal_takes_an_earlier_token_away(issuer: Issuer, authorization: dict[str, str]) -> None:
+    """A decorator's caller may go on after a refusal, and must not find what another layer accepted."""
+    guard = Guard(sources.environ(), tokens=issuer.tokens())
+    request = environ_for(PAIR) | {"REQUEST_METHOD": "GET"}
+    earlier = accept_token(request | {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}, guard)
+    later: dict[str, Any] = request | {TOKEN: earlier} | authorization
+    with pytest.raises(MutualTLSError):
+        accept_token(later, guard)
+    assert TOKEN not in later
+
+
+def test_event_of_a_refusal_carries_the_errors_message(issuer: Issuer) -> None:
+    api = GuardedAPI(issuer.tokens())
+    api.get(issuer.token(PAIR), self_sign("CN=x"))
+    api.get()
+    assert [event.detail is not None and len(event.detail) > 20 for event in api.events] == [True, True]
+    guard = Guard(sources.environ(), tokens=issuer.tokens(), observers=[api.events.append])
+    with pytest.raises(MutualTLSError) as refused:
+        accept_token({"REQUEST_METHOD": "GET"}, guard)
+    assert api.events[-1].detail == refused.value.message

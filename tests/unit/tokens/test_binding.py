@@ -24,6 +24,7 @@ from wsgi_mtls.errors import (
     MalformedConfirmation,
     MutualTLSError,
     RefreshTokenNotBound,
+    TokenNotBound,
 )
 from wsgi_mtls.testing import self_sign
 
@@ -140,3 +141,10 @@ def test_grant_of_another_client(owner: object) -> None:
     with pytest.raises(GrantOfAnotherClient):
         verify_grant({}, client())
     verify_grant({"client_id": "phone"}, client())
+
+
+@pytest.mark.parametrize("claims", [{}, {"cnf": {"unknown": "x"}}])
+def test_a_binding_is_required_unless_the_caller_says_otherwise(claims: dict[str, Any]) -> None:
+    with pytest.raises(TokenNotBound):
+        verify_confirmation(claims, PEER)
+    assert verify_confirmation({}, PEER, required=False) is None

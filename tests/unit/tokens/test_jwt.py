@@ -23,9 +23,9 @@ from wsgi_mtls.errors import (
     WrongAudience,
     WrongIssuer,
 )
-from wsgi_mtls.request.bearer import MAX_TOKEN
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.tokens import JWTAccessTokens
+from wsgi_mtls.tokens.tokens import MAX_TOKEN
 
 ISSUING = Issuer()
 TOKENS = ISSUING.tokens(leeway=10)
