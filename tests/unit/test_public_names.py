@@ -48,6 +48,7 @@ NAMES = {
     "NotForClientAuth",
     "PeerCertificate",
     "RefreshTokenNotBound",
+    "RegisteredAsSelfSigned",
     "RepeatedClientId",
     "SelfSignedCertificate",
     "SubjectMismatch",

@@ -47,6 +47,7 @@ class GuardedHeaders:
         underscores_dropped: that the terminator or the server drops headers with underscores.
         observers: each is called with the ``untrusted_proxy`` event.
         label: the source's name in events.
+        can_verify: whether ``read`` ever returns a peer whose chain was validated.
 
     Raises:
         ValueError: a name that is no header's, that stands twice, or that has a hyphen although its underscore form
@@ -63,6 +64,7 @@ class GuardedHeaders:
         underscores_dropped: bool,
         observers: Iterable[Observer],
         label: str,
+        can_verify: bool = True,
     ) -> None:
         _check_names(names, underscores_dropped)
         self._read = read
@@ -73,7 +75,8 @@ class GuardedHeaders:
             _check_names((*names, self._secret[0]), underscores_dropped=True)
         self._proxies = _proxies(trusted_proxies, self._secret)
         self._observers = _checked_observers(observers)
-        self._label = label
+        self.label = label
+        self.can_verify = can_verify
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a trusted proxy that knows the secret."""
@@ -97,7 +100,7 @@ class GuardedHeaders:
         if forged:
             detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
             detail += ", or does not know the secret." if self._secret else "."
-            event = Event("untrusted_proxy", source=self._label, reason="untrusted_proxy", detail=detail)
+            event = Event("untrusted_proxy", source=self.label, reason="untrusted_proxy", detail=detail)
             report(event, self._observers)
 
 

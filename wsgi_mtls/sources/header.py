@@ -107,6 +107,7 @@ def header(
         underscores_dropped=underscores_dropped,
         observers=observers,
         label=label,
+        can_verify=verification.always or bool(verification.statuses),
     )
 
 
