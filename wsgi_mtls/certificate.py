@@ -6,11 +6,11 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, NoReturn, TypedDict, final, get_args
+from typing import Annotated, Literal, NoReturn, TypedDict, final, get_args
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -18,6 +18,7 @@ from . import names
 from .errors import CertificateNotDelivered, MalformedCertificate
 from .pem import pem_to_der
 from .self_issued import is_self_issued
+from .self_signed import is_self_signed
 
 MAX_DER_SIZE = 65536
 """The largest certificate that is read, in octets."""
@@ -60,8 +61,9 @@ class ClientCertificate:
         not_after: last moment of validity, UTC.
         serial_number: as the issuer gave it.
         public_key_der: the SubjectPublicKeyInfo, as cryptography writes it: that of an RSA-PSS key (RFC 4055) names
-            plain RSA, so that the same key is the same octets.
+            plain RSA, so that the same key is the same octets. Of a key of an unknown kind, as the certificate has it.
         is_self_signed: whether the signature verifies under the certificate's own key, whatever the names say.
+        may_be_self_signed: the same, and also where the installed cryptography can't verify this kind of signature.
         is_self_issued: whether subject and issuer are the same name (RFC 5280 section 3.2) or may be so for another
             reader (:mod:`.self_issued`), whatever the signature is: OpenSSL does not verify that of one that stands in
             its CA bundle.
@@ -83,6 +85,7 @@ class ClientCertificate:
     serial_number: int
     public_key_der: bytes
     is_self_signed: bool
+    may_be_self_signed: bool
     is_self_issued: bool
 
     @staticmethod
@@ -186,6 +189,7 @@ def _parse(der: bytes) -> ClientCertificate:
 
 def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
     subject, extensions = names.from_x509(certificate.subject), certificate.extensions
+    verifies = is_self_signed(certificate)
     return ClientCertificate(
         der=der,
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"),
@@ -200,8 +204,9 @@ def _read(certificate: x509.Certificate, der: bytes) -> ClientCertificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         serial_number=certificate.serial_number,
-        public_key_der=certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        is_self_signed=_is_self_signed(certificate),
+        public_key_der=_public_key(certificate),
+        is_self_signed=bool(verifies),
+        may_be_self_signed=verifies is not False,
         is_self_issued=is_self_issued(certificate, subject),
     )
 
@@ -235,25 +240,31 @@ def _extended_key_usage(extensions: x509.Extensions) -> frozenset[str] | None:
     return frozenset(oid.dotted_string for oid in usage)
 
 
-def _is_self_signed(certificate: x509.Certificate) -> bool:
-    """Verify under the own key whatever the names say, so that a foreign issuer name hides nothing."""
-    key, signature, signed = (
-        certificate.public_key(),
-        certificate.signature,
-        certificate.tbs_certificate_bytes,
-    )
-    scheme, digest = certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
+def _public_key(certificate: x509.Certificate) -> bytes:
     try:
-        if isinstance(key, rsa.RSAPublicKey) and isinstance(scheme, padding.PKCS1v15 | padding.PSS) and digest:
-            key.verify(signature, signed, scheme, digest)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(scheme, ec.ECDSA):
-            key.verify(signature, signed, scheme)
-        elif isinstance(key, dsa.DSAPublicKey) and digest:
-            key.verify(signature, signed, digest)
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            key.verify(signature, signed)
-        else:
-            certificate.verify_directly_issued_by(certificate)  # looks at the names too
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
+        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except UnsupportedAlgorithm:
+        # A CA may certify a key that this release of cryptography does not know: PKI needs no key (RFC 8705, 2.1).
+        return _subject_public_key_info(certificate.tbs_certificate_bytes)
+
+
+@asn1.sequence
+class _TBSCertificate:
+    """RFC 5280 section 4.1, up to the key."""
+
+    version: Annotated[int | None, asn1.Explicit(0)]
+    serial_number: int
+    signature: asn1.TLV
+    issuer: asn1.TLV
+    validity: asn1.TLV
+    subject: asn1.TLV
+    subject_public_key_info: asn1.TLV
+    issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
+    subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
+    extensions: Annotated[list[asn1.TLV] | None, asn1.Explicit(3)]
+
+
+def _subject_public_key_info(tbs_certificate: bytes) -> bytes:
+    key = asn1.decode_der(_TBSCertificate, tbs_certificate).subject_public_key_info
+    # cryptography 47 can't write a TLV: write the value as an OCTET STRING, which has the same length, under its tag.
+    return key.tag_bytes + asn1.encode_der(bytes(key.data))[1:]

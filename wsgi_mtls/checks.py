@@ -16,6 +16,7 @@ from .errors import (
     ChainNotVerified,
     NoCertificate,
     NotForClientAuth,
+    RegisteredAsSelfSigned,
     SelfSignedCertificate,
     SubjectMismatch,
     short,
@@ -74,6 +75,25 @@ def check_chain(peer: PeerCertificate) -> None:
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
+
+
+def check_not_registered_as_self_signed(certificate: ClientCertificate, is_registered: bool) -> None:
+    """Refuse for PKI what is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
+
+    Args:
+        certificate: whose chain was validated.
+        is_registered: whether it, or its key, is registered for a self-signed client.
+
+    Raises:
+        RegisteredAsSelfSigned: it is.
+    """
+    # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
+    # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
+    if is_registered:
+        raise RegisteredAsSelfSigned(
+            f"Certificate {certificate.thumbprint}, or its key, is registered for a self-signed client, so that its "
+            "names do not count: have the CA certify another key, or remove that registration."
+        )
 
 
 def check_pki(client: Client, peer: PeerCertificate) -> None:

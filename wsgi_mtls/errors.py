@@ -44,6 +44,7 @@ __all__ = [
     "NotAuthorized",
     "NotForClientAuth",
     "RefreshTokenNotBound",
+    "RegisteredAsSelfSigned",
     "RepeatedClientId",
     "SelfSignedCertificate",
     "SubjectMismatch",
@@ -158,6 +159,16 @@ class SelfSignedCertificate(MutualTLSError):
     """PKI, but the certificate is self-signed: nobody but the client says who that is (RFC 8705 section 2.1)."""
 
     reason = "self_signed_certificate"
+
+
+class RegisteredAsSelfSigned(MutualTLSError):
+    """PKI, but the certificate, or its key, is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
+
+    A TLS terminator that accepts partial chains reports success for every certificate in its CA bundle, whatever the
+    certificate says and whoever signed it, and the certificates of self-signed clients are put there.
+    """
+
+    reason = "registered_as_self_signed"
 
 
 class NotForClientAuth(MutualTLSError):

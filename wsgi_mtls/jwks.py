@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from functools import singledispatch
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
@@ -34,7 +35,7 @@ def jwk(certificate: ClientCertificate) -> dict[str, object]:
     Raises:
         InvalidClientMetadata: JOSE has no name for this kind of key.
     """
-    public: dict[str, object] = {**_members(load_der_public_key(certificate.public_key_der))}
+    public: dict[str, object] = {**_members(_public_key(certificate))}
     return public | {"x5c": [base64.b64encode(certificate.der).decode("ascii")]}
 
 
@@ -46,10 +47,20 @@ def _certificate(key: Mapping[str, object], number: int) -> ClientCertificate:
         certificate = ClientCertificate.from_der(base64_to_der(x5c[0]))
     except MalformedCertificate as error:
         raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] is no certificate. {error}") from None
-    expected = _members(load_der_public_key(certificate.public_key_der))
+    try:
+        expected = _members(_public_key(certificate))
+    except InvalidClientMetadata as error:
+        raise InvalidClientMetadata(f"Key {number} of jwks: {error}") from None
     if {name: key.get(name) for name in expected} != expected:
         raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] certifies another key than the JWK describes.")
     return certificate
+
+
+def _public_key(certificate: ClientCertificate) -> object:
+    try:
+        return load_der_public_key(certificate.public_key_der)
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise InvalidClientMetadata(f"Expected an RSA, EC or Ed25519 key in the certificate, found: {error}.") from None
 
 
 @singledispatch

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from . import checks
 from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .checks import SelfSignedMatch
-from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, Client, ClientRegistry, MappingRegistry
+from .clients import (
+    AUTH_METHODS,
+    AuthMethod,
+    CertificateRegistry,
+    Client,
+    ClientRegistry,
+    MappingRegistry,
+    SelfSignedRegistry,
+    has_self_signed,
+    is_self_signed_with,
+)
 from .errors import (
     AuthMethodNotAllowed,
     AuthMethodNotRegistered,
@@ -148,8 +158,8 @@ class Verifier:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
-            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, or nobody
-                validated its chain.
+            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, nobody
+                validated its chain, or it is registered for a self-signed client.
         """
         with deciding(Decision("client", peer), self.observers):
             return self.decide_chain(peer)
@@ -165,8 +175,8 @@ class Verifier:
     ) -> AuthenticatedClient:
         """Decide as :meth:`authenticate`, for a caller that reports."""
         presented = checks.require_certificate(peer)
-        registered = self.client(client_id) if registration is None else _of(client_id, registration)
-        client = self._check(registered, presented, frozenset(allowed_methods))
+        registered, is_self_signed = self._look_up(client_id, presented, registration)
+        client = self._check(registered, presented, frozenset(allowed_methods), is_self_signed)
         if other_credentials:
             names = ", ".join(sorted(other_credentials))
             raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
@@ -183,6 +193,7 @@ class Verifier:
             raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
         checks.check_validity(presented.certificate, self._clock())
         checks.check_chain(presented)
+        self._check_not_self_signed(presented.certificate, None)
         return presented
 
     @property
@@ -197,51 +208,74 @@ class Verifier:
             UnknownClient: there is none, or the registry answered with another one (databases fold case).
             InvalidClientMetadata: the registry finds its metadata wrong.
         """
-        client = self._clients.get(client_id)
-        if client is None:
-            raise UnknownClient(f"No client {short(client_id)!r} is registered.")
-        return _of(client_id, client)
+        return _known(client_id, self._clients.get(client_id))
 
     def _identify(self, peer: Peer) -> AuthenticatedClient:
         if not isinstance(self._clients, CertificateRegistry):
             raise TypeError(f"{type(self._clients).__name__} can't be searched: identify() needs find(certificate).")
         candidates = [_own(client) for client in self._clients.find(peer.certificate)]
+        # One that knows of disabled clients too is asked again; any other has told all that it knows.
+        is_self_signed = (
+            None
+            if isinstance(self._clients, SelfSignedRegistry)
+            else any(is_self_signed_with(client, peer.certificate) for client in candidates)
+        )
         if len(candidates) == 1:
-            return self._check(candidates[0], peer)
-        authenticated = [client for client in (self._try(c, peer) for c in candidates) if client is not None]
+            return self._check(candidates[0], peer, is_self_signed=is_self_signed)
+        tried = (self._try(candidate, peer, is_self_signed) for candidate in candidates)
+        authenticated = [client for client in tried if client is not None]
         if len(authenticated) != 1:
             found = "several registered clients" if authenticated else "no registered client"
             raise UnidentifiedClient(f"This certificate authenticates {found}; register it for exactly one.")
         return authenticated[0]
 
-    def _try(self, client: Client, peer: Peer) -> AuthenticatedClient | None:
+    def _look_up(self, client_id: str, peer: Peer, registration: Client | None) -> tuple[Client, bool | None]:
+        """Return the client, and whether the certificate is a self-signed client's where one look-up tells both."""
+        if registration is not None:
+            return _of(client_id, registration), None
+        if isinstance(self._clients, SelfSignedRegistry) and isinstance(peer, PeerCertificate):
+            found, is_self_signed = self._clients.get_and_has_self_signed(client_id, peer.certificate)
+            return _known(client_id, found), is_self_signed
+        return self.client(client_id), None
+
+    def _check_not_self_signed(self, certificate: ClientCertificate, is_self_signed: bool | None) -> None:
+        if is_self_signed is None:
+            is_self_signed = has_self_signed(self._clients, certificate)
+        checks.check_not_registered_as_self_signed(certificate, is_self_signed)
+
+    def _try(self, client: Client, peer: Peer, is_self_signed: bool | None) -> AuthenticatedClient | None:
         try:
-            return self._check(client, peer)
+            return self._check(client, peer, is_self_signed=is_self_signed)
         except MutualTLSError:
             return None
 
     def _check(
-        self, client: Client, peer: Peer, allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS)
+        self,
+        client: Client,
+        peer: Peer,
+        allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS),
+        is_self_signed: bool | None = None,
     ) -> AuthenticatedClient:
         if isinstance(peer, PeerSubject):
             # The terminator answers for all that can't be looked at: it validated a chain, or nothing.
-            method = self._method(client, False, allowed)
+            method = self._method(client, None, allowed)
             if method != "tls_client_auth":
                 raise checks.name_is_not_enough(client, peer)
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
-        method = self._method(client, peer.certificate.is_self_signed, allowed)
+        method = self._method(client, peer.certificate, allowed)
         checks.check_validity(peer.certificate, self._clock())
         if method == "tls_client_auth":
             checks.check_pki(client, peer)
+            self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
             checks.check_registered(client, peer.certificate, self._self_signed_match)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _method(self, client: Client, is_self_signed: bool, allowed: frozenset[AuthMethod]) -> AuthMethod:
-        registered = client.token_endpoint_auth_method
-        if registered is None:
-            registered = "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
+    def _method(
+        self, client: Client, certificate: ClientCertificate | None, allowed: frozenset[AuthMethod]
+    ) -> AuthMethod:
+        registered = client.token_endpoint_auth_method or _method_by_certificate(client, certificate)
         for method in AUTH_METHODS:
             if method == registered:
                 break
@@ -252,6 +286,20 @@ class Verifier:
         if method not in self._allowed_methods & allowed:
             raise AuthMethodNotAllowed(f"{method} is not among the allowed_methods of this server and endpoint.")
         return method
+
+
+def _method_by_certificate(client: Client, certificate: ClientCertificate | None) -> AuthMethod:
+    if certificate is None:
+        return "tls_client_auth"
+    # A signature that can't be verified here is judged by what is registered.
+    is_self_signed = certificate.may_be_self_signed if client.certificates else certificate.is_self_signed
+    return "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
+
+
+def _known(client_id: str, found: Client | None) -> Client:
+    if found is None:
+        raise UnknownClient(f"No client {short(client_id)!r} is registered.")
+    return _of(client_id, found)
 
 
 def _of(client_id: str, client: Client) -> Client:

@@ -15,6 +15,7 @@ from django.middleware.cache import FetchFromCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.settings_report import PARTIAL_CHAINS, accepts_both_by_partial_chains
 
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
@@ -23,7 +24,7 @@ from .project import has_backend, middleware_position
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report what is wrong with ``MTLS``: unknown keys, the source, other values (``E001`` … ``E004``, ``E008``)."""
+    """Report what is wrong with ``MTLS`` (``E001`` … ``E004``, ``E008``) and what is dangerous (``W001``, ``W004``)."""
     given = getattr(settings, "MTLS", {})
     found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in invalid_settings(given)]
     if not found and mtls_settings().username_from is not None:
@@ -36,6 +37,9 @@ def check_settings(**_: Any) -> list[CheckMessage]:
                 id="django_mtls.W001",
             )
         )
+    if not found and accepts_both_by_partial_chains(mtls_settings()):
+        hint = 'If no self-signed client\'s certificate is in the CA file, silence "django_mtls.W004".'
+        found.append(checks.Warning(f'MTLS["ALLOWED_METHODS"] {PARTIAL_CHAINS}', hint=hint, id="django_mtls.W004"))
     return found
 
 

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists
 
 from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.errors import InvalidClientMetadata
 
+from .choices import Method
 from .models import AbstractRegisteredClient
 from .record import RecordedClient
-from .search import certificate_digests
+from .search import certificate_digests, key_digest
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 _PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite an end to a query's parameters
 
@@ -29,11 +36,36 @@ class DjangoClientRegistry:
         Raises:
             InvalidClientMetadata: it can never authenticate.
         """
-        found = self._model._default_manager.filter(**{self._model.client_id_lookup: client_id}, enabled=True)
-        for record in found.select_related("user"):
-            if record.client_id == client_id:
-                return record.to_client()
-        return None
+        record = self._record(self._model._default_manager.all(), client_id)
+        return None if record is None else record.to_client()
+
+    def get_and_has_self_signed(
+        self, client_id: str, certificate: ClientCertificate, /
+    ) -> tuple[RecordedClient | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        rows = self._model._default_manager.annotate(has_self_signed=Exists(self._self_signed(certificate)))
+        record: Any = self._record(rows, client_id)
+        return (None, False) if record is None else (record.to_client(), record.has_self_signed)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
+
+        A disabled client's certificate may still be in the TLS terminator's CA bundle.
+        """
+        return self._self_signed(certificate).exists()
+
+    def _record(self, rows: "QuerySet[AbstractRegisteredClient]", client_id: str) -> AbstractRegisteredClient | None:
+        found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).select_related("user")
+        return next((record for record in found if record.client_id == client_id), None)
+
+    def _self_signed(self, certificate: ClientCertificate) -> "QuerySet[AbstractRegisteredClient]":
+        return self._model._default_manager.filter(
+            token_endpoint_auth_method=Method.SELF_SIGNED, search_keys__digest=key_digest(certificate)
+        )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
         """Return every enabled client that this certificate may belong to."""

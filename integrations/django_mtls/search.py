@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def certificate_digests(certificate: ClientCertificate) -> frozenset[str]:
     """Return every digest that a certificate could be registered by."""
-    return frozenset({_of_key(certificate), *map(_of_subject, subject_keys(certificate))})
+    return frozenset({key_digest(certificate), *map(_of_subject, subject_keys(certificate))})
 
 
 def registration_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
     """Return the digests of what is registered; what can't be read is found by nothing."""
-    digests = {_of_key(certificate) for certificate in record.certificates}
+    digests = {key_digest(certificate) for certificate in record.certificates}
     if record.subject_kind:
         with suppress(InvalidClientMetadata):
             digests.add(
@@ -31,7 +31,8 @@ def registration_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
     return frozenset(digests)
 
 
-def _of_key(certificate: ClientCertificate) -> str:
+def key_digest(certificate: ClientCertificate) -> str:
+    """Return the digest of a certificate's public key."""
     return hashlib.sha256(b"public key\0" + certificate.public_key_der).hexdigest()
 
 

@@ -86,6 +86,7 @@ def test_clean() -> None:
      "E002"),
     ({"SOURCE": "wsgi_mtls.sources.nginx"}, "E002"),
     ({"SOURCE": "environ", "VERBOSITY": "debug"}, "W001"),
+    ({"SOURCE": {"preset": "caddy", "trusted_proxies": ["::1"], "terminator_verifies": True}}, "W004"),
 ])  # fmt: skip
 def test_settings(mtls: Any, expected: str) -> None:
     with override_settings(MTLS=mtls):

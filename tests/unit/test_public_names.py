@@ -52,6 +52,7 @@ NAMES = {
     "PeerCertificate",
     "PeerMiddleware",
     "RefreshTokenNotBound",
+    "RegisteredAsSelfSigned",
     "RepeatedClientId",
     "SelfSignedCertificate",
     "SubjectMismatch",

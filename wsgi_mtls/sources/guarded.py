@@ -62,6 +62,7 @@ class GuardedHeaders:
         secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
         underscores_dropped: that the terminator or the server drops headers with underscores.
         label: the source's name in events.
+        can_verify: whether ``read`` ever returns a peer whose chain was validated.
 
     Raises:
         ValueError: a name that is no header's, that stands twice, or that has a hyphen although its underscore form
@@ -77,6 +78,7 @@ class GuardedHeaders:
         secret: Secret | None,
         underscores_dropped: bool,
         label: str,
+        can_verify: bool = True,
     ) -> None:
         _check_names(names, underscores_dropped)
         self._read = read
@@ -86,7 +88,8 @@ class GuardedHeaders:
         if self._secret:
             _check_names((*names, self._secret[0]), underscores_dropped=True)
         self._proxies = _proxies(trusted_proxies, self._secret)
-        self._label = label
+        self.label = label
+        self.can_verify = can_verify
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a trusted proxy that knows the secret."""
@@ -110,7 +113,7 @@ class GuardedHeaders:
         if forged:
             detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
             detail += ", or does not know the secret." if self._secret else "."
-            environ.setdefault(FORGED, []).append(Forgery(self._label, detail))
+            environ.setdefault(FORGED, []).append(Forgery(self.label, detail))
 
 
 def header_value(environ: "WSGIEnvironment", name: str) -> str | None:

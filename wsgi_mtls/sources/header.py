@@ -103,6 +103,7 @@ def header(
         secret=secret,
         underscores_dropped=underscores_dropped,
         label=label,
+        can_verify=verification.always or bool(verification.statuses),
     )
 
 
