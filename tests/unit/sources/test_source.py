@@ -89,6 +89,10 @@ def test_a_failure_is_not_asked_for_again_on_unguarded_paths() -> None:
         peer_certificate(environ, source)
 
 
+GUNICORN: dict[str, Any] = {"wsgi.version": (1, 0), "SERVER_SOFTWARE": "gunicorn/25"}
+"""What shows a server that takes the peer's address from the connection."""
+
+
 def behind_proxy_fix(environ: dict[str, Any]) -> dict[str, Any]:
     """Return the environ as ProxyFix leaves it where the client and the proxy have the same address."""
     ProxyFix(lambda environ, start_response: [], x_for=1)(environ, lambda *_: None)  # type: ignore[arg-type]
@@ -101,7 +105,7 @@ def test_the_outermost_answer_counts_inside_of_proxy_fix(wrapped: bool) -> None:
     events: list[Event] = []
     nginx = sources.nginx(trusted_proxies=["127.0.0.1"], observers=[events.append])
     source: CertificateSource = (lambda environ: nginx(environ)) if wrapped else nginx
-    forwarded = {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+    forwarded: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": "127.0.0.1", **GUNICORN}
     came: dict[str, Any] = environ("nginx", "ca_signed_with_chain", **forwarded)
     outer = peer_certificate(came, source)
     assert outer is not None
