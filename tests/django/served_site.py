@@ -8,11 +8,12 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import django
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import re_path
 
 from wsgi_mtls.events import Event
 
@@ -26,20 +27,18 @@ def page(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"thumbprint": peer and peer.certificate.thumbprint, "told": told})
 
 
-urlpatterns = [path("", page)]
+urlpatterns = [re_path("", page)]
 
 
-def configure(proxies: list[str]) -> None:
-    from wsgi_mtls import sources
+def configure(source: dict[str, object]) -> None:
+    from wsgi_mtls.sources import from_config
 
     settings.configure(
         ALLOWED_HOSTS=["*"],
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django_mtls"],
         ROOT_URLCONF=__name__,
         MIDDLEWARE=["django_mtls.middleware.ClientCertificateMiddleware"],
-        MTLS={
-            "SOURCE": sources.rfc9440(trusted_proxies=proxies, underscores_dropped=True, observers=[reported.append]),
-        },
+        MTLS={"SOURCE": from_config({**source, "observers": [reported.append]})},
     )
     django.setup()
 
@@ -53,7 +52,7 @@ def show(port: int) -> None:
     sys.stdout.flush()
 
 
-def uvicorn(**options: object) -> None:
+def uvicorn(**options: Any) -> None:
     import uvicorn
     from django.core.asgi import get_asgi_application
 
@@ -80,7 +79,7 @@ def daphne(header: str | None = "X-Forwarded-For") -> None:
     from django.core.asgi import get_asgi_application
 
     port = "X-Forwarded-Port" if header else None
-    server = Server(
+    server: Any = Server(
         get_asgi_application(),
         endpoints=["tcp:port=0:interface=127.0.0.1"],
         proxy_forwarded_address_header=header,
@@ -90,7 +89,7 @@ def daphne(header: str | None = "X-Forwarded-For") -> None:
     server.run()
 
 
-def waitress(**options: object) -> None:
+def waitress(**options: Any) -> None:
     from django.core.wsgi import get_wsgi_application
     from waitress.server import create_server
 

@@ -2,22 +2,19 @@
 
 import base64
 import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, override_settings
 
+from tests.django.serving import serving
 from wsgi_mtls import sources
 from wsgi_mtls.testing import make_ca
 
-ROOT = Path(__file__).parents[2]
 VICTIM = make_ca("CN=CA").issue("CN=victim").certificate
 CERTIFICATE = {"Client-Cert": f":{base64.b64encode(VICTIM.der).decode()}:"}
 BELIEVED = ["10.0.0.1", "2001:db8::a", "unix"]
@@ -61,16 +58,8 @@ ATTACKS = {
 }
 
 
-@contextmanager
-def served(server: str, proxies: list[str]) -> Iterator[int]:
-    """Run the site behind a real server; yields its port."""
-    command = [sys.executable, "-m", "tests.django.served_site", server, json.dumps(proxies)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+def served(server: str, proxies: list[str]) -> AbstractContextManager[int]:
+    return serving(server, {"preset": "rfc9440", "trusted_proxies": proxies, "underscores_dropped": True})
 
 
 def get(port: int, headers: Mapping[str, str]) -> Any:
