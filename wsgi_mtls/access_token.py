@@ -14,6 +14,7 @@ from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSEr
 from .events import Event, EventName, Observer, origin, report
 from .options import check_source
 from .paths import PathMatcher
+from .shortage import is_shortage
 from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
 
@@ -179,6 +180,8 @@ def _decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:
         raise
     except Exception as error:  # whatever a user's decoder raises for a token that it can't read
         logger.exception("%s failed", type(tokens).__name__)
+        if is_shortage(error):
+            raise TokensUnavailable(f"{type(tokens).__name__} could not check the token: {error!r}.") from error
         raise InvalidToken(f"{type(tokens).__name__} failed: {error!r}; it should raise InvalidToken.") from error
     if not isinstance(claims, Mapping):
         raise InvalidToken(f"{type(tokens).__name__} returned {type(claims).__name__} instead of claims.")
