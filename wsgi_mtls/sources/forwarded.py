@@ -12,6 +12,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _HEADERS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
+_LONGEST = 4096
 # waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE.
 _WAITRESS = "waitress.client_disconnected"
 _NAMES_ITSELF = ("SERVER_SOFTWARE", "uwsgi.version", "mod_wsgi.version")
@@ -35,9 +36,12 @@ def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
     """Tell whether ``X-Forwarded-For``, ``Forwarded`` or ``X-Real-IP`` of this request contains an address.
 
     The headers are searched, not parsed: servers differ in ports, brackets, quotes and spaces, and whatever a server
-    took from a header must be found again.
+    took from a header must be found again. A header longer than 4096 characters is not searched, and claims every
+    address.
     """
     texts = [text for key in _HEADERS if isinstance(text := environ.get(key), str)]
+    if any(len(text) > _LONGEST for text in texts):
+        return True
     parsed = parsed_address(address)
     if parsed is not None:
         return any(parsed in _addresses(text) for text in texts)

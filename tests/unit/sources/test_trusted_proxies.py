@@ -166,3 +166,9 @@ def test_each_spelling_of_a_claim(address: str, claim: str) -> None:
 )
 def test_other_addresses_are_no_claim(address: str, header: str) -> None:
     assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": header}) == address
+
+
+def test_long_header_claims_every_address() -> None:
+    environ = {**ASGI, "REMOTE_ADDR": "10.0.0.1"}
+    assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4096)}) == "10.0.0.1"
+    assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4097)}) is None
