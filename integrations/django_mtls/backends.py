@@ -24,7 +24,7 @@ class ClientCertificateBackend(ModelBackend):
 
     A certificate that is registered for a user (``RegisteredClient.user``) makes that user. Any other makes the user of
     the name that ``USERNAME_FROM`` takes from it, if its chain was validated. Every refusal is reported with its reason
-    and is None here, so that Django's ``user_login_failed`` fires.
+    and is None here.
     """
 
     def authenticate(  # type: ignore[override]  # another signature, so that Django skips it for passwords

@@ -58,11 +58,16 @@ def site(database: None, ca: KeyPair) -> "Iterator[Site]":
 
 @pytest.fixture(autouse=True)
 def _rollback(database: None) -> Iterator[None]:
+    from django.core.cache import cache
     from django.db import transaction
+
+    from django_mtls import failed_logins
 
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    failed_logins.limit = failed_logins.OncePerAddress()
+    cache.clear()
 
 
 @pytest.fixture

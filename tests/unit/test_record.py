@@ -69,7 +69,7 @@ def test_a_refusal_that_several_layers_meet_is_one_event() -> None:
     assert [event.reason for event in events] == ["malformed_certificate"]
 
 
-FORWARDED = {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+FORWARDED: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": "127.0.0.1", "SERVER_SOFTWARE": "gunicorn/25"}
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -61,6 +61,9 @@ def protected_application(scenario: Scenario, source: CertificateSource | None =
 
 
 def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    if CLIENT not in environ:  # any path but the guarded one
+        start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"The demo answers POST /token.\n"]
     client = environ[CLIENT]
     answer = {"client_id": client.client_id, "method": client.method, "cnf": client.confirmation}
     start_response("200 OK", [("Content-Type", "application/json")])

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from ..binding import verify_confirmation
 from ..certificate import ClientCertificate, Peer
-from ..errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError
+from ..errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
+from ..shortage import is_shortage
 from ..tokens import AccessTokens
 
 logger = logging.getLogger("wsgi_mtls")
@@ -45,6 +46,8 @@ def decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:
         raise
     except Exception as error:  # whatever a user's decoder raises for a token that it cannot read
         logger.exception("%s failed", type(tokens).__name__)
+        if is_shortage(error):
+            raise TokensUnavailable(f"{type(tokens).__name__} could not check the token: {error!r}.") from error
         raise InvalidToken(f"{type(tokens).__name__} failed: {error!r}; it should raise InvalidToken.") from error
     if not isinstance(claims, Mapping):
         raise InvalidToken(f"Expected claims from {type(tokens).__name__}, found {type(claims).__name__}.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..certificate import Peer
 from .secret import Secret, checked_secret, takes_secret
-from .trusted_proxies import TrustedProxies, environ_key, peer_address
+from .trusted_proxies import TrustedProxies, described_peer, environ_key
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -111,7 +111,7 @@ class GuardedHeaders:
     def _drop(self, environ: "WSGIEnvironment") -> None:
         forged = [name for name in self._names if environ.pop(environ_key(name), None) is not None]
         if forged:
-            detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
+            detail = f"{', '.join(forged)} came from {described_peer(environ)}"
             detail += ", or does not know the secret." if self._secret else "."
             environ.setdefault(FORGED, []).append(Forgery(self.label, detail))
 
