@@ -160,6 +160,19 @@ def verify_refresh_token(
         raise RefreshTokenNotBound(f"{error.reason}: {error.message}") from None
 
 
+def must_rotate(record: Mapping[str, object], client: Client) -> bool:
+    """Return whether a refresh token must be replaced by a new one when it is used (RFC 9700 section 4.14.2).
+
+    Only a public client's that is bound to nothing: who copies it could use it elsewhere. A confidential client
+    authenticates, and a bound token needs its certificate, so there a rotation would only lose tokens.
+
+    Args:
+        record: what :func:`bind_refresh_token` returned.
+        client: that brings the token.
+    """
+    return _is_public(client) and "cnf" not in record
+
+
 def verify_grant(record: Mapping[str, object], client: Client) -> None:
     """Verify that an authorization code or refresh token was issued to this client (RFC 6749 sections 4.1.3 and 6).
 

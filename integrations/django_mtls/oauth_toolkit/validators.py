@@ -24,9 +24,10 @@ from .errors import MutualTLSOAuth2Error
 from .oauthlib_requests import authenticated_by_certificate, peer_of, report_refusal
 from .registrations import client_of
 from .resource_validator import ResourceValidatorMixin
+from .single_use import SingleUseValidatorMixin, end_reused
 
 
-class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
+class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, ResourceValidatorMixin):
     """Before a validator of OAuth Toolkit: ``class Validator(MutualTLSValidatorMixin, OAuth2Validator)``.
 
     Attributes:
@@ -100,7 +101,10 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
         if row is None or row.application_id != client.pk or not self._holds(row, client, request):
             return False
         self._bound(client, request)
-        return bool(super().validate_refresh_token(refresh_token, client, request, *args, **options))  # type: ignore[misc]
+        valid = bool(super().validate_refresh_token(refresh_token, client, request, *args, **options))  # type: ignore[misc]
+        if not valid:
+            end_reused(row, client)
+        return valid
 
     def _holds(self, refresh_token: Any, application: Any, request: Any) -> bool:
         try:
@@ -119,7 +123,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
         with transaction.atomic(using=router.db_for_write(get_access_token_model())):
             if request.grant_type == device.GRANT_TYPE:
                 device.use_up_device_code(request.device_code, request.client, request)
-            saved = super()._save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
+            saved = super()._save_bearer_token(token, request, *args, **options)
             if not token.get("access_token"):  # issued before for this refresh token, and stored as its hash alone
                 raise InvalidGrantError("The token was told once, and is not stored.", request=request)
             access, refresh = self._bound(request.client, request)

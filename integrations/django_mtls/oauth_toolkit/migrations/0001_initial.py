@@ -61,6 +61,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RedeemedCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code_checksum", models.CharField(max_length=64, unique=True)),
+                (
+                    "access_token",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mtls_redeemed_code",
+                        to=oauth2_settings.ACCESS_TOKEN_MODEL,
+                    ),
+                ),
+                (
+                    "refresh_token",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mtls_redeemed_code",
+                        to=oauth2_settings.REFRESH_TOKEN_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "redeemed code",
+            },
+        ),
+        migrations.CreateModel(
             name="ApplicationRegistration",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
