@@ -43,3 +43,9 @@ class SeveralUsers(MutualTLSError):
     """The certificate is registered for more than one user."""
 
     reason = "several_users"
+
+
+class RegistrationOverruled(MutualTLSError):
+    """The registration makes one user of a certificate that is another user's, whom its editor may not link."""
+
+    reason = "registration_overruled"

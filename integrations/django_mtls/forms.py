@@ -1,7 +1,6 @@
 """The admin's form: a certificate is uploaded, and the registration follows from it."""
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -14,6 +13,7 @@ from wsgi_mtls.errors import InvalidClientMetadata
 
 from .choices import Method
 from .models import AbstractRegisteredClient
+from .rights import Editor
 from .uploads import key_set, names, read_certificate
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class RegistrationForm(ModelForm):
     A script fills them at once; without it they are filled when the form is saved.
 
     Attributes:
-        may_link: tells whether the editor may link a registration to a user; the admin sets it, and without it the
-            form links to nobody.
+        editor: the user who edits, and what this user may do. The admin sets it; without it the form links to no user
+            and takes no name or key that a user logs in by.
     """
 
-    may_link: Callable[[Any], bool] | None = None
+    editor: Editor | None = None
 
     certificate = forms.FileField(
         label=_("Upload a certificate"),
@@ -56,11 +56,11 @@ class RegistrationForm(ModelForm):
         js = ("django_mtls/certificate.js",)
 
     def clean_user(self) -> Any:
-        """Refuse a user whose rights the editor doesn't have."""
+        """Refuse a user whose rights the editor does not have."""
         user = self.cleaned_data.get("user")
-        if user is not None and user != self.instance.user and not (self.may_link and self.may_link(user)):
+        if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
             raise ValidationError(
-                _("Who logs in as this user, only somebody may say who may change the user and has the same rights.")
+                _("You can link a certificate only to a user whom you may change and whose permissions you also have.")
             )
         return user
 
@@ -72,8 +72,10 @@ class RegistrationForm(ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Fill from the certificate what is empty, and refuse what contradicts it."""
         super().clean()
+        self.instance.editor = self.editor
         certificate = self.cleaned_data.get("certificate")
         if certificate is not None:
+            self.instance.certificate = certificate  # to be shown, and for the model to see whose it is
             method = self.cleaned_data.get("token_endpoint_auth_method")
             if method == Method.TLS_CLIENT_AUTH:
                 self._fill_subject_value(certificate)
@@ -83,12 +85,6 @@ class RegistrationForm(ModelForm):
                 except ValidationError as error:
                     self.add_error("jwks", error)
         return self.cleaned_data
-
-    def save(self, commit: bool = True) -> AbstractRegisteredClient:
-        """Save, with the certificate to be shown."""
-        if certificate := self.cleaned_data.get("certificate"):
-            self.instance.certificate = certificate
-        return super().save(commit)
 
     def _fill_subject_value(self, certificate: ClientCertificate) -> None:
         if certificate.is_self_signed:

@@ -1,16 +1,13 @@
 """``client_id`` to client, from the database."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
 from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.errors import InvalidClientMetadata
 
 from .models import AbstractRegisteredClient
 from .record import RecordedClient
-from .search import certificate_digests
-
-_PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite an end to a query's parameters
+from .search import SHARED, batches, certificate_digests, exclusive_scope
 
 
 class DjangoClientRegistry:
@@ -47,13 +44,8 @@ class DjangoClientRegistry:
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, disabled ones too."""
         found: dict[object, AbstractRegisteredClient] = {}
-        for digests in _batches(certificate_digests(certificate)):
-            rows = self._model._default_manager.filter(search_keys__digest__in=digests).select_related("user")
-            found |= {record.pk: record for record in rows}
+        scopes = (SHARED, exclusive_scope(self._model))
+        for digests in batches(certificate_digests(certificate)):
+            rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
+            found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
         return list(found.values())
-
-
-def _batches(digests: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(sorted(digests))
-    while batch := list(islice(remaining, _PER_QUERY)):
-        yield batch

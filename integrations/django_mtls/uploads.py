@@ -22,6 +22,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
     Raises:
         ValidationError: it is not exactly one certificate.
     """
+    upload.seek(0)  # a form may be validated twice
     data = upload.read(2 * MAX_DER_SIZE + 1)
     try:
         if data.lstrip().startswith(b"-----BEGIN"):

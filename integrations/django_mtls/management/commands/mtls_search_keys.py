@@ -1,13 +1,14 @@
 """``manage.py mtls_search_keys``: make every registration be found by its certificates again."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import router
-from django.db.models import Exists, OuterRef
 
-from ...models import AbstractRegisteredClient, SearchKey
+from ...models import AbstractRegisteredClient
+from ...search_keys import KeyTaken, SearchKey, unused_keys
 
 
 class Command(BaseCommand):
@@ -22,16 +23,30 @@ class Command(BaseCommand):
         """
         models = [model for model in apps.get_models() if issubclass(model, AbstractRegisteredClient)]
         using = router.db_for_write(SearchKey)
-        unused = SearchKey.objects.using(using)
+        dropped = sum(key.delete(using=using)[0] for key in unused_keys(models, using).iterator())
+        count, refused = 0, []
         for model in models:
-            links = model.search_keys.through._base_manager.using(using)
-            unused = unused.filter(~Exists(links.filter(searchkey=OuterRef("pk"))))
-        dropped = sum(key.delete(using=using)[0] for key in unused.iterator())
-        count = 0
-        for model in models:
-            for record in model._base_manager.using(router.db_for_write(model)).iterator():
-                record.update_search_keys()
-                count += 1
+            records = model._base_manager.using(router.db_for_write(model))
+            count += records.count()
+            # Twice: where registrations exchanged their names, the first finds its new one taken until the other moves.
+            refused += _rebuild(_rebuild(records.iterator()))
+        if refused:
+            names = ", ".join(repr(record.client_id) for record in refused)
+            raise CommandError(
+                f"Another registration has a name or key of {names}, and a name or key logs in one user only. "
+                "Correct or delete one of them, and run this command again."
+            )
         self.stdout.write(
             self.style.SUCCESS(f"{count} registrations are found by their certificates; {dropped} keys dropped.")
         )
+
+
+def _rebuild(records: Iterable[AbstractRegisteredClient]) -> list[AbstractRegisteredClient]:
+    """Rebuild the keys of registrations, and return those whose keys are taken."""
+    taken = []
+    for record in records:
+        try:
+            record.update_search_keys()
+        except KeyTaken:
+            taken.append(record)
+    return taken
