@@ -19,6 +19,9 @@ from .usernames import USERNAME_FROM, username
 if TYPE_CHECKING:
     from .models import AbstractRegisteredClient
 
+NOT_ALLOWED = "not_allowed"
+"""The code of the error that another editor would not get."""
+
 _COMMON_NAME = "2.5.4.3"
 _KINDS = {
     "tls_client_auth_subject_dn": "subject_cn",
@@ -30,14 +33,15 @@ _KINDS = {
 
 def claim_errors(record: "AbstractRegisteredClient") -> list[ValidationError]:
     """Return why the editor of a registration may not save it, or nothing."""
-    errors = [_taken(record, other) for other in _holders(record)[:1]]
-    if not may_claim(record):
-        message = _(
-            "This registration decides about a certificate that logs in another user. You can save it only if you may "
-            "change that user and have all permissions that the user has."
-        )
-        errors.append(ValidationError(message, code="not_allowed"))
-    return errors
+    if holders := _holders(record):
+        return [_taken(record, holders[0])]
+    if may_claim(record):
+        return []
+    message = _(
+        "This registration decides about a certificate that logs in another user. You can save it only if you may "
+        "change that user and have all permissions that the user has."
+    )
+    return [ValidationError(message, code=NOT_ALLOWED)]
 
 
 def may_claim(record: "AbstractRegisteredClient") -> bool:

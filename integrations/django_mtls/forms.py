@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from wsgi_mtls.certificate import ClientCertificate
@@ -29,10 +29,8 @@ class _JSONField(forms.JSONField):
         return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
 
 
-class RegistrationForm(ModelForm):
-    """The registration of a client; what the uploaded certificate says fills the fields that are empty.
-
-    A script fills them at once; without it they are filled when the form is saved.
+class EditedForm(ModelForm):
+    """A form of any of a registration's fields, as the admin's editable list has it.
 
     Attributes:
         editor: the user who edits, and what this user may do. The admin sets it; without it the form links to no user
@@ -40,6 +38,36 @@ class RegistrationForm(ModelForm):
     """
 
     editor: Editor | None = None
+
+    def clean_user(self) -> Any:
+        """Refuse a user whose rights the editor does not have."""
+        user = self.cleaned_data.get("user")
+        if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
+            raise ValidationError(
+                _("You can link a certificate only to a user whom you may change and whose permissions you also have.")
+            )
+        return user
+
+    def clean(self) -> dict[str, Any] | None:
+        """Name the editor, whose rights the model asks for."""
+        self.instance.editor = self.editor
+        return super().clean()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show what is wrong with fields that this form does not have above the others."""
+        if field is None and hasattr(error, "error_dict"):
+            shown: dict[str, list[ValidationError]] = {}
+            for name, found in error.error_dict.items():
+                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(found)
+            error = ValidationError(shown)
+        super().add_error(field, error)
+
+
+class RegistrationForm(EditedForm):
+    """The registration of a client; what the uploaded certificate says fills the fields that are empty.
+
+    A script fills them at once; without it they are filled when the form is saved.
+    """
 
     certificate = forms.FileField(
         label=_("Upload a certificate"),
@@ -55,15 +83,6 @@ class RegistrationForm(ModelForm):
     class Media:  # noqa: D106
         js = ("django_mtls/certificate.js",)
 
-    def clean_user(self) -> Any:
-        """Refuse a user whose rights the editor does not have."""
-        user = self.cleaned_data.get("user")
-        if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
-            raise ValidationError(
-                _("You can link a certificate only to a user whom you may change and whose permissions you also have.")
-            )
-        return user
-
     def clean_certificate(self) -> ClientCertificate | None:
         """Read the upload."""
         upload = self.cleaned_data.get("certificate")
@@ -72,7 +91,6 @@ class RegistrationForm(ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Fill from the certificate what is empty, and refuse what contradicts it."""
         super().clean()
-        self.instance.editor = self.editor
         certificate = self.cleaned_data.get("certificate")
         if certificate is not None:
             self.instance.certificate = certificate  # to be shown, and for the model to see whose it is

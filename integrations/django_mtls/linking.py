@@ -10,6 +10,7 @@ from django.forms.models import _get_foreign_key
 from django.http import HttpRequest
 
 from .claims import may_claim
+from .forms import EditedForm
 from .models import AbstractRegisteredClient
 from .rights import Editor, may_link
 from .search_keys import KeyTaken
@@ -46,6 +47,12 @@ class LinkingAdmin(ClaimingAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give the form its editor."""
         form: Any = super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]  # ModelAdmin's
+        form.editor = self._editor(request)
+        return form
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """Give the rows of an editable list their editor."""
+        form: Any = super().get_changelist_form(request, **{"form": EditedForm, **options})  # type: ignore[misc]  # ModelAdmin's
         form.editor = self._editor(request)
         return form
 

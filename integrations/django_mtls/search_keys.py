@@ -64,6 +64,13 @@ def give_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: 
         SearchKey.objects.using(using).filter(pk__in=[key.pk for key in held.values() if key.scope == own]).delete()
 
 
+def release_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: str) -> None:
+    """Give up the keys that a registration had for itself, was changed past ``save()``, and does not want any more."""
+    own = exclusive_scope(type(record))
+    held = {(key.digest, key.scope) for key in record.search_keys.using(using)}
+    give_keys(record, {key for key in held if key[1] != own} | (held & set(wanted)), using)
+
+
 def unused_keys(models: Iterable[type["AbstractRegisteredClient"]], using: str) -> QuerySet[SearchKey]:
     """Return the keys that no registration of these models has."""
     unused = SearchKey.objects.using(using)

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...choices import Method, SubjectKindChoice
+from ...claims import NOT_ALLOWED
 from ...conf import mtls_settings
 from ...models import AbstractRegisteredClient
 from ...rights import Editor
@@ -44,7 +45,8 @@ class Command(BaseCommand):
             record.full_clean()
             record.save()
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from None
+            hint = " Name a user who may with --editor." if _is_not_allowed(error) else ""
+            raise CommandError("; ".join(error.messages) + hint) from None
         except OSError as error:
             raise CommandError(str(error)) from None
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
@@ -75,6 +77,11 @@ def _record(options: dict[str, Any]) -> AbstractRegisteredClient:
         raise ValidationError("The certificate carries no such name that can be registered.")
     record.subject_kind, record.subject_value = fitting[0]
     return record
+
+
+def _is_not_allowed(error: ValidationError) -> bool:
+    found = [each for errors in error.error_dict.values() for each in errors] if hasattr(error, "error_dict") else []
+    return any(each.code == NOT_ALLOWED for each in found)
 
 
 def _user(name: str) -> Any:

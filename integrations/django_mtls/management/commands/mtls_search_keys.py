@@ -5,10 +5,11 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db import router
+from django.db import router, transaction
 
 from ...models import AbstractRegisteredClient
-from ...search_keys import KeyTaken, SearchKey, unused_keys
+from ...search import search_keys
+from ...search_keys import KeyTaken, SearchKey, release_keys, unused_keys
 
 
 class Command(BaseCommand):
@@ -26,10 +27,15 @@ class Command(BaseCommand):
         dropped = sum(key.delete(using=using)[0] for key in unused_keys(models, using).iterator())
         count, refused = 0, []
         for model in models:
-            records = model._base_manager.using(router.db_for_write(model))
+            using = router.db_for_write(model)
+            records = model._base_manager.using(using)
             count += records.count()
-            # Twice: where registrations exchanged their names, the first finds its new one taken until the other moves.
-            refused += _rebuild(_rebuild(records.iterator()))
+            taken = _rebuild(records.iterator())
+            with transaction.atomic(using=using):
+                # Registrations that exchanged their names wait for each other.
+                for record in taken:
+                    release_keys(record, search_keys(record), using)
+                refused += _rebuild(taken)
         if refused:
             names = ", ".join(repr(record.client_id) for record in refused)
             raise CommandError(
