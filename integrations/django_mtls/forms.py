@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from wsgi_mtls.certificate import ClientCertificate
@@ -29,6 +29,9 @@ class _JSONField(forms.JSONField):
         return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
 
 
+_UNCHANGED = Editor(None, may_link=lambda user: True, may_view=lambda record: False)
+
+
 class EditedForm(ModelForm):
     """A form of any of a registration's fields, as the admin's editable list has it.
 
@@ -49,7 +52,19 @@ class EditedForm(ModelForm):
         return user
 
     def clean(self) -> dict[str, Any] | None:
-        """Name the editor, whose rights the model asks for."""
+        """Name the editor, whose rights the model asks for.
+
+        Raises:
+            PermissionDenied: If the stored registration is a user's whom the editor may not link.
+        """
+        stored = self.instance.pk is not None
+        if stored and not self.has_changed():
+            # Beside the rows that an editor changes, a list shows others, which are not saved.
+            self.instance.editor = _UNCHANGED
+            return super().clean()
+        linked = self.instance.user if stored else None  # the form's own value comes after this
+        if self.editor is not None and linked is not None and not self.editor.may_link(linked):
+            raise PermissionDenied
         self.instance.editor = self.editor
         return super().clean()
 

@@ -20,7 +20,7 @@ from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign, to_pem
 
 from .browser import reasons
-from .support import by_certificate, register
+from .support import by_certificate, common_names, register
 
 ADD = "/admin/django_mtls/registeredclient/add/"
 LIST = "/admin/django_mtls/registeredclient/"
@@ -304,6 +304,32 @@ def test_row_59_editable_list(root: User, mallory: User, card: KeyPair) -> None:
     assert (RegisteredClient.objects.get().enabled, RegisteredClient.objects.get().saved_by) == (True, root)
 
 
+def test_row_59_editable_list_with_rows_of_others(root: User, mallory: User, alice: User) -> None:
+    """The accepted twin: rows that are not changed keep no editor from changing another one."""
+    theirs = saved(BY_DN, mallory, root, "1")
+    linked = saved(BY_EMAIL, root, root, "2")
+    mine = saved({**PKI, "tls_client_auth_san_dns": "rp.example.com"}, alice, mallory, "3")
+    fields: dict[str, Any] = {"form-TOTAL_FORMS": "3", "form-INITIAL_FORMS": "3", "_save": "Save"}
+    for number, row in enumerate((theirs, linked, mine)):
+        fields |= {f"form-{number}-id": row.pk} | ({} if row is mine else {f"form-{number}-enabled": "on"})
+    with patch.object(RegisteredClientAdmin, "list_editable", ("enabled",)):
+        assert browser(mallory).post(LIST, fields).status_code == 302
+    assert list(RegisteredClient.objects.values_list("enabled", "saved_by")) == [
+        (True, root.pk), (True, root.pk), (False, mallory.pk)
+    ]  # fmt: skip
+
+
+def test_an_editable_list_shows_what_was_stored_wrong(root: User) -> None:
+    """Not an error 500 where the wrong field is not in the list."""
+    row = register("hers", {**PKI, "tls_client_auth_subject_dn": "not a name"}, enabled=False)
+    fields = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": row.pk, "form-0-enabled": "on",
+              "_save": "Save"}  # fmt: skip
+    with patch.object(RegisteredClientAdmin, "list_editable", ("enabled",)):
+        answer: Any = browser(root).post(LIST, fields)
+    assert answer.status_code == 200
+    assert "name" in str(answer.context["cl"].formset.errors)
+
+
 # By command, and by an API
 
 
@@ -346,3 +372,25 @@ def test_row_59_api(root: User, mallory: User, card: KeyPair) -> None:
     row.user, row.subject_value = mallory, "CN=mallory"
     with pytest.raises(ValidationError, match=MAY_NOT):  # who may not touch the link may not end it either
         row.full_clean()
+
+
+@pytest.mark.parametrize(("stored", "refused"), [
+    ("Admin", True), ("admin ", None), ("ädmin", False), ("adm\u0131n", False),
+])  # fmt: skip
+def test_row_49_a_name_that_a_database_takes_for_a_users(
+    mallory: User, ca: KeyPair, stored: str, refused: bool | None
+) -> None:
+    """A registered name is compared as RFC 5280 section 7.1 says, whatever the collation; a user's name exactly.
+
+    Whether the form finds the user with a space depends on the database. The card of that very name logs in its user.
+    """
+    User.objects.create_superuser(stored)
+    claim = {**PKI, "tls_client_auth_subject_dn": "CN=admin"}
+    answer = browser(mallory).post(ADD, form(claim, mallory))
+    if refused is not None:
+        assert (answer.status_code == 200) == refused
+    if answer.status_code == 200:
+        assert MAY_NOT in errors(answer)[0]
+        saved(claim, mallory, mallory)
+    assert who(ca.issue(common_names(stored))) == stored
+    assert who(ca.issue("CN=admin")) == "mallory"
