@@ -12,6 +12,7 @@ from django.db import connections, transaction
 
 from django_mtls import backends
 from django_mtls.backends import ClientCertificateBackend
+from django_mtls.users import find_user
 from wsgi_mtls.certificate import PeerCertificate, PeerSubject
 from wsgi_mtls.testing import KeyPair
 
@@ -72,7 +73,6 @@ def test_lost_race_with_users_in_a_second_database(
 def losing_the_race() -> Any:
     """Have another request make the user after this one has looked for it."""
     asked: list[str] = []
-    find_user = backends.find_user
 
     def find(name: str, *using: Any) -> Any:
         found = find_user(name, *using)

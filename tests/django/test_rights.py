@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
+from django.forms import modelform_factory
 
 from django_mtls.admin import RegisteredClientAdmin
 from django_mtls.models import RegisteredClient
@@ -106,3 +107,17 @@ def test_hook_of_the_admin(manager: User, root: User, alice: User) -> None:
         RegisteredClient.objects.update(user=alice)
         assert browser(root).post(f"{LIST}{row.pk}/change/", form(BY_DNS, root)).status_code == 403
     assert browser(root).post(f"{LIST}{row.pk}/change/", form(BY_DNS, root)).status_code == 302
+
+
+def test_forms_of_a_projects_own(manager: User, root: User, alice: User) -> None:
+    """The admin class itself is the last barrier, behind a form that knows no editor."""
+    fields = ("client_id", "enabled", "user", "token_endpoint_auth_method", "subject_kind", "subject_value", "metadata")
+    plain = modelform_factory(RegisteredClient, fields=fields)
+    with (
+        patch.object(RegisteredClientAdmin, "form", plain),
+        patch.object(RegisteredClientAdmin, "fieldsets", ((None, {"fields": fields}),)),
+    ):
+        assert browser(manager).post(f"{LIST}add/", form(BY_DNS, root)).status_code == 403
+        assert not RegisteredClient.objects.exists()
+        assert browser(manager).post(f"{LIST}add/", form(BY_DNS, alice)).status_code == 302
+    assert RegisteredClient.objects.get().saved_by == manager
