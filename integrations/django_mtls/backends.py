@@ -107,7 +107,7 @@ class ClientCertificateBackend(ModelBackend):
             with transaction.atomic(using=using):  # so that a lost race breaks no transaction of the users' database
                 user = self.create_user(name, certificate)
         except ValidationError as error:
-            raise MalformedUsername(f"{name!r} is no user's name: {' '.join(error.messages)}") from None
+            raise MalformedUsername(f"{name!r} is not a username: {' '.join(error.messages)}") from None
         except IntegrityError as error:
             made_meanwhile = find_user(name, using)  # by another request; a replica may not have it yet
             if made_meanwhile is None:

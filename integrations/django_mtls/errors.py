@@ -46,6 +46,6 @@ class SeveralUsers(MutualTLSError):
 
 
 class RegistrationOverruled(MutualTLSError):
-    """The registration makes one user of a certificate that is another user's, whom its editor may not link."""
+    """The registration links a certificate of another user, and its editor may not link that user."""
 
     reason = "registration_overruled"

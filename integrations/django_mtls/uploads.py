@@ -59,7 +59,7 @@ def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, An
         return {"keys": [added]}
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list):
-        raise ValidationError(_("What stands there already is no JWK set."))
+        raise ValidationError(_('Expected a JWK set in this field, an object with "keys". Correct it or empty it.'))
     return {"keys": keys if added in keys else [*keys, added]}
 
 

@@ -14,8 +14,8 @@ from django_mtls.models import RegisteredClient
 from django_mtls.rights import Editor, may_link
 from wsgi_mtls.testing import KeyPair
 
+from .registrations import LIST, PKI, browser, form
 from .support import by_certificate, register
-from .test_attacks_on_registrations import LIST, PKI, browser, form
 
 CHANGE_USER = "auth.change_user"
 BY_DNS = {**PKI, "tls_client_auth_san_dns": "card.example.com"}

@@ -22,9 +22,9 @@ from django_mtls.rights import Editor
 from django_mtls.search_keys import KeyTaken, SearchKey
 from wsgi_mtls.testing import KeyPair, Profile, to_pem
 
+from .registrations import ADD, LIST, PKI, REGISTRATIONS, TAKEN, browser, errors, form, who
 from .site import Site
 from .support import by_certificate, register
-from .test_attacks_on_registrations import ADD, LIST, PKI, REGISTRATIONS, TAKEN, browser, errors, form, who
 
 BY_DNS = {**PKI, "tls_client_auth_san_dns": "card.example.com"}
 OTHER = {"tls_client_auth_san_dns": "other.example.com"}
