@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django_mtls.admin import RegisteredClientAdmin
 from django_mtls.models import RegisteredClient
 from django_mtls.rights import Editor
-from wsgi_mtls.testing import KeyPair, Profile, make_ca, to_pem
+from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign, to_pem
 
 from .registrations import (
     ADD,
@@ -68,6 +68,14 @@ def test_row_59_form_refuses_a_card(root: User, mallory: User, card: KeyPair, cl
     claimed = by_certificate(own) if "jwks" in claim else claim
     if "tls_client_auth_subject_dn" not in claim:
         assert browser(mallory).post(ADD, form(claimed, mallory, own)).status_code == 302
+    assert who(card) == "root"
+
+
+def test_row_59_form_accepts_a_name_that_nobody_vouches_for(root: User, mallory: User, card: KeyPair) -> None:
+    """The accepted twin: the name in a self-signed certificate logs in no user."""
+    own = self_sign("CN=root")
+    assert browser(mallory).post(ADD, form(by_certificate(own), mallory, own)).status_code == 302
+    assert who(own, verified=False) == "mallory"
     assert who(card) == "root"
 
 
