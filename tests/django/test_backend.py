@@ -29,6 +29,7 @@ def test_a_mere_name_logs_nobody_in(alice: User, alice_pair: KeyPair, caplog: py
     name = PeerSubject("tls_client_auth_subject_dn", ("CN=alice",), verified=True, source="nginx")
     assert backend.authenticate(None, peer_certificate=name) is None
     assert reasons(caplog) == ["certificate_not_delivered"]
+    assert "users need the certificate" in caplog.text
     assert backend.authenticate(None, peer_certificate=peer(alice_pair)) == alice
 
 
