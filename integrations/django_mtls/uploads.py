@@ -22,6 +22,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
     Raises:
         ValidationError: it is not exactly one certificate.
     """
+    upload.seek(0)  # a form may be validated twice
     data = upload.read(2 * MAX_DER_SIZE + 1)
     try:
         if data.lstrip().startswith(b"-----BEGIN"):
@@ -58,7 +59,7 @@ def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, An
         return {"keys": [added]}
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list):
-        raise ValidationError(_("What stands there already is no JWK set."))
+        raise ValidationError(_('Expected a JWK set in this field, an object with "keys". Correct it or empty it.'))
     return {"keys": keys if added in keys else [*keys, added]}
 
 
