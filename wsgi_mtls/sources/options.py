@@ -15,11 +15,6 @@ class Options(TypedDict, total=False):
     chain_limit: int
     size_limit: int
     observers: Iterable[Observer]
-
-
-class HyphenOptions(Options, total=False):
-    """Those of a preset whose header names have hyphens, or may be given some."""
-
     underscores_dropped: bool
 
 
