@@ -116,7 +116,7 @@ def test_row_24_malformed_is_nobody_elses_business_on_other_paths() -> None:
 )
 def test_row_25_header_twice(rp: KeyPair, evil: KeyPair, joined: str) -> None:
     """The certificates alone, and whole values."""
-    refused = (MALFORMED, CONTRADICTORY)
+    refused = (MALFORMED, CONTRADICTORY, NOT_VERIFIED)
     assert outcome(NGINX, {CERT: f"SUCCESS {joined.format(pem(rp), pem(evil))}"}) in refused
     assert outcome(NGINX, {CERT: f"SUCCESS {joined.format(pem(rp), 'x')}"}) in refused
     for other in (*nginx(evil).values(), *nginx(evil, "FAILED:x").values(), "NONE", "SUCCESS", "x"):
