@@ -142,7 +142,7 @@ HYPHENS: dict[str, Any] = {**HERE, "underscores_dropped": True}
 SECRET: dict[str, Any] = {"secret": ("S", "s"), **HYPHENS}
 SOURCES: list[GuardedHeaders] = [
     sources.nginx(**HERE),
-    sources.ingress_nginx(**HERE),
+    sources.ingress_nginx(**HYPHENS),
     sources.apache(**HERE),
     sources.haproxy(**HERE),
     sources.caddy(**HERE),

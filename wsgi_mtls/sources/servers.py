@@ -51,6 +51,10 @@ def cheroot() -> CertificateSource:
 
     Its pyOpenSSL adapter sets no keys: use :func:`wsgi_mtls.server.make_server`, whose gateway does.
 
+    Behind a terminator, cheroot takes some header names for others: it strips spaces, tabs and control characters
+    around a name, turns ``ß`` into ``SS``, and the last header of a name counts. The terminator must refuse such names,
+    which nginx, HAProxy and Apache do by default; or give cheroot :class:`wsgi_mtls.header_names.TokenHeaderReader`.
+
     Chain: none. Verified: ``SUCCESS``. Self-signed: only those that stand in the CA file.
     """
     return _CHEROOT
