@@ -36,7 +36,7 @@ def test_forged_dn_header_from_any_address(admin: User, ca: KeyPair, mtls: Calla
         "HTTP_X_SSL_USER_DN": "/CN=admin",
         "HTTP_SSL_CLIENT_S_DN_CN": "admin",
         "HTTP_REMOTE_USER": "admin",
-
+        "HTTP_X_SSL_CLIENT_VERIFY": "SUCCESS",
         "HTTP_SSL_CLIENT_VERIFY": "SUCCESS",
         "HTTP_X_SSL_AUTHENTICATED": "SUCCESS",
     }
