@@ -18,11 +18,12 @@ from wsgi_mtls.bearer import check_challenge
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 
-from .caching import keep_private
+from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
 from .login import EXEMPT
 from .oauth import accept_bound_token, accept_peer, authenticate_client
 from .refusals import as_django, refusal
+from .request import CLIENT_CERT
 
 View = TypeVar("View", bound=Callable[..., Any])
 Check = Callable[[HttpRequest], HttpResponseBase | None]
@@ -54,7 +55,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
         request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check, for_programs)
+    return guarded(view, check, mark=for_programs)
 
 
 @overload
@@ -89,7 +90,7 @@ def bound_token_required(
         request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check, for_programs)
+    return guarded(view, check, mark=for_programs, headers=["Authorization"])
 
 
 @overload
@@ -114,7 +115,7 @@ def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
             return refusal(request, error)
         return None
 
-    return _decorate(view, check)
+    return guarded(view, check)
 
 
 def certificate_login_exempt(view: View) -> View:
@@ -144,21 +145,42 @@ def for_programs(view: View) -> View:
     return view
 
 
-def _decorate(view: Any, check: Check, mark: Callable[[Any], Any] | None = None) -> Any:
+def guarded(
+    view: Any, check: Check, *, mark: Callable[[Any], Any] | None = None, headers: Collection[str] = (CLIENT_CERT,)
+) -> Any:
+    """Run a check before a view, and make what it answers private.
+
+    Args:
+        view: the view; None where the decorator got options only.
+        check: returns the answer to a request that is refused, or None.
+        mark: marks the decorated view.
+        headers: on which a page must vary that ``cache_page`` keeps inside of the decorator.
+    """
+
     def decorate(view: Any) -> Any:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = check(request)
-            return keep_private(request, view(request, *args, **kwargs) if refused is None else refused)
+            if refused is not None:
+                return keep_private(request, refused)
+            keep_out_of_caches(request)
+            return finish(request, view(request, *args, **kwargs))
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = await sync_to_async(check)(request)
-            return keep_private(request, await view(request, *args, **kwargs) if refused is None else refused)
+            if refused is not None:
+                return keep_private(request, refused)
+            keep_out_of_caches(request)
+            return finish(request, await view(request, *args, **kwargs))
 
         _check_function(view)
         made = achecked if iscoroutinefunction(view) else checked
         return made if mark is None else mark(made)
+
+    def finish(request: HttpRequest, response: Any) -> Any:
+        check_not_cached_inside(request, response, headers)
+        return keep_private(request, response)
 
     return decorate if view is None else decorate(view)
 

@@ -16,9 +16,10 @@ from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.sources import PEER, CertificateSource
 from wsgi_mtls.verifier import AuthenticatedClient
 
+from .caching import mark_private
 from .conf import mtls_settings
-from .peer import mark_private, request_peer
 from .record import RecordedClient
+from .request import record
 from .signals import send
 from .verification import verifier
 
@@ -35,6 +36,7 @@ def authenticate_client(
         MutualTLSError: the request is refused.
     """
     settings = mtls_settings()
+    mark_private(request)
     client = require_client(
         form_environ(request),
         verifier(),
@@ -42,6 +44,7 @@ def authenticate_client(
         allowed_methods=settings.allowed_methods if allowed_methods is None else allowed_methods,
         max_body=settings.max_body,
     )
+    record(request).client = client
     note_seen(client)
     return client
 
@@ -64,6 +67,7 @@ def accept_bound_token(
     tokens = mtls_settings().tokens
     if tokens is None:
         raise ImproperlyConfigured('MTLS["TOKENS"] is not set: what decodes access tokens.')
+    mark_private(request)
     token = accept_token(
         _environ(request),
         tokens,
@@ -73,7 +77,7 @@ def accept_bound_token(
         also_verified=also_verified,
         observers=[send],
     )
-    mark_private(request)
+    record(request).token = token
     return token
 
 
@@ -83,8 +87,9 @@ def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:
     Raises:
         MutualTLSError: the request is refused.
     """
+    mark_private(request)
     try:
-        peer = request_peer(request)
+        peer = record(request).presented()
     except MutualTLSError as error:
         verifier().report_refusal(error, None, None)
         raise
@@ -101,15 +106,16 @@ def form_environ(request: HttpRequest) -> "WSGIEnvironment":
 
 
 def request_source(request: HttpRequest) -> CertificateSource:
-    """Return where the core finds this request's certificate."""
+    """Return the source that gives the core what the record of this request has."""
 
     def source(_: "WSGIEnvironment") -> Peer | None:
-        return request_peer(request)
+        return record(request).presented()
 
     return source
 
 
 def _environ(request: HttpRequest) -> "WSGIEnvironment":
+    record(request)  # which strips META
     environ = {**request.META, "REQUEST_METHOD": request.method}
     environ.pop(PEER, None)  # the source knows, and fails where the certificate is malformed
     return environ

@@ -54,11 +54,17 @@ def test_csrf_token_in_the_session(
 
 
 def test_nothing_is_stored_for_want_of_anything(
-    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob: User, bob_pair: KeyPair
 ) -> None:
-    settings(SESSION_SAVE_EVERY_REQUEST=True)
-    browser.user(alice_pair)
+    assert "Set-Cookie" not in browser.get("/", alice_pair).headers
+    browser.get("/logout", alice_pair)
     assert not Session.objects.exists()
+    settings(SESSION_SAVE_EVERY_REQUEST=True)  # then Django stores what a session carries: whose it is
+    browser.client.handler.load_middleware(is_async=browser.asynchronous)
+    browser.user(alice_pair)
+    (stored,) = Session.objects.all()
+    assert browser.user(bob_pair) == "bob"
+    assert not Session.objects.filter(session_key=stored.session_key).exists()
 
 
 @pytest.mark.parametrize("path", ["/keyword", "/exempt-keyword"])

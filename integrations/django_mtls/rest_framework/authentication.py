@@ -15,8 +15,9 @@ from wsgi_mtls.errors import CrossSiteRequest, MissingToken, MutualTLSError
 from ..authentication import authenticate_certificate
 from ..conf import mtls_settings
 from ..oauth import accept_bound_token
-from ..peer import request_peer
+from ..request import CLIENT_CERT, record
 from ..verification import verifier
+from ..wrapped_views import make_view_private
 from .refusals import Refused
 
 
@@ -43,8 +44,9 @@ class ClientCertificateAuthentication(BaseAuthentication):
             PermissionDenied: another site's page may have sent the request.
         """
         http_request = request._request
+        make_view_private(request, [CLIENT_CERT])
         try:
-            peer = request_peer(http_request)
+            peer = record(request).presented()
         except MutualTLSError as error:
             verifier().report_refusal(error, None, None)
             raise AuthenticationFailed from error
@@ -68,7 +70,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
         try:
             check_site({**request._request.META, "REQUEST_METHOD": request._request.method})
         except CrossSiteRequest as error:
-            verifier().report_refusal(error, None, request_peer(request._request))
+            verifier().report_refusal(error, None, record(request).peer)
             raise PermissionDenied from error
 
 
@@ -89,6 +91,7 @@ class BoundTokenAuthentication(BaseAuthentication):
         Raises:
             Refused: the token is not accepted.
         """
+        make_view_private(request, ["Authorization"])
         try:
             token = accept_bound_token(request._request, required=self.binding_required)
         except MissingToken:
