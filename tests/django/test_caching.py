@@ -21,6 +21,7 @@ from wsgi_mtls.testing import KeyPair
 from .browser import Browser
 from .support import register
 
+LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
 UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
 
 
@@ -30,10 +31,10 @@ def _urls(settings: Callable[..., None]) -> None:
     cache.clear()
 
 
-@pytest.fixture
-def site_cache(settings: Callable[..., None]) -> None:
-    certificate, *others = current.MIDDLEWARE
-    settings(MIDDLEWARE=[certificate, UPDATE, *others, FETCH])
+@pytest.fixture(params=[0, 1], ids=["cache first", "certificate first"])
+def site_cache(request: pytest.FixtureRequest, settings: Callable[..., None]) -> None:
+    position = request.param
+    settings(MIDDLEWARE=[*current.MIDDLEWARE[:position], UPDATE, *current.MIDDLEWARE[position:], FETCH])
 
 
 @pytest.fixture(params=[False, True], ids=["request", "session"])
@@ -76,6 +77,17 @@ def test_site_cache_and_the_password_session_of_another(
     browser.client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     assert browser.user(None) == "alice"
     assert browser.user(bob_pair) == "bob"
+
+
+@pytest.mark.usefixtures("site_cache")
+def test_site_cache_without_the_login_middleware(
+    settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    """``check`` wants the cache first then; a view that nothing guards may read the certificate."""
+    settings(MIDDLEWARE=[UPDATE, *(name for name in current.MIDDLEWARE if name not in (UPDATE, LOGIN))])
+    for pair in (None, alice_pair, bob_pair, None, alice_pair):
+        seen = CertificateClient(pair).get("/peer").json()
+        assert seen == {"thumbprint": pair and pair.certificate.thumbprint}
 
 
 @pytest.mark.usefixtures("_use_session")
@@ -174,6 +186,7 @@ def test_client_cert_is_ours(
         sent: Any = {"HTTP_CLIENT_CERT": "forged"}
         assert client.get("/seen", **sent).json() == {"header": expected, "meta": expected}
         assert client.get("/exempt", **sent).json() == {"header": expected, "meta": expected}
+    assert Client().get("/exempt", SSL_CLIENT_CERT="x", **sent).json() == {"header": None, "meta": None}
 
 
 def forgetful(request: Any) -> Any:
