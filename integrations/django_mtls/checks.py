@@ -40,12 +40,12 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 
 def _username_field() -> list[CheckMessage]:
-    """Report a user model whose name is no text (``E008``): a certificate has texts only."""
+    """Report a user model whose name is not a text (``E008``): a certificate has texts only."""
     model: Any = get_user_model()
     field = model._meta.get_field(model.USERNAME_FIELD)
     if isinstance(field, models.CharField | models.TextField):
         return []
-    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is no text.'
+    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is not a text.'
     hint = "Register the users' certificates and remove USERNAME_FROM, or let USERNAME_FIELD be a field of text."
     return [Error(message, hint=hint, id="django_mtls.E008")]
 

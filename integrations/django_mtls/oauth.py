@@ -82,7 +82,7 @@ def accept_bound_token(
 
 
 def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:
-    """Accept the certificate of a request whose chain was validated, whoever its holder is.
+    """Accept the certificate of a request whose chain was validated, for any holder.
 
     Raises:
         MutualTLSError: the request is refused.

@@ -40,8 +40,8 @@ class ClientCertificateAuthentication(BaseAuthentication):
         """Return the user and the peer certificate, or None without a certificate.
 
         Raises:
-            AuthenticationFailed: the certificate is no user's.
-            PermissionDenied: another site's page may have sent the request.
+            AuthenticationFailed: If no user has the certificate.
+            PermissionDenied: If another site's page may have sent the request.
         """
         http_request = request._request
         make_view_private(request, [CLIENT_CERT])
@@ -62,7 +62,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
         """Refuse what another site's page may have sent.
 
         Raises:
-            PermissionDenied: it may have.
+            PermissionDenied: If another site's page may have sent it.
         """
         if self.csrf_token_required:
             SessionAuthentication().enforce_csrf(request)
@@ -89,7 +89,7 @@ class BoundTokenAuthentication(BaseAuthentication):
         """Return the user and the token, or None without a token.
 
         Raises:
-            Refused: the token is not accepted.
+            Refused: If the token is not accepted.
         """
         make_view_private(request, ["Authorization"])
         try:
@@ -107,8 +107,8 @@ class BoundTokenAuthentication(BaseAuthentication):
         return challenge(MissingToken("No bearer token came."), realm=mtls_settings().realm, scope=scope)
 
     def get_user(self, token: BoundToken) -> Any:
-        """Return the user whom a token is for: nobody, unless a subclass knows whom ``token.claims`` mean.
+        """Return the user of a token: an anonymous one, unless a subclass finds another by ``token.claims``.
 
-        ``IsAuthenticated`` lets in what has a user; :class:`~.permissions.HasBoundToken` what has a token.
+        ``IsAuthenticated`` permits requests with a user, :class:`~.permissions.HasBoundToken` those with a token.
         """
         return AnonymousUser()

@@ -16,7 +16,7 @@ from .refusals import Refused
 
 
 class HasBoundToken(BasePermission):
-    """Lets requests in whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
+    """Permits requests whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether there is such a token."""
@@ -24,7 +24,7 @@ class HasBoundToken(BasePermission):
 
 
 class BoundTokenHasScope(HasBoundToken):
-    """Lets requests in whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
+    """Permits requests whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
 
     Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 says. With
     ``|`` and ``~`` it is one condition of several, and REST framework answers.
