@@ -1,9 +1,9 @@
 """Decorators that guard views, sync and async.
 
-A view finds what they accept on the request: ``oauth_client`` and ``bound_token``. Programs have no CSRF token, and they
-call a token endpoint and an API: put ``@csrf_exempt`` above ``@client_auth_required`` and ``@bound_token_required``, and
-never on a view that accepts a browser's certificate alone. A client is not a user: these two exempt the view from the
-login by certificate, and from ``LoginRequiredMiddleware``.
+A view finds what they accept on the request: ``oauth_client`` and ``bound_token``. Programs have no CSRF
+token, and they call a token endpoint and an API: put ``@csrf_exempt`` above ``@client_auth_required`` and
+``@bound_token_required``, and never on a view that accepts a browser's certificate alone. A client is not a user: these
+two exempt the view from the login by certificate, and from ``LoginRequiredMiddleware``.
 """
 
 from collections.abc import Callable, Collection

@@ -8,7 +8,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import alogout, login, logout
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.contrib.auth.models import User
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
@@ -116,6 +116,8 @@ urlpatterns = [
     path("cached-inside", login_required(cache_page(60)(whoami))),
     path("cached-inside-apart", login_required(cache_page(60)(vary_on_headers("Client-Cert")(whoami)))),
     path("cached-same", cache_page(60)(the_same)),
+    path("cached-same-exempt", certificate_login_exempt(cache_page(60)(the_same))),
+    path("cached-same-open", certificate_login_exempt(login_not_required(cache_page(60)(the_same)))),
     path("cached-outside", cache_page(60)(login_required(whoami))),
     path("cached-for-all", cache_page(60)(whoami)),
     path("cached-apart", cache_page(60)(vary_on_headers("Client-Cert")(whoami))),

@@ -118,6 +118,18 @@ def test_a_cache_inside_of_login_required_is_told_at_once(
     assert browser.get("/cached-inside-apart", bob_pair).json()["user"] == "bob"
 
 
+def test_a_cache_inside_of_login_required_middleware(
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair
+) -> None:
+    settings(MIDDLEWARE=[*current.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"])
+    for _ in range(2):
+        with pytest.raises(ImproperlyConfigured, match="Client-Cert"):
+            browser.get("/cached-same", alice_pair)
+        assert browser.get("/cached-apart", alice_pair).json()["user"] == "alice"
+        assert browser.get("/cached-same-exempt", alice_pair).status_code == 302
+        assert browser.get("/cached-same-open", alice_pair).content == b"the same"
+
+
 def test_a_cached_page_that_is_the_same_for_all(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
     for _ in range(2):
         answer = browser.get("/cached-same", alice_pair)

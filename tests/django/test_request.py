@@ -178,6 +178,19 @@ def test_what_an_untrusted_peer_sent_is_gone(mtls: Callable[..., None]) -> None:
     assert SEEN[-1].peer_certificate is None
 
 
+def test_a_terminators_secret_is_not_shown_to_views(alice_pair: KeyPair, mtls: Callable[..., None]) -> None:
+    known = sources.header(
+        "XPem", lambda value: alice_pair.certificate.der, trusted_proxies=[], secret=("XSecret", "s3cret")
+    )
+    mtls(SOURCE=known)
+    for secret, believed in (("s3cret", True), ("other", False)):
+        assert Client().get("/note", HTTP_XPEM="x", HTTP_XSECRET=secret).status_code == 200
+        request = SEEN[-1]
+        assert "HTTP_XSECRET" not in request.META
+        assert (request.mtls.peer is not None) == believed
+        assert ("HTTP_XPEM" in request.META) == believed
+
+
 def test_headers_that_were_read_before_are_read_anew(settings: Callable[..., None], mtls: Callable[..., None]) -> None:
     mtls(SOURCE=HEADERS)
     settings(MIDDLEWARE=["tests.django.test_caching.reading_headers", *current.MIDDLEWARE])

@@ -44,6 +44,25 @@ def test_what_other_middleware_stores_is_the_certificates(
     assert browser.get("/show", alice_pair).json() == {"user": "alice", "messages": ["for alice"]}
 
 
+@pytest.mark.parametrize("at_close", [False, True])
+def test_a_view_that_ends_the_session(
+    browser: Browser, engine: str, settings: Callable[..., None], alice: User, alice_pair: KeyPair, at_close: bool
+) -> None:
+    """Its cookie ends, too, and what other middleware writes afterwards is kept in another session."""
+    settings(SESSION_EXPIRE_AT_BROWSER_CLOSE=at_close)
+    browser.get("/note?text=old", alice_pair)
+    before = browser.client.cookies["sessionid"].value
+    browser.get("/logout", alice_pair)
+    assert browser.client.cookies["sessionid"].value == ""
+    assert browser.session(alice_pair) == {}
+    browser.get("/note?text=old", alice_pair)
+    browser.get("/flush", alice_pair)
+    assert browser.client.cookies["sessionid"].value not in ("", before)
+    assert browser.client.cookies["sessionid"]["max-age"] == ("" if at_close else 1209600)
+    assert browser.get("/show", alice_pair).json() == {"user": "alice", "messages": ["for alice"]}
+    assert "note" not in browser.session(alice_pair)
+
+
 def test_csrf_token_in_the_session(
     browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob_pair: KeyPair
 ) -> None:
