@@ -12,10 +12,10 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestErro
 from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
 
 from ..refusals import refusal
-from ..request import innermost, record
+from ..request import record
 from ..wrapped_views import make_view_private
 from . import device
-from .client_auth import authenticate_client, authenticated_client
+from .client_auth import authenticate_client
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""
@@ -32,7 +32,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         """Return the environ, with the record of the request and the authenticated client."""
         found = record(request)
         headers: dict[str, Any] = super().extract_headers(request)
-        headers |= {RECORD: found, CLIENT: authenticated_client(innermost(request))}
+        headers |= {RECORD: found, CLIENT: found.client}
         return headers
 
     def create_token_response(self, request: HttpRequest) -> Answer:

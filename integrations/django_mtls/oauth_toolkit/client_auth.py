@@ -23,18 +23,12 @@ from wsgi_mtls.errors import (
 from wsgi_mtls.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
 
+from ..caching import mark_private
 from ..conf import mtls_settings
 from ..oauth import form_environ, note_seen, request_source
+from ..request import record
 from ..verification import verifier
 from .registrations import is_left_to_toolkit
-
-_CLIENT = "_mtls_oauth_client"
-
-
-def authenticated_client(request: HttpRequest) -> AuthenticatedClient | None:
-    """Return the client that :func:`authenticate_client` has authenticated, or None."""
-    client = request.__dict__.get(_CLIENT)
-    return client if isinstance(client, AuthenticatedClient) else None
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
@@ -48,9 +42,11 @@ def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
     Raises:
         MutualTLSError: the request is refused.
     """
-    if _CLIENT not in request.__dict__:
-        request.__dict__[_CLIENT] = _authenticate(request)
-    return authenticated_client(request)
+    found = record(request)
+    if found.client is None:
+        mark_private(request)
+        found.client = _authenticate(request)
+    return found.client
 
 
 def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
