@@ -1,6 +1,7 @@
 """Who is this client: RFC 8705 section 2."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -163,6 +164,11 @@ class Verifier:
         """
         with deciding(Decision("client", peer), self.observers):
             return self.decide_chain(peer)
+
+    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
+        """Report a refusal that was decided outside, where no request is at hand, unless it was reported."""
+        with suppress(MutualTLSError), deciding(Decision("client", peer, client_id), self.observers):
+            raise error
 
     def decide(
         self,

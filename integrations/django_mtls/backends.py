@@ -52,6 +52,15 @@ class ClientCertificateBackend(ModelBackend):
         """Return the user whose certificate this is, or None."""
         return await sync_to_async(self.authenticate)(request, peer_certificate=peer_certificate)
 
+    def get_user(self, user_id: Any) -> None:
+        """Return None: a session cookie alone, without its certificate, is not a user's.
+
+        ``ClientCertificateLoginMiddleware``, which has the certificate, sets the user.
+        """
+
+    async def aget_user(self, user_id: Any) -> None:
+        """Return None, as :meth:`get_user`."""
+
     def create_user(self, name: str, certificate: ClientCertificate) -> Any:
         """Make a user without rights and without a password; a subclass may add to it.
 

@@ -5,11 +5,10 @@ To these resources no user logs in by certificate: whose they are the token says
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
@@ -20,7 +19,7 @@ from wsgi_mtls.responses import token_error_response
 
 from ..caching import keep_private
 from ..conf import mtls_settings
-from ..decorators import for_programs
+from ..decorators import for_programs, guarded
 from ..mixins import ForProgramsMixin
 from ..refusals import as_django
 
@@ -114,17 +113,7 @@ def _protected(needed: Callable[[HttpRequest], list[str]]) -> Callable[[View], V
         return None
 
     def decorate(view: View) -> View:
-        @wraps(view)
-        def protected(request: HttpRequest, *args: Any, **options: Any) -> Any:
-            refused = check(request)
-            return keep_private(request, view(request, *args, **options) if refused is None else refused)
-
-        @wraps(view)
-        async def aprotected(request: HttpRequest, *args: Any, **options: Any) -> Any:
-            refused = await sync_to_async(check)(request)
-            return keep_private(request, await view(request, *args, **options) if refused is None else refused)
-
-        return cast("View", for_programs(aprotected if iscoroutinefunction(view) else protected))
+        return cast("View", guarded(view, check, mark=for_programs, headers=["Authorization"]))
 
     return decorate
 
