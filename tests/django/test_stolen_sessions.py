@@ -94,12 +94,14 @@ def test_aget_user(alice: User, alice_pair: KeyPair, kind: str) -> None:
 
 @pytest.mark.skipif(find_spec("channels") is None, reason="Channels is not installed")
 @pytest.mark.parametrize("kind", ["certificate", "password"])
-def test_channels(alice: User, alice_pair: KeyPair, kind: str) -> None:
+def test_channels(monkeypatch: pytest.MonkeyPatch, alice: User, alice_pair: KeyPair, kind: str) -> None:
     from channels.auth import AuthMiddlewareStack  # type: ignore[import-untyped]
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         SEEN.append(scope["user"].get_username())
 
+    # It closes a connection that is in a transaction, as each test is.
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
     key = of_certificate(alice_pair) if kind == "certificate" else of_password(alice)
     scope = {"type": "websocket", "path": "/", "headers": [(b"cookie", f"sessionid={key}".encode())]}
     async_to_sync(AuthMiddlewareStack(application))(scope, None, None)

@@ -17,7 +17,7 @@ from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
 from wsgi_mtls.request.bearer import bearer_token, check_challenge
 from wsgi_mtls.responses import token_error_response
 
-from ..caching import keep_private
+from ..caching import check_not_cached_inside, keep_private
 from ..conf import mtls_settings
 from ..decorators import for_programs, guarded
 from ..mixins import ForProgramsMixin
@@ -56,14 +56,20 @@ class ChallengeMixin(ForProgramsMixin):
         if getattr(self, "view_is_async", False):
             return self._adispatch(request, *args, **options)
         response: HttpResponseBase = super().dispatch(request, *args, **options)  # type: ignore[misc]
-        return keep_private(request, response if self._refused is None else self._refused)
+        return self._answer(request, response)
 
     async def _adispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         # OAuth Toolkit verifies in a thread, since it asks the database; the handler runs here.
         response = await sync_to_async(super().dispatch)(request, *args, **options)  # type: ignore[misc]
         if isawaitable(response):
             response = await response
-        return keep_private(request, cast("HttpResponseBase", response) if self._refused is None else self._refused)
+        return self._answer(request, cast("HttpResponseBase", response))
+
+    def _answer(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if self._refused is not None:
+            return keep_private(request, self._refused)
+        check_not_cached_inside(request, response, ["Authorization"])
+        return keep_private(request, response)
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, Any]:
         """Verify as OAuth Toolkit does, and keep the answer to what was refused."""
