@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 
 from .bearer import bearer_token, challenge, check_challenge
 from .binding import verify_confirmation
-from .certificate import ClientCertificate, Peer
 from .errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
 from .events import Event, EventName, Observer, origin, report
 from .options import check_source
 from .paths import PathMatcher
 from .sources import CertificateSource, check_delivers_certificate, drop_untrusted, peer_certificate
 from .tokens import AccessTokens
+from .x509 import ClientCertificate, Peer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

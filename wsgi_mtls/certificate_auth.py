@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .certificate import Peer, PeerCertificate
 from .cross_site import check_site
 from .errors import InvalidToken, MutualTLSError, NotAuthorized
 from .events import Event, EventName, origin
 from .sources import CertificateSource, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
+from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from .certificate import Peer
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import AuthMethodNotRegistered, MutualTLSError
@@ -11,6 +10,7 @@ from .events import Event, origin
 from .form import TokenRequest, read_token_request
 from .sources import CertificateSource, peer_certificate
 from .verifier import AuthenticatedClient, Verifier
+from .x509 import Peer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

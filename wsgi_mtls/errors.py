@@ -13,11 +13,13 @@ __all__ = [
     "CertificateNotRegistered",
     "CertificateNotYetValid",
     "CertificateRequired",
+    "CertificateUnreadable",
     "CertificatesUnavailable",
     "ChainNotVerified",
     "ClientIdInQuery",
     "ConfirmationMismatch",
     "ContradictoryStatus",
+    "CriticalExtension",
     "CrossSiteRequest",
     "GrantOfAnotherClient",
     "HTTPMethodNotAllowed",
@@ -111,6 +113,14 @@ class ContradictoryStatus(MalformedCertificate):
     status = 401
 
 
+class CertificateUnreadable(MalformedCertificate):
+    """A part of the certificate that the decision needs can't be read (RFC 5280 section 4.1), so it matches nothing."""
+
+    reason = "certificate_unreadable"
+    error = "invalid_client"
+    status = 401
+
+
 class MalformedName(MutualTLSError, ValueError):
     """A text that should be a distinguished name can't be read as one (RFC 4514)."""
 
@@ -166,6 +176,12 @@ class RegisteredAsSelfSigned(MutualTLSError):
     """
 
     reason = "registered_as_self_signed"
+
+
+class CriticalExtension(MutualTLSError):
+    """PKI, but the certificate has a critical extension that is not processed here (RFC 5280 section 4.2)."""
+
+    reason = "critical_extension"
 
 
 class NotForClientAuth(MutualTLSError):

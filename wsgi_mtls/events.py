@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .certificate import Peer, PeerSubject
 from .errors import short
+from .x509 import Peer, PeerSubject
 
 logger = logging.getLogger("wsgi_mtls")
 

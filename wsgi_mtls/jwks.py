@@ -8,9 +8,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from .certificate import ClientCertificate
 from .errors import InvalidClientMetadata, MalformedCertificate
-from .pem import base64_to_der
+from .x509 import ClientCertificate
+from .x509.pem import base64_to_der
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
 

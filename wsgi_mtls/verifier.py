@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from . import checks
-from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .checks import SelfSignedMatch
 from .clients import (
     AUTH_METHODS,
@@ -30,6 +29,7 @@ from .errors import (
     short,
 )
 from .events import Event, Observer, origin, report
+from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
 
@@ -259,12 +259,12 @@ class Verifier:
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
         method = self._method(client, peer.certificate, allowed)
-        checks.check_validity(peer.certificate, self._clock())
         if method == "tls_client_auth":
+            checks.check_validity(peer.certificate, self._clock())
             checks.check_pki(client, peer)
             self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_registered(client, peer.certificate, self._self_signed_match)
+            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock())
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def _method(

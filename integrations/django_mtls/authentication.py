@@ -10,7 +10,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 from .backends import ClientCertificateBackend
 

@@ -13,7 +13,7 @@ from .peer import is_private
 from .sessions import thumbprint
 
 if TYPE_CHECKING:
-    from wsgi_mtls.certificate import Peer
+    from wsgi_mtls.x509 import Peer
 
 CLIENT_CERT = "Client-Cert"
 """What such pages vary on (RFC 9440 section 2.4): no client can send it, since it is set or dropped here."""

@@ -1,7 +1,7 @@
 """Registered OAuth clients (RFC 7591, RFC 8705), and whose certificates may log in as which user."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -11,9 +11,9 @@ from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.certificate import ClientCertificate
-from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.errors import CertificateUnreadable, InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import registered_certificates
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method, SubjectKindChoice
 from .moments import as_stored
@@ -144,16 +144,20 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificate(self) -> ClientCertificate | None:
-        """The certificate that was registered or seen last; it is shown and decides nothing."""
+        """The certificate that was registered or seen last, if it can be read; it is shown and decides nothing."""
         try:
-            return ClientCertificate.from_der(bytes(self.certificate_der)) if self.certificate_der else None
+            return (
+                ClientCertificate.from_der(bytes(self.certificate_der)).require_readable()
+                if self.certificate_der
+                else None
+            )
         except MalformedCertificate:
             return None
 
     @certificate.setter
     def certificate(self, certificate: ClientCertificate) -> None:
         self.certificate_der = certificate.der
-        self.certificate_expires = as_stored(certificate.not_after)
+        self.certificate_expires = _expires(certificate)
 
     def clean(self) -> None:
         """Refuse, beside the field, what no certificate can satisfy."""
@@ -178,7 +182,7 @@ class AbstractRegisteredClient(models.Model):
         if shown is not None and registered and not self.jwks_uri and not registered & certificate_digests(shown):
             self.certificate_der = self.certificate_expires = None
         if not self.certificate_der and self.certificates:
-            self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
+            self.certificate = max(self.certificates, key=_sorted_by_end)
         return before != self.certificate_der
 
     def update_search_keys(self, using: str | None = None) -> None:
@@ -199,7 +203,7 @@ class AbstractRegisteredClient(models.Model):
             return
         changes: dict[str, object] = {"last_seen": now}
         if certificate is not None and certificate != self.certificate:
-            changes |= {"certificate_der": certificate.der, "certificate_expires": as_stored(certificate.not_after)}
+            changes |= {"certificate_der": certificate.der, "certificate_expires": _expires(certificate)}
         # Conditional, so that of several processes only one writes.
         due = models.Q(last_seen__isnull=True) | models.Q(last_seen__lte=now - SEEN_EVERY)
         rows = type(self)._base_manager.filter(due, pk=self.pk)
@@ -209,6 +213,21 @@ class AbstractRegisteredClient(models.Model):
         except DatabaseError:  # the client is who it is, even where the database takes no notes
             logger.exception("Client %r was authenticated, which could not be noted", self.client_id)
         self.last_seen = now
+
+
+def _expires(certificate: ClientCertificate) -> datetime | None:
+    """Return when a certificate ends; None if that can't be read, since one that is registered itself needs no end."""
+    try:
+        return as_stored(certificate.not_after)
+    except CertificateUnreadable:
+        return None
+
+
+def _sorted_by_end(certificate: ClientCertificate) -> datetime:
+    try:
+        return certificate.not_after
+    except CertificateUnreadable:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 class RegisteredClient(AbstractRegisteredClient):

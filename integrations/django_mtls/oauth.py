@@ -9,12 +9,12 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
 from wsgi_mtls.access_token import BoundToken, accept_token
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.client_auth import require_client
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.sources import PEER, CertificateSource
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer
 
 from .conf import mtls_settings
 from .peer import mark_private, request_peer

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
 from wsgi_mtls.sources.guarded import GuardedSource
 from wsgi_mtls.sources.trusted_proxies import environ_key
+from wsgi_mtls.x509 import Peer
 
 from .conf import mtls_settings
 

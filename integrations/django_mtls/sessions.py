@@ -9,7 +9,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, load_backend
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import PeerCertificate
+from wsgi_mtls.x509 import PeerCertificate
 
 from .backends import ClientCertificateBackend
 from .peer import request_peer

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
-from wsgi_mtls import names
-from wsgi_mtls.certificate import ClientCertificate
+from wsgi_mtls.x509 import ClientCertificate, names
 
 from .errors import MalformedUsername, NoUsername, SeveralUsernames
 

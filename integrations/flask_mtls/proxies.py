@@ -8,7 +8,7 @@ from werkzeug.local import LocalProxy
 
 from wsgi_mtls import AuthenticatedClient, sources
 from wsgi_mtls.access_token import BoundToken
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 from .settings import current_state
 

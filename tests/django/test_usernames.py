@@ -8,8 +8,8 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
-from wsgi_mtls.certificate import PeerCertificate
 from wsgi_mtls.testing import KeyPair, Profile, make_ca
+from wsgi_mtls.x509 import PeerCertificate
 
 from .browser import Browser, reasons
 from .support import common_names

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import Peer
 from ..events import Event, Observer, report
+from ..x509 import Peer
 from .secret import Secret, checked_secret, takes_secret
 from .trusted_proxies import TrustedProxies, environ_key, peer_address
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
 from ..events import Observer
+from ..x509 import ClientCertificate, PeerCertificate
 from .guarded import GuardedHeaders, header_value
 from .limits import CHAIN_LIMIT, SIZE_LIMIT
 from .secret import Secret

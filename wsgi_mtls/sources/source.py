@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..certificate import Peer
 from ..errors import MalformedCertificate, MutualTLSError
+from ..x509 import Peer
 from .guarded import GuardedSource
 from .trusted_proxies import PROXY_FIX
 

@@ -3,11 +3,11 @@
 from base64 import b64decode
 from typing import Any
 
-from wsgi_mtls.certificate import Peer, PeerCertificate
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.events import Event, EventName, report
 from wsgi_mtls.sources import peer_certificate
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer, PeerCertificate
 
 from ..conf import mtls_settings
 from ..signals import send

@@ -5,10 +5,10 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from flask import request
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.responses import error_response
 from wsgi_mtls.verifier import Verifier
+from wsgi_mtls.x509 import Peer
 
 from ..proxies import current_peer
 from ..settings import current_state
