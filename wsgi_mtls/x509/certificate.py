@@ -21,6 +21,7 @@ MAX_DER_SIZE = 65536
 """The largest certificate that is read, in octets."""
 _MAX_CACHED_SIZE = 8192  # anybody can make many that are larger, and one takes a multiple of its size
 _SEQUENCE = b"\x30"
+_USER_PRINCIPAL_NAME = "1.3.6.1.4.1.311.20.2.3"
 
 SubjectKind = Literal[
     "tls_client_auth_subject_dn",
@@ -113,8 +114,19 @@ class ClientCertificate:
     @property
     def common_names(self) -> tuple[str, ...]:
         """The subject's CN values, in order; the empty text where it is open which text a value is."""
+        return self.subject_values(parts.COMMON_NAME)
+
+    def subject_values(self, oid: str) -> tuple[str, ...]:
+        """Return the subject's values of an attribute type, as they are written.
+
+        Args:
+            oid: the type, dotted: ``"2.5.4.5"`` for serialNumber.
+
+        Raises:
+            CertificateUnreadable: the subject can't be read.
+        """
         attributes = (attribute for rdn in self.subject_attributes for attribute in rdn)
-        return tuple(attribute.text for attribute in attributes if attribute.oid == parts.COMMON_NAME)
+        return tuple(attribute.text for attribute in attributes if attribute.oid == oid)
 
     @_part("issuer")
     def issuer(self) -> str:
@@ -150,6 +162,11 @@ class ClientCertificate:
     def other_names(self) -> tuple[tuple[str, bytes], ...]:
         """Its otherName entries: pairs of dotted type and the DER of the value."""
         return parts.other_names(self._general_names)
+
+    @property
+    def user_principal_names(self) -> tuple[str, ...]:
+        """Its otherName entries of Microsoft's userPrincipalName; the empty text for one that is not a UTF8String."""
+        return tuple(names.decode_value(value).text for oid, value in self.other_names if oid == _USER_PRINCIPAL_NAME)
 
     @_part("list of extensions")
     def extensions(self) -> Extensions:

@@ -137,6 +137,16 @@ def decode(der: bytes) -> RDNs:
     return tuple(tuple(map(_attribute, rdn.as_list())) for rdn in rdns)
 
 
+def decode_value(der: bytes, oid: str = "") -> Attribute:
+    """Read one value, as an attribute of a name or an otherName has it.
+
+    Raises:
+        ValueError: it is not one value.
+    """
+    value = structure.decode(asn1.TLV, der)
+    return Attribute(oid, int.from_bytes(value.tag_bytes, "big"), bytes(value.data))
+
+
 def write(rdns: RDNs) -> str:
     """Write a certificate's name as RFC 4514 text, to be read by people and to be registered."""
     return ",".join("+".join(map(_written, rdn)) for rdn in reversed(rdns))

@@ -83,7 +83,8 @@ def _first_oid(algorithm: asn1.TLV) -> str:
 
 def texts(general_names: Iterable[asn1.TLV], tag: bytes) -> tuple[str, ...]:
     """Return the entries of an IA5String kind."""
-    return tuple(bytes(name.data).decode("ascii") for name in general_names if name.tag_bytes == tag)
+    # UTF-8 is issued where ASCII is expected. It equals no registered name, and leaves the other entries readable.
+    return tuple(bytes(name.data).decode("utf-8") for name in general_names if name.tag_bytes == tag)
 
 
 def addresses(general_names: Iterable[asn1.TLV]) -> tuple[IPAddress, ...]:
