@@ -172,7 +172,7 @@ class RegisteredAsSelfSigned(MutualTLSError):
     """PKI, but the certificate, or its key, is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
 
     A TLS terminator that accepts partial chains reports success for every certificate in its CA bundle, whatever the
-    certificate says and whoever signed it, and the certificates of self-signed clients are put there.
+    certificate's names and signature are, and the certificates of self-signed clients are put there.
     """
 
     reason = "registered_as_self_signed"

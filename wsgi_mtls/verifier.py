@@ -163,8 +163,8 @@ class Verifier:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
-            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, nobody
-                validated its chain, or it is registered for a self-signed client.
+            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, its
+                chain was not validated, or it is registered for a self-signed client.
         """
         try:
             presented = checks.require_certificate(peer)

@@ -95,7 +95,7 @@ def _may_issue_or_is_odd(certificate: ClientCertificate) -> bool:
     try:
         return _may_issue(x509.load_der_x509_certificate(certificate.der))
     except (ValueError, x509.DuplicateExtension):
-        return True  # nobody can tell what another reader makes of it
+        return True  # another reader may take it for anything
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:

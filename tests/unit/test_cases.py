@@ -1,6 +1,6 @@
 """Certificates from the field, over the real middleware: by what they are accepted, and why not.
 
-Each file stands for a kind: for some there are more of the same here, made with ``tests/der.py``.
+Each file is an example of a kind; more of some kinds are made here with ``tests/der.py``.
 """
 
 from collections.abc import Callable
@@ -227,7 +227,7 @@ def test_the_message_names_the_part_and_the_remedy() -> None:
         made(validity=der.seq()).not_before  # noqa: B018
 
 
-def test_an_unreadable_intermediate_is_a_hint_that_nobody_reads() -> None:
+def test_an_unreadable_intermediate_is_not_read() -> None:
     leaf, intermediate = made(), case("intermediate-unreadable")
     metadata = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"}
     endpoint = Endpoint({"billing": metadata}, verifier={"clock": lambda: THEN})

@@ -93,7 +93,7 @@ def test_subject_of_another_type_is_read_or_refused(tag: int) -> None:
     assert certificate.der == der
 
 
-def test_an_unknown_extension_twice_concerns_nobody() -> None:
+def test_an_unknown_extension_twice_is_not_read() -> None:
     oids = [x509.ObjectIdentifier(f"1.3.6.1.4.1.99999.{arc}") for arc in (1, 2)]
     extensions = [(x509.UnrecognizedExtension(oid, b"\x05\x00"), False) for oid in oids]
     pair = CA.issue("CN=x", Profile(extensions=extensions))
@@ -117,7 +117,7 @@ def test_unreadable_alternative_name(value: bytes) -> None:
     assert "subject alternative name" in unreadable(with_extension(value), "san_dns").message
 
 
-def test_a_name_of_another_kind_concerns_nobody() -> None:
+def test_a_name_of_another_kind_is_not_read() -> None:
     of_one_octet = ClientCertificate.from_der(with_extension(bytes.fromhex("300687010a82016b")))
     assert (of_one_octet.san_dns, of_one_octet.san_ip) == (("k",), ())
     x400 = ClientCertificate.from_der(with_extension(bytes.fromhex("3005a30082016b")))

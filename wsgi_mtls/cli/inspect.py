@@ -51,7 +51,7 @@ def read_certificate(file: Path) -> ClientCertificate:
 
     Raises:
         OSError: it can't be read.
-        MalformedCertificate: it is no certificate, or one with a part that can't be read.
+        MalformedCertificate: it is not a certificate, or has a part that can't be read.
     """
     content = file.read_bytes()
     is_pem = b"-----BEGIN" in content

@@ -14,7 +14,7 @@ _KEY_USAGE = ExtensionOID.KEY_USAGE.dotted_string
 _EXTENDED_KEY_USAGE = ExtensionOID.EXTENDED_KEY_USAGE.dotted_string
 _SUBJECT_ALTERNATIVE_NAME = ExtensionOID.SUBJECT_ALTERNATIVE_NAME.dotted_string
 
-# Whoever validates the chain processes these, and the certificate counts for PKI only where the terminator did so.
+# The validation of a chain processes these, and the certificate counts for PKI only where the terminator did so.
 _OF_THE_CHAIN = frozenset(
     oid.dotted_string
     for oid in (

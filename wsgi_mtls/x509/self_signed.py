@@ -27,11 +27,18 @@ _DIGEST_OF = {
     Algorithm.RSA_WITH_SHA256: hashes.SHA256(),
     Algorithm.RSA_WITH_SHA384: hashes.SHA384(),
     Algorithm.RSA_WITH_SHA512: hashes.SHA512(),
+    Algorithm.DSA_WITH_SHA224: hashes.SHA224(),
+    Algorithm.DSA_WITH_SHA256: hashes.SHA256(),
+    Algorithm.DSA_WITH_SHA384: hashes.SHA384(),
+    Algorithm.DSA_WITH_SHA512: hashes.SHA512(),
     Algorithm.ECDSA_WITH_SHA224: hashes.SHA224(),
     Algorithm.ECDSA_WITH_SHA256: hashes.SHA256(),
     Algorithm.ECDSA_WITH_SHA384: hashes.SHA384(),
     Algorithm.ECDSA_WITH_SHA512: hashes.SHA512(),
 }
+# A stranger chooses the exponent, and one as long as the modulus takes a hundred times as long. OpenSSL has the same
+# limit for a modulus of more than 3072 bits.
+_MAX_EXPONENT_BITS = 64
 _DIGEST_BY_OID = {oid.dotted_string: digest for oid, digest in _DIGEST_OF.items()}
 
 
@@ -45,11 +52,13 @@ def verifies(public_key_info: bytes, algorithm: str, signature: bytes, signed: b
         signed: the octets that it covers.
 
     Returns:
-        None where the installed release of cryptography can't load the key.
+        None where the installed release of cryptography can't load the key, or where trying would take too long.
     """
     try:
         key: object = load_der_public_key(public_key_info)
     except (UnsupportedAlgorithm, ValueError, TypeError):
+        return None
+    if isinstance(key, rsa.RSAPublicKey) and key.public_numbers().e.bit_length() > _MAX_EXPONENT_BITS:
         return None
     return any(_is_valid(key, signature, signed, how) for how in _ways(key, algorithm))
 
