@@ -24,7 +24,8 @@ from wsgi_mtls import (
 )
 from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.cli.inspect import describe
-from wsgi_mtls.testing import make_ca, to_pem
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
 
 CASES = Path(__file__).parents[1] / "cases"
 THEN = datetime(2026, 11, 28, 18, tzinfo=UTC)
@@ -240,6 +241,18 @@ def test_self_signed_by_callback_with_a_key_that_is_not_known() -> None:
     own = case("ml-dsa-self-signed-foreign-issuer")
     endpoint = Endpoint(CallbackRegistry(self_signed=lambda _: own), verifier={"clock": lambda: THEN})
     assert endpoint.outcome("mobile", own) == ACCEPTED
+
+
+def test_octets_that_are_the_key_of_another() -> None:
+    """What has no key of its own is compared whole, and as nothing that a key can be."""
+    mobile = self_sign("CN=mobile", Profile(not_before=THEN, not_after=THEN)).certificate
+    endpoint = Endpoint(CallbackRegistry(self_signed=lambda _: mobile), verifier={"clock": lambda: THEN})
+    by_key = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(mobile)]}}
+    key_as_certificate = ClientCertificate.from_der(mobile.public_key_der)
+    assert key_as_certificate.lookup_key != mobile.lookup_key
+    for tried in (endpoint, Endpoint({"mobile": by_key}, verifier={"clock": lambda: THEN})):
+        assert tried.outcome("mobile", key_as_certificate)[0] == 401
+        assert tried.outcome("mobile", mobile) == ACCEPTED
 
 
 def test_other_names_and_attributes_as_written() -> None:

@@ -211,7 +211,8 @@ class ClientCertificate:
         try:
             return self.public_key_der
         except CertificateUnreadable:
-            return self.der
+            # A key's DER starts otherwise, so octets that are another's key are not taken for it.
+            return b"\0" + self.der
 
     @property
     def is_self_signed(self) -> bool:
