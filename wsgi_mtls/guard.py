@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from .certificate import Peer, PeerCertificate
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import AuthMethodNotRegistered, InvalidToken, MutualTLSError, NotAuthorized
@@ -26,6 +25,7 @@ from .sources import (
 from .sources.guarded import FORGED, Forgery
 from .tokens import AccessTokens
 from .verifier import AuthenticatedClient, Verifier
+from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

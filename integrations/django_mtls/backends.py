@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import ClientCertificate, Peer, PeerCertificate
 from wsgi_mtls.errors import CertificateNotDelivered, MutualTLSError
+from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
 from .errors import InactiveUser, MalformedUsername, NoUsername, RegistrationDisabled, SeveralUsers, UnknownUser

@@ -9,13 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.request.body import read_body
 from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer
 
 from .caching import mark_private
 from .record import RecordedClient
@@ -23,7 +23,7 @@ from .request import innermost, record
 from .verification import guard
 
 if TYPE_CHECKING:
-    from wsgi_mtls.certificate import PeerCertificate
+    from wsgi_mtls.x509 import PeerCertificate
 
 
 def view_of(request: HttpRequest) -> RequestView:

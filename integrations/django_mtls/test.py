@@ -8,9 +8,9 @@ from django.contrib.auth import load_backend
 from django.core.exceptions import ImproperlyConfigured
 from django.test import AsyncClient, Client
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, environ_for
+from wsgi_mtls.x509 import ClientCertificate
 
 
 class LoggingIn:

@@ -19,10 +19,10 @@ from django_mtls.decorators import bound_token_required, certificate_required, c
 from django_mtls.mixins import CertificateRequiredMixin
 from django_mtls.test import CertificateClient
 from wsgi_mtls import sources
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MalformedCertificate
 from wsgi_mtls.record import Record
 from wsgi_mtls.testing import KeyPair, environ_for, to_pem
+from wsgi_mtls.x509 import Peer
 
 from .browser import Browser
 

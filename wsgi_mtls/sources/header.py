@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from .guarded import GuardedHeaders, header_value
 from .leading_status import LeadingStatus
 from .limits import CHAIN_LIMIT, SIZE_LIMIT

@@ -5,8 +5,8 @@ Not behind a proxy: the connection's certificate would be the proxy's.
 
 from typing import TYPE_CHECKING
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus
+from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .environ import with_session, with_status
 from .source import CertificateSource, EnvironSource

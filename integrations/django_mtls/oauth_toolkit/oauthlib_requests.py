@@ -4,12 +4,12 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import Any, Literal
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.events import Decision, deciding
 from wsgi_mtls.record import Record
 from wsgi_mtls.sources import peer_certificate
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer
 
 from ..conf import mtls_settings
 from ..verification import guard
