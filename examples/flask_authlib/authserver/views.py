@@ -25,7 +25,8 @@ def authorize() -> ResponseReturnValue:
     try:
         grant = server.get_consent_grant(end_user=None)
     except OAuth2Error as error:
-        return dict(error.get_body()), 400
+        answer: ResponseReturnValue = server.handle_error_response(request, error)
+        return answer
     if request.method == "GET":
         csrf = session["csrf"] = secrets.token_urlsafe()
         client = grant.client.client_name or grant.client.client_id
