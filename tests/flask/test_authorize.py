@@ -23,6 +23,7 @@ def server(mobile: KeyPair) -> AuthServer:
     clients["without-code"] = {**clients["billing"], "response_types": []}
     clients["without-uri"] = {**clients["billing"], "redirect_uris": []}
     clients["with-query"] = {**clients["billing"], "redirect_uris": [f"{REDIRECT}?tenant=a"]}
+    clients["with-issuer"] = {**clients["billing"], "redirect_uris": [f"{REDIRECT}?iss=https://evil.example.com"]}
     return AuthServer(make_authserver(clients))
 
 
@@ -86,6 +87,15 @@ def test_query_of_the_redirect_uri_stays(server: AuthServer) -> None:
     change = {"client_id": "with-query", "redirect_uri": f"{REDIRECT}?tenant=a", "code_challenge": None}
     found = sent(ask(server, change), f"{REDIRECT}?tenant=a&")
     assert (found["tenant"], found["error"], found["iss"]) == ("a", "invalid_request", ISSUER)
+
+
+def test_issuer_in_the_redirect_uri_is_replaced(server: AuthServer) -> None:
+    """With it a client would take our answer for another server's (RFC 9207 section 4)."""
+    change = {"client_id": "with-issuer", "redirect_uri": f"{REDIRECT}?iss=https://evil.example.com"}
+    assert sent(ask(server, {**change, "code_challenge": None}))["iss"] == ISSUER
+    found = sent(consent(server, {**RIGHT, **change}))
+    assert found["iss"] == ISSUER
+    assert found["code"]
 
 
 def test_consent_and_its_refusal(server: AuthServer) -> None:

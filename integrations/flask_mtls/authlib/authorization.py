@@ -1,7 +1,7 @@
 """The answers of the authorization endpoint, which a person's browser gets (RFC 6749 section 4.1.2.1, RFC 9207)."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
@@ -85,11 +85,13 @@ class AuthorizationAnswersMixin:
         return Response(page, status=status, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
     def _with_issuer(self, uri: str) -> str:
-        issuer, fragment = self.get_issuer(), bool(request.environ.get(_FRAGMENT, False))
-        parts = urlsplit(uri)
-        if not issuer or "iss" in dict(parse_qsl(parts.fragment if fragment else parts.query)):
+        issuer = self.get_issuer()
+        if not issuer:
             return uri
-        return str(add_params_to_uri(uri, [("iss", issuer)], fragment=fragment))
+        parts, name = urlsplit(uri), "fragment" if request.environ.get(_FRAGMENT) else "query"
+        # A registered redirect_uri may have an iss of its own, with which our answer would pass for another server's.
+        kept = [pair for pair in parse_qsl(getattr(parts, name), keep_blank_values=True) if pair[0] != "iss"]
+        return parts._replace(**{name: urlencode([*kept, ("iss", issuer)])}).geturl()
 
 
 def _redirect_uri(oauth_request: Any, server: Any) -> str | None:
