@@ -9,9 +9,9 @@ from joserfc import jws
 
 from ..bearer import MAX_TOKEN
 from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, TokensUnavailable, WrongIssuer
+from ..https import TIMEOUT, ConfiguredEndpoint
 from ..shortage import is_shortage
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
-from .https import TIMEOUT, HTTPSEndpoint
 from .keys import FetchedKeys, GivenKeys, SigningKeys
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -36,7 +36,8 @@ class JWTAccessTokens:
             deprecated ``EdDSA`` (RFC 9864): name the one that the issuer writes.
         leeway: how far the clocks may differ, in seconds.
         ca: PEM file of the CAs that ``jwks_uri`` is validated against; None is the system's.
-        timeout: how long connecting to ``jwks_uri``, the answer's header and its body may take, each, in seconds.
+        timeout: how long a request to ``jwks_uri`` may take as a whole, in seconds.
+        proxy: the URL of an HTTP proxy to ``jwks_uri``, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
 
     Raises:
@@ -55,6 +56,7 @@ class JWTAccessTokens:
         leeway: float = 10,
         ca: Path | str | None = None,
         timeout: float = TIMEOUT,
+        proxy: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not issuer:
@@ -66,7 +68,7 @@ class JWTAccessTokens:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds.")
         self._issuer = issuer
         self._audiences = audiences(audience)
-        self._keys = _keys(jwks, jwks_uri, ca, timeout, clock)
+        self._keys = _keys(jwks, jwks_uri, ca, timeout, proxy, clock)
         # RFC 7515 section 4: header members that nobody knows are ignored.
         self._registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
         self._algorithms = frozenset(algorithms)
@@ -145,13 +147,14 @@ def _keys(
     jwks_uri: str | None,
     ca: Path | str | None,
     timeout: float,
+    proxy: str | None,
     clock: Callable[[], float],
 ) -> SigningKeys:
     if (jwks is None) == (jwks_uri is None):
         raise ValueError("Give either jwks or jwks_uri.")
     if jwks_uri is None:
         return GivenKeys(jwks)
-    return FetchedKeys(HTTPSEndpoint(jwks_uri, ca=ca, timeout=timeout), clock)
+    return FetchedKeys(ConfiguredEndpoint(jwks_uri, ca=ca, timeout=timeout, proxy=proxy), clock)
 
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:

@@ -8,15 +8,16 @@ from typing import Protocol
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ..errors import TokensUnavailable, UnknownSigningKey
+from ..https import ConfiguredEndpoint, FetchFailed
 from ..shortage import is_shortage
-from .https import HTTPSEndpoint
 
 logger = logging.getLogger("wsgi_mtls")
 
 SigningKey = RSAKey | ECKey | OKPKey
 
-MAX_KEYS = 64
+MAX_KEYS = 100
 """The most keys that a set may hold."""
+ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
 REFETCH_INTERVAL = 30.0
 """Seconds between two fetches at least, whatever comes in."""
@@ -86,7 +87,7 @@ class FetchedKeys:
         clock: returns seconds since the epoch.
     """
 
-    def __init__(self, endpoint: HTTPSEndpoint, clock: Callable[[], float]) -> None:
+    def __init__(self, endpoint: ConfiguredEndpoint, clock: Callable[[], float]) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._lock = Lock()
@@ -117,9 +118,9 @@ class FetchedKeys:
         if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
             return
         try:
-            self._keys = read_keys(self._endpoint.get())
+            self._keys = read_keys(self._endpoint.get_json(ACCEPT))
             self._fetched = self._clock()
-        except (TokensUnavailable, ValueError, MemoryError) as error:
+        except (FetchFailed, ValueError, MemoryError) as error:
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.

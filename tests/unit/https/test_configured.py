@@ -11,10 +11,9 @@ import pytest
 from OpenSSL import SSL
 
 from tests.tls import SERVER_CA, write_server_pair
-from wsgi_mtls.errors import TokensUnavailable
+from wsgi_mtls.https import MAX_ANSWER, ConfiguredEndpoint, FetchFailed
 from wsgi_mtls.server import make_context
 from wsgi_mtls.testing import to_pem
-from wsgi_mtls.tokens.https import MAX_ANSWER, HTTPSEndpoint
 
 TIMEOUT = 0.4
 
@@ -117,10 +116,10 @@ ANSWERS = [
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_no_answer_takes_forever(tmp_path: Path, answer: Answering) -> None:
     with answering(tmp_path, answer) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT)
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT)
         started = monotonic()
-        with pytest.raises(TokensUnavailable):
-            endpoint.get()
+        with pytest.raises(FetchFailed):
+            endpoint.get_json()
         assert monotonic() - started < 20 * TIMEOUT
 
 
@@ -132,7 +131,7 @@ def ok(body: bytes) -> Answering:
 
 def test_answer(tmp_path: Path) -> None:
     with answering(tmp_path, ok(b"[true]")) as url:
-        assert HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get() == [True]
+        assert ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get_json() == [True]
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -144,9 +143,9 @@ def test_longest_answer(tmp_path: Path, chunked: bool) -> None:
         return (lambda _, connection: connection.sendall(chunks)) if chunked else ok(body)
 
     with answering(tmp_path, answer(MAX_ANSWER), answer(MAX_ANSWER + 1)) as url:
-        assert HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get() == [True]
-        with pytest.raises(TokensUnavailable, match="more than"):
-            HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get()
+        assert ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json() == [True]
+        with pytest.raises(FetchFailed, match="more than"):
+            ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json()
 
 
 @pytest.mark.parametrize("size", [b"-1", b"-7fffffff", b"7fffffffffff"])
@@ -159,16 +158,16 @@ def test_chunk_whose_size_is_no_bound(tmp_path: Path, size: bytes) -> None:
             connection.sendall(b" " * MAX_ANSWER)
             sent.append(MAX_ANSWER)
 
-    with answering(tmp_path, flood) as url, pytest.raises(TokensUnavailable, match="more than"):
-        HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get()
+    with answering(tmp_path, flood) as url, pytest.raises(FetchFailed, match="more than"):
+        ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json()
     assert sum(sent) < 30 * 2**20  # what fits into the sockets' buffers
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 61, float("nan")])
 def test_timeouts_that_can_not_be(timeout: float) -> None:
     with pytest.raises(ValueError, match="timeout"):
-        HTTPSEndpoint("https://as.example.com", timeout=timeout)
-    assert HTTPSEndpoint("https://as.example.com", timeout=60)
+        ConfiguredEndpoint("https://as.example.com", timeout=timeout)
+    assert ConfiguredEndpoint("https://as.example.com", timeout=60)
 
 
 # Connections that are kept
@@ -199,8 +198,8 @@ def half(over: Event, connection: SSL.Connection) -> None:
 
 def test_connection_is_kept(tmp_path: Path) -> None:
     with answering(tmp_path, next_request(ok(b"1"), ok(b"2"))) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
-        assert [endpoint.get(), endpoint.post({"a": "b"})] == [1, 2]
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        assert [endpoint.get_json(), endpoint.post_form({"a": "b"})] == [1, 2]
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -215,14 +214,14 @@ def test_octets_beyond_an_answer_are_no_answer_to_the_next_request(tmp_path: Pat
         silent_until_it_goes(over, connection)
 
     with answering(tmp_path, too_much, ok(b"2")) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
-        assert [endpoint.get(), endpoint.get()] == [1, 2]
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        assert [endpoint.get_json(), endpoint.get_json()] == [1, 2]
 
 
 def test_kept_connection_that_the_server_closes(tmp_path: Path) -> None:
     with answering(tmp_path, next_request(ok(b"1"), close), next_request(ok(b"2"), ok(b"3"))) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
-        assert [endpoint.get(), endpoint.post({"a": "b"}), endpoint.get()] == [1, 2, 3]
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        assert [endpoint.get_json(), endpoint.post_form({"a": "b"}), endpoint.get_json()] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -236,21 +235,21 @@ def test_kept_connection_that_the_server_closes(tmp_path: Path) -> None:
 )
 def test_next_request_that_fails(tmp_path: Path, answers: list[Answering], timeout: float) -> None:
     with answering(tmp_path, *answers, ok(b"2")) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=timeout)
-        assert endpoint.get() == 1
-        with pytest.raises(TokensUnavailable):
-            endpoint.get()
-        assert endpoint.get() == 2
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", timeout=timeout)
+        assert endpoint.get_json() == 1
+        with pytest.raises(FetchFailed):
+            endpoint.get_json()
+        assert endpoint.get_json() == 2
 
 
 def test_new_connection_that_the_server_closes(tmp_path: Path) -> None:
     with answering(tmp_path, close, ok(b"1")) as url:
-        endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
-        with pytest.raises(TokensUnavailable):
-            endpoint.get()
-        assert endpoint.get() == 1
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        with pytest.raises(FetchFailed):
+            endpoint.get_json()
+        assert endpoint.get_json() == 1
 
 
 def test_message_says_that_it_took_too_long(tmp_path: Path) -> None:
-    with answering(tmp_path, dripping_body) as url, pytest.raises(TokensUnavailable, match="longer than 0"):
-        HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get()
+    with answering(tmp_path, dripping_body) as url, pytest.raises(FetchFailed, match="took too long"):
+        ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get_json()
