@@ -1,116 +1,35 @@
 """Requests to the authorization server are bounded in size and time, however it answers."""
 
+import gc
+import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from OpenSSL import SSL
+from werkzeug.wrappers import Request, Response
 
-from tests.tls import SERVER_CA, write_server_pair
-from wsgi_mtls.https import MAX_ANSWER, ConfiguredEndpoint, FetchFailed
-from wsgi_mtls.server import make_context
-from wsgi_mtls.testing import to_pem
-
-TIMEOUT = 0.4
-
-
-Answering = Callable[[Event, SSL.Connection], object]
-
-
-def receive(connection: SSL.Connection) -> None:
-    """Read one request, whose body comes apart from its header."""
-    request = b""
-    while not request.endswith(b"a=b" if request.startswith(b"POST") else b"\r\n\r\n"):
-        request += connection.recv(65536)
-
-
-def drip(over: Event, send: Callable[[bytes], object]) -> None:
-    """Send an octet now and then: each long before the socket's own timeout."""
-    while not over.wait(TIMEOUT / 10):
-        send(b"x")
-
-
-@contextmanager
-def answering(folder: Path, *answers: Answering) -> Iterator[str]:
-    """Run a server that answers as many connections, each in its own way; yields its URL."""
-    (folder / "ca.pem").write_bytes(to_pem(SERVER_CA.certificate))
-    certificate, key = write_server_pair(folder)
-    context, over = make_context(certificate, key, None), Event()
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve(answer: Answering) -> None:
-        plain, _ = listener.accept()
-        with plain, suppress(OSError, SSL.Error):
-            connection = SSL.Connection(context, plain)
-            connection.set_accept_state()
-            receive(connection)
-            answer(over, connection)
-
-    def serve_all() -> None:
-        with suppress(OSError):
-            for answer in answers:
-                serve(answer)
-
-    thread = Thread(target=serve_all)
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(thread.join)
-        stack.callback(listener.close)
-        stack.callback(listener.shutdown, socket.SHUT_RDWR)
-        stack.callback(over.set)
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
-
-
-def silent(over: Event, connection: SSL.Connection) -> None:
-    over.wait(30)
-
-
-def dripping_header(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    drip(over, connection.sendall)
-
-
-def dripping_body(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    drip(over, connection.sendall)
-
-
-def dripping_chunks(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    drip(over, lambda octet: connection.sendall(b"1\r\n" + octet + b"\r\n"))
-
-
-def dripping_chunk_extension(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;")
-    drip(over, connection.sendall)
-
-
-def cut_off(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}")
-
-
-def cut_off_chunks(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
-
-
-def no_http(over: Event, connection: SSL.Connection) -> None:
-    connection.sendall(b"SSH-2.0-OpenSSH\r\n")
-
-
-ANSWERS = [
-    silent,
-    dripping_header,
+from tests.tls import SERVER_CA, write_pair
+from tests.tokens import json_response, json_server
+from tests.unit.https.servers import (
+    ANSWERS,
+    TIMEOUT,
+    Answering,
+    answering,
     dripping_body,
-    dripping_chunks,
-    dripping_chunk_extension,
-    cut_off,
-    cut_off_chunks,
-    no_http,
-]
+    dripping_header,
+    noting,
+    ok,
+    receive,
+)
+from wsgi_mtls.https import MAX_ANSWER, ConfiguredEndpoint, FetchFailed
+from wsgi_mtls.testing import SERVER_AUTH, Profile, self_sign
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -121,12 +40,6 @@ def test_no_answer_takes_forever(tmp_path: Path, answer: Answering) -> None:
         with pytest.raises(FetchFailed):
             endpoint.get_json()
         assert monotonic() - started < 20 * TIMEOUT
-
-
-def ok(body: bytes) -> Answering:
-    """Answer one request and keep the connection."""
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    return lambda _, connection: connection.sendall(head + body)
 
 
 def test_answer(tmp_path: Path) -> None:
@@ -253,3 +166,171 @@ def test_new_connection_that_the_server_closes(tmp_path: Path) -> None:
 def test_message_says_that_it_took_too_long(tmp_path: Path) -> None:
     with answering(tmp_path, dripping_body) as url, pytest.raises(FetchFailed, match="took too long"):
         ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get_json()
+
+
+# Addresses
+
+
+def test_next_address_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one refuses connections; the port is the same."""
+    with answering(tmp_path, ok(b"1")) as url:
+        monkeypatch.setattr("wsgi_mtls.https.configured.resolve", lambda host, port: ["127.0.0.2", "127.0.0.1"])
+        assert ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json() == 1
+
+
+def test_no_address(tmp_path: Path) -> None:
+    with pytest.raises(FetchFailed, match="no address"):
+        ConfiguredEndpoint("https://nowhere.invalid/").get_json()
+
+
+def test_certificate_of_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection goes to an address; the certificate must be the configured host's."""
+    with answering(tmp_path, ok(b"1")) as url:
+        monkeypatch.setattr("wsgi_mtls.https.configured.resolve", lambda host, port: ["127.0.0.1"])
+        named = url.replace("127.0.0.1", "as.example.com")
+        with pytest.raises(FetchFailed, match="CERTIFICATE_VERIFY_FAILED"):
+            ConfiguredEndpoint(named, ca=tmp_path / "ca.pem").get_json()
+
+
+def test_host_header_names_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = SERVER_CA.issue("CN=x", Profile(san_dns=["as.example.com"], extended_key_usage=SERVER_AUTH))
+    requests: list[bytes] = []
+    with answering(tmp_path, noting(requests, b"1"), pair=pair) as url:
+        monkeypatch.setattr("wsgi_mtls.https.configured.resolve", lambda host, port: ["127.0.0.1"])
+        named = url.replace("127.0.0.1", "as.example.com")
+        assert ConfiguredEndpoint(f"{named}keys?a=b", ca=tmp_path / "ca.pem").get_json() == 1
+    (request,) = requests
+    assert request.startswith(b"GET /keys?a=b HTTP/1.1\r\n")
+    assert f"\r\nHost: {urlsplit(named).netloc}\r\n".encode() in request
+
+
+# JSON
+
+
+@pytest.mark.parametrize("depth", [32, 33, 1000, 100_000])
+def test_depth_of_json(tmp_path: Path, depth: int) -> None:
+    with answering(tmp_path, ok(b"[" * depth + b"]" * depth)) as url:
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        if depth == 32:
+            assert endpoint.get_json()
+        else:
+            with pytest.raises(FetchFailed, match="Expected JSON"):
+                endpoint.get_json()
+
+
+# Our own certificate, and the CA
+
+
+def test_replaced_certificate_is_used(tmp_path: Path) -> None:
+    old, new = self_sign("CN=old"), self_sign("CN=new")
+    with json_server(tmp_path, lambda _: json_response(1)) as server:
+        certificate, key = write_pair(tmp_path, "own", old)
+        endpoint = ConfiguredEndpoint(server.url, ca=tmp_path / "ca.pem", certificate=certificate, private_key=key)
+        assert endpoint.get_json() == 1
+        certificate.write_bytes(new.certificate_pem)
+        assert endpoint.get_json() == 1  # its key is not there yet: the old pair stays
+        key.write_bytes(new.key_pem)
+        assert endpoint.get_json() == 1
+        certificate.unlink()
+        assert endpoint.get_json() == 1
+    thumbprints = [pair.certificate.thumbprint for pair in (old, old, new, new)]
+    assert server.certificates == thumbprints
+
+
+# Processes
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_process_makes_connections_of_its_own(tmp_path: Path) -> None:
+    """Two processes on one TLS connection would read each other's answers."""
+    ports: list[object] = []
+
+    def note(http: Request) -> Response:
+        ports.append(http.environ["REMOTE_PORT"])
+        return json_response(1)
+
+    with json_server(tmp_path, note) as server:
+        endpoint = ConfiguredEndpoint(server.url, ca=tmp_path / "ca.pem")
+        assert endpoint.get_json() == endpoint.get_json() == 1
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(0 if endpoint.get_json() == 1 else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert endpoint.get_json() == 1
+    first, second, forked, last = ports
+    assert first == second == last
+    assert forked != first
+
+
+# Proxies
+
+
+@contextmanager
+def connect_proxy() -> Iterator[tuple[str, list[bytes]]]:
+    """Run a proxy that opens tunnels; yields its URL and the requests that came."""
+    listener, requests = socket.create_server(("127.0.0.1", 0)), []
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while octets := source.recv(65536):
+                target.sendall(octets)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with suppress(OSError):
+            client, _ = listener.accept()
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(65536)
+            requests.append(head)
+            host, _, port = head.split()[1].partition(b":")
+            with client, socket.create_connection((host.decode(), int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                back = Thread(target=copy, args=(server, client))
+                back.start()
+                copy(client, server)
+                back.join()
+
+    thread = Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://user:pass@127.0.0.1:{listener.getsockname()[1]}", requests
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+def test_proxy(tmp_path: Path) -> None:
+    with answering(tmp_path, ok(b"1")) as url, connect_proxy() as (proxy, requests):
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem", proxy=proxy)
+        assert endpoint.get_json() == 1
+        del endpoint
+        gc.collect()  # its connection is closed, and the proxy's tunnel with it
+    (request,) = requests
+    assert request.startswith(f"CONNECT {urlsplit(url).netloc} HTTP/1.".encode())
+    assert b"\r\nproxy-authorization: basic dxnlcjpwyxnz\r\n" in request.lower()
+
+
+def test_proxy_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    with answering(tmp_path, ok(b"1"), ok(b"1")) as url:
+        options: Any = {"ca": tmp_path / "ca.pem", "proxy": "environment"}
+        with pytest.raises(FetchFailed):
+            ConfiguredEndpoint(url, **options).get_json()
+        assert ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json() == 1
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert ConfiguredEndpoint(url, **options).get_json() == 1
+
+
+@pytest.mark.parametrize("proxy", ["", "127.0.0.1:1", "socks5://127.0.0.1:1", "ftp://user:hidden@host"])
+def test_what_is_not_a_proxy(proxy: str) -> None:
+    with pytest.raises(ValueError, match="proxy must be") as raised:
+        ConfiguredEndpoint("https://as.example.com", proxy=proxy)
+    assert "hidden" not in str(raised.value)
