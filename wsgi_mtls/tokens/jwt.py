@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from joserfc import jws
@@ -12,7 +12,7 @@ from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, To
 from ..https import TIMEOUT, ConfiguredEndpoint
 from ..shortage import is_shortage
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
-from .keys import FetchedKeys, GivenKeys, SigningKeys
+from .keys import FetchedKeys, GivenKeys, SigningKey, SigningKeys
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Allowed by default: RFC 9068 section 2.1 demands RS256, FAPI 2.0 the others."""
@@ -88,6 +88,17 @@ class JWTAccessTokens:
         self._check_claims(claims)
         return claims
 
+    def fetch_keys(self) -> None:
+        """Fetch the issuer's keys now, so that the first request need not wait; nothing if they were given.
+
+        In a server that forks, call it in each worker, or before the fork: connections are not shared.
+
+        Raises:
+            TokensUnavailable: If they cannot be fetched. The first request tries again.
+        """
+        if isinstance(self._keys, FetchedKeys):
+            self._keys.fetch()
+
     def _parse(self, token: str) -> jws.CompactSignature:
         """Read header and payload, before anything in them is believed."""
         if len(token) > MAX_TOKEN:
@@ -112,13 +123,22 @@ class JWTAccessTokens:
         return signed
 
     def _verify_signature(self, signed: jws.CompactSignature) -> None:
-        for key in self._keys.find(signed.headers().get("kid")):
+        kid = signed.headers().get("kid")
+        keys = self._keys.find(kid)
+        if self._is_signed_by_one(signed, keys):
+            return
+        if self._is_signed_by_one(signed, self._keys.find_new(kid, keys)):
+            return
+        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+
+    def _is_signed_by_one(self, signed: jws.CompactSignature, keys: Sequence[SigningKey]) -> bool:
+        for key in keys:
             try:
                 if jws.validate_compact(signed, key, registry=self._registry):
-                    return
+                    return True
             except Exception as error:  # for a key of another kind joserfc's exceptions are many; it verifies nothing
                 _refuse_shortage(error)
-        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+        return False
 
     def _check_claims(self, claims: Mapping[str, object]) -> None:
         check_texts(claims, ("iss", "sub", "client_id", "jti"))

@@ -45,6 +45,13 @@ class SigningKeys(Protocol):
             TokensUnavailable: the keys can't be had now.
         """
 
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return keys for this ``kid`` beside those that did not verify a signature, if new ones were published.
+
+        Raises:
+            TokensUnavailable: If new keys could not be fetched, and the old ones are past their age.
+        """
+
 
 def read_keys(jwks: object) -> tuple[SigningKey, ...]:
     """Return the public keys for signatures in a JWK set; those for other purposes are left out (RFC 7517 section 5).
@@ -72,6 +79,10 @@ class GivenKeys:
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``."""
         return _find(self._keys, kid) or _unknown(kid)
+
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return nothing: there are no others."""
+        return ()
 
 
 class FetchedKeys:
@@ -113,6 +124,34 @@ class FetchedKeys:
         if not keys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
         return _find(keys, kid) or _unknown(kid)
+
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return keys for this ``kid`` beside those that did not verify a signature.
+
+        An issuer may replace a key under the same ``kid``. The keys are fetched again for it as for an unknown ``kid``,
+        within the same interval, since anybody can send a signature that is wrong.
+        """
+        # A thread that fetches already may bring them. Other tokens are verified meanwhile.
+        if self._lock.acquire(timeout=MAX_WAIT):
+            try:
+                self._fetch()
+            finally:
+                self._lock.release()
+        keys = self._usable()
+        if not keys:
+            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+        return tuple(key for key in _find(keys, kid) if all(key is not old for old in tried))
+
+    def fetch(self) -> None:
+        """Fetch the keys now, unless that was just done.
+
+        Raises:
+            TokensUnavailable: If there are none afterwards.
+        """
+        with self._lock:
+            self._fetch()
+        if not self._usable():
+            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
 
     def _fetch(self) -> None:
         if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
