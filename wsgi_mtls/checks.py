@@ -6,7 +6,7 @@ from typing import Literal
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
-from .clients import Client
+from .clients import Client, PublishedKeySets
 from .errors import (
     CertificateExpired,
     CertificateNotDelivered,
@@ -115,20 +115,30 @@ def name_is_not_enough(client: Client, peer: PeerSubject) -> CertificateNotDeliv
     )
 
 
-def check_registered(client: Client, certificate: ClientCertificate, match: SelfSignedMatch) -> None:
+def check_registered(
+    client: Client, certificate: ClientCertificate, match: SelfSignedMatch, key_sets: PublishedKeySets | None = None
+) -> None:
     """RFC 8705 section 2.2: the certificate is registered, or its public key is; no chain counts.
 
     Raises:
-        CertificatesUnavailable: the client's certificates can't be had.
-        CertificateNotRegistered: it is none of them.
+        CertificatesUnavailable: If the client's certificates are unavailable.
+        CertificateNotRegistered: If it is none of them.
     """
-    if not client.certificates and client.jwks_uri is not None:
-        raise CertificatesUnavailable(f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead.")
-    if match == "certificate":
-        registered = certificate in client.certificates
-    else:
-        registered = any(c.public_key_der == certificate.public_key_der for c in client.certificates)
-    if not registered:
+
+    def is_registered(certificates: tuple[ClientCertificate, ...]) -> bool:
+        if match == "certificate":
+            return certificate in certificates
+        return any(c.public_key_der == certificate.public_key_der for c in certificates)
+
+    certificates = client.certificates
+    if client.jwks_uri is not None:
+        if key_sets is None:
+            raise CertificatesUnavailable(
+                f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which this server does not "
+                "fetch: give the verifier key_sets=KeySets(), or register jwks."
+            )
+        certificates = key_sets.certificates(client.client_id, client.jwks_uri, is_registered)
+    if not is_registered(certificates):
         raise CertificateNotRegistered(
             f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key."
         )

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from . import checks
 from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .checks import SelfSignedMatch
-from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, Client, ClientRegistry, MappingRegistry
+from .clients import (
+    AUTH_METHODS,
+    AuthMethod,
+    CertificateRegistry,
+    Client,
+    ClientRegistry,
+    MappingRegistry,
+    PublishedKeySets,
+)
 from .errors import (
     AuthMethodNotAllowed,
     AuthMethodNotRegistered,
@@ -62,6 +70,8 @@ class Verifier:
         allowed_methods: those that this server offers.
         self_signed_match: what of a self-signed client's certificate must be registered. ``"public_key"`` lets a
             renewed certificate on the same key in; ``"certificate"`` is the letter of RFC 8705 section 2.2.
+        key_sets: what fetches the certificates that clients publish at their ``jwks_uri``:
+            :class:`wsgi_mtls.clients.jwks_uri.KeySets`. None: such clients are refused.
         clock: returns the current time, aware; for tests.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
@@ -77,6 +87,7 @@ class Verifier:
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
         self_signed_match: SelfSignedMatch = "public_key",
+        key_sets: PublishedKeySets | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         observers: Iterable[Observer] = (),
     ) -> None:
@@ -90,7 +101,10 @@ class Verifier:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self._allowed_methods = frozenset(allowed_methods)
+        if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
+            raise ValueError(f"key_sets must be KeySets(…), not {key_sets!r}.")
         self._self_signed_match = self_signed_match
+        self._key_sets = key_sets
         self._clock = clock
         self._observers = tuple(observers)
         if not all(map(callable, self._observers)):
@@ -230,7 +244,7 @@ class Verifier:
         if method == "tls_client_auth":
             checks.check_pki(client, peer)
         else:
-            checks.check_registered(client, peer.certificate, self._self_signed_match)
+            checks.check_registered(client, peer.certificate, self._self_signed_match, self._key_sets)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def _method(self, client: Client, is_self_signed: bool, allowed: frozenset[AuthMethod]) -> AuthMethod:

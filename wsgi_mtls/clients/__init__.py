@@ -5,7 +5,7 @@ from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients
 from .mapping import MappingRegistry
-from .registry import CertificateRegistry, ClientRegistry
+from .registry import CertificateRegistry, ClientRegistry, PublishedKeySets
 from .subject import SubjectValue, subject_keys
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Client",
     "ClientRegistry",
     "MappingRegistry",
+    "PublishedKeySets",
     "SubjectKind",
     "SubjectValue",
     "load_clients",
