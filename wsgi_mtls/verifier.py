@@ -188,6 +188,11 @@ class Verifier:
         """The methods that this server offers."""
         return self._allowed_methods
 
+    @property
+    def fetches_key_sets(self) -> bool:
+        """Whether clients may publish their certificates at a ``jwks_uri``."""
+        return self._key_sets is not None
+
     def client(self, client_id: str) -> Client:
         """Look a client up.
 
