@@ -157,6 +157,19 @@ def test_answer_that_is_not_a_set(site: Site, answer: Callable[[Request], Respon
     assert site.outcome(OLD) == ACCEPTED
 
 
+def test_whatever_fails_is_a_refusal(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("an error of a library")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("wsgi_mtls.clients.jwks_uri.read_key_set", fail)
+        site.publish(OLD)
+        assert site.outcome(OLD) == UNAVAILABLE
+    assert site.outcome(OLD) == UNAVAILABLE
+    site.clock.now += 73
+    assert site.outcome(OLD) == ACCEPTED
+
+
 def test_failures_are_repeated_ever_later(site: Site) -> None:
     site.server.answer = lambda _: Response(status=500)
     pauses = (60, 120, 240, 480, 900, 900)

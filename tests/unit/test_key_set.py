@@ -66,3 +66,33 @@ def test_etag_that_is_not_sent_back(etag: str) -> None:
 )
 def test_lifetime(headers: dict[str, str], seconds: float | None) -> None:
     assert lifetime(headers) == seconds
+
+
+ODD = [
+    *(
+        "Sat, 28 Nov 99999999999999999999 12:00:00 GMT",
+        "Sat, 28 Nov 2026 99:99:99 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+    ),
+    *(
+        "Sat, 28 Nov 2026 12:00:00 +99999999999",
+        "9" * 5000,
+        "-1",
+        "\xff",
+        "",
+        "1e999",
+        "nan",
+        "max-age=nan",
+        "max-age=1.5",
+    ),
+    *('max-age="60"', "max-age=60, max-age=9", 'no-cache="set-cookie", max-age=5', ",=;", DATE),
+]
+
+
+def test_headers_of_a_stranger() -> None:
+    for name in ("cache-control", "age", "expires", "date"):
+        for other in ("cache-control", "age", "expires", "date"):
+            for one in ODD:
+                for two in ODD:
+                    seconds = lifetime({name: one, other: two})
+                    assert seconds is None or seconds >= 0

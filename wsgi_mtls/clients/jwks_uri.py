@@ -10,7 +10,7 @@ from threading import Event, Lock
 from urllib.parse import urlsplit
 
 from ..certificate import ClientCertificate
-from ..errors import CertificatesUnavailable, InvalidClientMetadata, short
+from ..errors import CertificatesUnavailable, short
 from ..https import Answer, FetchFailed, RegisteredFetcher
 from ..store import MemoryStore, Store
 from .key_set import KeySet, from_octets, lifetime, read_key_set
@@ -140,11 +140,11 @@ class KeySets:
         try:
             answer = self._fetcher.get(jwks_uri, headers)
             found = _read(answer, kept if "If-None-Match" in headers else None)
-        except (FetchFailed, InvalidClientMetadata, MemoryError) as error:
+            stated = lifetime(answer.headers)
+        except Exception as error:  # a stranger wrote what is read, and many libraries read it
             self._note_failure(key, jwks_uri, error)
             return
         default, least, most = self._fresh
-        stated = lifetime(answer.headers)
         # Less up to a tenth, so that many sets that were fetched together are not fetched together again.
         fresh = min(max(default if stated is None else stated, least), most) * (1 - 0.1 * random.random())  # noqa: S311
         self._store.set(f"set:{key}", found.to_octets(), fresh + self._stale)

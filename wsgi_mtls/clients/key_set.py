@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from werkzeug.datastructures import ResponseCacheControl
@@ -12,6 +13,7 @@ from werkzeug.http import parse_age, parse_cache_control_header, parse_date
 from ..certificate import ClientCertificate
 from ..errors import InvalidClientMetadata
 from ..jwks import registered_certificates
+from ..shortage import is_shortage
 
 MAX_KEYS = 100
 """The most keys that a set may hold."""
@@ -36,7 +38,7 @@ class KeySet:
         return json.dumps({"certificates": ders, "etag": self.etag}).encode()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def from_octets(octets: bytes) -> KeySet:
     """Return the set that was made to octets."""
     kept = json.loads(octets)
@@ -59,8 +61,11 @@ def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
     for key in keys:
         try:
             found += registered_certificates({"keys": [key]})
-        except InvalidClientMetadata:
-            continue  # RFC 7517 section 5: keys of kinds that are not understood are ignored
+        except Exception as error:
+            # RFC 7517 section 5: keys of kinds that are not understood are ignored. What a stranger publishes may make
+            # any error of the libraries that read it.
+            if is_shortage(error):
+                raise
     etag = headers.get("etag")
     is_usable = etag is not None and len(etag) <= _MAX_ETAG and etag.isascii() and etag.isprintable()
     return KeySet(tuple(found), etag if is_usable else None)
@@ -77,7 +82,14 @@ def lifetime(headers: Mapping[str, str]) -> float | None:
     if control.max_age is not None:
         return max(0, control.max_age - passed)
     if "expires" in headers:
-        expires, date = parse_date(headers["expires"]), parse_date(headers.get("date"))
+        expires, date = _date(headers["expires"]), _date(headers.get("date"))
         # An Expires that cannot be read is in the past (RFC 9111 section 5.3).
         return max(0, (expires - date).total_seconds() - passed) if expires and date else 0
     return None
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        return parse_date(text)
+    except OverflowError:  # a year beyond all calendars
+        return None

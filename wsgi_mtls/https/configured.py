@@ -128,6 +128,7 @@ class ConfiguredEndpoint:
                 )
             except NotConnected as error:
                 failure = error  # another address may answer
+        self._connections.addresses = ()  # look the name up anew
         raise failure
 
     def _pools(self) -> list[urllib3.HTTPSConnectionPool]:

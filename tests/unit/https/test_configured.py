@@ -115,6 +115,22 @@ def test_connection_is_kept(tmp_path: Path) -> None:
         assert [endpoint.get_json(), endpoint.post_form({"a": "b"})] == [1, 2]
 
 
+def test_connection_that_the_server_ends(tmp_path: Path) -> None:
+    """``Connection: close`` closes our side before the body is read."""
+
+    def last(over: Event, connection: SSL.Connection) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n")
+        connection.sendall(b"[true]")
+
+    def until_it_ends(over: Event, connection: SSL.Connection) -> None:
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n[true]")
+        connection.shutdown()
+
+    with answering(tmp_path, last, until_it_ends, ok(b"1")) as url:
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        assert [endpoint.get_json(), endpoint.get_json(), endpoint.get_json()] == [[True], [True], 1]
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_octets_beyond_an_answer_are_no_answer_to_the_next_request(tmp_path: Path, together: bool) -> None:
     def too_much(over: Event, connection: SSL.Connection) -> None:
@@ -176,6 +192,16 @@ def test_next_address_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with answering(tmp_path, ok(b"1")) as url:
         monkeypatch.setattr("wsgi_mtls.https.configured.resolve", lambda host, port: ["127.0.0.2", "127.0.0.1"])
         assert ConfiguredEndpoint(url, ca=tmp_path / "ca.pem").get_json() == 1
+
+
+def test_name_is_looked_up_again_where_no_address_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([["127.0.0.2"], ["127.0.0.1"]])
+    monkeypatch.setattr("wsgi_mtls.https.configured.resolve", lambda host, port: next(answers))
+    with answering(tmp_path, ok(b"1")) as url:
+        endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
+        with pytest.raises(FetchFailed, match="No connection"):
+            endpoint.get_json()
+        assert endpoint.get_json() == 1
 
 
 def test_no_address(tmp_path: Path) -> None:

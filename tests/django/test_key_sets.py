@@ -1,0 +1,37 @@
+"""Clients that publish their certificates at a ``jwks_uri``: registered in Django's database."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from django_mtls.models import RegisteredClient
+from tests.key_sets import publishing
+from wsgi_mtls.testing import KeyPair, self_sign
+
+from .support import register
+from .test_programs import post
+
+
+@pytest.mark.parametrize("path", ["/token", "/class-token"])
+def test_rotation(mobile_pair: KeyPair, mtls: Callable[..., None], path: str) -> None:
+    new, stranger = self_sign("CN=mobile"), self_sign("CN=mobile")
+    with publishing(mobile_pair) as published:
+        mtls(KEY_SETS=published.options)
+        register("rp", published.metadata).full_clean()
+        assert [post(mobile_pair, path).status_code for _ in range(3)] == [200] * 3
+        published.replace(mobile_pair, new)
+        assert [post(pair, path).status_code for pair in (new, mobile_pair)] == [200] * 2
+        assert [post(stranger, path).status_code for _ in range(5)] == [401] * 5
+        assert published.fetches == 2
+        RegisteredClient.objects.update(enabled=False)
+        assert post(new, path).status_code == 401
+
+
+@pytest.mark.parametrize("options", [None, {}])
+def test_without_the_setting(mobile_pair: KeyPair, mtls: Callable[..., None], options: Any) -> None:
+    with publishing(mobile_pair) as published:
+        mtls(KEY_SETS=options)
+        register("rp", published.metadata)
+        assert post(mobile_pair, "/token").status_code == 401
+        assert published.fetches == 0
