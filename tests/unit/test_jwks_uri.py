@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from queue import Queue
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -346,6 +346,43 @@ def test_requests_that_wait_are_few(server: JSONServer) -> None:
     assert requests.next(5) == ["invalid_client"] * 5
     hanging.go.set()
     assert requests.end() == ["accepted"] * 2
+
+
+def test_new_certificate_waits_for_the_fetch_that_brings_it(site: Site) -> None:
+    """The interval for unknown certificates refuses none that a running fetch brings."""
+    site.publish(STRANGER)
+    assert site.outcome(STRANGER) == ACCEPTED
+    hanging, requests = Hanging(site), Requests(site)
+    requests.start("mobile")
+    hanging.wait_for(1)
+    requests.start(*["mobile"] * 5)
+    hanging.go.set()
+    assert requests.end() == ["accepted"] * 6
+    assert site.fetches == 2
+
+
+def test_rotation_under_load(server: JSONServer) -> None:
+    """Eight threads, in three phases: what is published is accepted, and what never was is not."""
+    site = Site(server, refetch_seconds=0.001, store=None)
+    phases = [([OLD], [OLD]), ([OLD, NEW], [NEW, OLD]), ([NEW], [NEW])]
+    wrong: list[tuple[int, int]] = []
+
+    def post_all(number: int, pairs: list[KeyPair], phase: Barrier) -> None:
+        phase.wait()
+        for _ in range(10):
+            statuses = [site.endpoint.post("mobile", pair, "FAILED").status for pair in (*pairs, STRANGER)]
+            if statuses != [200] * len(pairs) + [401]:
+                wrong.append((number, statuses[-1]))
+
+    for number, (published, pairs) in enumerate(phases):
+        site.publish(*published)
+        phase = Barrier(8)
+        threads = [Thread(target=post_all, args=(number, pairs, phase)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

@@ -109,10 +109,13 @@ class KeySets:
         kept = self._kept(key)
         is_fresh = kept is not None and self._store.get(f"fresh:{key}") is not None
         is_match = kept is not None and matches(kept.certificates)
-        if not (is_fresh and is_match) and self._may_fetch(client_id, key, is_fresh):
-            # A set that matches need not be waited for: one thread refreshes it while others use the old one.
+        if not (is_fresh and is_match):
+            may_fetch = self._may_fetch(client_id, key, is_fresh)
+            # A set that matches need not be waited for: one thread refreshes it while others use the old one. One that
+            # does not is waited for where another thread fetches it already.
+            wait = None if is_match else self._timeout
             self._flights.run(
-                key, jwks_uri, lambda: self._fetch(key, jwks_uri, kept), None if is_match else self._timeout
+                key, jwks_uri, (lambda: self._fetch(key, jwks_uri, kept, is_fresh)) if may_fetch else None, wait
             )
             kept = self._kept(key)
         if kept is None:
@@ -133,7 +136,10 @@ class KeySets:
         failure = self._store.get(f"failed:{key}")
         return "too many fetches at once; try again." if failure is None else failure.decode(errors="replace")
 
-    def _fetch(self, key: str, jwks_uri: str, kept: KeySet | None) -> None:
+    def _fetch(self, key: str, jwks_uri: str, kept: KeySet | None, was_fresh: bool) -> None:
+        is_fresh = self._store.get(f"fresh:{key}") is not None
+        if self._store.get(f"failed:{key}") is not None or (is_fresh and not was_fresh):
+            return  # another thread has just done it
         headers = {"Accept": ACCEPT}
         if kept is not None and kept.etag is not None:
             headers["If-None-Match"] = kept.etag
@@ -171,24 +177,24 @@ class _Flights:
         self._hosts: Counter[str] = Counter()
         self._ends: dict[str, Event] = {}
 
-    def run(self, key: str, url: str, fetch: Callable[[], None], wait: float | None) -> None:
-        """Fetch, or wait for the one that fetches from this address; do neither where too many do already."""
+    def run(self, key: str, url: str, fetch: Callable[[], None] | None, wait: float | None) -> None:
+        """Wait for the thread that fetches from this address, or else fetch; do neither where too many do already."""
         host = urlsplit(url).hostname or ""
         with self._lock:
             running = self._ends.get(key)
             if self._parked >= self._most or (running is None and self._hosts[host] >= self._per_host):
                 return
+            if (fetch if running is None else wait) is None:
+                return
             if running is None:
                 self._ends[key] = Event()
                 self._hosts[host] += 1
-            elif wait is None:
-                return
             self._parked += 1
         try:
-            if running is None:
-                fetch()
-            else:
+            if running is not None:
                 running.wait(wait)
+            elif fetch is not None:
+                fetch()
         finally:
             with self._lock:
                 self._parked -= 1

@@ -2,11 +2,11 @@
 
 import gzip
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.tls import SERVER_CA
-from tests.unit.https.servers import ANSWERS, TIMEOUT, Answering, answering, noting, ok
+from tests.unit.https.servers import ANSWERS, TIMEOUT, Answering, answering, drip, noting, ok
 from wsgi_mtls.https import MAX_ANSWER, FetchFailed, RegisteredFetcher
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca
 
@@ -215,3 +215,45 @@ def test_environment_names_no_proxy(attempts: list[object], monkeypatch: pytest.
 def test_options_that_can_not_be(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="timeout"):
         RegisteredFetcher(**options)  # type: ignore[arg-type]  # numbers all
+
+
+@contextmanager
+def plain_server(answer: Callable[[Event, socket.socket], object]) -> Iterator[int]:
+    """Run a server that gets a connection and no further; yields its port."""
+    listener, over = socket.create_server(("127.0.0.1", 0)), Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                answer(over, connection)
+
+    thread = Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+def no_handshake(over: Event, connection: socket.socket) -> None:
+    over.wait(30)
+
+
+def dripping_handshake(over: Event, connection: socket.socket) -> None:
+    connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB, of which one octet comes now and then
+    drip(over, connection.sendall)
+
+
+@pytest.mark.parametrize("answer", [no_handshake, dripping_handshake])
+def test_no_handshake_takes_forever(tmp_path: Path, answer: Callable[[Event, socket.socket], object]) -> None:
+    (tmp_path / "ca.pem").write_bytes(SERVER_CA.certificate_pem)
+    with plain_server(answer) as port:
+        started = monotonic()
+        with pytest.raises(FetchFailed):
+            fetcher(tmp_path, connect_timeout=TIMEOUT, timeout=TIMEOUT).get(f"https://{HOST}:{port}/", {})
+        assert monotonic() - started < 20 * TIMEOUT
