@@ -73,14 +73,15 @@ def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
 
 def lifetime(headers: Mapping[str, str]) -> float | None:
     """Return for how many seconds an answer says that it is fresh, or None if it does not say."""
-    control = parse_cache_control_header(headers.get("cache-control"), cls=ResponseCacheControl)
+    control = _cache_control(headers.get("cache-control"))
     if control.no_store or control.no_cache is not None:
         return 0
     age = parse_age(headers.get("age"))
     passed = age.total_seconds() if age is not None else 0
     # RFC 9111 section 4.2.1: max-age before Expires.
-    if control.max_age is not None:
-        return max(0, control.max_age - passed)
+    stated: object = control.max_age
+    if isinstance(stated, int):  # Werkzeug 3.0 returns None or text for what is not a number
+        return max(0, stated - passed)
     if "expires" in headers:
         expires, date = _date(headers["expires"]), _date(headers.get("date"))
         # An Expires that cannot be read is in the past (RFC 9111 section 5.3).
@@ -93,3 +94,10 @@ def _date(text: str | None) -> datetime | None:
         return parse_date(text)
     except OverflowError:  # a year beyond all calendars
         return None
+
+
+def _cache_control(text: str | None) -> ResponseCacheControl:
+    try:
+        return parse_cache_control_header(text, cls=ResponseCacheControl)
+    except IndexError:  # Werkzeug 3.0 for a directive without a name
+        return ResponseCacheControl()
