@@ -52,12 +52,12 @@ class ReloadedContext:
         return self._context
 
     def _reload_if_changed(self) -> None:
+        stamp = self._stamp()
+        if stamp == self._tried:
+            return
+        # Before the files are read: what changes meanwhile is another change.
+        self._tried = stamp
         try:
-            stamp = self._stamp()
-            if stamp == self._tried:
-                return
-            # Before the files are read: what changes meanwhile is another change.
-            self._tried = stamp
             self._context = self._load()
         except OSError as error:
             logger.warning("the changed TLS files could not be loaded; the old ones stay in use: %r", error)
@@ -70,5 +70,12 @@ class ReloadedContext:
 
     def _stamp(self) -> _Stamp:
         files = (self._ca, self._certificate, self._private_key)
-        found = [os.stat(file) for file in files if file is not None]
-        return tuple((file.st_mtime_ns, file.st_ino, file.st_size) for file in found)
+        return tuple(_stamp(file) for file in files if file is not None)
+
+
+def _stamp(file: Path | str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0, 0  # which is also a change: reading the file then says what is wrong
+    return found.st_mtime_ns, found.st_ino, found.st_size

@@ -29,7 +29,7 @@ from tests.unit.https.servers import (
     receive,
 )
 from wsgi_mtls.https import MAX_ANSWER, ConfiguredEndpoint, FetchFailed
-from wsgi_mtls.testing import SERVER_AUTH, Profile, self_sign
+from wsgi_mtls.testing import SERVER_AUTH, Profile, make_ca, self_sign
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -247,20 +247,52 @@ def test_depth_of_json(tmp_path: Path, depth: int) -> None:
 # Our own certificate, and the CA
 
 
-def test_replaced_certificate_is_used(tmp_path: Path) -> None:
+def replace(file: Path, octets: bytes) -> None:
+    """Replace a file as tools do: by another one that takes its name."""
+    other = file.with_suffix(".new")
+    other.write_bytes(octets)
+    other.rename(file)
+
+
+def test_replaced_certificate_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     old, new = self_sign("CN=old"), self_sign("CN=new")
     with json_server(tmp_path, lambda _: json_response(1)) as server:
         certificate, key = write_pair(tmp_path, "own", old)
         endpoint = ConfiguredEndpoint(server.url, ca=tmp_path / "ca.pem", certificate=certificate, private_key=key)
         assert endpoint.get_json() == 1
-        certificate.write_bytes(new.certificate_pem)
+        replace(certificate, new.certificate_pem)
         assert endpoint.get_json() == 1  # its key is not there yet: the old pair stays
-        key.write_bytes(new.key_pem)
+        replace(key, new.key_pem)
         assert endpoint.get_json() == 1
         certificate.unlink()
-        assert endpoint.get_json() == 1
-    thumbprints = [pair.certificate.thumbprint for pair in (old, old, new, new)]
+        assert [endpoint.get_json() for _ in range(3)] == [1] * 3
+    assert caplog.text.count("could not be loaded") == 2  # once for each change
+    thumbprints = [pair.certificate.thumbprint for pair in (old, old, new, new, new, new)]
     assert server.certificates == thumbprints
+
+
+def test_replaced_ca_is_used(tmp_path: Path) -> None:
+    with json_server(tmp_path, lambda _: json_response(1)) as server:
+        ca = tmp_path / "trusted.pem"
+        ca.write_bytes(make_ca("CN=other").certificate_pem)
+        endpoint = ConfiguredEndpoint(server.url, ca=ca)
+        with pytest.raises(FetchFailed, match="CERTIFICATE_VERIFY_FAILED"):
+            endpoint.get_json()
+        replace(ca, (tmp_path / "ca.pem").read_bytes())
+        assert endpoint.get_json() == 1
+
+
+@pytest.mark.parametrize("missing", ["ca", "certificate", "private_key"])
+def test_file_that_is_missing_at_the_start(tmp_path: Path, missing: str) -> None:
+    certificate, key = write_pair(tmp_path, "own", self_sign("CN=own"))
+    files: dict[str, Any] = {
+        "ca": certificate,
+        "certificate": certificate,
+        "private_key": key,
+        missing: tmp_path / "nothing",
+    }
+    with pytest.raises(FileNotFoundError):
+        ConfiguredEndpoint("https://as.example.com", **files)
 
 
 # Processes
