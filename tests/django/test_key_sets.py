@@ -10,7 +10,8 @@ from tests.key_sets import publishing
 from wsgi_mtls.testing import KeyPair, self_sign
 
 from .support import register
-from .test_programs import post
+from .test_checks import deployment
+from .test_programs import BY_DNS, post
 
 
 @pytest.mark.parametrize("path", ["/token", "/class-token"])
@@ -35,3 +36,17 @@ def test_without_the_setting(mobile_pair: KeyPair, mtls: Callable[..., None], op
         register("rp", published.metadata)
         assert post(mobile_pair, "/token").status_code == 401
         assert published.fetches == 0
+
+
+def test_check_of_a_client_that_is_not_fetched(mtls: Callable[..., None]) -> None:
+    by_key = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://client.example.com/"}
+    register("rp", by_key)
+    assert "django_mtls.E007" in deployment()
+    mtls(KEY_SETS={})
+    assert "django_mtls.E007" not in deployment()
+    mtls(KEY_SETS=None)
+    RegisteredClient.objects.all().delete()
+    # Those need no set.
+    register("rp", {**by_key, "token_endpoint_auth_method": "private_key_jwt"})
+    register("other", {**by_key, **BY_DNS})
+    assert "django_mtls.E007" not in deployment()
