@@ -24,6 +24,7 @@ def verifier() -> Verifier:
         registry(),
         allowed_methods=settings.allowed_methods,
         self_signed_match=settings.self_signed_match,
+        key_sets=settings.key_sets,
         observers=[send],
     )
 

@@ -103,8 +103,16 @@ def test_request_that_can_not_be_made(decoding: Decoding, server: JSONServer, sh
 
 
 @pytest.mark.parametrize("decoding", [fetched, introspected])
-def test_no_thread(decoding: Decoding, server: JSONServer) -> None:
-    check(decoding, server, lambda: failing(Thread, "start", RuntimeError("can't start new thread")))
+def test_no_thread_is_needed(decoding: Decoding, server: JSONServer) -> None:
+    tokens, token = decoding(server)
+    with failing(Thread, "start", RuntimeError("can't start new thread")):
+        assert GuardedAPI(tokens).reason(token, CLIENT) == "accepted"
+
+
+@pytest.mark.parametrize("decoding", [fetched, introspected])
+def test_library_that_can_not_start_a_thread(decoding: Decoding, server: JSONServer) -> None:
+    error = RuntimeError("can't start new thread")
+    check(decoding, server, lambda: failing(ssl.SSLContext, "wrap_socket", error))
 
 
 @pytest.mark.parametrize("decoding", [fetched, given])
