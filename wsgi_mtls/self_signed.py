@@ -36,14 +36,15 @@ def _verify_digest(
     certificate: x509.Certificate, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey
 ) -> None:
     signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    scheme, digest = certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
+    digest = certificate.signature_hash_algorithm
     if digest is None:
         raise InvalidSignature  # an algorithm without a digest, such as Ed25519, is another kind of key's
-    if isinstance(key, rsa.RSAPublicKey) and isinstance(scheme, padding.PKCS1v15 | padding.PSS):
-        key.verify(signature, signed, scheme, digest)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(scheme, ec.ECDSA):
-        key.verify(signature, signed, scheme)
-    elif isinstance(key, dsa.DSAPublicKey) and scheme is None:
-        key.verify(signature, signed, digest)
+    # cryptography names the scheme of some signatures only, not of ECDSA with SHA-1 nor RSA with MD5. Another key's
+    # signature verifies by none.
+    if isinstance(key, rsa.RSAPublicKey):
+        scheme = certificate.signature_algorithm_parameters
+        key.verify(signature, signed, scheme if isinstance(scheme, padding.PSS) else padding.PKCS1v15(), digest)
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, signed, ec.ECDSA(digest))
     else:
-        raise InvalidSignature
+        key.verify(signature, signed, digest)
