@@ -93,6 +93,7 @@ class FetchedKeys:
         self._keys: tuple[SigningKey, ...] = ()
         self._fetched: float | None = None
         self._tried: float | None = None
+        self._has_failed = False
 
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``."""
@@ -111,7 +112,12 @@ class FetchedKeys:
         keys = self._usable()
         if not keys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
-        return _find(keys, kid) or _unknown(kid)
+        found = _find(keys, kid)
+        if not found and self._has_failed:
+            raise TokensUnavailable(
+                f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log."
+            )
+        return found or _unknown(kid)
 
     def _fetch(self) -> None:
         if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
@@ -119,7 +125,9 @@ class FetchedKeys:
         try:
             self._keys = read_keys(self._endpoint.get())
             self._fetched = self._clock()
+            self._has_failed = False
         except (TokensUnavailable, ValueError, MemoryError) as error:
+            self._has_failed = True
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.
