@@ -105,6 +105,7 @@ class FetchedKeys:
         self._keys: tuple[SigningKey, ...] = ()
         self._fetched: float | None = None
         self._tried: float | None = None
+        self._has_failed = False
 
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``."""
@@ -123,7 +124,10 @@ class FetchedKeys:
         keys = self._usable()
         if not keys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
-        return _find(keys, kid) or _unknown(kid)
+        found = _find(keys, kid)
+        if not found and self._has_failed:
+            raise TokensUnavailable(f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.")
+        return found or _unknown(kid)
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
         """Return keys for this ``kid`` beside those that did not verify a signature.
@@ -159,7 +163,9 @@ class FetchedKeys:
         try:
             self._keys = read_keys(self._endpoint.get_json(ACCEPT))
             self._fetched = self._clock()
+            self._has_failed = False
         except (FetchFailed, ValueError, MemoryError) as error:
+            self._has_failed = True
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.

@@ -193,6 +193,25 @@ def test_issuer_out_of_reach_for_a_while(server: JSONServer) -> None:
     assert rotating.tokens.decode(token)
 
 
+def test_new_key_of_an_issuer_out_of_reach(server: JSONServer) -> None:
+    """The token may be good (row 65): a client that is told "invalid" would throw it away."""
+    old, new = Issuer("old"), Issuer("new")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.token())
+    server.answer = lambda _: Response(status=500)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    for _ in range(2):
+        with pytest.raises(TokensUnavailable):
+            rotating.tokens.decode(new.token())
+        assert rotating.tokens.decode(old.token())
+    assert rotating.fetches == 2
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    assert rotating.tokens.decode(new.token())
+    with pytest.raises(UnknownSigningKey):
+        rotating.tokens.decode(old.token())
+
+
 def test_clock_that_is_set_back(server: JSONServer) -> None:
     issuer = Issuer()
     rotating = Rotating(server, issuer)

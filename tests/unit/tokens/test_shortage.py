@@ -52,11 +52,11 @@ Decoding = Callable[[JSONServer], tuple[AccessTokens, str]]
 
 @contextmanager
 def no_descriptors() -> Iterator[None]:
-    """Leave this process no descriptor to open."""
+    """Leave this process no descriptor to open, also where another thread closes one meanwhile."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    for standard in (0, 1, 2):
+        os.fstat(standard)  # open, so not free
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
         yield
     finally:
@@ -142,6 +142,12 @@ def wrapped(error: Exception) -> Exception:
     return outer
 
 
+def wrapped_without_from(error: Exception) -> Exception:
+    outer = ValueError("no keys")
+    outer.__context__ = error
+    return outer
+
+
 SHORTAGES = [
     MemoryError(),
     OSError(24, "Too many open files"),
@@ -152,7 +158,9 @@ SHORTAGES = [
 ]
 
 
-@pytest.mark.parametrize("error", [*SHORTAGES, *map(wrapped, SHORTAGES)], ids=repr)
+@pytest.mark.parametrize(
+    "error", [*SHORTAGES, *map(wrapped, SHORTAGES), *map(wrapped_without_from, SHORTAGES)], ids=repr
+)
 def test_decoder_of_the_users_own(error: Exception) -> None:
     api = GuardedAPI(Own(error))
     answer = api.get("opaque", CLIENT)
