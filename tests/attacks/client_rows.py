@@ -13,7 +13,7 @@ from .certificates import (
     with_second,
     without_x5c,
 )
-from .row import APACHE, FAILED, ClientRow, Refusal, Sent
+from .row import ENVIRON, FAILED, ClientRow, Refusal, Sent
 
 
 def _client(reason: str) -> Refusal:
@@ -83,7 +83,7 @@ CHAINS = [
               attacks=(*_each("self-signed", "self-issued, broken"), Sent("self-signed", FAILED))),
     ClientRow(number=8, name="another CA, or a leaf as a CA", expected=_client("chain_not_verified"),
               attacks=_each("another CA's", "namesake CA's", "a leaf's", verify=FAILED)),
-    ClientRow(number=9, name="name on the intermediate", source=APACHE, attacks=_each("named intermediate's"),
+    ClientRow(number=9, name="name on the intermediate", source=ENVIRON, attacks=_each("named intermediate's"),
               expected=MISMATCH, accepted=_each("intermediate's")),
     ClientRow(number=18, name="expired", attacks=_each("expired"), expected=_client("certificate_expired")),
     ClientRow(number=18, name="not yet valid", attacks=_each("not yet valid"),

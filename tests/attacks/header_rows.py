@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from wsgi_mtls.testing import to_pem
-
 from .certificates import Certificates
 from .row import (
-    APACHE,
+    CADDY,
     CERT,
+    MOD_WSGI,
     NGINX,
     STRANGER,
     VERIFY,
@@ -20,7 +19,8 @@ from .row import (
     Spoil,
     TokenRow,
     escaped,
-    folded,
+    keys_of,
+    octets,
 )
 
 
@@ -80,15 +80,12 @@ CONTRADICTORY: dict[str, Spoil] = {
     "(null) that succeeded": lambda made: {CERT: "(null)"},
     "no certificate that succeeded": lambda made: {CERT: None},
 }
-ALIASES = ("HTTP_X_SSL_CLIENT_CERT", "HTTP_X_SSLCLIENTCERT", "HTTP_XSSL_CLIENTCERT", "HTTP_XSSLCLIENT_CERT")
+ALIASES = ("HTTP_X_CLIENT_CERT", "HTTP_X_CLIENTCERT", "HTTP_XCLIENT_CERT")
+"""The header without hyphens has no alias; these are what an attacker may try."""
 
 
 def _alias(key: str) -> Spoil:
-    return lambda made: {key: folded(made["billing"]), key.replace("CERT", "VERIFY"): "SUCCESS"}
-
-
-def _own_connection(made: Certificates) -> dict[str, str | None]:
-    return {"SSL_CLIENT_CERT": to_pem(made["billing"].certificate).decode(), "SSL_CLIENT_VERIFY": "SUCCESS"}
+    return lambda made: {key: octets(made["billing"]), key.replace("CERT", "VERIFY"): "SUCCESS"}
 
 
 def _sent(spoils: dict[str, Spoil], certificate: str | None = "billing") -> tuple[Sent, ...]:
@@ -96,8 +93,11 @@ def _sent(spoils: dict[str, Spoil], certificate: str | None = "billing") -> tupl
 
 
 _FORGED_ALIASES = {key: _alias(key) for key in ALIASES}
-_RESUMED: dict[str, Spoil] = {"resumed": lambda made: {"HTTP_XSSLCLIENTRESUMED": "Resumed"}}
-_SILENT: dict[str, Spoil] = {"silent": lambda made: {"HTTP_XSSLCLIENTRESUMED": None}}
+_RESUMED: dict[str, Spoil] = {
+    "resumed": lambda made: {"SSL_SESSION_RESUMED": "Resumed"},
+    "silent": lambda made: {"SSL_SESSION_RESUMED": None},
+}
+_OWN: dict[str, Spoil] = {"own": lambda made: {**keys_of(made["billing"])}}
 
 # The row's number, what is tried, the requests, the reason, the source.
 CASES: list[tuple[int, str, tuple[Sent, ...], str, Source]] = [
@@ -105,13 +105,12 @@ CASES: list[tuple[int, str, tuple[Sent, ...], str, Source]] = [
     (25, "header that is not one certificate", _sent(MALFORMED), "malformed_certificate", NGINX),
     (26, "status that is not success", _sent(NOT_VERIFIED), "chain_not_verified", NGINX),
     (26, "status that contradicts", _sent(CONTRADICTORY), "contradictory_status", NGINX),
-    (26, "resumed session", _sent(_RESUMED), "chain_not_verified", APACHE),
-    (26, "silence about resumption", _sent(_SILENT), "contradictory_status", APACHE),
-    (45, "alias of the header without a certificate", _sent(_FORGED_ALIASES, None), "no_certificate", APACHE),
+    (26, "session that may be resumed", _sent(_RESUMED), "chain_not_verified", MOD_WSGI),
+    (45, "alias of the header without a certificate", _sent(_FORGED_ALIASES, None), "no_certificate", CADDY),
     (46, "header that says that there is none", _sent(NONE_AT_ALL), "no_certificate", NGINX),
-    (47, "the proxy's own certificate", _sent({"own": _own_connection}, None), "no_certificate", NGINX),
+    (47, "the proxy's own certificate", _sent(_OWN, None), "no_certificate", NGINX),
 ]
-_ALIAS_BESIDE = (45, "alias of the header beside another certificate", _sent(_FORGED_ALIASES, "other"), APACHE)
+_ALIAS_BESIDE = (45, "alias of the header beside another certificate", _sent(_FORGED_ALIASES, "other"), CADDY)
 
 
 def _client_rows() -> Iterable[Row]:

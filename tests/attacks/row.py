@@ -1,5 +1,6 @@
 """What a row of the table is: a request that is refused and why, and its accepted twin."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,7 +19,9 @@ PROXY, STRANGER = "192.0.2.1", "198.51.100.7"
 """The address of the terminator, which is trusted, and another one."""
 Source = Mapping[str, object]
 NGINX: Source = {"preset": "nginx", "trusted_proxies": [PROXY]}
-APACHE: Source = {"preset": "apache", "trusted_proxies": [PROXY]}
+CADDY: Source = {"preset": "caddy", "trusted_proxies": [PROXY], "terminator_verifies": True}
+ENVIRON: Source = {"preset": "environ"}
+MOD_WSGI: Source = {"preset": "mod_wsgi"}
 FAILED = "FAILED:unable to get issuer certificate"
 Spoil = Callable[[Certificates], Mapping[str, str | None]]
 """Environ keys in place of those that the terminator makes; None removes one."""
@@ -144,28 +147,31 @@ def escaped(pair: KeyPair) -> str:
     return quote(to_pem(pair.certificate).decode(), safe="")
 
 
-def folded(pair: KeyPair) -> str:
-    """Return a certificate as Apache puts it into a header."""
-    return to_pem(pair.certificate).decode().replace("\n", " ")
+def octets(pair: KeyPair) -> str:
+    """Return a certificate as Caddy puts it into a header."""
+    return b64encode(pair.certificate.der).decode()
+
+
+def keys_of(pair: KeyPair, verify: str = "SUCCESS") -> dict[str, str]:
+    """Return the environ keys of mod_ssl, with the chain."""
+    chain = {f"SSL_CLIENT_CERT_CHAIN_{number}": to_pem(issuer).decode() for number, issuer in enumerate(pair.chain)}
+    return {"SSL_CLIENT_CERT": to_pem(pair.certificate).decode(), "SSL_CLIENT_VERIFY": verify, **chain}
 
 
 def _by_nginx(pair: KeyPair | None, verify: str) -> dict[str, str]:
     return {VERIFY: "NONE"} if pair is None else {CERT: escaped(pair), VERIFY: verify}
 
 
-def _by_apache(pair: KeyPair | None, verify: str) -> dict[str, str]:
-    if pair is None:
-        return {"HTTP_XSSLCLIENTCERT": "(null)", "HTTP_XSSLCLIENTVERIFY": "NONE", "HTTP_XSSLCLIENTRESUMED": "Initial"}
-    chain = to_pem(pair.chain[0]).decode().replace("\n", " ") if pair.chain else "(null)"
-    return {
-        "HTTP_XSSLCLIENTCERT": folded(pair),
-        "HTTP_XSSLCLIENTVERIFY": verify,
-        "HTTP_XSSLCLIENTRESUMED": "Initial",
-        "HTTP_XSSLCLIENTCERTCHAIN0": chain,
-    }
+def _by_caddy(pair: KeyPair | None, verify: str) -> dict[str, str]:
+    return {} if pair is None else {"HTTP_XCLIENTCERT": octets(pair)}
 
 
-_DELIVER = {"nginx": _by_nginx, "apache": _by_apache}
+def _by_mod_ssl(pair: KeyPair | None, verify: str) -> dict[str, str]:
+    certificate = {"SSL_CLIENT_VERIFY": "NONE"} if pair is None else keys_of(pair, verify)
+    return {"SSL_SESSION_RESUMED": "Initial", **certificate}
+
+
+_DELIVER = {"nginx": _by_nginx, "caddy": _by_caddy, "environ": _by_mod_ssl, "mod_wsgi": _by_mod_ssl}
 
 
 def environ_of(row: Row, sent: Sent, made: Certificates) -> dict[str, str]:
