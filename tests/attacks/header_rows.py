@@ -113,11 +113,17 @@ CASES: list[tuple[int, str, tuple[Sent, ...], str, Source]] = [
 _ALIAS_BESIDE = (45, "alias of the header beside another certificate", _sent(_FORGED_ALIASES, "other"), CADDY)
 
 
+def _twins(number: int) -> tuple[Sent, ...]:
+    """Return the accepted twins: a server with an IPv6 socket writes a trusted proxy's IPv4 address in another way."""
+    mapped = Sent(spoil=lambda made: {"REMOTE_ADDR": "::ffff:192.0.2.1"}, label="mapped address")
+    return (Sent(), mapped) if number == 24 else (Sent(),)
+
+
 def _client_rows() -> Iterable[Row]:
     for number, name, attacks, reason, source in CASES:
         answer = (400, "invalid_request") if reason == "malformed_certificate" else (401, "invalid_client")
         yield ClientRow(number=number, name=f"client: {name}", attacks=attacks, source=source,
-                        expected=Refusal(*answer, reason))  # fmt: skip
+                        accepted=_twins(number), expected=Refusal(*answer, reason))  # fmt: skip
     number, name, attacks, source = _ALIAS_BESIDE
     yield ClientRow(number=number, name=f"client: {name}", attacks=attacks, source=source,
                     expected=Refusal(401, "invalid_client", "subject_mismatch"))  # fmt: skip
@@ -131,7 +137,7 @@ def _token_rows() -> Iterable[Row]:
             continue
         malformed = reason == "malformed_certificate"
         answer = (400, "invalid_request") if malformed else (401, "invalid_token")
-        yield TokenRow(number=number, name=f"token: {name}", attacks=attacks, source=source,
+        yield TokenRow(number=number, name=f"token: {name}", attacks=attacks, source=source, accepted=_twins(number),
                        expected=Refusal(*answer, reasons.get(reason, reason)),
                        # These libraries know no other refusal of a token.
                        apart={"authlib": of_library, "oauth_toolkit": of_library} if malformed else {})  # fmt: skip
@@ -144,7 +150,8 @@ def _certificate_rows() -> Iterable[Row]:
     for number, name, attacks, reason, source in CASES:
         answer = (400, "invalid_request") if reason == "malformed_certificate" else (401, "invalid_client")
         yield CertificateRow(number=number, name=f"certificate: {name}", attacks=attacks, source=source,
-                             expected=Refusal(*answer, reason), apart=at_rest_framework(reason))  # fmt: skip
+                             accepted=_twins(number), expected=Refusal(*answer, reason),
+                             apart=at_rest_framework(reason))  # fmt: skip
 
 
 def at_rest_framework(reason: str) -> dict[str, Refusal]:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import quote
 
 from tests.confirmations import Confirmation
@@ -82,6 +82,8 @@ class Row:
         source: The setting of the certificate source.
     """
 
+    kind: ClassVar[Kind]
+
     number: int
     name: str
     attacks: tuple[Sent, ...]
@@ -111,7 +113,7 @@ class ClientRow(Row):
 
     client: Registration = field(default_factory=lambda: BY_DN)
     right: Registration | None = None
-    kind: Kind = "client"
+    kind: ClassVar[Kind] = "client"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +129,14 @@ class TokenRow(Row):
     bound_to: str = "billing"
     required: bool = True
     right_required: bool | None = None
-    kind: Kind = "token"
+    kind: ClassVar[Kind] = "token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRow(Row):
     """A decision about a certificate alone, whoever its holder is."""
 
-    kind: Kind = "certificate"
+    kind: ClassVar[Kind] = "certificate"
 
 
 # How terminators deliver a certificate

@@ -62,11 +62,11 @@ class Game:
         assert event is None or event.name == REJECTED[self.row.kind], event
         if self.row.kind == "token":
             assert challenge.startswith("Bearer "), challenge
-            return Refusal(answer.status, _error(challenge), event and event.reason)
+            return Refusal(answer.status, _error(challenge), _reason(event))
         # Mutual TLS has no HTTP scheme to name: a challenge answers an Authorization header and nothing else.
         assert not challenge or sent.authorization, challenge
         assert self.row.kind == "certificate" or answer.headers["Cache-Control"] == "no-store"
-        return Refusal(answer.status, json.loads(answer.body).get("error"), event and event.reason)
+        return Refusal(answer.status, json.loads(answer.body).get("error"), _reason(event))
 
     def accepted(self, sent: Sent) -> None:
         """Send an accepted twin."""
@@ -82,6 +82,10 @@ REJECTED = {"client": "client_rejected", "token": "token_rejected", "certificate
 ACCEPTED = {"client": "client_authenticated", "token": "token_accepted"}
 SILENT = {"oauth_toolkit": ("token",)}
 """What is accepted without a report: a certificate that is enough in itself; OAuth Toolkit keeps its own log."""
+
+
+def _reason(event: Event | None) -> str | None:
+    return None if event is None else event.reason
 
 
 def _error(challenge: str) -> str | None:
