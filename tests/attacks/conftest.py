@@ -1,6 +1,7 @@
 """What the table needs: the certificates, and each way in with Django's settings and database where it wants them."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -20,6 +21,14 @@ if find_spec("django"):
 def made(ca: KeyPair) -> Certificates:
     """The certificates by name."""
     return Certificates(ca)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_servers() -> Iterator[None]:
+    """Close what the ways keep open from one row to the next."""
+    yield
+    if by_authlib := sys.modules.get("tests.attacks.ways.by_authlib"):
+        by_authlib.close_servers()
 
 
 @pytest.fixture

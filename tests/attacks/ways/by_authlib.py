@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
@@ -11,7 +10,7 @@ from flask import Flask
 
 from flask_mtls import MutualTLS
 from flask_mtls.authlib import BoundTokenValidatorMixin
-from tests.flask.authserver import example, make_authserver
+from tests.flask.authserver import close_database, example, make_authserver
 from tests.support import FORM, Answer
 
 from ..certificates import Metadata
@@ -24,15 +23,21 @@ WANTED = {"token": "grant_type=client_credentials", "introspect": "token=x", "re
 SHARED = {"grant_types": ["client_credentials"], "scope": "accounts introspection"}
 
 
-@cache
-def _server(source: tuple[tuple[str, object], ...]) -> Flask:
+_servers: dict[str, Flask] = {}
+
+
+def _server(source: Source) -> Flask:
     """Make the example once for each source: its database is what takes time."""
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in source}
-    return make_authserver({}, MTLS_SOURCE=given)
+    preset = str(source["preset"])
+    if preset not in _servers:
+        _servers[preset] = make_authserver({}, keep_open=True, MTLS_SOURCE=dict(source))
+    return _servers[preset]
 
 
-def _key(source: Source) -> tuple[tuple[str, object], ...]:
-    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in source.items())
+def close_servers() -> None:
+    """Close the databases."""
+    while _servers:
+        close_database(_servers.popitem()[1])
 
 
 def _register(app: Flask, clients: Mapping[str, Metadata]) -> None:
@@ -59,7 +64,7 @@ class Endpoint:
         self, source: Source, clients: Mapping[str, Metadata], sent: Sent, environ: Mapping[str, str]
     ) -> Answer:
         """Send a client's request."""
-        app = _server(_key(source))
+        app = _server(source)
         if clients != self._clients:
             self._clients = clients
             _register(app, clients)
