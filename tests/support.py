@@ -119,7 +119,7 @@ class Endpoint:
 
     def result(self, answer: Answer) -> Outcome:
         """Tell an answer's outcome, after exactly one event."""
-        (event,) = self.events
+        (event,) = (event for event in self.events if event.name != "untrusted_proxy")
         if answer.status == 200:
             assert event.name == "client_authenticated", event
             assert answer.json["client_id"] == event.client_id

@@ -17,10 +17,10 @@ from werkzeug.wrappers import Request, Response
 from tests.support import Answer, mod_ssl, request
 from tests.tls import SERVER_CA, serving, write_pair
 from wsgi_mtls import sources
-from wsgi_mtls.access_token import TOKEN, AccessTokenMiddleware
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 from wsgi_mtls.tokens import AccessTokens, IntrospectedTokens, JWTAccessTokens
+from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

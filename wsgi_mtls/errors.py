@@ -13,11 +13,13 @@ __all__ = [
     "CertificateNotRegistered",
     "CertificateNotYetValid",
     "CertificateRequired",
+    "CertificateUnreadable",
     "CertificatesUnavailable",
     "ChainNotVerified",
     "ClientIdInQuery",
     "ConfirmationMismatch",
     "ContradictoryStatus",
+    "CriticalExtension",
     "CrossSiteRequest",
     "GrantOfAnotherClient",
     "HTTPMethodNotAllowed",
@@ -33,6 +35,7 @@ __all__ = [
     "MalformedClientId",
     "MalformedConfirmation",
     "MalformedName",
+    "MalformedPath",
     "MalformedToken",
     "MissingClientId",
     "MissingToken",
@@ -43,6 +46,7 @@ __all__ = [
     "NotAuthorized",
     "NotForClientAuth",
     "RefreshTokenNotBound",
+    "RegisteredAsSelfSigned",
     "RepeatedClientId",
     "SelfSignedCertificate",
     "SubjectMismatch",
@@ -71,11 +75,13 @@ class MutualTLSError(Exception):
         reason: why, in stable snake_case: ``no_certificate``, ``subject_mismatch``, …
         error: the OAuth error code that the caller gets; empty where it gets none.
         status: the HTTP status code of the answer.
+        reported: whether an event has told of it, so that raising it again in the same request is not another event.
     """
 
     reason: str = "mutual_tls_error"
     error: str = "invalid_client"
     status: int = 401
+    reported: bool = False
 
     @property
     def message(self) -> str:
@@ -106,6 +112,14 @@ class ContradictoryStatus(MalformedCertificate):
     """
 
     reason = "contradictory_status"
+    error = "invalid_client"
+    status = 401
+
+
+class CertificateUnreadable(MalformedCertificate):
+    """A part of the certificate that the decision needs can't be read (RFC 5280 section 4.1), so it matches nothing."""
+
+    reason = "certificate_unreadable"
     error = "invalid_client"
     status = 401
 
@@ -155,6 +169,22 @@ class SelfSignedCertificate(MutualTLSError):
     """PKI, but the certificate is self-signed: nobody but the client says who that is (RFC 8705 section 2.1)."""
 
     reason = "self_signed_certificate"
+
+
+class RegisteredAsSelfSigned(MutualTLSError):
+    """PKI, but the certificate, or its key, is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
+
+    A TLS terminator that accepts partial chains reports success for every certificate in its CA bundle, whatever the
+    certificate's names and signature are, and the certificates of self-signed clients are put there.
+    """
+
+    reason = "registered_as_self_signed"
+
+
+class CriticalExtension(MutualTLSError):
+    """PKI, but the certificate has a critical extension that is not processed here (RFC 5280 section 4.2)."""
+
+    reason = "critical_extension"
 
 
 class NotForClientAuth(MutualTLSError):
@@ -302,6 +332,12 @@ class HTTPMethodNotAllowed(InvalidRequest):
 
     reason = "http_method_not_allowed"
     status = 405
+
+
+class MalformedPath(InvalidRequest):
+    """The path has control characters, dot segments, or octets that are not UTF-8; routers differ on such."""
+
+    reason = "malformed_path"
 
 
 class MalformedAuthorization(InvalidRequest):

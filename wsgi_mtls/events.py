@@ -1,12 +1,13 @@
-"""What was decided about a request: one log record and one call of each observer."""
+"""What was decided about a request: one log record and one call of each observer, in one place."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from .certificate import Peer, PeerSubject
-from .errors import short
+from .errors import MutualTLSError, short
+from .x509 import Peer, PeerSubject
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -35,6 +36,8 @@ class Event:
         source: the certificate source that it came from.
         reason: why, as in :attr:`MutualTLSError.reason`.
         detail: the message of the error, for the operator.
+        path: of the request, as the server decoded it; None where no request was at hand.
+        address: the other end of the connection, as the server set it: a proxy's where there is one.
     """
 
     name: EventName
@@ -44,25 +47,76 @@ class Event:
     source: str | None = None
     reason: str | None = None
     detail: str | None = None
+    path: str | None = None
+    address: str | None = None
 
 
 Observer = Callable[[Event], None]
 
 
-def origin(peer: Peer | None) -> dict[Literal["thumbprint", "source"], str]:
-    """Return an event's attributes that tell what was presented."""
-    if isinstance(peer, PeerSubject):
-        return {"source": peer.source}
-    return {} if peer is None else {"thumbprint": peer.certificate.thumbprint, "source": peer.source}
+@dataclass(slots=True)
+class Decision:
+    """What is known of a decision while it is being made.
+
+    Attributes:
+        kind: what is decided about.
+        peer: what the client presented.
+        client_id: the client that the request names.
+        method: how the client authenticated.
+        outcome: the event to report where the decision raises nothing; None for none.
+        path: of the request.
+        address: the other end of the connection.
+    """
+
+    kind: Literal["client", "token"]
+    peer: Peer | None = None
+    client_id: str | None = None
+    method: str | None = None
+    outcome: EventName | None = None
+    path: str | None = None
+    address: str | None = None
+
+    def event(self, name: EventName, error: MutualTLSError | None = None) -> Event:
+        """Return the event that tells of this decision."""
+        peer = self.peer
+        return Event(
+            name,
+            self.client_id,
+            self.method,
+            None if peer is None or isinstance(peer, PeerSubject) else peer.certificate.thumbprint,
+            peer.source if peer is not None else None,
+            error.reason if error is not None else None,
+            error.message if error is not None else None,
+            self.path,
+            self.address,
+        )
+
+
+@contextmanager
+def deciding(decision: Decision, observers: Iterable[Observer] = ()) -> Iterator[Decision]:
+    """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
+
+    A refusal is reported once, however often it is raised.
+    """
+    try:
+        yield decision
+    except MutualTLSError as error:
+        if not error.reported:
+            error.reported = True
+            name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
+            report(decision.event(name, error), observers)
+        raise
+    if decision.outcome is not None:
+        report(decision.event(decision.outcome), observers)
 
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
     """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
     level = logging.WARNING if event.name in _WARNINGS else logging.INFO
-    # %r, since a client_id or a name in the detail is the caller's: it must not start a line of its own.
+    # %r, since a client_id, a path or a name in the detail is the caller's: it must not start a line of its own.
     logger.log(
         level,
-        "%s client_id=%r method=%s thumbprint=%s source=%s reason=%s detail=%r",
+        "%s client_id=%r method=%s thumbprint=%s source=%s reason=%s detail=%r path=%r address=%r",
         event.name,
         event.client_id and short(event.client_id),
         event.method,
@@ -70,6 +124,8 @@ def report(event: Event, observers: Iterable[Observer] = ()) -> None:
         event.source,
         event.reason,
         event.detail,
+        event.path and short(event.path),
+        event.address,
         extra={"mtls_event": event},
     )
     for observer in observers:

@@ -4,12 +4,13 @@ import base64
 from collections.abc import Mapping
 from functools import singledispatch
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from .certificate import ClientCertificate
 from .errors import InvalidClientMetadata, MalformedCertificate
-from .pem import base64_to_der
+from .x509 import ClientCertificate
+from .x509.pem import base64_to_der
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
 
@@ -34,7 +35,7 @@ def jwk(certificate: ClientCertificate) -> dict[str, object]:
     Raises:
         InvalidClientMetadata: JOSE has no name for this kind of key.
     """
-    public: dict[str, object] = {**_members(load_der_public_key(certificate.public_key_der))}
+    public: dict[str, object] = {**_members(_public_key(certificate))}
     return public | {"x5c": [base64.b64encode(certificate.der).decode("ascii")]}
 
 
@@ -46,10 +47,41 @@ def _certificate(key: Mapping[str, object], number: int) -> ClientCertificate:
         certificate = ClientCertificate.from_der(base64_to_der(x5c[0]))
     except MalformedCertificate as error:
         raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] is no certificate. {error}") from None
-    expected = _members(load_der_public_key(certificate.public_key_der))
-    if {name: key.get(name) for name in expected} != expected:
-        raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] certifies another key than the JWK describes.")
+    try:
+        expected = _members(_public_key(certificate))
+    except InvalidClientMetadata as error:
+        raise InvalidClientMetadata(f"Key {number} of jwks: {error}") from None
+    for name, value in expected.items():
+        if key.get(name) != value:
+            raise InvalidClientMetadata(f"Key {number} of jwks: {_difference(name, key.get(name), value)}")
     return certificate
+
+
+def _difference(name: str, found: object, expected: str) -> str:
+    """Say how a JWK's member differs from the certificate's key."""
+    if isinstance(found, str):
+        if found.rstrip("=") == expected:
+            return f"{name} has padding (=); write base64url without (RFC 7515 section 2)."
+        if "".join(found.split()) == expected:
+            return f"{name} has line breaks or spaces; write it in one line."
+        if _has_leading_zero(found, expected):
+            return f"{name} has a leading zero octet; leave it out (RFC 7518 section 6.3.1)."
+    return "x5c[0] certifies another key than the JWK describes."
+
+
+def _has_leading_zero(found: str, expected: str) -> bool:
+    try:
+        octets = base64.b64decode(found + "=" * (-len(found) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return False
+    return octets.startswith(b"\0") and _base64url(octets.lstrip(b"\0")) == expected
+
+
+def _public_key(certificate: ClientCertificate) -> object:
+    try:
+        return load_der_public_key(certificate.public_key_der)
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise InvalidClientMetadata(f"Expected an RSA, EC or Ed25519 key in the certificate, found: {error}.") from None
 
 
 @singledispatch

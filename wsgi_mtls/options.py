@@ -34,3 +34,13 @@ def check_max_body(max_body: object) -> None:
     """
     if type(max_body) is not int or max_body < 1:
         raise ValueError(f"max_body must be a number of octets, such as 65536, not {max_body!r}.")
+
+
+def check_tokens(tokens: object) -> None:
+    """Check that this can decode access tokens.
+
+    Raises:
+        ValueError: it is a class, or has no ``decode``.
+    """
+    if isinstance(tokens, type) or not callable(getattr(tokens, "decode", None)):
+        raise ValueError(f"tokens must be an object with decode(token), as JWTAccessTokens(…), not {tokens!r}.")

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .certificate import Peer
 from .errors import MutualTLSError
+from .x509 import Peer
 
 if TYPE_CHECKING:
-    from .access_token import BoundToken
+    from .rules.token import BoundToken
     from .verifier import AuthenticatedClient
 
 
@@ -21,8 +21,9 @@ class Record:
         asked: whether the certificate source has been asked.
         peer: what the client presented; None without a certificate, or where ``refusal`` says why it cannot be used.
         refusal: why what the terminator delivered cannot be used as a certificate.
-        client: the client that the certificate authenticated or identified.
-        token: the access token that was accepted.
+        client: the OAuth client that its certificate authenticated (RFC 8705 section 2).
+        identified: the registered client that the certificate alone identified, without a ``client_id``.
+        token: the access token that was accepted (RFC 8705 section 3).
         private: whether the answer depends on the certificate or the token, so that no shared cache may keep it.
     """
 
@@ -30,6 +31,7 @@ class Record:
     peer: Peer | None = None
     refusal: MutualTLSError | None = None
     client: "AuthenticatedClient | None" = None
+    identified: "AuthenticatedClient | None" = None
     token: "BoundToken | None" = None
     private: bool = False
 

@@ -1,4 +1,4 @@
-"""The answer to a refusal: RFC 6749 section 5.2, as wordy as its verbosity allows."""
+"""A refusal as an answer: of an authorization server (RFC 6749 section 5.2), or of an API (RFC 6750 section 3)."""
 
 import json
 import re
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from werkzeug.wrappers import Response
 
-from .errors import HTTPMethodNotAllowed, MutualTLSError
+from .errors import HTTPMethodNotAllowed, MutualTLSError, TokensUnavailable
+from .request.bearer import challenge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -33,6 +34,21 @@ def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity:
     if verbosity != "minimal":
         response.content_type = "application/json"
         response.set_data(json.dumps(_members(error, verbosity)))
+    return response
+
+
+def token_error_response(error: MutualTLSError, *, realm: str | None = None, scope: str | None = None) -> Response:
+    """Make the answer to a refused access token: the challenge is all that the caller gets (RFC 6750 section 3).
+
+    Args:
+        error: the refusal.
+        realm: what is protected, for people.
+        scope: what a token needs, separated by spaces.
+    """
+    response = Response(status=error.status, headers={"Cache-Control": "no-store"})
+    del response.headers["Content-Type"]
+    if not isinstance(error, TokensUnavailable):
+        response.headers["WWW-Authenticate"] = challenge(error, realm=realm, scope=scope)
     return response
 
 

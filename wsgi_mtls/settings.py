@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from . import sources
-from .bearer import check_challenge
-from .client_auth import MAX_BODY
 from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, load_clients
+from .guard import MAX_BODY
+from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
 from .tokens import AccessTokens

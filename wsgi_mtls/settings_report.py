@@ -4,10 +4,18 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from .clients import CertificateRegistry
+from .clients import AUTH_METHODS, CertificateRegistry
 from .settings import InvalidSetting, Settings
 from .sources.guarded import GuardedSource
+from .sources.partial_chains import may_accept_partial_chains
 from .verifier import Verifier
+
+PARTIAL_CHAINS = (
+    "has both methods, and the TLS terminator of SOURCE may accept partial chains: it then reports success for every "
+    "certificate in its CA file, whatever names that holds. Put no self-signed client's certificate into the CA file, "
+    "or allow one method and give each a virtual host and CA file of its own."
+)
+"""What to know of a source whose terminator may accept partial chains, where both methods are allowed."""
 
 
 def misspelt(given: Collection[object], known: Collection[str], prefix: str = "") -> list[str]:
@@ -36,7 +44,14 @@ def risks(settings: Settings, *, debug: bool) -> list[InvalidSetting]:
     if isinstance(source, GuardedSource) and source.trusts({}):  # a request that comes from nowhere, without a secret
         problem = "is any: whoever reaches this app can send a certificate header."
         found.append(InvalidSetting("TRUSTED_PROXIES", problem))
+    if accepts_both_by_partial_chains(settings):
+        found.append(InvalidSetting("ALLOWED_METHODS", PARTIAL_CHAINS))
     return found
+
+
+def accepts_both_by_partial_chains(settings: Settings) -> bool:
+    """Return whether a certificate that is registered as self-signed may come back as one that a CA issued."""
+    return set(settings.allowed_methods) == set(AUTH_METHODS) and may_accept_partial_chains(settings.source)
 
 
 def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:

@@ -1,13 +1,23 @@
 """Who is this client: RFC 8705 section 2."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from . import checks
-from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .checks import SelfSignedMatch
-from .clients import AUTH_METHODS, AuthMethod, CertificateRegistry, Client, ClientRegistry, MappingRegistry
+from .clients import (
+    AUTH_METHODS,
+    AuthMethod,
+    CertificateRegistry,
+    Client,
+    ClientRegistry,
+    MappingRegistry,
+    SelfSignedRegistry,
+    has_self_signed,
+    is_self_signed_with,
+)
 from .errors import (
     AuthMethodNotAllowed,
     AuthMethodNotRegistered,
@@ -19,7 +29,8 @@ from .errors import (
     UnknownClient,
     short,
 )
-from .events import Event, Observer, origin, report
+from .events import Decision, Observer, deciding
+from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
 
@@ -92,8 +103,8 @@ class Verifier:
         self._allowed_methods = frozenset(allowed_methods)
         self._self_signed_match = self_signed_match
         self._clock = clock
-        self._observers = tuple(observers)
-        if not all(map(callable, self._observers)):
+        self.observers = tuple(observers)
+        if not all(map(callable, self.observers)):
             raise ValueError("observers must be callables that take an Event.")
 
     def authenticate(
@@ -120,17 +131,15 @@ class Verifier:
                 known, its method is allowed and registered, the certificate is inside its validity period, then what
                 its method demands, and no other credential.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            registered = self.client(client_id) if registration is None else _of(client_id, registration)
-            client = self._check(registered, presented, frozenset(allowed_methods))
-            if other_credentials:
-                names = ", ".join(sorted(other_credentials))
-                raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
-        except MutualTLSError as error:
-            self.report_refusal(error, client_id, peer)
-            raise
-        self._report_success(client, presented)
+        with deciding(Decision("client", peer, client_id), self.observers) as decision:
+            client = self.decide(
+                client_id,
+                peer,
+                other_credentials=other_credentials,
+                allowed_methods=allowed_methods,
+                registration=registration,
+            )
+            decision.method, decision.outcome = client.method, "client_authenticated"
         return client
 
     def identify(self, peer: Peer | None) -> AuthenticatedClient:
@@ -140,33 +149,57 @@ class Verifier:
             MutualTLSError: no certificate, no client, several of them, or what failed for the only candidate.
             TypeError: the registry has no ``find``.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            client = self._identify(presented)
-        except MutualTLSError as error:
-            self.report_refusal(error, None, peer)
-            raise
-        self._report_success(client, presented)
+        with deciding(Decision("client", peer), self.observers) as decision:
+            client = self.decide_holder(peer)
+            decision.client_id, decision.method = client.client_id, client.method
+            decision.outcome = "client_authenticated"
         return client
 
     def check_certificate(self, peer: Peer | None) -> PeerCertificate:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
-            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, or nobody
-                validated its chain.
+            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, its
+                chain was not validated, or it is registered for a self-signed client.
         """
-        try:
-            presented = checks.require_certificate(peer)
-            if isinstance(presented, PeerSubject):
-                raise CertificateNotDelivered(
-                    f"{presented.source} forwards only a name; make it pass the certificate on."
-                )
-            checks.check_validity(presented.certificate, self._clock())
-            checks.check_chain(presented)
-        except MutualTLSError as error:
-            self.report_refusal(error, None, peer)
-            raise
+        with deciding(Decision("client", peer), self.observers):
+            return self.decide_chain(peer)
+
+    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
+        """Report a refusal that was decided outside, where no request is at hand, unless it was reported."""
+        with suppress(MutualTLSError), deciding(Decision("client", peer, client_id), self.observers):
+            raise error
+
+    def decide(
+        self,
+        client_id: str,
+        peer: Peer | None,
+        *,
+        other_credentials: Collection[str] = (),
+        allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
+        registration: Client | None = None,
+    ) -> AuthenticatedClient:
+        """Decide as :meth:`authenticate`, for a caller that reports."""
+        presented = checks.require_certificate(peer)
+        registered, is_self_signed = self._look_up(client_id, presented, registration)
+        client = self._check(registered, presented, frozenset(allowed_methods), is_self_signed)
+        if other_credentials:
+            names = ", ".join(sorted(other_credentials))
+            raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
+        return client
+
+    def decide_holder(self, peer: Peer | None) -> AuthenticatedClient:
+        """Decide as :meth:`identify`, for a caller that reports."""
+        return self._identify(checks.require_certificate(peer))
+
+    def decide_chain(self, peer: Peer | None) -> PeerCertificate:
+        """Decide as :meth:`check_certificate`, for a caller that reports."""
+        presented = checks.require_certificate(peer)
+        if isinstance(presented, PeerSubject):
+            raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
+        checks.check_validity(presented.certificate, self._clock())
+        checks.check_chain(presented)
+        self._check_not_self_signed(presented.certificate, None)
         return presented
 
     @property
@@ -181,62 +214,74 @@ class Verifier:
             UnknownClient: there is none, or the registry answered with another one (databases fold case).
             InvalidClientMetadata: the registry finds its metadata wrong.
         """
-        client = self._clients.get(client_id)
-        if client is None:
-            raise UnknownClient(f"No client {short(client_id)!r} is registered.")
-        return _of(client_id, client)
-
-    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
-        """Report a refusal that was decided outside, as the middleware does for a request that names no client."""
-        self.report(Event("client_rejected", client_id, reason=error.reason, detail=error.message, **origin(peer)))
-
-    def report(self, event: Event) -> None:
-        """Log an event and hand it to the observers."""
-        report(event, self._observers)
-
-    def _report_success(self, client: AuthenticatedClient, peer: Peer) -> None:
-        self.report(Event("client_authenticated", client.client_id, client.method, **origin(peer)))
+        return _known(client_id, self._clients.get(client_id))
 
     def _identify(self, peer: Peer) -> AuthenticatedClient:
         if not isinstance(self._clients, CertificateRegistry):
             raise TypeError(f"{type(self._clients).__name__} can't be searched: identify() needs find(certificate).")
         candidates = [_own(client) for client in self._clients.find(peer.certificate)]
+        # One that knows of disabled clients too is asked again; any other has told all that it knows.
+        is_self_signed = (
+            None
+            if isinstance(self._clients, SelfSignedRegistry)
+            else any(is_self_signed_with(client, peer.certificate) for client in candidates)
+        )
         if len(candidates) == 1:
-            return self._check(candidates[0], peer)
-        authenticated = [client for client in (self._try(c, peer) for c in candidates) if client is not None]
+            return self._check(candidates[0], peer, is_self_signed=is_self_signed)
+        tried = (self._try(candidate, peer, is_self_signed) for candidate in candidates)
+        authenticated = [client for client in tried if client is not None]
         if len(authenticated) != 1:
             found = "several registered clients" if authenticated else "no registered client"
             raise UnidentifiedClient(f"This certificate authenticates {found}; register it for exactly one.")
         return authenticated[0]
 
-    def _try(self, client: Client, peer: Peer) -> AuthenticatedClient | None:
+    def _look_up(self, client_id: str, peer: Peer, registration: Client | None) -> tuple[Client, bool | None]:
+        """Return the client, and whether the certificate is a self-signed client's where one look-up tells both."""
+        if registration is not None:
+            return _of(client_id, registration), None
+        if isinstance(self._clients, SelfSignedRegistry) and isinstance(peer, PeerCertificate):
+            found, is_self_signed = self._clients.get_and_has_self_signed(client_id, peer.certificate)
+            return _known(client_id, found), is_self_signed
+        return self.client(client_id), None
+
+    def _check_not_self_signed(self, certificate: ClientCertificate, is_self_signed: bool | None) -> None:
+        if is_self_signed is None:
+            is_self_signed = has_self_signed(self._clients, certificate)
+        checks.check_not_registered_as_self_signed(certificate, is_self_signed)
+
+    def _try(self, client: Client, peer: Peer, is_self_signed: bool | None) -> AuthenticatedClient | None:
         try:
-            return self._check(client, peer)
+            return self._check(client, peer, is_self_signed=is_self_signed)
         except MutualTLSError:
             return None
 
     def _check(
-        self, client: Client, peer: Peer, allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS)
+        self,
+        client: Client,
+        peer: Peer,
+        allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS),
+        is_self_signed: bool | None = None,
     ) -> AuthenticatedClient:
         if isinstance(peer, PeerSubject):
             # The terminator answers for all that can't be looked at: it validated a chain, or nothing.
-            method = self._method(client, False, allowed)
+            method = self._method(client, None, allowed)
             if method != "tls_client_auth":
                 raise checks.name_is_not_enough(client, peer)
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
-        method = self._method(client, peer.certificate.is_self_signed, allowed)
-        checks.check_validity(peer.certificate, self._clock())
+        method = self._method(client, peer.certificate, allowed)
         if method == "tls_client_auth":
+            checks.check_validity(peer.certificate, self._clock())
             checks.check_pki(client, peer)
+            self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_registered(client, peer.certificate, self._self_signed_match)
+            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock())
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _method(self, client: Client, is_self_signed: bool, allowed: frozenset[AuthMethod]) -> AuthMethod:
-        registered = client.token_endpoint_auth_method
-        if registered is None:
-            registered = "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
+    def _method(
+        self, client: Client, certificate: ClientCertificate | None, allowed: frozenset[AuthMethod]
+    ) -> AuthMethod:
+        registered = client.token_endpoint_auth_method or _method_by_certificate(client, certificate)
         for method in AUTH_METHODS:
             if method == registered:
                 break
@@ -247,6 +292,20 @@ class Verifier:
         if method not in self._allowed_methods & allowed:
             raise AuthMethodNotAllowed(f"{method} is not among the allowed_methods of this server and endpoint.")
         return method
+
+
+def _method_by_certificate(client: Client, certificate: ClientCertificate | None) -> AuthMethod:
+    if certificate is None:
+        return "tls_client_auth"
+    # A signature that can't be verified here is judged by what is registered.
+    is_self_signed = certificate.may_be_self_signed if client.certificates else certificate.is_self_signed
+    return "self_signed_tls_client_auth" if is_self_signed else "tls_client_auth"
+
+
+def _known(client_id: str, found: Client | None) -> Client:
+    if found is None:
+        raise UnknownClient(f"No client {short(client_id)!r} is registered.")
+    return _of(client_id, found)
 
 
 def _of(client_id: str, client: Client) -> Client:

@@ -6,17 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import load_backend
-from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 from .backends import ClientCertificateBackend
+from .failed_logins import send_login_failed
 
 
 def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
-    """Return the user whom a ``ClientCertificateBackend`` finds, or None; then ``user_login_failed`` has fired.
+    """Return the user whom a ``ClientCertificateBackend`` finds, or None.
+
+    Then Django's ``user_login_failed`` is sent, at most once a day for each address
+    (:mod:`django_mtls.failed_logins`); every refusal is an event of our own.
 
     Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
     the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As there, what
@@ -30,7 +33,7 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
         if user is not None and isinstance(backend, ClientCertificateBackend):
             user.backend = path
             return user
-    user_login_failed.send(sender="django.contrib.auth", credentials={"peer_certificate": peer}, request=request)
+    send_login_failed(request, peer)
     return None
 
 

@@ -1,16 +1,20 @@
 """``client_id`` to client, from the database."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from wsgi_mtls.certificate import ClientCertificate
+from django.db.models import Exists
+
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
 
+from .choices import Method
 from .models import AbstractRegisteredClient
 from .record import RecordedClient
-from .search import certificate_digests
+from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
 
-_PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite an end to a query's parameters
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class DjangoClientRegistry:
@@ -29,11 +33,38 @@ class DjangoClientRegistry:
         Raises:
             InvalidClientMetadata: it can never authenticate.
         """
-        found = self._model._default_manager.filter(**{self._model.client_id_lookup: client_id}, enabled=True)
-        for record in found.select_related("user"):
-            if record.client_id == client_id:
-                return record.to_client()
-        return None
+        record = self._record(self._model._default_manager.all(), client_id)
+        return None if record is None else record.to_client()
+
+    def get_and_has_self_signed(
+        self, client_id: str, certificate: ClientCertificate, /
+    ) -> tuple[RecordedClient | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        rows = self._model._default_manager.annotate(has_self_signed=Exists(self._self_signed(certificate)))
+        record: Any = self._record(rows, client_id)
+        return (None, False) if record is None else (record.to_client(), record.has_self_signed)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
+
+        A disabled client's certificate may still be in the TLS terminator's CA bundle.
+        """
+        return self._self_signed(certificate).exists()
+
+    def _record(self, rows: "QuerySet[AbstractRegisteredClient]", client_id: str) -> AbstractRegisteredClient | None:
+        found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).select_related("user")
+        return next((record for record in found if record.client_id == client_id), None)
+
+    def _self_signed(self, certificate: ClientCertificate) -> "QuerySet[AbstractRegisteredClient]":
+        return self._model._default_manager.filter(
+            token_endpoint_auth_method=Method.SELF_SIGNED,
+            search_keys__digest=key_digest(certificate),
+            search_keys__scope__in=(SHARED, exclusive_scope(self._model)),
+        )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
         """Return every enabled client that this certificate may belong to."""
@@ -47,13 +78,8 @@ class DjangoClientRegistry:
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, disabled ones too."""
         found: dict[object, AbstractRegisteredClient] = {}
-        for digests in _batches(certificate_digests(certificate)):
-            rows = self._model._default_manager.filter(search_keys__digest__in=digests).select_related("user")
-            found |= {record.pk: record for record in rows}
+        scopes = (SHARED, exclusive_scope(self._model))
+        for digests in batches(certificate_digests(certificate)):
+            rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
+            found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
         return list(found.values())
-
-
-def _batches(digests: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(sorted(digests))
-    while batch := list(islice(remaining, _PER_QUERY)):
-        yield batch

@@ -9,7 +9,14 @@ from .decorators import bound_token_required, certificate_required, client_auth_
 from .extension import MutualTLS
 from .proxies import bound_token, current_client, peer_certificate
 from .refusals import MutualTLSRefusal
-from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected
+from .signals import (
+    mtls_client_authenticated,
+    mtls_client_left_to_application,
+    mtls_client_rejected,
+    mtls_token_accepted,
+    mtls_token_rejected,
+    mtls_untrusted_proxy,
+)
 
 __all__ = [
     "MutualTLS",
@@ -20,9 +27,11 @@ __all__ = [
     "client_auth_required",
     "current_client",
     "mtls_client_authenticated",
+    "mtls_client_left_to_application",
     "mtls_client_rejected",
     "mtls_token_accepted",
     "mtls_token_rejected",
+    "mtls_untrusted_proxy",
     "peer_certificate",
 ]
 __version__ = "0.1.0"

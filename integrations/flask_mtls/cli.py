@@ -20,7 +20,7 @@ def check() -> None:
     state, app = current_state(), current_app
     click.echo("Settings")
     given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
-    for name, value in in_force(given, state.settings, state.verifier).items():
+    for name, value in in_force(given, state.settings, state.guard.verifier).items():
         click.echo(f"  MTLS_{name} = {value}  # {SETTINGS[f'MTLS_{name}']}")
     routes = list(guarded_routes(app))
     click.echo("Routes")
@@ -56,9 +56,9 @@ def _marks(app: Flask, endpoint: str, method: str) -> Iterator[str]:
 
 def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterator[str]:
     yield from misspelt(app.config, SETTINGS, "MTLS_")
-    if "client_auth_required" in decorators and state.verifier is None:
+    if "client_auth_required" in decorators and state.guard.verifier is None:
         yield "client_auth_required is used without clients: set MTLS_CLIENTS."
-    if "certificate_required" in decorators and not searchable(state.verifier):
+    if "certificate_required" in decorators and not searchable(state.guard.verifier):
         yield NOT_SEARCHABLE
     if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."

@@ -9,21 +9,20 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, overload
 
-from blinker import NamedSignal
-from flask import current_app, request
+from flask import after_this_request, current_app
+from werkzeug.wrappers import Response
 
-from wsgi_mtls import AuthenticatedClient, MutualTLSError
-from wsgi_mtls.access_token import accept_token, token_error_response
-from wsgi_mtls.bearer import check_challenge
-from wsgi_mtls.certificate_auth import Authorize, accept_certificate
-from wsgi_mtls.client_auth import require_client
+from wsgi_mtls import MutualTLSError
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
+from wsgi_mtls.guard import Authorize
+from wsgi_mtls.private import private_cache_control
+from wsgi_mtls.request.bearer import check_challenge
+from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.settings_report import searchable
 
-from .proxies import CLIENT, IDENTIFIED, TOKEN, recall, remember
+from .proxies import current_view
 from .refusals import refuse
 from .settings import NOT_SEARCHABLE, current_state
-from .signals import mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected, send
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "__mtls__"  # the attribute of a decorated view that names our decorators on it
@@ -107,49 +106,41 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
 
 
 def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
-    """Once per request: a view may be guarded twice."""
-    verifier, settings, found = current_state().verifier, current_state().settings, recall(CLIENT)
-    if verifier is None:
+    guard = current_state().guard
+    if guard.verifier is None:
         raise RuntimeError("client_auth_required needs clients: set MTLS_CLIENTS, or give MutualTLS clients=….")
-    if found is not None and found.method in allowed_methods:
-        return
-    with _refusing(CLIENT, mtls_client_rejected):
-        client = require_client(
-            request.environ, verifier, settings.source, allowed_methods=allowed_methods, max_body=settings.max_body
-        )
-    remember(CLIENT, client)
-    send(mtls_client_authenticated, client=client)
+    after_this_request(_not_stored)
+    with _refusing():
+        guard.authenticate_client(current_view(), allowed_methods=allowed_methods)
+
+
+def _not_stored(response: Response) -> Response:
+    """RFC 6749 section 5.1: what an authorization server answers to a client is not stored."""
+    response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control", ""), store=False)
+    return response
 
 
 def _accept_certificate(authorize: Authorize | None, **options: bool) -> None:
-    verifier, source, known = current_state().verifier, current_state().settings.source, recall(IDENTIFIED)
-    if authorize is None and not searchable(verifier):
+    guard = current_state().guard
+    if authorize is None and not searchable(guard.verifier):
         raise RuntimeError(NOT_SEARCHABLE)
     decide = current_app.ensure_sync(authorize) if authorize else None
-    with _refusing(IDENTIFIED, mtls_client_rejected):
-        found = accept_certificate(request.environ, verifier, source, authorize=decide, identified=known, **options)
-    if isinstance(found, AuthenticatedClient) and known is None:
-        remember(IDENTIFIED, found)
-        send(mtls_client_authenticated, client=found)
+    with _refusing():
+        guard.accept_certificate(current_view(), authorize=decide, **options)
 
 
 def _accept_token(scope: str | None, **options: Any) -> None:
-    settings, known = current_state().settings, recall(TOKEN)
-    if settings.tokens is None:
+    state = current_state()
+    if state.guard.tokens is None:
         raise RuntimeError("bound_token_required needs MTLS_TOKENS, or MutualTLS tokens=…: what decodes a token.")
-    with _refusing(TOKEN, mtls_token_rejected, realm=settings.realm, scope=scope):
-        token = accept_token(request.environ, settings.tokens, settings.source, scope=scope, accepted=known, **options)
-    remember(TOKEN, token)
-    if known is None:
-        send(mtls_token_accepted, token=token)
+    with _refusing(lambda error: token_error_response(error, realm=state.settings.realm, scope=scope)):
+        state.guard.accept_token(current_view(), scope=scope, **options)
 
 
 @contextmanager
-def _refusing(key: str, rejected: NamedSignal, **challenge: str | None) -> Iterator[None]:
-    """Refuse what the core refuses; what an outer decorator found before does not outlive that."""
+def _refusing(answer: Callable[[MutualTLSError], Response] | None = None) -> Iterator[None]:
+    """Refuse what the guard refuses; ``answer`` makes an API's answer."""
     try:
         yield
     except MutualTLSError as error:
-        remember(key, None)
-        send(rejected, error=error)
-        refuse(error, token_error_response(error, **challenge) if challenge else None)
+        refuse(error, answer(error) if answer else None)

@@ -5,10 +5,10 @@ from warnings import warn
 from flask import Flask
 
 from wsgi_mtls import MutualTLSError, Verifier
-from wsgi_mtls.middleware import PeerMiddleware
 from wsgi_mtls.settings import Clients, Source
 from wsgi_mtls.settings_report import misspelt
 from wsgi_mtls.tokens import AccessTokens
+from wsgi_mtls.wsgi import PeerMiddleware
 
 from .cli import commands
 from .refusals import answer
@@ -62,6 +62,6 @@ class MutualTLS:
             warn(line, stacklevel=2)
         app.config.update({name: value for name, value in self._defaults.items() if app.config.get(name) is None})
         state = app.extensions["mtls"] = read_settings(app, self._verifier)
-        app.wsgi_app = PeerMiddleware(app.wsgi_app, state.settings.source)  # type: ignore[method-assign]  # as Flask's docs do
+        app.wsgi_app = PeerMiddleware(app.wsgi_app, state.guard)  # type: ignore[method-assign]  # as Flask's docs do
         app.register_error_handler(MutualTLSError, answer)
         app.cli.add_command(commands)

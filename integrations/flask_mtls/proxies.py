@@ -1,4 +1,4 @@
-"""What stands at the other end of the current request: each falsy where it is missing, and then says what is needed."""
+"""What is at the other end of the current request: each falsy where it is missing, and then says what is needed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,34 +6,39 @@ from typing import Any
 from flask import request
 from werkzeug.local import LocalProxy
 
-from wsgi_mtls import AuthenticatedClient, sources
-from wsgi_mtls.access_token import BoundToken
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls import AuthenticatedClient
+from wsgi_mtls.record import Record
+from wsgi_mtls.request.view import RequestView
+from wsgi_mtls.request.wsgi import view_of
+from wsgi_mtls.rules.token import BoundToken
+from wsgi_mtls.x509 import Peer
 
 from .settings import current_state
 
-# The environ keys of what the decorators found: no header can make them, and they end with the request.
-CLIENT, IDENTIFIED, TOKEN = "flask_mtls.client", "flask_mtls.identified", "flask_mtls.token"
+
+def current_view() -> RequestView:
+    """Return the current request as the app's guard sees it."""
+    return view_of(request.environ, current_state().guard)
 
 
-def remember(key: str, value: object) -> None:
-    """Keep what a decorator found, for this request and this app: another app's word does not count."""
-    request.environ[key] = (current_state(), sources.request_identity(request.environ), value)
-
-
-def recall(key: str) -> Any:
-    """Return what this app kept, or None; a copy of the environ is another request."""
-    state, identity, value = request.environ.get(key, (None, None, None))
-    return value if state is current_state() and identity == sources.request_identity(request.environ) else None
+def current_record() -> Record:
+    """Return what is known about the current request; the certificate source has been asked."""
+    return current_state().guard.look(current_view())
 
 
 def current_peer() -> Peer | None:
     """Return the certificate of this request, or None.
 
     Raises:
-        MalformedCertificate: what the terminator delivered is none; a view that lets it out answers with a refusal.
+        MutualTLSError: If what the terminator delivered is not one certificate; a view that does not catch it answers
+            with a refusal.
     """
-    return sources.peer_certificate(request.environ, current_state().settings.source)
+    return current_record().presented()
+
+
+def _current_client() -> AuthenticatedClient | None:
+    record = current_record()
+    return record.client or record.identified
 
 
 def _proxy(get: Callable[[], object], missing: str) -> Any:
@@ -49,15 +54,14 @@ def _proxy(get: Callable[[], object], missing: str) -> Any:
 peer_certificate: Peer = _proxy(
     current_peer, "This request has no client certificate: put @certificate_required on the view."
 )
-"""The client certificate of this request, whoever sent it; whether it may be believed, the decorators decide."""
+"""The client certificate of this request, whatever it is worth; whether to believe it, the decorators decide."""
 
 current_client: AuthenticatedClient = _proxy(
-    lambda: recall(CLIENT) or recall(IDENTIFIED),
-    "No client is authenticated: put @client_auth_required or @certificate_required on the view.",
+    _current_client, "No client is authenticated: put @client_auth_required or @certificate_required on the view."
 )
 """The client that ``client_auth_required`` authenticated, or ``certificate_required`` identified."""
 
 bound_token: BoundToken = _proxy(
-    lambda: recall(TOKEN), "No access token was accepted: put @bound_token_required on the view."
+    lambda: current_record().token, "No access token was accepted: put @bound_token_required on the view."
 )
 """The token that ``bound_token_required`` accepted."""

@@ -8,12 +8,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
 from werkzeug.wrappers import Response
 
-from wsgi_mtls.certificate_auth import report_refusal
-from wsgi_mtls.errors import InvalidToken, MutualTLSError
+from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.responses import error_response
 
+from .proxies import current_view
 from .settings import current_state
-from .signals import mtls_client_rejected, mtls_token_rejected, send
 
 
 class MutualTLSRefusal(HTTPException):
@@ -29,7 +28,7 @@ class MutualTLSRefusal(HTTPException):
 
 
 def refuse(error: MutualTLSError, response: Response | None = None) -> NoReturn:
-    """Answer with a refusal; ``response`` is the answer of an API, else it is that of an authorization server."""
+    """Answer with a refusal; ``response`` is an API's answer, and an authorization server's by default."""
     verbosity = current_state().settings.verbosity
     refusal = _class_of(error.status)(response=response or error_response(request.environ, error, verbosity))
     refusal.error = error
@@ -37,9 +36,8 @@ def refuse(error: MutualTLSError, response: Response | None = None) -> NoReturn:
 
 
 def answer(error: MutualTLSError) -> HTTPException | ResponseReturnValue:
-    """Report and answer what a view lets out, as from :func:`wsgi_mtls.binding.bind`: never with a 500."""
-    report_refusal(request.environ, current_state().verifier, current_state().settings.source, error)
-    send(mtls_token_rejected if isinstance(error, InvalidToken) else mtls_client_rejected, error=error)
+    """Turn a MutualTLSError that escaped a view into a response, and report it."""
+    current_state().guard.report_refusal(current_view(), error)
     try:
         refuse(error)
     except MutualTLSRefusal as refusal:

@@ -1,10 +1,13 @@
 """The ``MTLS_*`` settings: read once for each app, and refused with their name and the remedy."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask, current_app
 
-from wsgi_mtls import Verifier, settings
+from wsgi_mtls import Guard, Verifier, settings
+
+from .signals import send
 
 SETTINGS: dict[str, str] = {
     "MTLS_CLIENTS": "client_id to metadata: a mapping, the path of a .json or .toml file, or a registry",
@@ -17,17 +20,22 @@ NOT_SEARCHABLE = "certificate_required needs authorize=…, or MTLS_CLIENTS that
 
 @dataclass(frozen=True, slots=True)
 class MutualTLSState:
-    """What one app is configured for, ``app.extensions["mtls"]``; without clients there is no verifier."""
+    """What one app is configured for: ``app.extensions["mtls"]``.
+
+    Attributes:
+        settings: as they were read.
+        guard: decides about the app's requests.
+    """
 
     settings: settings.Settings
-    verifier: Verifier | None
+    guard: Guard
 
 
 def current_state() -> MutualTLSState:
     """Return what the current app is configured for.
 
     Raises:
-        RuntimeError: it has no extension.
+        RuntimeError: If the app has no extension.
     """
     state = current_app.extensions.get("mtls")
     if not isinstance(state, MutualTLSState):
@@ -36,15 +44,19 @@ def current_state() -> MutualTLSState:
 
 
 def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
-    """Read and check an app's settings; ``verifier`` stands where they name no clients.
+    """Read and check an app's settings; ``verifier`` decides where they name no clients.
 
     Raises:
-        InvalidSetting: one of them is wrong.
-        ImportError: one of them needs an extra that is not installed.
+        InvalidSetting: If one of them is wrong.
+        ImportError: If one of them needs an extra that is not installed.
     """
     given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
         read = settings.read_settings(given)
-        return MutualTLSState(read, settings.choose_verifier(given, app.root_path, read, verifier))
+        verifier = settings.choose_verifier(given, app.root_path, read, verifier)
     except settings.InvalidSetting as error:
         raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
+    guard = Guard(
+        read.source, verifier=verifier, tokens=read.tokens, observers=[partial(send, app)], max_body=read.max_body
+    )
+    return MutualTLSState(read, guard)

@@ -1,18 +1,25 @@
-"""What was decided about a request; the sender is the app, ``error`` the :class:`~wsgi_mtls.MutualTLSError`."""
-
-from typing import Any
+"""What was decided about a request; the sender is the app, ``event`` the :class:`~wsgi_mtls.Event`."""
 
 from blinker import NamedSignal, Namespace
-from flask import current_app
+from flask import Flask
+
+from wsgi_mtls.events import Event, EventName
 
 _signals = Namespace()
 
-mtls_client_authenticated = _signals.signal("mtls-client-authenticated", "client: an AuthenticatedClient")
-mtls_client_rejected = _signals.signal("mtls-client-rejected", "error: why")
-mtls_token_accepted = _signals.signal("mtls-token-accepted", "token: a BoundToken")
-mtls_token_rejected = _signals.signal("mtls-token-rejected", "error: why")
+
+def _signal(name: EventName) -> NamedSignal:
+    return _signals.signal(f"mtls-{name.replace('_', '-')}", "event: the Event")
 
 
-def send(signal: NamedSignal, **about: Any) -> None:
-    """Send a signal of the current app."""
-    signal.send(current_app._get_current_object(), **about)  # type: ignore[attr-defined]  # as Flask itself does
+mtls_client_authenticated = _signal("client_authenticated")
+mtls_client_rejected = _signal("client_rejected")
+mtls_client_left_to_application = _signal("client_left_to_application")
+mtls_token_accepted = _signal("token_accepted")
+mtls_token_rejected = _signal("token_rejected")
+mtls_untrusted_proxy = _signal("untrusted_proxy")
+
+
+def send(app: Flask, event: Event) -> None:
+    """Send the signal of an event."""
+    _signal(event.name).send(app, event=event)

@@ -6,6 +6,8 @@ from .certificates import Certificates
 from .row import (
     CADDY,
     CERT,
+    INGRESS,
+    JOINED,
     MOD_WSGI,
     NGINX,
     STRANGER,
@@ -80,6 +82,31 @@ CONTRADICTORY: dict[str, Spoil] = {
     "(null) that succeeded": lambda made: {CERT: "(null)"},
     "no certificate that succeeded": lambda made: {CERT: None},
 }
+# nginx's one header: what is wrong with the certificate, or with the status before it.
+JOINED_MALFORMED: dict[str, Spoil] = {
+    "joined": lambda made: {JOINED: f"SUCCESS {_evil(made)},{_right(made)}"},
+    "two PEM blocks": lambda made: {JOINED: f"SUCCESS {_right(made)}{_evil(made)}"},
+    "bad base64": lambda made: {JOINED: f"SUCCESS {_right(made).replace('MII', 'M*I')}"},
+    "(null)": lambda made: {JOINED: "SUCCESS (null)"},
+    "plus as a space": lambda made: {JOINED: f"SUCCESS {_right(made).replace('%2B', '%20').replace('%2F', '%20')}"},
+}
+JOINED_FAILED: dict[str, Spoil] = {
+    "FAILED": lambda made: {JOINED: f"FAILED:unable to verify the first certificate {_right(made)}"},
+}
+JOINED_STATUS: dict[str, Spoil] = {
+    "NONE": lambda made: {JOINED: f"NONE {_right(made)}"},
+    "success": lambda made: {JOINED: f"success {_right(made)}"},
+    "status joined": lambda made: {JOINED: f"NONE,SUCCESS {_right(made)}"},
+    "joined whole": lambda made: {JOINED: f"SUCCESS {_right(made)},SUCCESS {_right(made)}"},
+    "a certificate alone": lambda made: {JOINED: _right(made)},
+    "a status alone": lambda made: {JOINED: "SUCCESS"},
+    "in two headers": lambda made: {JOINED: _right(made), "HTTP_XCLIENTVERIFY": "SUCCESS"},
+}
+JOINED_NONE: dict[str, Spoil] = {
+    "the conventional host": lambda made: {JOINED: "NONE"},
+    "no header": lambda made: {JOINED: None},
+    "a name instead": lambda made: {JOINED: None, "HTTP_X_SSL_CLIENT_S_DN": "/C=SE/O=Agora/CN=billing"},
+}
 ALIASES = ("HTTP_X_CLIENT_CERT", "HTTP_X_CLIENTCERT", "HTTP_XCLIENT_CERT")
 """The header without hyphens has no alias; these are what an attacker may try."""
 
@@ -101,14 +128,19 @@ _OWN: dict[str, Spoil] = {"own": lambda made: {**keys_of(made["billing"])}}
 
 # The row's number, what is tried, the requests, the reason, the source.
 CASES: list[tuple[int, str, tuple[Sent, ...], str, Source]] = [
-    (24, "untrusted peer", _sent(FROM_ELSEWHERE), "no_certificate", NGINX),
-    (25, "header that is not one certificate", _sent(MALFORMED), "malformed_certificate", NGINX),
-    (26, "status that is not success", _sent(NOT_VERIFIED), "chain_not_verified", NGINX),
-    (26, "status that contradicts", _sent(CONTRADICTORY), "contradictory_status", NGINX),
+    (24, "untrusted peer", _sent(FROM_ELSEWHERE), "no_certificate", INGRESS),
+    (25, "header that is not one certificate", _sent(MALFORMED), "malformed_certificate", INGRESS),
+    (26, "status that is not success", _sent(NOT_VERIFIED), "chain_not_verified", INGRESS),
+    (26, "status that contradicts", _sent(CONTRADICTORY), "contradictory_status", INGRESS),
     (26, "session that may be resumed", _sent(_RESUMED), "chain_not_verified", MOD_WSGI),
     (45, "alias of the header without a certificate", _sent(_FORGED_ALIASES, None), "no_certificate", CADDY),
-    (46, "header that says that there is none", _sent(NONE_AT_ALL), "no_certificate", NGINX),
+    (46, "header that says that there is none", _sent(NONE_AT_ALL), "no_certificate", INGRESS),
     (47, "the proxy's own certificate", _sent(_OWN, None), "no_certificate", NGINX),
+    (24, "untrusted peer, one header", _sent(FROM_ELSEWHERE), "no_certificate", NGINX),
+    (25, "one header that is not one certificate", _sent(JOINED_MALFORMED), "malformed_certificate", NGINX),
+    (26, "one header that reports a failure", _sent(JOINED_FAILED), "chain_not_verified", NGINX),
+    (54, "one header whose halves do not fit", _sent(JOINED_STATUS), "contradictory_status", NGINX),
+    (46, "one header that says that there is none", _sent(JOINED_NONE), "no_certificate", NGINX),
 ]
 _ALIAS_BESIDE = (45, "alias of the header beside another certificate", _sent(_FORGED_ALIASES, "other"), CADDY)
 

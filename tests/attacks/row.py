@@ -19,6 +19,7 @@ PROXY, STRANGER = "192.0.2.1", "198.51.100.7"
 """The address of the terminator, which is trusted, and another one."""
 Source = Mapping[str, object]
 NGINX: Source = {"preset": "nginx", "trusted_proxies": [PROXY]}
+INGRESS: Source = {"preset": "ingress_nginx", "trusted_proxies": [PROXY], "underscores_dropped": True}
 CADDY: Source = {"preset": "caddy", "trusted_proxies": [PROXY], "terminator_verifies": True}
 ENVIRON: Source = {"preset": "environ"}
 MOD_WSGI: Source = {"preset": "mod_wsgi"}
@@ -141,7 +142,10 @@ class CertificateRow(Row):
 
 # How terminators deliver a certificate
 
-CERT, VERIFY = "HTTP_X_SSL_CLIENT_CERT", "HTTP_X_SSL_CLIENT_VERIFY"
+JOINED = "HTTP_XCLIENTCERT"
+"""The header that holds both at nginx: the status, a space, the certificate."""
+CERT, VERIFY = "HTTP_SSL_CLIENT_CERT", "HTTP_SSL_CLIENT_VERIFY"
+"""The two headers of ingress-nginx."""
 
 
 def escaped(pair: KeyPair) -> str:
@@ -161,11 +165,15 @@ def keys_of(pair: KeyPair, verify: str = "SUCCESS") -> dict[str, str]:
 
 
 def _by_nginx(pair: KeyPair | None, verify: str) -> dict[str, str]:
+    return {JOINED: "NONE" if pair is None else f"{verify} {escaped(pair)}"}
+
+
+def _by_ingress(pair: KeyPair | None, verify: str) -> dict[str, str]:
     return {VERIFY: "NONE"} if pair is None else {CERT: escaped(pair), VERIFY: verify}
 
 
 def _by_caddy(pair: KeyPair | None, verify: str) -> dict[str, str]:
-    return {} if pair is None else {"HTTP_XCLIENTCERT": octets(pair)}
+    return {} if pair is None else {JOINED: octets(pair)}
 
 
 def _by_mod_ssl(pair: KeyPair | None, verify: str) -> dict[str, str]:
@@ -173,7 +181,13 @@ def _by_mod_ssl(pair: KeyPair | None, verify: str) -> dict[str, str]:
     return {"SSL_SESSION_RESUMED": "Initial", **certificate}
 
 
-_DELIVER = {"nginx": _by_nginx, "caddy": _by_caddy, "environ": _by_mod_ssl, "mod_wsgi": _by_mod_ssl}
+_DELIVER = {
+    "nginx": _by_nginx,
+    "ingress_nginx": _by_ingress,
+    "caddy": _by_caddy,
+    "environ": _by_mod_ssl,
+    "mod_wsgi": _by_mod_ssl,
+}
 
 
 def environ_of(row: Row, sent: Sent, made: Certificates) -> dict[str, str]:

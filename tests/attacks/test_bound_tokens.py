@@ -12,16 +12,15 @@ import pytest
 from tests.support import Answer, mod_ssl, request
 from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
 from wsgi_mtls import Client, ClientAuthMiddleware, Verifier, sources
-from wsgi_mtls.access_token import TOKEN
 from wsgi_mtls.binding import bind
 from wsgi_mtls.cli.demo_authorization_server import DemoAuthorizationServer
 from wsgi_mtls.errors import InvalidServerMetadata, MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.metadata import authorization_server_metadata, protected_resource_metadata
-from wsgi_mtls.middleware import CLIENT
 from wsgi_mtls.responses import error_response
 from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+from wsgi_mtls.wsgi import CLIENT, TOKEN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

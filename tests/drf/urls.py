@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from django_mtls.rest_framework.authentication import BoundTokenAuthentication, ClientCertificateAuthentication
 from django_mtls.rest_framework.permissions import BoundTokenHasScope, HasBoundToken
-from wsgi_mtls.access_token import BoundToken
+from wsgi_mtls.rules.token import BoundToken
 
 
 class Programs(ClientCertificateAuthentication):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
-from wsgi_mtls.middleware import CLIENT
 from wsgi_mtls.sources import PEER
+from wsgi_mtls.wsgi import CLIENT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

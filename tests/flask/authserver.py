@@ -69,10 +69,17 @@ def metadata(mobile: KeyPair) -> dict[str, dict[str, object]]:
     }
 
 
-def make_authserver(clients: Mapping[str, Mapping[str, Any]], *, keep_open: bool = False, **config: Any) -> Flask:
+def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> Flask:
+    """Make the example with these clients; the end of the test closes its database."""
+    app = build_authserver(clients, config)
+    _made.append(app)
+    return app
+
+
+def build_authserver(clients: Mapping[str, Mapping[str, Any]], config: Mapping[str, Any]) -> Flask:
     """Make the example with these clients; each has the secret ``s3cret``, even where it may not use it.
 
-    With ``keep_open``, the caller closes its database, with :func:`close_database`.
+    The caller closes its database, with :func:`close_database`.
     """
     models = example("authserver.models")
     db = models.db
@@ -100,8 +107,6 @@ def make_authserver(clients: Mapping[str, Mapping[str, Any]], *, keep_open: bool
             client.set_client_metadata(values)
             db.session.add(client)
         db.session.commit()
-    if not keep_open:
-        _made.append(app)
     return app
 
 
@@ -168,6 +173,14 @@ class AuthServer:
 
     def refresh(self, client_id: str, token: str, pair: KeyPair | None = None, **options: Any) -> TestResponse:
         return self.token(client_id, pair, grant_type="refresh_token", refresh_token=token, **options)
+
+    def revoke(self, client_id: str, token: str, *, secret: str | None = None) -> TestResponse:
+        form, headers = {"token": token}, {}
+        if secret is None:
+            form["client_id"] = client_id
+        else:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        return self.post("/oauth/revoke", form, headers=headers)
 
     def accounts(self, token: str | None, pair: KeyPair | None = None, **environ: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -10,6 +10,7 @@ from flask.views import MethodView
 
 from flask_mtls import bound_token, bound_token_required, mtls_token_accepted, mtls_token_rejected
 from wsgi_mtls.errors import InvalidToken
+from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair
 
 from .conftest import AppFactory, came_with
@@ -125,11 +126,11 @@ def test_also_verified_is_a_list() -> None:
 def test_signals(app: Flask, billing: KeyPair) -> None:
     heard: list[object] = []
 
-    def accepted(sender: Flask, token: Any) -> None:
-        heard.append(token.client_id)
+    def accepted(sender: Flask, event: Event) -> None:
+        heard.append(event.client_id)
 
-    def rejected(sender: Flask, error: Any) -> None:
-        heard.append(error.reason)
+    def rejected(sender: Flask, event: Event) -> None:
+        heard.append(event.reason)
 
     with mtls_token_accepted.connected_to(accepted), mtls_token_rejected.connected_to(rejected):
         ask(app, "/plain", "bound", billing)

@@ -67,7 +67,7 @@ def heard() -> Iterator[list[tuple[str, str | None]]]:
     found: list[tuple[str, str | None]] = []
 
     def listener(name: str) -> Callable[..., None]:
-        return lambda sender, **about: found.append((name, getattr(about.get("error"), "reason", None)))
+        return lambda sender, **about: found.append((name, about["event"].reason))
 
     signals = (mtls_client_authenticated, mtls_client_rejected, mtls_token_accepted, mtls_token_rejected)
     listeners = [(signal, listener(signal.name.removeprefix("mtls-").replace("-", "_"))) for signal in signals]

@@ -59,7 +59,7 @@ def test_token_is_decided_once(app: Flask, billing: KeyPair, caplog: pytest.LogC
     tokens, heard = app.config["MTLS_TOKENS"], []
 
     def accepted(sender: Flask, **about: Any) -> None:
-        heard.append(about["token"])
+        heard.append(about["event"])
 
     for path, scope in {"/right": "b", "/wrong": "c"}.items():
         inner = bound_token_required(scope=scope, required=False)(lambda: str(bound_token.client_id))
@@ -79,7 +79,7 @@ def test_certificate_is_decided_once(app: Flask, billing: KeyPair, caplog: pytes
     heard = []
 
     def authenticated(sender: Flask, **about: Any) -> None:
-        heard.append(about["client"])
+        heard.append(about["event"])
 
     view = certificate_required(certificate_required(lambda: current_client.client_id))
     app.add_url_rule("/twice", "twice", view, methods=["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO
+from unicodedata import category
 from urllib.parse import parse_qsl, quote_from_bytes
 
 from hypothesis import given
@@ -18,6 +19,8 @@ CLIENTS: Mapping[str, Mapping[str, object]] = {
 }
 REASONS = {getattr(errors, name).reason for name in errors.__all__}
 LATIN_1 = st.text(st.characters(max_codepoint=255))
+
+PATHS = LATIN_1 | st.lists(st.sampled_from(["token", "x", "", ".", "caf\xc3\xa9", "\xff"])).map("/".join)
 
 FIELDS = st.lists(
     st.tuples(
@@ -85,10 +88,21 @@ def test_any_client_id(client_id: str) -> None:
     assert endpoint.post(client_id, extra=environ_for(BILLING)).json["client_id"] == client_id
 
 
-@given(LATIN_1, LATIN_1)
+@given(PATHS, PATHS)
 def test_any_path(script_name: str, path_info: str) -> None:
     endpoint = Endpoint(CLIENTS)
     answer = request(endpoint.app, {"client_id": "billing"}, path=path_info, extra={"SCRIPT_NAME": script_name})
+    if not (_is_text(script_name) and _is_text(path_info)):
+        assert (answer.status, answer.json) == (400, {"error": "invalid_request"})
+        return
     mounts = [segment for segment in script_name.split("/") if segment]
     routed = [segment for segment in path_info.split("/") if segment]
     assert answer.status == (401 if "token" in [*mounts, *routed[:1]] else 200)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        text = path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return all(category(character) != "Cc" for character in text) and {".", ".."}.isdisjoint(text.split("/"))

@@ -4,9 +4,12 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
+from http.client import HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -119,8 +122,35 @@ def test_demo() -> None:
         "certificate and client secret",
     ):
         assert any(row.startswith(name) for row in rows), name
-    assert result.stdout.endswith("To try by hand: `wsgi-mtls demo --serve` keeps running and prints curl lines.\n")
+    assert "\n  wsgi-mtls demo --serve   keeps running and prints curl lines" in result.stdout
     assert "curl --" not in result.stdout  # they would name a folder that is gone
+
+
+def check_no_server_error(curl: list[str]) -> None:
+    """Ask the demo for everything but its one page, with and without the certificate of an accepted curl line."""
+    folder = Path(curl[curl.index("--cacert") + 1])
+    certificate, key = curl[curl.index("--cert") + 1], curl[curl.index("--key") + 1]
+    port = urlsplit(curl[-1]).port
+    for with_certificate in (True, False):
+        context = ssl.create_default_context(cafile=folder)
+        if with_certificate:
+            context.load_cert_chain(certificate, key)
+        for method, path, status in (
+            ("GET", "/accounts", 404),
+            ("POST", "/accounts", 404),
+            ("GET", "/", 404),
+            ("HEAD", "/", 404),
+            ("GET", "/tokens", 404),
+            ("GET", "/token", 405),
+            ("POST", "/token/", 400),
+            ("DELETE", "/token", 405),
+        ):
+            connection = HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+            connection.request(method, path)
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            assert answer.status == status, (method, path)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -136,6 +166,7 @@ def test_demo_that_keeps_running(end: signal.Signals) -> None:
             quiet = ["--silent", "--noproxy", "*"]
             one, other = (json.loads(subprocess.check_output([*line, *quiet])) for line in (accepted, refused))
             assert (one["client_id"], other["error"]) == ("billing", "invalid_client")
+        check_no_server_error(accepted)
     finally:
         process.send_signal(end)
         _, err = process.communicate(timeout=30)

@@ -197,3 +197,11 @@ def test_x5c_with_line_ends(key: dict[str, object]) -> None:
     assert isinstance(key["x5c"], list)
     with pytest.raises(InvalidClientMetadata):
         Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key | {"x5c": [key["x5c"][0] + "\n"]}]}})
+
+
+def test_a_member_that_is_null_counts_as_absent() -> None:
+    members = ("token_endpoint_auth_method", "tls_client_certificate_bound_access_tokens", "jwks", "jwks_uri")
+    nulls = Client.from_metadata({"client_id": "x", **dict.fromkeys(members)})
+    assert nulls == Client.from_metadata({"client_id": "x"})
+    assert nulls.token_endpoint_auth_method == "client_secret_basic"
+    assert nulls.tls_client_certificate_bound_access_tokens is False

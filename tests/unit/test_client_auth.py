@@ -7,8 +7,9 @@ from werkzeug.test import create_environ
 
 from tests.support import ACCEPTED, Endpoint, request, token_endpoint
 from wsgi_mtls import Client, ClientAuthMiddleware, InvalidClientMetadata, MutualTLSError, Verifier, sources
-from wsgi_mtls.client_auth import require_client
 from wsgi_mtls.events import Event
+from wsgi_mtls.guard import Guard
+from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.testing import KeyPair, environ_for
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ def test_a_client_left_to_the_application_is_reported_whole(billing: KeyPair, cl
     endpoint.post(client_id, billing, form={"client_secret": "x"})
     thumbprint = billing.certificate.thumbprint
     assert endpoint.events == [
-        Event("client_left_to_application", client_id, method, thumbprint=thumbprint, source="environ")
+        Event("client_left_to_application", client_id, method, thumbprint=thumbprint, source="environ", path="/token")
     ]
     endpoint.events.clear()
     endpoint.post(client_id, form={"client_secret": "x"})
-    assert endpoint.events == [Event("client_left_to_application", client_id, method)]
+    assert endpoint.events == [Event("client_left_to_application", client_id, method, path="/token")]
 
 
 def environ(client_id: str, pair: KeyPair | None) -> "WSGIEnvironment":
@@ -102,14 +103,15 @@ def environ(client_id: str, pair: KeyPair | None) -> "WSGIEnvironment":
 def test_an_endpoint_of_mutual_tls_alone(billing: KeyPair, client_id: str, allowed: Any, reason: str) -> None:
     events: list[Event] = []
     verifier = Verifier(CLIENTS, observers=[events.append])
+    guard = Guard(sources.environ(), verifier=verifier)
     with pytest.raises(MutualTLSError) as caught:
-        require_client(environ(client_id, billing), verifier, sources.environ(), allowed_methods=allowed)
+        guard.authenticate_client(view_of(environ(client_id, billing), guard), allowed_methods=allowed)
     assert caught.value.reason == reason
     assert [(e.name, e.client_id, e.reason) for e in events] == [("client_rejected", client_id, reason)]
     assert events[0].thumbprint == billing.certificate.thumbprint
     events.clear()
-    accepted = require_client(
-        environ("billing", billing), verifier, sources.environ(), allowed_methods=["tls_client_auth"]
+    accepted = guard.authenticate_client(
+        view_of(environ("billing", billing), guard), allowed_methods=["tls_client_auth"]
     )
     assert accepted.client_id == "billing"
     assert [(e.name, e.client_id, e.reason) for e in events] == [("client_authenticated", "billing", None)]

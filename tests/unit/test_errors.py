@@ -40,6 +40,9 @@ EXPECTED = {
     "certificate_expired": ("invalid_client", 401),
     "certificate_not_yet_valid": ("invalid_client", 401),
     "chain_not_verified": ("invalid_client", 401),
+    "certificate_unreadable": ("invalid_client", 401),
+    "critical_extension": ("invalid_client", 401),
+    "registered_as_self_signed": ("invalid_client", 401),
     "self_signed_certificate": ("invalid_client", 401),
     "not_for_client_auth": ("invalid_client", 401),
     "subject_mismatch": ("invalid_client", 401),
@@ -60,6 +63,7 @@ EXPECTED = {
     "client_id_in_query": ("invalid_request", 400),
     "unsupported_content_type": ("invalid_request", 400),
     "malformed_body": ("invalid_request", 400),
+    "malformed_path": ("invalid_request", 400),
     "body_too_large": ("invalid_request", 413),
     "http_method_not_allowed": ("invalid_request", 405),
 }

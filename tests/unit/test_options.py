@@ -7,9 +7,8 @@ import pytest
 
 from tests.support import request, token_endpoint
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
-from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.clients import MappingRegistry
-from wsgi_mtls.middleware import PeerMiddleware
+from wsgi_mtls.wsgi import AccessTokenMiddleware, PeerMiddleware
 
 
 class Source:

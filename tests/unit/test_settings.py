@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wsgi_mtls import Verifier, sources
-from wsgi_mtls.client_auth import MAX_BODY
+from wsgi_mtls.guard import MAX_BODY
 from wsgi_mtls.settings import SETTINGS, InvalidSetting, Settings, choose_verifier, invalid_settings, read_settings
 from wsgi_mtls.settings_report import risks
 

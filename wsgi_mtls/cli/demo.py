@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..middleware import CLIENT, ClientAuthMiddleware
 from ..server import make_server
 from ..sources import CertificateSource, from_config
 from ..sources import environ as environ_source
 from ..verifier import Verifier
+from ..wsgi import CLIENT, ClientAuthMiddleware
 from .demo_behind import expecting, running_behind, serving
 from .demo_files import DemoFiles
 from .demo_rows import ACCEPTED, Scenario, make_scenario
@@ -25,6 +25,13 @@ from .terminators import LOOPBACK, MTLS_HOST, TERMINATORS, Terminator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+NEXT = """
+Next:
+  wsgi-mtls demo {options}--serve   keeps running and prints curl lines to try by hand
+  wsgi-mtls pki --help              makes a CA and certificates for your own tests
+  README.md, "Use it"               your own application, in ten lines"""
 
 
 @click.command()
@@ -49,7 +56,7 @@ def demo(serve: bool, behind: str | None) -> None:
                 _keep_running(scenario, files, port)
             else:
                 options = f"--behind {behind} " if behind else ""
-                click.echo(f"\nTo try by hand: `wsgi-mtls demo {options}--serve` keeps running and prints curl lines.")
+                click.echo(NEXT.format(options=options))
     raise SystemExit(0 if all_expected else 1)
 
 
@@ -61,6 +68,9 @@ def protected_application(scenario: Scenario, source: CertificateSource | None =
 
 
 def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    if CLIENT not in environ:  # any path but the guarded one
+        start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"The demo answers POST /token.\n"]
     client = environ[CLIENT]
     answer = {"client_id": client.client_id, "method": client.method, "cnf": client.confirmation}
     start_response("200 OK", [("Content-Type", "application/json")])

@@ -16,11 +16,11 @@ from ..clients import Client
 from ..errors import InvalidGrant, MutualTLSError, UnknownClient
 from ..events import Observer
 from ..metadata import MetadataMiddleware, authorization_server_metadata
-from ..middleware import CLIENT, ClientAuthMiddleware
 from ..responses import error_response
 from ..sources import PEER
 from ..sources import environ as environ_source
 from ..verifier import Verifier
+from ..wsgi import CLIENT, ClientAuthMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

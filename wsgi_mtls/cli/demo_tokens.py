@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from ..access_token import AccessTokenMiddleware
 from ..events import Event
 from ..jwks import jwk
 from ..server import make_server
 from ..sources import environ as environ_source
 from ..testing import KeyPair, Profile, make_ca, self_sign
 from ..tokens import JWTAccessTokens
+from ..wsgi import AccessTokenMiddleware
 from .demo_authorization_server import DemoAuthorizationServer
 from .demo_behind import serving
 from .demo_client import DemoClient, write_server_files

@@ -1,11 +1,17 @@
 """OAuth clients: their metadata, and a registry per kind of store."""
 
-from ..certificate import SUBJECT_KINDS, SubjectKind
+from ..x509 import SUBJECT_KINDS, SubjectKind
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients
 from .mapping import MappingRegistry
-from .registry import CertificateRegistry, ClientRegistry
+from .registry import (
+    CertificateRegistry,
+    ClientRegistry,
+    SelfSignedRegistry,
+    has_self_signed,
+    is_self_signed_with,
+)
 from .subject import SubjectValue, subject_keys
 
 __all__ = [
@@ -17,8 +23,11 @@ __all__ = [
     "Client",
     "ClientRegistry",
     "MappingRegistry",
+    "SelfSignedRegistry",
     "SubjectKind",
     "SubjectValue",
+    "has_self_signed",
+    "is_self_signed_with",
     "load_clients",
     "subject_keys",
 ]

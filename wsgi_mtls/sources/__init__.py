@@ -7,9 +7,10 @@ from .environ import environ
 from .envoy import envoy, envoy_peer_certificate, istio
 from .first_of import first_of
 from .header import Chain, header
+from .leading_status import LeadingStatus
 from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
-from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate, request_identity
+from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate
 from .status import Status
 from .subject_header import check_delivers_certificate, check_methods, subject_header
 from .wsgi_server import wsgi_server
@@ -20,6 +21,7 @@ __all__ = [
     "CertificateSource",
     "Chain",
     "EnvironSource",
+    "LeadingStatus",
     "Status",
     "apache",
     "aws_alb",
@@ -44,7 +46,6 @@ __all__ = [
     "mod_wsgi",
     "nginx",
     "peer_certificate",
-    "request_identity",
     "rfc9440",
     "subject_header",
     "traefik",

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import Peer
-from ..events import Event, Observer, report
+from ..x509 import Peer
 from .secret import Secret, checked_secret, takes_secret
-from .trusted_proxies import TrustedProxies, environ_key, peer_address
+from .trusted_proxies import TrustedProxies, described_peer, environ_key
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -15,7 +15,23 @@ if TYPE_CHECKING:
 ABSENT = frozenset({"", "(null)", "::"})
 """How terminators spell that there is nothing, beside leaving the header out."""
 
+FORGED = "wsgi_mtls.forged"
+"""The environ key of what was taken out of the environ and is still to be reported: a list of :class:`Forgery`."""
+
 _HEADER_NAME = re.compile("[A-Za-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """Headers that a peer sent although it is not believed.
+
+    Attributes:
+        source: the certificate source that reads them.
+        detail: which came from where, for the operator.
+    """
+
+    source: str
+    detail: str
 
 
 @runtime_checkable
@@ -45,8 +61,8 @@ class GuardedHeaders:
         trusted_proxies: see :class:`~wsgi_mtls.sources.trusted_proxies.TrustedProxies`; may be empty beside a secret.
         secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
         underscores_dropped: that the terminator or the server drops headers with underscores.
-        observers: each is called with the ``untrusted_proxy`` event.
         label: the source's name in events.
+        can_verify: whether ``read`` ever returns a peer whose chain was validated.
 
     Raises:
         ValueError: a name that is no header's, that stands twice, or that has a hyphen although its underscore form
@@ -61,8 +77,8 @@ class GuardedHeaders:
         trusted_proxies: str | Iterable[str],
         secret: Secret | None,
         underscores_dropped: bool,
-        observers: Iterable[Observer],
         label: str,
+        can_verify: bool = True,
     ) -> None:
         _check_names(names, underscores_dropped)
         self._read = read
@@ -72,8 +88,8 @@ class GuardedHeaders:
         if self._secret:
             _check_names((*names, self._secret[0]), underscores_dropped=True)
         self._proxies = _proxies(trusted_proxies, self._secret)
-        self._observers = _checked_observers(observers)
-        self._label = label
+        self.label = label
+        self.can_verify = can_verify
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from a trusted proxy that knows the secret."""
@@ -95,10 +111,9 @@ class GuardedHeaders:
     def _drop(self, environ: "WSGIEnvironment") -> None:
         forged = [name for name in self._names if environ.pop(environ_key(name), None) is not None]
         if forged:
-            detail = f"{', '.join(forged)} came from {peer_address(environ)!r}, which is no trusted proxy"
+            detail = f"{', '.join(forged)} came from {described_peer(environ)}"
             detail += ", or does not know the secret." if self._secret else "."
-            event = Event("untrusted_proxy", source=self._label, reason="untrusted_proxy", detail=detail)
-            report(event, self._observers)
+            environ.setdefault(FORGED, []).append(Forgery(self.label, detail))
 
 
 def header_value(environ: "WSGIEnvironment", name: str) -> str | None:
@@ -129,9 +144,3 @@ def _proxies(trusted_proxies: str | Iterable[str], secret: Secret | None) -> Tru
     if secret and not isinstance(trusted_proxies, str) and isinstance(trusted_proxies, Iterable):
         trusted_proxies = tuple(trusted_proxies) or "any"
     return TrustedProxies(trusted_proxies)
-
-
-def _checked_observers(observers: Iterable[Observer]) -> tuple[Observer, ...]:
-    if not isinstance(observers, Iterable) or not all(map(callable, listed := tuple(observers))):
-        raise ValueError("observers must be a list of functions that take an event.")
-    return listed

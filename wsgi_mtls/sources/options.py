@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Required, TypedDict
 
-from ..events import Observer
 from .secret import Secret
 
 
@@ -14,12 +13,6 @@ class Options(TypedDict, total=False):
     secret: Secret | None
     chain_limit: int
     size_limit: int
-    observers: Iterable[Observer]
-
-
-class HyphenOptions(Options, total=False):
-    """Those of a preset whose header names have hyphens, or may be given some."""
-
     underscores_dropped: bool
 
 
@@ -30,7 +23,6 @@ class SharedOptions(TypedDict, total=False):
     trusted_proxies: str | Iterable[str]
     chain_limit: int
     size_limit: int
-    observers: Iterable[Observer]
     underscores_dropped: bool
 
 

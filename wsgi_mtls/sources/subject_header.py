@@ -4,10 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import names
-from ..certificate import SUBJECT_KINDS, PeerSubject, SubjectKind
 from ..errors import MalformedName
-from ..events import Observer
+from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
 from .first_of import FirstOf
 from .guarded import GuardedHeaders, header_value
 from .limits import SIZE_LIMIT
@@ -43,7 +41,6 @@ def subject_header(
     secret: Secret | None = None,
     underscores_dropped: bool = False,
     size_limit: int = SIZE_LIMIT,
-    observers: Iterable[Observer] = (),
     label: str | None = None,
 ) -> SubjectHeaders:
     """Take one kind of subject value from a header, where no certificate can be had.
@@ -70,7 +67,6 @@ def subject_header(
         secret: as for :func:`~wsgi_mtls.sources.header`.
         underscores_dropped: likewise.
         size_limit: the longest value, in characters.
-        observers: each is called with the event of an untrusted proxy.
         label: the source's name in events; the header's by default.
 
     Raises:
@@ -87,7 +83,6 @@ def subject_header(
         trusted_proxies=trusted_proxies,
         secret=secret,
         underscores_dropped=underscores_dropped,
-        observers=observers,
         label=reader.label,
     )
 

@@ -4,12 +4,11 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from werkzeug.http import parse_list_header
+from .forwarded import is_claimed, may_be_rewritten, parsed_address
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
@@ -47,11 +46,8 @@ class TrustedProxies:
             return False
         if peer in UNIX_SOCKET:
             return self._unix
-        try:
-            address = _unmapped(ipaddress.ip_address(peer))
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
+        address = parsed_address(peer)
+        return address is not None and any(address in network for network in self._networks)
 
     def sent(self, environ: "WSGIEnvironment") -> bool:
         """Tell whether the request comes from one of them."""
@@ -59,25 +55,46 @@ class TrustedProxies:
 
 
 def peer_address(environ: "WSGIEnvironment") -> str | None:
-    """Return the address at the other end of the connection, as the server set it, or None if that can't be known.
+    """Return the address at the other end of the connection, as the server set it, or None if it cannot be known.
 
-    Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``. A second one
-    overwrites that too, with what a header said. So an original that stands in ``X-Forwarded-For`` is not believed: sit
-    outside of ProxyFix where the proxy and its client may have the same address, as on one machine.
+    It cannot be known if a header may have set it:
 
-    Whatever else rewrites ``REMOTE_ADDR`` leaves no trace, and must be off, since then a *header* says who the peer is:
-    waitress's ``trusted_proxy``, uvicorn's and granian's proxy headers, hypercorn's ``ProxyFixMiddleware``, a web
-    framework's middleware of that kind. With the uwsgi and FastCGI protocols, mod_wsgi with mod_remoteip, and
-    gunicorn's ``--proxy-protocol`` the server itself sets the address of the *end client*; nothing tells who sent a
-    header there, so pass the certificate as an environ key.
+    - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
+      returned. A second ProxyFix overwrites that by what a header said. Use one, and put this package outside of it
+      where the proxy and its client may have the same address, as on one machine.
+    - ASGI servers, waitress and granian can replace the peer's address by the one in a header, and keep nothing of the
+      original (:func:`~wsgi_mtls.sources.forwarded.may_be_rewritten`).
+
+    In both cases an address that is also in ``X-Forwarded-For`` or ``Forwarded`` is not returned. Other code that
+    rewrites ``REMOTE_ADDR`` must be off, as a web framework's middleware of that kind. With the uwsgi and FastCGI
+    protocols, mod_wsgi with mod_remoteip, and gunicorn's ``--proxy-protocol`` the server itself sets the address of the
+    *end client*, and nothing shows which peer sent a header; pass the certificate as an environ key there.
     """
-    address = environ.get("REMOTE_ADDR")
-    if PROXY_FIX in environ:
-        original = environ[PROXY_FIX]
-        address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
-        if address in parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", "")):
-            return None
+    address = _server_address(environ)
+    return None if address is None or _is_from_header(environ, address) else address
+
+
+def described_peer(environ: "WSGIEnvironment") -> str:
+    """Describe for an operator the peer that is not believed, and what to change if it should be."""
+    address = _server_address(environ)
+    if address is None or not _is_from_header(environ, address):
+        return f"{address!r}, which is not a trusted proxy"
+    return (
+        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded or X-Real-IP contains that "
+        "address, so a header may have set it. Run the server without proxy headers (uvicorn --no-proxy-headers, "
+        "daphne without --proxy-headers, waitress without trusted_proxy, one ProxyFix), and have the terminator clear "
+        "these headers"
+    )
+
+
+def _server_address(environ: "WSGIEnvironment") -> str | None:
+    original = environ.get(PROXY_FIX, environ)
+    address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
     return address if isinstance(address, str) else None
+
+
+def _is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
+    return (PROXY_FIX in environ or may_be_rewritten(environ)) and is_claimed(environ, address)
 
 
 def environ_key(name: str) -> str:
@@ -105,8 +122,3 @@ def _unmapped_network(network: Network) -> Network:
         if mapped is not None:
             return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
     return network
-
-
-def _unmapped(address: Address) -> Address:
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return address if mapped is None else mapped

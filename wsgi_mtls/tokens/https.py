@@ -94,7 +94,8 @@ class HTTPSEndpoint:
                 raise
             response.release_conn()
             return json.loads(answer)
-        except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError) as error:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, RuntimeError, MemoryError) as error:
+            # RuntimeError: too deep for a JSON reader (RecursionError), or "can't start new thread".
             raise TokensUnavailable(f"{self._url} gave no answer that can be read: {error}.") from error
 
     def _open(self, method: str, body: str | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:

@@ -3,16 +3,16 @@
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from joserfc import jws
 
-from ..bearer import MAX_TOKEN
-from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, WrongIssuer
+from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, TokensUnavailable, WrongIssuer
+from ..shortage import is_shortage
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
 from .https import TIMEOUT, HTTPSEndpoint
 from .keys import FetchedKeys, GivenKeys, SigningKeys
+from .tokens import MAX_TOKEN
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Allowed by default: RFC 9068 section 2.1 demands RS256, FAPI 2.0 the others."""
@@ -94,6 +94,7 @@ class JWTAccessTokens:
             signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header: object = signed.headers()
         except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
+            _refuse_shortage(error)
             raise MalformedToken(f"The token is no JWT: {error}.") from None
         if not isinstance(header, dict) or "crit" in header or "b64" in header:
             raise MalformedToken("The token's header is no object, or has extensions that JWTs can't have.")
@@ -110,10 +111,11 @@ class JWTAccessTokens:
 
     def _verify_signature(self, signed: jws.CompactSignature) -> None:
         for key in self._keys.find(signed.headers().get("kid")):
-            # For a key of another kind joserfc's exceptions are many; it verifies nothing.
-            with suppress(Exception):
+            try:
                 if jws.validate_compact(signed, key, registry=self._registry):
                     return
+            except Exception as error:  # for a key of another kind joserfc's exceptions are many; it verifies nothing
+                _refuse_shortage(error)
         raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
 
     def _check_claims(self, claims: Mapping[str, object]) -> None:
@@ -124,6 +126,12 @@ class JWTAccessTokens:
         if numeric_date(claims, "exp") is None or numeric_date(claims, "iat") is None:
             raise MalformedToken("The claims exp and iat are required (RFC 9068 section 2.2).")
         check_times(claims, self._clock(), self._leeway)
+
+
+def _refuse_shortage(error: Exception) -> None:
+    """Raise TokensUnavailable if the machine failed, and not the token."""
+    if is_shortage(error):
+        raise TokensUnavailable(f"The token could not be checked: {error!r}.") from error
 
 
 class _Registry(jws.JWSRegistry):

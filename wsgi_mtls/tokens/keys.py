@@ -8,6 +8,7 @@ from typing import Protocol
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ..errors import TokensUnavailable, UnknownSigningKey
+from ..shortage import is_shortage
 from .https import HTTPSEndpoint
 
 logger = logging.getLogger("wsgi_mtls")
@@ -118,7 +119,7 @@ class FetchedKeys:
         try:
             self._keys = read_keys(self._endpoint.get())
             self._fetched = self._clock()
-        except (TokensUnavailable, ValueError) as error:
+        except (TokensUnavailable, ValueError, MemoryError) as error:
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.
@@ -152,6 +153,8 @@ def _read_key(member: object) -> SigningKey | None:
     try:
         key = JWKRegistry.import_key(member)
     except Exception as error:  # a set may hold keys of any kind; one that can't be read signs nothing for us
+        if is_shortage(error):
+            raise
         logger.warning("a key of the JWK set can't be read: %r", error)
         return None
     if not isinstance(key, SigningKey) or (isinstance(key, RSAKey) and key.public_key.key_size < MIN_RSA_BITS):

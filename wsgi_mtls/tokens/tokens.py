@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+MAX_TOKEN = 16384
+"""The longest token that is looked at, in characters."""
+
 
 class AccessTokens(Protocol):
     """Where the middleware has a token decoded."""

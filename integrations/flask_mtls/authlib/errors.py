@@ -1,18 +1,16 @@
-"""The core's refusals as Authlib's errors: each with one log record and one signal."""
+"""The core's refusals as Authlib's errors."""
 
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from flask import request
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.responses import error_response
 from wsgi_mtls.verifier import Verifier
 
-from ..proxies import current_peer
+from ..proxies import current_view
 from ..settings import current_state
-from ..signals import mtls_client_rejected, send
 
 
 class OtherMethodFailed(MutualTLSError):
@@ -48,25 +46,15 @@ def current_verifier() -> Verifier:
     """Return what knows the server's clients.
 
     Raises:
-        RuntimeError: the app has none.
+        RuntimeError: If the app has none.
     """
-    verifier = current_state().verifier
+    verifier = current_state().guard.verifier
     if verifier is None:
         raise RuntimeError("The authorization server needs MutualTLS(app, clients=ClientModelRegistry(query_client)).")
     return verifier
 
 
-def peer_or_none() -> Peer | None:
-    """Return the certificate for a report, which one that can't be read must not prevent."""
-    try:
-        return current_peer()
-    except MutualTLSError:
-        return None
-
-
-def rejected(error: MutualTLSError, client_id: str | None = None, *, logged: bool = False) -> MutualTLSOAuth2Error:
-    """Report a client's refusal, to the log unless the core has, and return the error to raise."""
-    if not logged:
-        current_verifier().report_refusal(error, client_id, peer_or_none())
-    send(mtls_client_rejected, error=error)
+def rejected(error: MutualTLSError, client_id: str | None = None) -> MutualTLSOAuth2Error:
+    """Report a client's refusal, unless the guard has, and return the error to raise."""
+    current_state().guard.report_refusal(current_view(), error, client_id)
     return MutualTLSOAuth2Error(error)

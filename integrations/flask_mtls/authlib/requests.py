@@ -17,8 +17,9 @@ from wsgi_mtls.errors import (
     MutualTLSError,
     UnsupportedContentType,
 )
-from wsgi_mtls.form import read_token_request
+from wsgi_mtls.request.form import read_token_request
 
+from ..proxies import current_view
 from ..settings import current_state
 
 _BODY = "flask_mtls.body"
@@ -47,7 +48,7 @@ def keep_body() -> None:
     if _BODY in environ or _flask_has_read():
         return
     try:
-        read_token_request(environ, current_state().settings.max_body)
+        read_token_request(current_view(), current_state().settings.max_body)
     except (HTTPMethodNotAllowed, UnsupportedContentType):
         limit_body()
         return

@@ -8,8 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
-from wsgi_mtls.client_auth import authenticate_request
-from wsgi_mtls.clients import AUTH_METHODS, Client
+from wsgi_mtls.clients import AUTH_METHODS
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
     CertificateRequired,
@@ -20,10 +19,9 @@ from wsgi_mtls.errors import (
 )
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from ..proxies import CLIENT, current_peer, recall, remember
+from ..proxies import current_peer, current_record, current_view
 from ..refusals import refuse
 from ..settings import current_state
-from ..signals import mtls_client_authenticated, send
 from .clients import ClientModel
 from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
@@ -32,6 +30,7 @@ from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
 _ONLY_NAMED = "flask_mtls.only_named"
+_REQUEST = "flask_mtls.oauth_request"
 
 
 class MutualTLSServerMixin(Mixin):
@@ -56,9 +55,11 @@ class MutualTLSServerMixin(Mixin):
             rejected(error, named_client())
             refuse(error)
         try:
-            return super().create_oauth2_request(http_request)  # type: ignore[misc]
+            oauth_request = super().create_oauth2_request(http_request)  # type: ignore[misc]
         except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
+        request.environ[_REQUEST] = oauth_request
+        return oauth_request
 
     def create_json_request(self, http_request: Any) -> Any:
         """Have a registration refused as such where it is no JSON, once somebody looks at it."""
@@ -92,11 +93,15 @@ class MutualTLSServerMixin(Mixin):
         """Generate a token, and settle first what it is bound to.
 
         Raises:
-            OAuth2Error: it must be bound, and no certificate came.
+            OAuth2Error: If it must be bound and no certificate came, or if the refresh token that came is not this
+                client's, or not this certificate's.
         """
         # What a browser fetches at the authorization endpoint can't be bound to the client's certificate.
         front_channel = grant_type == "implicit"
         try:
+            # First: without its certificate, a bound refresh token is not the client's (RFC 8705 section 4), which is
+            # invalid_grant and not invalid_request.
+            self._check_refresh_token(client)
             cnf = None if front_channel else self._confirmation(client)
         except MutualTLSError as error:
             raise rejected(error, client.get_client_id()) from error
@@ -107,7 +112,7 @@ class MutualTLSServerMixin(Mixin):
         """Save a token with its ``cnf``, which the client is not told.
 
         Raises:
-            OAuth2Error: it comes from a refresh token that is not this client's, or must be bound and can't be.
+            OAuth2Error: If it must be bound and can't be.
         """
         if CONFIRMATION not in request.environ:
             raise RuntimeError("Make tokens with the server's generate_token: without it nothing is bound.")
@@ -117,8 +122,6 @@ class MutualTLSServerMixin(Mixin):
             client = current_verifier().client(client_id)
             if front_channel and (self.bind_all_tokens or client.tls_client_certificate_bound_access_tokens):
                 raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
-            if oauth_request.refresh_token is not None:
-                self._check_refresh_token(oauth_request.refresh_token, oauth_request.client, client)
         except MutualTLSError as error:
             raise rejected(error, client_id) from error
         return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
@@ -161,8 +164,7 @@ class MutualTLSServerMixin(Mixin):
             "Authorization" in request.headers or "client_assertion" in request.form
         ):
             return None  # it is named by a secret or an assertion, so not by a certificate
-        known = recall(CLIENT)
-        client = known or _authenticate()
+        client = current_record().client or _authenticate()
         if client is None:
             return None
         model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
@@ -171,9 +173,6 @@ class MutualTLSServerMixin(Mixin):
         if not model.check_endpoint_auth_method(client.method, endpoint):
             raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
         oauth_request.auth_method = client.method
-        if known is None:
-            remember(CLIENT, client)
-            send(mtls_client_authenticated, client=client)
         return model
 
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
@@ -189,26 +188,29 @@ class MutualTLSServerMixin(Mixin):
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
-        client, authenticated = current_verifier().client(model.get_client_id()), recall(CLIENT)
+        client, authenticated = current_verifier().client(model.get_client_id()), current_record().client
         if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
             # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
             raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
         return bind({}, current_peer(), client, always=self.bind_all_tokens).get("cnf")
 
-    def _check_refresh_token(self, token: Any, model: ClientModel, client: Client) -> None:
-        cnf = getattr(token, "cnf", None)
+    def _check_refresh_token(self, model: ClientModel) -> None:
+        token = getattr(request.environ.get(_REQUEST), "refresh_token", None)
+        if token is None:
+            return
+        client = current_verifier().client(model.get_client_id())
         record = {"client_id": client.client_id} if token.check_client(model) else {}
+        cnf = getattr(token, "cnf", None)
         record |= {} if cnf is None else {"cnf": cnf}
         verify_refresh_token(record, current_peer(), client, always=self.bind_all_tokens)
 
 
 def _authenticate() -> AuthenticatedClient | None:
-    settings = current_state().settings
     replay_body()
     try:
-        return authenticate_request(request.environ, current_verifier(), settings.source, max_body=settings.max_body)
+        return current_state().guard.authenticate_or_leave(current_view())
     except MutualTLSError as error:
-        raise rejected(error, logged=True) from error
+        raise rejected(error) from error
 
 
 def _refuse_other_method(model: Any, used: str) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from flask_mtls import MutualTLS
 from flask_mtls.authlib import BoundTokenValidatorMixin
-from tests.flask.authserver import close_database, example, make_authserver
+from tests.flask.authserver import build_authserver, close_database, example
 from tests.support import FORM, Answer
 
 from ..certificates import Metadata
@@ -30,7 +30,7 @@ def _server(source: Source) -> Flask:
     """Make the example once for each source: its database is what takes time."""
     preset = str(source["preset"])
     if preset not in _servers:
-        _servers[preset] = make_authserver({}, keep_open=True, MTLS_SOURCE=dict(source))
+        _servers[preset] = build_authserver({}, {"MTLS_SOURCE": dict(source)})
     return _servers[preset]
 
 

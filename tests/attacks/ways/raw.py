@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support import Answer, request, token_endpoint
-from wsgi_mtls import Client, ClientAuthMiddleware, Verifier
-from wsgi_mtls.access_token import AccessTokenMiddleware
+from wsgi_mtls import AccessTokenMiddleware, Client, ClientAuthMiddleware, Verifier
 from wsgi_mtls.sources import from_config
 
 from ..certificates import Metadata

@@ -7,13 +7,13 @@ import pytest
 from tests.support import Endpoint, request
 from tests.unit.sources.captures import environ
 from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, errors, sources
-from wsgi_mtls.access_token import AccessTokenMiddleware
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.clients import CallbackRegistry
 from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import Status, peer_certificate, subject_header
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.wsgi import AccessTokenMiddleware
+from wsgi_mtls.x509 import PeerSubject
 
 # What nginx sends as $ssl_client_s_dn.
 DN = environ("ingress-nginx", "ca_signed_with_chain")["HTTP_SSL_CLIENT_SUBJECT_DN"]
@@ -168,9 +168,9 @@ def test_over_the_middleware() -> None:
     endpoint = Endpoint(CLIENTS, verifier={"allowed_methods": ["tls_client_auth"]}, source=BY_DN)
     forged = headers(dn=DN, verify="SUCCESS") | {"REMOTE_ADDR": "192.0.2.1"}
     assert request(endpoint.app, {"client_id": "rp"}, extra=forged).status == 401
-    assert [event.reason for event in endpoint.events] == ["no_certificate"]
+    assert [event.reason for event in endpoint.events] == ["untrusted_proxy", "no_certificate"]
     assert request(endpoint.app, {"client_id": "bound"}, extra=headers(dn=DN, verify="SUCCESS")).status == 401
-    assert [event.reason for event in endpoint.events][1:] == ["certificate_not_delivered"]
+    assert [event.reason for event in endpoint.events][2:] == ["certificate_not_delivered"]
 
 
 def test_the_seam_keeps_it() -> None:

@@ -1,10 +1,12 @@
 """From whom a header is believed."""
 
+from typing import Any
+
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import create_environ, run_wsgi_app
 
-from wsgi_mtls.sources.trusted_proxies import TrustedProxies, peer_address
+from wsgi_mtls.sources.trusted_proxies import TrustedProxies, described_peer, peer_address
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,9 @@ def test_no_address_is_no_trusted_one() -> None:
     assert TrustedProxies("any").sent({})
 
 
+GUNICORN = {"SERVER_SOFTWARE": "gunicorn/25"}
+
+
 def behind(layers: int, peer: str, forwarded_for: str | None) -> str | None:
     """Return the peer that is seen behind so many ProxyFix."""
     seen: list[str | None] = []
@@ -60,7 +65,7 @@ def behind(layers: int, peer: str, forwarded_for: str | None) -> str | None:
     for _ in range(layers):
         application = ProxyFix(application)
     headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
-    environ = create_environ("/", headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+    environ = create_environ("/", headers=headers, environ_overrides={"REMOTE_ADDR": peer, **GUNICORN})
     run_wsgi_app(application, environ)
     return seen[0]
 
@@ -89,3 +94,81 @@ def test_proxy_fix_on_either_side() -> None:
     assert behind(1, "127.0.0.1", "127.0.0.1") is None
     assert behind(0, "127.0.0.1", "127.0.0.1") == "127.0.0.1"
     assert behind(2, "10.0.0.1", "192.0.2.9") is None
+
+
+ASGI: dict[str, Any] = {"wsgi.multithread": True}
+WSGI: dict[str, Any] = {"wsgi.version": (1, 0)}
+REWRITING = {
+    "Django under ASGI": ASGI,
+    "an adapter from ASGI to WSGI": WSGI,
+    "waitress": {**WSGI, "SERVER_SOFTWARE": "waitress"},
+    "waitress under another name": {**WSGI, "SERVER_SOFTWARE": "shop", "waitress.client_disconnected": bool},
+    "granian": {**WSGI, "SERVER_SOFTWARE": "Granian"},
+}
+HONEST = {
+    "gunicorn": {**WSGI, "SERVER_SOFTWARE": "gunicorn/25"},
+    "uWSGI": {**WSGI, "uwsgi.version": b"2.0"},
+    "mod_wsgi": {**WSGI, "mod_wsgi.version": (4, 9, 4)},
+}
+
+
+@pytest.mark.parametrize("server", REWRITING.values(), ids=REWRITING)
+@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"])
+def test_address_that_a_header_may_have_set(server: dict[str, Any], header: str) -> None:
+    environ = {**server, "REMOTE_ADDR": "10.0.0.1"}
+    assert peer_address(environ | {header: "10.0.0.1"}) is None
+    assert "--no-proxy-headers" in described_peer(environ | {header: "10.0.0.1"})
+    assert peer_address(environ | {header: "192.0.2.1"}) == "10.0.0.1"
+    assert "--no-proxy-headers" not in described_peer(environ | {header: "192.0.2.1"})
+    assert peer_address(environ) == "10.0.0.1"
+
+
+@pytest.mark.parametrize("server", HONEST.values(), ids=HONEST)
+def test_server_that_takes_the_address_from_the_connection(server: dict[str, Any]) -> None:
+    """A client may then be on the same machine as the terminator, which adds its address."""
+    assert peer_address({**server, "REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "claim"),
+    [
+        *(("10.0.0.1", claim) for claim in ("10.0.0.1:4711", " 10.0.0.1\t", "1.2.3.4,10.0.0.1", "10.0.0.1 , 1.2.3.4")),
+        *(
+            ("10.0.0.1", claim)
+            for claim in ('"10.0.0.1"', 'for="10.0.0.1:80";proto=https', "For=10.0.0.1", "x10.0.0.1")
+        ),
+        *(
+            ("10.0.0.1", claim)
+            for claim in (r'"10\.0.0\.1"', "\xc2\xa010.0.0.1", "::ffff:10.0.0.1", "[::ffff:a00:1]:1")
+        ),
+        *(("10.0.0.1", claim) for claim in ("10.0.0.1:http", "10.0.0.1%eth0", "for=_a, for=10.0.0.1")),
+        *(("::ffff:10.0.0.1", claim) for claim in ("10.0.0.1", "::ffff:10.0.0.1", "::FFFF:0a00:1", "10.0.0.1:80")),
+        *(("::1", claim) for claim in ("::1", "[::1]", "[::1]:80", 'for="[::1]:80"', "0:0:0:0:0:0:0:1", "0::0001")),
+        *(("::1%lo", claim) for claim in ("::1%lo", "::1%other", "::1")),
+        *(("2001:db8::a", claim) for claim in ("2001:DB8::A", 'for="[2001:db8::a]"', "2001:db8:0::a")),
+        *(("localhost", claim) for claim in ("localhost", "LOCALHOST:80", "1.2.3.4, localhost")),
+        *(("<local>", claim) for claim in ("<local>", 'for="<local>"')),
+        *(("", claim) for claim in ("", ", 1.2.3.4", " ")),
+    ],
+)
+def test_each_spelling_of_a_claim(address: str, claim: str) -> None:
+    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": claim}) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "header"),
+    [
+        *(("10.0.0.1", header) for header in ("10.0.0.10", "110.0.0.1", "10.0.0.1.1", "10.0.0.", "1.2.3.4:10", "")),
+        *(("10.0.0.1", header) for header in ("::10.0.0.1", "unknown", "for=_hidden", 'for="[2001:db8::1]:4711"')),
+        *(("::1", header) for header in ("1", "::2", "[::11]:1", "127.0.0.1", "2001:db8::1")),
+        ("localhost", "192.0.2.1"),
+    ],
+)
+def test_other_addresses_are_no_claim(address: str, header: str) -> None:
+    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": header}) == address
+
+
+def test_long_header_claims_every_address() -> None:
+    environ = {**ASGI, "REMOTE_ADDR": "10.0.0.1"}
+    assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4096)}) == "10.0.0.1"
+    assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4097)}) is None

@@ -50,6 +50,10 @@ def test_read(text: str) -> None:
         f'Cert="{CERT}"',
         f'Hash={digest(SELF_SIGNED)};Cert="{CERT}"',
         f'Hash={HASH.upper()};Cert="{CERT}"',
+        f"Hash={HASH}0",
+        f"Hash={HASH}{HASH}",
+        f"{ELEMENT}|URI=a",
+        f"{ELEMENT}\nURI=a",
         f'Hash={HASH};Hash={HASH};Cert="{CERT}"',
         f'{ELEMENT};Cert="{CERT}"',
         f"{ELEMENT};Subject=a;Subject=b",
@@ -75,6 +79,19 @@ def test_read(text: str) -> None:
 def test_refused(text: str) -> None:
     with pytest.raises(MalformedCertificate):
         first_certificate(text)
+
+
+@pytest.mark.parametrize(
+    "text", [f"Hash={HASH}", f"Hash={HASH}0", f"Hash=0{HASH}", f"Hash={HASH}|", f"Hash={HASH}&a=b"]
+)
+def test_hash_of_exactly_64_digits(text: str) -> None:
+    """An element without Cert, such as a gateway's own, is read for its identity."""
+    both = f"{ELEMENT},{text}"
+    if text == f"Hash={HASH}":
+        assert first_certificate(both, 2) == (CLIENT.der,)
+    else:
+        with pytest.raises(MalformedCertificate):
+            first_certificate(both, 2)
 
 
 def test_exact_count() -> None:

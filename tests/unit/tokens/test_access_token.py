@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from tests.support import mod_ssl, request
 from tests.tokens import API, GuardedAPI, Issuer, thumbprint
 from wsgi_mtls import PeerCertificate, sources
-from wsgi_mtls.access_token import TOKEN, AccessTokenMiddleware, accept_token
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import InvalidToken, MutualTLSError, TokenInactive
 from wsgi_mtls.events import Event
+from wsgi_mtls.guard import Guard
 from wsgi_mtls.testing import environ_for, self_sign
+from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware, accept_token
+from wsgi_mtls.x509 import PeerSubject
 
 PAIR = self_sign("CN=billing")
 
@@ -47,7 +48,7 @@ def test_what_the_application_finds(issuer: Issuer) -> None:
         "body": "x=y",
     }
     assert api.events == [
-        Event("token_accepted", "billing", thumbprint=thumbprint(PAIR), source="environ"),
+        Event("token_accepted", "billing", thumbprint=thumbprint(PAIR), source="environ", path="/accounts"),
     ]
 
 
@@ -159,9 +160,9 @@ def test_header_of_an_untrusted_peer_is_dropped_before_any_refusal(issuer: Issue
     """A framework goes on with the environ, be it only for the page that tells the error."""
     source = sources.rfc9440(trusted_proxies=["10.0.0.1"], underscores_dropped=True)
     for token in ({}, {"HTTP_AUTHORIZATION": "Bearer x y"}, {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}):
-        environ = {"HTTP_CLIENT_CERT": ":YQ==:", "REMOTE_ADDR": "10.9.9.9", **token}
+        environ = {"HTTP_CLIENT_CERT": ":YQ==:", "REMOTE_ADDR": "10.9.9.9", "REQUEST_METHOD": "GET", **token}
         with pytest.raises(MutualTLSError):
-            accept_token(environ, issuer.tokens(), source)
+            accept_token(environ, Guard(source, tokens=issuer.tokens()))
         assert "HTTP_CLIENT_CERT" not in environ
 
 
@@ -175,7 +176,9 @@ def test_terminator_that_forwards_only_a_name(issuer: Issuer) -> None:
 
 def test_token_in_the_environ_is_nobodys_word(issuer: Issuer) -> None:
     forged = accept_token(
-        environ_for(PAIR) | {"HTTP_AUTHORIZATION": "Bearer x"}, Fixed({}), sources.environ(), required=False
+        {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"} | environ_for(PAIR),
+        Guard(sources.environ(), tokens=Fixed({})),
+        required=False,
     )
     assert GuardedAPI(issuer.tokens()).get(extra={TOKEN: forged, **mod_ssl(PAIR)}).status == 401
     header = GuardedAPI(issuer.tokens()).get(extra={"HTTP_WSGI_MTLS_TOKEN": "x", **mod_ssl(PAIR)})
@@ -205,20 +208,20 @@ def test_header_of_an_untrusted_peer_is_dropped_everywhere(issuer: Issuer) -> No
 
 
 def test_also_verified_by_the_caller() -> None:
-    cnf = {"x5t#S256": thumbprint(PAIR), "jkt": "x"}
-    environ = environ_for(PAIR) | {"HTTP_AUTHORIZATION": "Bearer x"}
+    both, other = ({"x5t#S256": thumbprint(PAIR), "jkt": "x"}, {"jkt": "x"})
+    environ = environ_for(PAIR) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
+
+    def accept(cnf: dict[str, str], **options: Any) -> Any:
+        return accept_token(dict(environ), Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), **options)
+
     with pytest.raises(InvalidToken, match="jkt"):
-        accept_token(dict(environ), Fixed({"cnf": cnf}), sources.environ())
-    token = accept_token(dict(environ), Fixed({"cnf": cnf}), sources.environ(), also_verified={"jkt"})
-    assert token.certificate == PAIR.certificate
+        accept(both)
+    assert accept(both, also_verified={"jkt"}).certificate == PAIR.certificate
     with pytest.raises(InvalidToken, match="x5t#S256"):
-        accept_token(dict(environ), Fixed({"cnf": {"jkt": "x"}}), sources.environ(), also_verified={"jkt"})
-    token = accept_token(
-        dict(environ), Fixed({"cnf": {"jkt": "x"}}), sources.environ(), also_verified={"jkt"}, required=False
-    )
-    assert token.certificate is None
+        accept(other, also_verified={"jkt"})
+    assert accept(other, also_verified={"jkt"}, required=False).certificate is None
     with pytest.raises(TypeError):
-        accept_token(dict(environ), Fixed({"cnf": cnf}), sources.environ(), also_verified="jkt")
+        accept(both, also_verified="jkt")
 
 
 JSON = st.recursive(
@@ -233,9 +236,9 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["cnf", "scope", "client_id"]), JSON), st.booleans())
 def test_any_claims(claims: dict[str, Any], required: bool) -> None:
-    environ: dict[str, Any] = environ_for(PAIR) | {"HTTP_AUTHORIZATION": "Bearer x"}
+    environ: dict[str, Any] = environ_for(PAIR) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
     try:
-        token = accept_token(environ, Fixed(claims), sources.environ(), required=required)
+        token = accept_token(environ, Guard(sources.environ(), tokens=Fixed(claims)), required=required)
     except InvalidToken:
         assert TOKEN not in environ
         return
@@ -250,14 +253,40 @@ def test_any_claims(claims: dict[str, Any], required: bool) -> None:
 @given(JSON)
 def test_any_confirmation_without_a_certificate(cnf: object) -> None:
     for required in (True, False):
-        environ: dict[str, Any] = environ_for(None) | {"HTTP_AUTHORIZATION": "Bearer x"}
+        environ: dict[str, Any] = environ_for(None) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
         with pytest.raises(MutualTLSError):
-            accept_token(environ, Fixed({"cnf": cnf}), sources.environ(), required=required)
+            accept_token(environ, Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), required=required)
 
 
 def test_value_can_be_hashed(issuer: Issuer) -> None:
-    environ: dict[str, Any] = environ_for(PAIR) | {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}
-    token = accept_token(environ, issuer.tokens(), sources.environ())
+    environ: dict[str, Any] = environ_for(PAIR) | {
+        "REQUEST_METHOD": "GET",
+        "HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}",
+    }
+    token = accept_token(environ, Guard(sources.environ(), tokens=issuer.tokens()))
     assert len({token, token}) == 1
     assert isinstance(environ[sources.PEER], PeerCertificate)
     assert token.claims["aud"] == API
+
+
+@pytest.mark.parametrize("authorization", [{}, {"HTTP_AUTHORIZATION": "Bearer x"}])
+def test_refusal_takes_an_earlier_token_away(issuer: Issuer, authorization: dict[str, str]) -> None:
+    """A decorator's caller may go on after a refusal, and must not find what another layer accepted."""
+    guard = Guard(sources.environ(), tokens=issuer.tokens())
+    request = environ_for(PAIR) | {"REQUEST_METHOD": "GET"}
+    earlier = accept_token(request | {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}, guard)
+    later: dict[str, Any] = request | {TOKEN: earlier} | authorization
+    with pytest.raises(MutualTLSError):
+        accept_token(later, guard)
+    assert TOKEN not in later
+
+
+def test_event_of_a_refusal_carries_the_errors_message(issuer: Issuer) -> None:
+    api = GuardedAPI(issuer.tokens())
+    api.get(issuer.token(PAIR), self_sign("CN=x"))
+    api.get()
+    assert [event.detail is not None and len(event.detail) > 20 for event in api.events] == [True, True]
+    guard = Guard(sources.environ(), tokens=issuer.tokens(), observers=[api.events.append])
+    with pytest.raises(MutualTLSError) as refused:
+        accept_token({"REQUEST_METHOD": "GET"}, guard)
+    assert api.events[-1].detail == refused.value.message

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.tokens import GuardedAPI
 from wsgi_mtls import errors
-from wsgi_mtls.bearer import bearer_token, challenge
+from wsgi_mtls.request.bearer import bearer_token, challenge
 
 
 class Opaque:

@@ -10,8 +10,8 @@ from tests.support import mod_ssl, request
 from tests.tls import write_pair
 from tests.tokens import Issuer, thumbprint
 from wsgi_mtls import Client, PeerCertificate, errors, sources
-from wsgi_mtls.access_token import AccessTokenMiddleware
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware
 
 DOCS = Path(__file__).parents[3] / "docs" / "bound-tokens.md"
 API_PROGRAM, INTROSPECTION, BINDING, METADATA = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
@@ -27,6 +27,9 @@ def test_api() -> None:
     names = run(API_PROGRAM)
     answer = request(names["app"], path="/accounts", method="GET")
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer scope="accounts"')
+    assert request(names["app"], path="/acc\xffounts", method="GET").status == 400
+    with pytest.raises(KeyError, match=TOKEN):  # open, so the view that wants a token fails
+        request(names["app"], path="/health", method="GET")
     pair, issuer = self_sign("CN=x"), Issuer()
     app = AccessTokenMiddleware(names["accounts"], issuer.tokens(), source=sources.environ(), paths=["/accounts"])
     extra = {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(pair)}", **mod_ssl(pair)}

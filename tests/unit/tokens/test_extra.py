@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-CORE = "access_token, bearer, binding, metadata, tokens, urls"
+CORE = "binding, metadata, request, tokens, urls, wsgi"
 WITHOUT = """
 import sys
 for name in {missing!r}:
@@ -41,6 +41,6 @@ def test_without_the_extra(name: str, missing: str) -> None:
 @pytest.mark.parametrize("name", ["JWTAccessTokens", "IntrospectedTokens"])
 def test_with_the_extra(name: str) -> None:
     assert len(run(WITHOUT.format(missing=[], core=CORE, name=name))) == 1
-    assert run(
-        "import sys, wsgi_mtls.access_token, wsgi_mtls.metadata\nprint({'joserfc', 'urllib3'} & {*sys.modules})"
-    ) == ["set()"]
+    assert run("import sys, wsgi_mtls.wsgi, wsgi_mtls.metadata\nprint({'joserfc', 'urllib3'} & {*sys.modules})") == [
+        "set()"
+    ]

@@ -12,7 +12,6 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from tests.tokens import API, ISSUER, NOW, Issuer
-from wsgi_mtls.bearer import MAX_TOKEN
 from wsgi_mtls.errors import (
     InvalidToken,
     MalformedToken,
@@ -26,6 +25,7 @@ from wsgi_mtls.errors import (
 )
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.tokens import JWTAccessTokens
+from wsgi_mtls.tokens.tokens import MAX_TOKEN
 
 ISSUING = Issuer()
 TOKENS = ISSUING.tokens(leeway=10)

@@ -1,0 +1,73 @@
+"""Django's ``user_login_failed`` for refused certificates, at most once a day for each address."""
+
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from django.contrib.auth.signals import user_login_failed
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from wsgi_mtls.x509 import Peer
+
+logger = logging.getLogger("wsgi_mtls")
+
+INTERVAL = 86400.0
+"""Seconds between two signals for one address at least."""
+MAX_ADDRESSES = 4096
+"""The most addresses that one process remembers; the one that was told of first is forgotten first."""
+
+
+class OncePerAddress:
+    """Remembers for which addresses a failure was reported during the last interval.
+
+    Args:
+        clock: returns seconds that only grow; for tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._told: OrderedDict[str, float] = OrderedDict()
+
+    def allows(self, address: str) -> bool:
+        """Return True for the first failure of an address in an interval, and remember it."""
+        now = self._clock()
+        with self._lock:
+            told = self._told.get(address)
+            if told is not None and now - told < INTERVAL:
+                return False
+            self._told[address] = now
+            self._told.move_to_end(address)
+            while len(self._told) > MAX_ADDRESSES:
+                self._told.popitem(last=False)
+        return True
+
+
+limit = OncePerAddress()
+"""What this process remembers."""
+
+
+def send_login_failed(request: HttpRequest | None, peer: Peer) -> None:
+    """Send ``user_login_failed``, unless it was sent for this address during the last interval.
+
+    A certificate comes with every request, so that one page with ten images would be eleven failed logins: packages as
+    django-axes count them and lock out the address, with everybody behind it. Nobody guesses certificates as passwords
+    are guessed. Every refusal is an event of our own.
+    """
+    address = str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+    if limit.allows(address) and _is_first_of_all_processes(address):
+        user_login_failed.send(sender="django.contrib.auth", credentials={"peer_certificate": peer}, request=request)
+
+
+def _is_first_of_all_processes(address: str) -> bool:
+    """Ask Django's cache, which the processes of a site may share: each alone would report the address once."""
+    key = f"django_mtls.user_login_failed.{hashlib.sha256(address.encode()).hexdigest()}"
+    try:
+        return cache.add(key, 1, INTERVAL)
+    except Exception:  # each cache has exceptions of its own for a server that is down
+        logger.exception("the cache failed; this process alone limits user_login_failed")
+        return True

@@ -1,0 +1,10 @@
+"""Caches that a test chooses."""
+
+from django.core.cache.backends.dummy import DummyCache
+
+
+class Broken(DummyCache):
+    """A cache whose server is down."""
+
+    def add(self, *_: object, **__: object) -> bool:
+        raise ConnectionRefusedError

@@ -1,0 +1,50 @@
+"""Which sources may have a terminator that accepts partial chains."""
+
+import ssl
+
+import pytest
+
+from wsgi_mtls import sources
+from wsgi_mtls.settings import read_settings
+from wsgi_mtls.settings_report import risks
+from wsgi_mtls.sources import CertificateSource, encodings
+from wsgi_mtls.sources.partial_chains import may_accept_partial_chains
+
+LOCAL = ["127.0.0.1"]
+BY_PYTHON = bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN)
+STATUS = sources.Status("XVerify", "SUCCESS", "NONE")
+NGINX = sources.nginx(trusted_proxies=LOCAL)
+
+
+@pytest.mark.parametrize(("source", "expected"), [
+    (NGINX, False),
+    (sources.haproxy(trusted_proxies=LOCAL), False),
+    (sources.apache(trusted_proxies=LOCAL), False),
+    (sources.mod_wsgi(), False),
+    (sources.environ(), False),
+    (sources.caddy(trusted_proxies=LOCAL), False),
+    (sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), True),
+    (sources.traefik(trusted_proxies=LOCAL, terminator_verifies=True, underscores_dropped=True), True),
+    (sources.envoy(trusted_proxies=LOCAL, terminator_verifies=True, underscores_dropped=True), True),
+    (sources.aws_alb(mode="verify", trusted_proxies=LOCAL, underscores_dropped=True), True),
+    (sources.aws_alb(mode="passthrough", trusted_proxies=LOCAL, underscores_dropped=True), False),
+    (sources.header("XCert", encodings.base64_der, trusted_proxies=LOCAL), False),
+    (sources.header("XCert", encodings.base64_der, trusted_proxies=LOCAL, verified=STATUS), True),
+    (sources.gunicorn(), BY_PYTHON),
+    (sources.wsgi_server(), BY_PYTHON),
+    (sources.first_of(NGINX, sources.werkzeug()), BY_PYTHON),
+    (sources.first_of(sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), sources.environ()), True),
+    (lambda environ: None, False),
+])  # fmt: skip
+def test_may_accept_partial_chains(source: CertificateSource, expected: bool) -> None:
+    assert may_accept_partial_chains(source) == expected
+
+
+def test_the_risk_of_both_methods() -> None:
+    both = {"SOURCE": {"preset": "caddy", "trusted_proxies": LOCAL, "terminator_verifies": True}}
+    (risk,) = risks(read_settings(both), debug=True)
+    assert risk.name == "ALLOWED_METHODS"
+    assert "partial chains" in risk.problem
+    for method in ("tls_client_auth", "self_signed_tls_client_auth"):
+        assert risks(read_settings({**both, "ALLOWED_METHODS": [method]}), debug=True) == []
+    assert risks(read_settings({"SOURCE": {"preset": "nginx", "trusted_proxies": LOCAL}}), debug=True) == []

@@ -1,0 +1,63 @@
+"""Answers that were made for one certificate or token, kept out of shared caches (RFC 9111 section 3.5)."""
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import dump_header, parse_dict_header
+
+from .record import Record
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+FOR_SHARED_CACHES = ("X-Accel-Expires", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control")
+"""Headers by which one kind of shared cache keeps an answer, whatever ``Cache-Control`` says (RFC 9213 section 2)."""
+
+
+def keep_private(start_response: "StartResponse", record: Record, *, store: bool = True) -> "StartResponse":
+    """Return a ``start_response`` that makes the answer private where the record says so.
+
+    Args:
+        start_response: the server's.
+        record: of the request; it is looked at when the application answers.
+        store: False for an answer that no cache may store, as a token endpoint's (RFC 6749 section 5.1), whatever the
+            record says.
+    """
+
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        if record.private or not store:
+            headers = private_headers(headers, store=store)
+        return start_response(status, headers, *exc_info)
+
+    return start
+
+
+def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> list[tuple[str, str]]:
+    """Return an answer's headers, which no shared cache may store afterwards.
+
+    Args:
+        headers: the application's; its ``no-store`` stays.
+        store: whether a private cache may store the answer.
+    """
+    made = Headers(headers)
+    for name in FOR_SHARED_CACHES:
+        made.remove(name)
+    made["Cache-Control"] = private_cache_control(", ".join(made.getlist("Cache-Control")), store=store)
+    return made.to_wsgi_list()
+
+
+def private_cache_control(value: str, *, store: bool = True) -> str:
+    """Return the ``Cache-Control`` of an answer that no shared cache may store.
+
+    Args:
+        value: the application's; what it says beside ``public`` and ``s-maxage`` stays.
+        store: whether a private cache may store the answer.
+    """
+    directives = {name.lower(): argument for name, argument in parse_dict_header(value).items()}
+    directives.pop("public", None)
+    directives.pop("s-maxage", None)
+    if not store:
+        return "no-store"
+    if "no-store" not in directives:
+        directives["private"] = None  # the form with field names would keep the rest of the answer
+    return dump_header(directives)

@@ -1,0 +1,1 @@
+"""What a request carries, read from its octets before a framework reads it."""

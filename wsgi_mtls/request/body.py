@@ -1,0 +1,79 @@
+"""The octets of a request's body, no more than a server is ready to hold."""
+
+import re
+from io import BytesIO
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from ..errors import BodyTooLarge, MalformedBody
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+class Stream(Protocol):
+    """A body that is still to be read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` octets; none at the end of the body."""
+
+
+def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: list[bytes] | None = None) -> bytes:
+    """Read the whole body.
+
+    Args:
+        environ: the request, for the length that it announces.
+        stream: the body.
+        limit: the longest body that is read, in octets.
+        chunks: takes what was read, also where the body turns out to be refused.
+
+    Raises:
+        BodyTooLarge: If the body is longer.
+        MalformedBody: If its length is not a number, or if it ends before that or cannot be read.
+    """
+    announced = environ.get("CONTENT_LENGTH") or ""
+    if announced and not _DIGITS.fullmatch(announced):
+        raise MalformedBody("Expected a number of octets as CONTENT_LENGTH, found something else.")
+    # RFC 3875 section 4.1.2: a server that does not end the input says no length for an empty body only.
+    size = int(announced) if announced else limit + 1 if environ.get("wsgi.input_terminated") else 0
+    if announced and size > limit:
+        _refuse_size(limit)
+    chunks, rest = [] if chunks is None else chunks, size
+    while rest > 0:  # a server may deliver a body in pieces
+        try:
+            chunk = stream.read(rest)
+        except Exception as error:  # gunicorn's and cheroot's own errors for a broken body have no base but this
+            raise MalformedBody(f"The body could not be read: {error}.") from error
+        if not chunk:
+            break
+        chunks.append(chunk)
+        rest -= len(chunk)
+    if announced and rest > 0:
+        raise MalformedBody(f"The body ended after {size - rest} of {size} octets.")
+    if size - rest > limit:
+        _refuse_size(limit)
+    return b"".join(chunks)
+
+
+def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
+    """Read a WSGI request's body, and leave the same octets to the application, under the same length.
+
+    Args:
+        environ: the request; its ``wsgi.input`` is replaced.
+        limit: the longest body that is read, in octets.
+
+    Raises:
+        BodyTooLarge: If the body is longer.
+        MalformedBody: If the body cannot be read.
+    """
+    chunks: list[bytes] = []
+    try:
+        return read_body(environ, environ["wsgi.input"], limit, chunks)
+    finally:
+        if chunks:
+            environ["wsgi.input"] = BytesIO(b"".join(chunks))
+
+
+def _refuse_size(limit: int) -> NoReturn:
+    raise BodyTooLarge(f"The body is longer than {limit} octets.")

@@ -1,0 +1,32 @@
+"""Did another site's page make a browser send this request, with the certificate that it sends unasked?"""
+
+from typing import TYPE_CHECKING
+
+from werkzeug.wsgi import get_host
+
+from ..errors import CrossSiteRequest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def check_site(environ: "WSGIEnvironment") -> None:
+    """Refuse an unsafe method that a browser sends for a page of another origin.
+
+    ``Sec-Fetch-Site`` says whose page it was; a browser too old for that sends ``Origin``, whose scheme must be https,
+    since a client certificate comes over nothing else. What sends neither is no browser. Another host of the same site
+    is refused too: it may be someone else's.
+
+    Raises:
+        CrossSiteRequest: it is.
+    """
+    if environ["REQUEST_METHOD"] in _SAFE_METHODS:
+        return
+    site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise CrossSiteRequest(f"Sec-Fetch-Site is {site!r}: only this origin's own pages may send this.")
+    elif origin is not None and origin.lower() != f"https://{get_host(environ)}".lower():
+        raise CrossSiteRequest(f"Origin is {origin!r}, this host is {get_host(environ)!r}: is Host passed on?")

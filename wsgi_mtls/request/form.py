@@ -1,0 +1,92 @@
+"""The form of a token request (RFC 6749 section 3.2, appendix B)."""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import parse_qsl
+
+from ..errors import (
+    ClientIdInQuery,
+    HTTPMethodNotAllowed,
+    MalformedBody,
+    MalformedClientId,
+    MissingClientId,
+    RepeatedClientId,
+    UnsupportedContentType,
+)
+from .view import RequestView
+
+# Written out whole: frameworks disagree on what to make of a second charset or another parameter.
+_CONTENT_TYPE = re.compile(
+    r'application/x-www-form-urlencoded[ \t]*(;[ \t]*charset=("?)utf-8\2[ \t]*)?', re.IGNORECASE | re.ASCII
+)
+_CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
+_BASIC = re.compile(r"(?:^|,)\s*Basic\b", re.IGNORECASE)
+_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+_MAX_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What of a request to an authorization server's endpoint concerns client authentication.
+
+    Attributes:
+        client_id: the one in the body.
+        other_credentials: the names of what else was sent to authenticate the client: ``client_secret``,
+            ``client_assertion``, ``client_assertion_type``, ``Authorization: Basic``.
+    """
+
+    client_id: str
+    other_credentials: frozenset[str]
+
+
+def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
+    """Read the form of a request that authenticates its client.
+
+    Args:
+        view: the request; its body stays unread for the application.
+        max_body: the longest body that is read, in octets.
+
+    Raises:
+        InvalidRequest: If the request is not one POST of a form with one ``client_id``; its reason says which part.
+    """
+    environ = view.environ
+    if view.method != "POST":
+        raise HTTPMethodNotAllowed(f"Expected POST, found {view.method}.")
+    if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
+        raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
+    named, credentials = [], set()
+    for name, value in _parse(view.read_body(max_body)):
+        if name == "client_id":
+            named.append(value)
+        elif name in _CREDENTIALS and value:
+            credentials.add(name)
+    if environ.get("QUERY_STRING"):
+        credentials |= _credentials_in_query(environ["QUERY_STRING"])
+    if _BASIC.search(environ.get("HTTP_AUTHORIZATION", "")):
+        credentials.add("Authorization: Basic")
+    if len(named) != 1 or not _CLIENT_ID.fullmatch(named[0]):
+        _refuse_client_id(named)
+    return TokenRequest(named[0], frozenset(credentials))
+
+
+def _credentials_in_query(query: str) -> set[str]:
+    fields = _parse(query.encode("latin-1", "replace"))
+    if any(name == "client_id" for name, _ in fields):
+        raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
+    return {name for name, value in fields if name in _CREDENTIALS and value}
+
+
+def _refuse_client_id(named: list[str]) -> NoReturn:
+    if not named:
+        raise MissingClientId("Send client_id in the body: the certificate alone names no client.")
+    if len(named) > 1:
+        raise RepeatedClientId("Send client_id once.")
+    raise MalformedClientId("client_id must be printable ASCII and not empty.")
+
+
+def _parse(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        raise MalformedBody(f"The body or the query is not a form: {error}.") from None

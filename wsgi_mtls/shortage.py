@@ -1,0 +1,18 @@
+"""Failures of the machine, as opposed to failures of what a caller sent."""
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Tell whether an operation failed for lack of memory, of a descriptor or thread, or of a connection.
+
+    Such a failure proves nothing about a token: a client that is told "invalid" throws a good one away. An error that
+    was raised from another counts as that one, since libraries wrap what they catch.
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        # Python has no class of its own for "can't start new thread".
+        if isinstance(cause, OSError | MemoryError) or (isinstance(cause, RuntimeError) and "new thread" in str(cause)):
+            return True
+        seen.add(id(cause))
+        cause = cause.__cause__
+    return False

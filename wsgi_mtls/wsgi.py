@@ -1,0 +1,237 @@
+"""The WSGI middlewares: PEP 3333 in, the guard's decision, the application or a refusal out."""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from .errors import BodyTooLarge, MutualTLSError
+from .events import Observer
+from .guard import MAX_BODY, Guard
+from .options import check_tokens
+from .private import keep_private
+from .request.bearer import check_challenge
+from .request.paths import PathGuard, Undecodable
+from .request.wsgi import view_of
+from .responses import VERBOSITIES, Verbosity, error_response, token_error_response
+from .rules.token import BoundToken
+from .sources import CertificateSource
+from .tokens import AccessTokens
+from .verifier import Verifier
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CLIENT = "wsgi_mtls.client"
+"""The environ key of the :class:`~wsgi_mtls.AuthenticatedClient`."""
+TOKEN = "wsgi_mtls.token"
+"""The environ key of the :class:`~wsgi_mtls.rules.token.BoundToken`."""
+ERROR = "wsgi_mtls.error"
+"""The environ key of the :class:`MutualTLSError` of a refused request that goes on (``on_failure="defer"``)."""
+
+ErrorResponse = Callable[["WSGIEnvironment", MutualTLSError], "WSGIApplication"]
+
+
+def accept_token(
+    environ: "WSGIEnvironment",
+    guard: Guard,
+    *,
+    required: bool = True,
+    scope: str | None = None,
+    also_verified: Collection[str] = (),
+) -> BoundToken:
+    """Accept the access token of a request, where an application looks at tokens itself (RFC 8705 section 3).
+
+    Args:
+        environ: the request; ``wsgi_mtls.peer`` and, once accepted, ``wsgi_mtls.token`` are there afterwards.
+        guard: decides; it has ``tokens``.
+        required: whether the token must be bound; a bound one is checked either way.
+        scope: what the token must cover, separated by spaces.
+        also_verified: other confirmation methods that the caller has verified; see
+            :func:`~wsgi_mtls.verify_confirmation`.
+
+    Raises:
+        MutualTLSError: If the request is refused; :func:`~wsgi_mtls.responses.token_error_response` answers it.
+    """
+    environ.pop(TOKEN, None)
+    token = environ[TOKEN] = guard.accept_token(
+        view_of(environ, guard), required=required, scope=scope, also_verified=also_verified
+    )
+    return token
+
+
+class PeerMiddleware:
+    """Puts the peer certificate into ``environ["wsgi_mtls.peer"]``, on every path, and decides nothing.
+
+    For an application that looks at certificates itself, or whose framework's adapter does. What an untrusted peer sent
+    is gone before the application sees it. A certificate that cannot be read is an error only for a decision about it.
+    The answer to a request that came with a certificate is private to it.
+
+    Args:
+        app: the application to wrap.
+        source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`. Or the guard that has it.
+
+    Raises:
+        ValueError: If the source cannot be called with an environ.
+    """
+
+    def __init__(self, app: "WSGIApplication", source: CertificateSource | Guard) -> None:
+        self._app = app
+        self._guard = source if isinstance(source, Guard) else Guard(source)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        record = self._guard.look(view_of(environ, self._guard))
+        record.private = record.private or record.peer is not None or record.refusal is not None
+        return self._app(environ, keep_private(start_response, record))
+
+
+class ClientAuthMiddleware:
+    """Authenticates OAuth clients by certificate on the paths of an authorization server's endpoints.
+
+    The application finds ``environ["wsgi_mtls.client"]``, an :class:`~wsgi_mtls.AuthenticatedClient`, the peer
+    certificate in ``environ["wsgi_mtls.peer"]``, and its body unread. A client that is registered for another method,
+    or for none, is left to the application, which must authenticate it: ``wsgi_mtls.client`` is missing then. What is
+    answered on these paths is not stored by any cache (RFC 6749 section 5.1).
+
+    Args:
+        app: the application to wrap.
+        verifier: decides.
+        source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`.
+        paths: the endpoints as ``app`` routes them, each with what lies below it, at any mount point; whole segments.
+            ``"*"`` guards everything. See :class:`~wsgi_mtls.request.paths.PathGuard`.
+        verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
+            ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
+        on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and
+            calls the application, so that it can try other methods. A body that is too large and a malformed path are
+            always answered.
+        error_response: makes the answer to a refusal instead of ``verbosity``.
+        max_body: the longest body that is read, in octets.
+        observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
+        except_paths: what is open although ``paths`` covers it, each with what lies below it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
+
+    Raises:
+        ValueError: If an option has a value that it cannot have, or if the source forwards only a name and the verifier
+            allows self-signed clients.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        verifier: Verifier,
+        *,
+        source: CertificateSource,
+        paths: Collection[str],
+        verbosity: Verbosity = "normal",
+        on_failure: Literal["respond", "defer"] = "respond",
+        error_response: ErrorResponse | None = None,
+        max_body: int = MAX_BODY,
+        observers: Iterable[Observer] = (),
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
+    ) -> None:
+        if verbosity not in VERBOSITIES:
+            raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
+        if on_failure not in ("respond", "defer"):
+            raise ValueError('on_failure must be "respond" or "defer".')
+        if not isinstance(verifier, Verifier):
+            raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
+        if error_response is not None and not callable(error_response):
+            raise ValueError("error_response must be a callable that takes the environ and the error.")
+        self._app = app
+        self._guard = Guard(source, verifier=verifier, observers=observers, max_body=max_body)
+        self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
+        self._verbosity: Verbosity = verbosity
+        self._on_failure = on_failure
+        self._error_response = error_response or self._respond
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        view = view_of(environ, self._guard)
+        try:
+            guarded = self._is_guarded(environ)
+        except MutualTLSError as error:
+            self._guard.report_refusal(view, error)
+            return self._error_response(environ, error)(environ, start_response)
+        if not guarded:
+            self._guard.drop_untrusted(view)
+            return self._app(environ, start_response)
+        start_response = keep_private(start_response, view.record, store=False)
+        environ.pop(CLIENT, None)
+        environ.pop(ERROR, None)
+        try:
+            client = self._guard.authenticate_or_leave(view)
+            if client is not None:
+                environ[CLIENT] = client
+        except MutualTLSError as error:
+            if self._on_failure == "respond" or isinstance(error, BodyTooLarge):
+                return self._error_response(environ, error)(environ, start_response)
+            environ[ERROR] = error
+        return self._app(environ, start_response)
+
+    def _respond(self, environ: "WSGIEnvironment", error: MutualTLSError) -> "WSGIApplication":
+        return error_response(environ, error, self._verbosity)
+
+
+class AccessTokenMiddleware:
+    """Accepts requests to an API whose access token is bound to the certificate that they came with.
+
+    The application finds ``environ["wsgi_mtls.token"]``, a :class:`~wsgi_mtls.rules.token.BoundToken`, the peer
+    certificate in ``environ["wsgi_mtls.peer"]``, and its body unread. What it answers is private to the token.
+
+    Args:
+        app: the application to wrap.
+        tokens: turns a token into its claims; see :mod:`wsgi_mtls.tokens`.
+        source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`.
+        paths: ``"*"`` for everything, or what is guarded as ``app`` routes it, each with what lies below it, at any
+            mount point; whole segments. See :class:`~wsgi_mtls.request.paths.PathGuard`.
+        required: whether a token must be bound; a bound one is checked either way.
+        realm: what is protected, for the challenge.
+        scope: what a token must cover, separated by spaces.
+        observers: each is called with every :class:`~wsgi_mtls.events.Event`.
+        except_paths: what is open although ``paths`` covers it, each with what lies below it.
+        undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
+
+    Raises:
+        ValueError: If an option has a value that it cannot have.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        tokens: AccessTokens,
+        *,
+        source: CertificateSource,
+        paths: Collection[str],
+        required: bool = True,
+        realm: str | None = None,
+        scope: str | None = None,
+        observers: Iterable[Observer] = (),
+        except_paths: Collection[str] = (),
+        undecodable: Undecodable = "refuse",
+    ) -> None:
+        check_challenge(realm, scope)
+        check_tokens(tokens)
+        self._app = app
+        self._guard = Guard(source, tokens=tokens, observers=observers)
+        self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
+        self._accept = partial(self._guard.accept_token, required=required, scope=scope)
+        self._refuse = partial(token_error_response, realm=realm, scope=scope)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        view = view_of(environ, self._guard)
+        try:
+            guarded = self._is_guarded(environ)
+        except MutualTLSError as error:
+            self._guard.report_refusal(view, error, kind="token")
+            return self._refuse(error)(environ, start_response)
+        if not guarded:
+            self._guard.drop_untrusted(view)
+            return self._app(environ, start_response)
+        environ.pop(TOKEN, None)
+        try:
+            environ[TOKEN] = self._accept(view)
+        except MutualTLSError as error:
+            return self._refuse(error)(environ, start_response)
+        return self._app(environ, keep_private(start_response, view.record))

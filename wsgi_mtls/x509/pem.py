@@ -1,0 +1,87 @@
+"""PEM (RFC 7468) to DER: one certificate and nothing beside it, leniently from files, strictly from terminators."""
+
+import base64
+import re
+
+from ..errors import MalformedCertificate
+
+_CERTIFICATE = re.compile(
+    r"\s*-----BEGIN CERTIFICATE-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\s*", re.ASCII
+)
+# 64 columns (RFC 7468 section 2), or one line, as some terminators write it.
+_BLOCK = (
+    r"-----BEGIN CERTIFICATE-----(?P<newline>{newline})"
+    r"(?P<body>(?:[A-Za-z0-9+/]{{64}}(?P=newline))*[A-Za-z0-9+/=]{{1,64}}|[A-Za-z0-9+/=]{{65,}})"
+    r"(?P=newline)-----END CERTIFICATE-----(?P<last>(?P=newline)?)"
+)
+
+
+def block_pattern(newline: str) -> re.Pattern[str]:
+    """Return a pattern for one certificate in strict PEM: every line ends alike, and nothing else is white space.
+
+    Args:
+        newline: a pattern for what ends a line.
+    """
+    return re.compile(_BLOCK.format(newline=newline))
+
+
+_STRICT = block_pattern(r"\r?\n")
+
+
+def pem_to_der(text: str) -> bytes:
+    """Return the DER of the one certificate in the text of a *file*, which people edit.
+
+    Raises:
+        MalformedCertificate: no certificate, two, or anything but white space around it.
+    """
+    match = _CERTIFICATE.fullmatch(text)
+    if match is None:
+        raise MalformedCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
+    return base64_to_der("".join(match[1].split()))
+
+
+def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
+    """Return the DER of the one certificate that a *program* wrote: 64 columns or one line, and no other white space.
+
+    Args:
+        text: with or without the newline at its end.
+        pattern: what :func:`block_pattern` returns; lines end with LF or CR LF by default.
+
+    Raises:
+        MalformedCertificate: anything else.
+    """
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise MalformedCertificate(
+            f"One PEM certificate as programs write it belongs here, {_found(text)}; see what the terminator sends."
+        )
+    return block_to_der(match)
+
+
+def block_to_der(match: re.Match[str]) -> bytes:
+    """Return the DER of a certificate that a :func:`block_pattern` found.
+
+    Raises:
+        MalformedCertificate: its base64 is none.
+    """
+    return base64_to_der(match["body"].replace(match["newline"], ""))
+
+
+def base64_to_der(text: str) -> bytes:
+    """Return the bytes of standard base64 (RFC 4648 section 4), padded, without white space.
+
+    Raises:
+        MalformedCertificate: empty, a character outside of the alphabet, wrong padding, stray bits at the end.
+    """
+    try:
+        der = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise MalformedCertificate(f"The certificate is no base64: {error}.") from None
+    if not der or base64.b64encode(der).decode("ascii") != text:
+        raise MalformedCertificate("The certificate is empty or its base64 is not the canonical one.")
+    return der
+
+
+def _found(text: str) -> str:
+    count = text.count("-----BEGIN CERTIFICATE-----")
+    return f"{count} certificates stand in it" if count > 1 else "something else stands in it"
