@@ -57,7 +57,7 @@ NAMES = [
     ClientRow(number=15, name="other RDNs", expected=MISMATCH,
               attacks=_each("certificate order", "one RDN more", "one RDN less", "one RDN twice", "multi-valued RDN",
                             "escaped comma")),
-    ClientRow(number=15, name="order in a multi-valued RDN is no difference", attacks=_each("billing"),
+    ClientRow(number=15, name="order in a multi-valued RDN does not matter", attacks=_each("billing"),
               client={**PKI, "tls_client_auth_subject_dn": "CN=billing+O=Agora,C=SE"}, expected=MISMATCH,
               accepted=_each("multi-valued RDN", "multi-valued RDN, reverse")),
     ClientRow(number=16, name="other spelling", attacks=_each("one letter less"), expected=MISMATCH,

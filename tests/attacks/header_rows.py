@@ -40,7 +40,7 @@ def _verify(value: str | None) -> Spoil:
 
 FROM_ELSEWHERE: dict[str, Spoil] = {
     "a stranger": lambda made: {"REMOTE_ADDR": STRANGER},
-    "nobody": lambda made: {"REMOTE_ADDR": ""},
+    "no address": lambda made: {"REMOTE_ADDR": ""},
     "two addresses": lambda made: {"REMOTE_ADDR": "192.0.2.1, 192.0.2.1"},
     "a stranger who names the proxy": lambda made: {"REMOTE_ADDR": STRANGER, "HTTP_X_FORWARDED_FOR": "192.0.2.1"},
 }

@@ -135,7 +135,7 @@ class TokenRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRow(Row):
-    """A decision about a certificate alone, whoever its holder is."""
+    """A decision about a certificate alone, whatever name it has."""
 
     kind: ClassVar[Kind] = "certificate"
 

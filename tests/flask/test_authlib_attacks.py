@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from wsgi_mtls.testing import KeyPair, Profile, self_sign
+from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
 
 from .attack_rows import (
     BY_DN,
+    FORM,
     INVALID_CLIENT,
     INVALID_REQUEST,
     PKI,
@@ -36,17 +37,9 @@ class Endpoint:
         self.app = make_authserver({"rp": {**SHARED, **client}, "other": OTHER}, **config)
 
     def post(self, body: str, came: Came | None, **options: Any) -> TestResponse:
-        from wsgi_mtls.testing import environ_for
-
-        if not options.get("content_type", "").startswith("multipart"):
-            body = f"{PATHS[self.path]}&{body}" if body else PATHS[self.path]
+        body = f"{PATHS[self.path]}&{body}" if body else PATHS[self.path]
         overrides = environ_for(came.pair, verified=came.verified) if came else {}
-        overrides |= options.pop("environ", {})
-        options = {"content_type": "application/x-www-form-urlencoded", **options}
-        if "query_string" in options:  # Authlib reads the grant type there too
-            options["query_string"] += f"&{PATHS[self.path]}"
-        if options["content_type"] != "application/x-www-form-urlencoded":
-            options.setdefault("query_string", PATHS[self.path])
+        options = {"content_type": FORM, **options}
         client = self.app.test_client()
         return client.post(self.path, data=body, environ_overrides=overrides, base_url=ISSUER, **options)
 
