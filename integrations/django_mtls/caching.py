@@ -1,11 +1,13 @@
 """Answers that caches must not show to others: Django's own caches, and shared ones on the way to the client."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponseBase
 from django.utils.cache import has_vary_header, patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from werkzeug.http import parse_dict_header
 
 from wsgi_mtls.private import FOR_SHARED_CACHES, private_cache_control
@@ -26,6 +28,21 @@ def mark_private(request: Any) -> None:
 def keep_out_of_caches(request: Any) -> None:
     """Make the caches of Django's that this request has passed forget to keep the page."""
     vars(request).pop(_CACHED, None)
+
+
+def watch_peer(request: Any) -> None:
+    """Note when a view looks at ``request.peer_certificate``: then the caches around that view do not keep its page.
+
+    Middleware may have looked before; its look makes no page private, so the view gets an attribute of its own.
+    """
+    peer = record(request).peer
+    if peer is not None:
+        request.peer_certificate = SimpleLazyObject(partial(_look_at, request, peer))
+
+
+def _look_at(request: Any, peer: Answer) -> Answer:
+    keep_out_of_caches(request)
+    return peer
 
 
 def keep_private(request: Any, response: Answer) -> Answer:
