@@ -5,17 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from .clients import Client
-from .errors import (
-    CertificateRequired,
-    ConfirmationMismatch,
-    GrantOfAnotherClient,
-    InvalidToken,
-    MalformedConfirmation,
-    RefreshTokenNotBound,
-    TokenNotBound,
-    TokenWithoutCertificate,
-    UnverifiedConfirmation,
-)
+from .errors import InvalidRequest, InvalidToken
 from .x509 import ClientCertificate, Peer, PeerSubject
 
 THUMBPRINT = "x5t#S256"
@@ -56,18 +46,29 @@ def verify_confirmation(
         raise TypeError('also_verified is a collection of names: {"jkt"}.')
     if "cnf" not in claims:
         if required:
-            raise TokenNotBound("The token has no cnf: have the authorization server bind this client's tokens.")
+            raise InvalidToken(
+                "The token has no cnf: have the authorization server bind this client's tokens.",
+                reason="token_not_bound",
+            )
         return None
     members = _confirmation_members(claims["cnf"])
     unverified = members.keys() & _OTHER_METHODS - set(also_verified)
     if unverified:
-        raise UnverifiedConfirmation(f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.")
+        raise InvalidToken(
+            f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.",
+            reason="unverified_confirmation",
+        )
     if THUMBPRINT in members:
         return _matching(members[THUMBPRINT], peer)
     if required:
-        raise TokenNotBound(f"cnf has no {THUMBPRINT}: have the authorization server bind this client's tokens.")
+        raise InvalidToken(
+            f"cnf has no {THUMBPRINT}: have the authorization server bind this client's tokens.",
+            reason="token_not_bound",
+        )
     if not members.keys() & set(also_verified):
-        raise UnverifiedConfirmation("cnf holds no confirmation method that anybody here verified.")
+        raise InvalidToken(
+            "cnf holds no confirmation method that anybody here verified.", reason="unverified_confirmation"
+        )
     return None
 
 
@@ -100,13 +101,15 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
     if not _must_bind(client, always):
         return dict(claims)
     if peer is None:
-        raise CertificateRequired(
-            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too."
+        raise InvalidRequest(
+            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too.",
+            reason="certificate_required",
         )
     if isinstance(peer, PeerSubject):
-        raise CertificateRequired(
+        raise InvalidRequest(
             f"Client {client.client_id!r} gets bound tokens only, and {peer.source or 'the certificate source'} "
-            f"forwards only {peer.kind}: make the terminator pass the certificate on."
+            f"forwards only {peer.kind}: make the terminator pass the certificate on.",
+            reason="certificate_required",
         )
     present = claims.get("cnf", {})
     if not isinstance(present, Mapping):
@@ -157,7 +160,7 @@ def verify_refresh_token(
     try:
         verify_confirmation(record, peer, required=_must_bind(client, always))
     except InvalidToken as error:
-        raise RefreshTokenNotBound(f"{error.reason}: {error.message}") from None
+        raise InvalidRequest(f"{error.reason}: {error.message}", reason="refresh_token_not_bound") from None
 
 
 def must_rotate(record: Mapping[str, object], client: Client) -> bool:
@@ -184,7 +187,10 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
         GrantOfAnotherClient: it was issued to another client, or does not say to which.
     """
     if record.get("client_id") != client.client_id:
-        raise GrantOfAnotherClient(f"Client {client.client_id!r} brought a grant of {record.get('client_id')!r}.")
+        raise InvalidRequest(
+            f"Client {client.client_id!r} brought a grant of {record.get('client_id')!r}.",
+            reason="grant_of_another_client",
+        )
 
 
 def _must_bind(client: Client, always: bool) -> bool:
@@ -197,18 +203,26 @@ def _is_public(client: Client) -> bool:
 
 def _confirmation_members(cnf: object) -> Mapping[str, object]:
     if not isinstance(cnf, Mapping) or not cnf:
-        raise MalformedConfirmation("cnf must be an object with a confirmation method (RFC 7800 section 3.1).")
+        raise InvalidToken(
+            "cnf must be an object with a confirmation method (RFC 7800 section 3.1).", reason="malformed_confirmation"
+        )
     return cnf
 
 
 def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate:
     if not isinstance(thumbprint, str) or not _CANONICAL.fullmatch(thumbprint):
-        raise MalformedConfirmation(f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.")
+        raise InvalidToken(
+            f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.", reason="malformed_confirmation"
+        )
     if peer is None or isinstance(peer, PeerSubject):
-        raise TokenWithoutCertificate("The token is bound to a certificate, and none came: use mutual TLS here.")
+        raise InvalidToken(
+            "The token is bound to a certificate, and none came: use mutual TLS here.",
+            reason="token_without_certificate",
+        )
     # Texts, not octets: several texts decode to the same digest.
     if not hmac.compare_digest(thumbprint, peer.certificate.thumbprint):
-        raise ConfirmationMismatch(
-            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}."
+        raise InvalidToken(
+            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}.",
+            reason="confirmation_mismatch",
         )
     return peer.certificate

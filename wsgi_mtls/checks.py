@@ -6,21 +6,7 @@ from typing import Literal
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .clients import Client
-from .errors import (
-    CertificateExpired,
-    CertificateNotDelivered,
-    CertificateNotRegistered,
-    CertificateNotYetValid,
-    CertificatesUnavailable,
-    CertificateUnreadable,
-    ChainNotVerified,
-    NoCertificate,
-    NotForClientAuth,
-    RegisteredAsSelfSigned,
-    SelfSignedCertificate,
-    SubjectMismatch,
-    short,
-)
+from .errors import BadCertificate, NoCertificate, RefusedClient, short
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 SelfSignedMatch = Literal["public_key", "certificate"]
@@ -51,9 +37,15 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
         CertificateExpired: ``now`` is after it.
     """
     if now < certificate.not_before:
-        raise CertificateNotYetValid(f"The certificate is valid from {certificate.not_before} on; check the clocks.")
+        raise BadCertificate(
+            f"The certificate is valid from {certificate.not_before} on; check the clocks.",
+            reason="certificate_not_yet_valid",
+        )
     if now > certificate.not_after:
-        raise CertificateExpired(f"The certificate expired on {certificate.not_after}; the client must renew it.")
+        raise BadCertificate(
+            f"The certificate expired on {certificate.not_after}; the client must renew it.",
+            reason="certificate_expired",
+        )
 
 
 def check_chain(peer: PeerCertificate) -> None:
@@ -70,15 +62,19 @@ def check_chain(peer: PeerCertificate) -> None:
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
     # look at its signature, so one that is broken hides nothing.
     if certificate.is_self_signed or certificate.is_self_issued:
-        raise SelfSignedCertificate(
-            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
+        raise BadCertificate(
+            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one.",
+            reason="self_signed_certificate",
         )
     if not peer.verified:
-        raise ChainNotVerified(_NOT_VERIFIED)
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
     certificate.extensions.check()
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
-        raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
+        raise BadCertificate(
+            "The certificate's extended key usage lacks clientAuth; have it issued for clients.",
+            reason="not_for_client_auth",
+        )
 
 
 def check_not_registered_as_self_signed(certificate: ClientCertificate, is_registered: bool) -> None:
@@ -94,9 +90,10 @@ def check_not_registered_as_self_signed(certificate: ClientCertificate, is_regis
     # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
     # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
     if is_registered:
-        raise RegisteredAsSelfSigned(
+        raise BadCertificate(
             f"Certificate {certificate.thumbprint}, or its key, is registered for a self-signed client, so that its "
-            "names do not count: have the CA certify another key, or remove that registration."
+            "names do not count: have the CA certify another key, or remove that registration.",
+            reason="registered_as_self_signed",
         )
 
 
@@ -110,8 +107,9 @@ def check_pki(client: Client, peer: PeerCertificate) -> None:
     check_chain(peer)
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or not expected.matches(certificate):
-        raise SubjectMismatch(
-            f"Registered is {_wanted(client)}; the certificate of {short(certificate.subject)!r} does not carry it."
+        raise RefusedClient(
+            f"Registered is {_wanted(client)}; the certificate of {short(certificate.subject)!r} does not carry it.",
+            reason="subject_mismatch",
         )
 
 
@@ -126,16 +124,20 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
     if client.tls_client_certificate_bound_access_tokens:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
-        raise ChainNotVerified(_NOT_VERIFIED)
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
         forwarded = short(repr(peer.values))
-        raise SubjectMismatch(f"Registered is {_wanted(client)}; the terminator forwards {peer.kind} {forwarded}.")
+        raise RefusedClient(
+            f"Registered is {_wanted(client)}; the terminator forwards {peer.kind} {forwarded}.",
+            reason="subject_mismatch",
+        )
 
 
-def name_is_not_enough(client: Client, peer: PeerSubject) -> CertificateNotDelivered:
+def name_is_not_enough(client: Client, peer: PeerSubject) -> NoCertificate:
     """Make the refusal of a client for which the terminator had to forward the certificate."""
-    return CertificateNotDelivered(
-        f"{peer.source} forwards only a name; {client.client_id!r} needs the certificate: make it pass that on."
+    return NoCertificate(
+        f"{peer.source} forwards only a name; {client.client_id!r} needs the certificate: make it pass that on.",
+        reason="certificate_not_delivered",
     )
 
 
@@ -151,18 +153,22 @@ def check_self_signed(client: Client, certificate: ClientCertificate, match: Sel
     """
     try:
         check_validity(certificate, now)
-    except CertificateUnreadable:
-        if certificate not in client.certificates:
+    except BadCertificate as error:
+        if error.reason != "certificate_unreadable" or certificate not in client.certificates:
             raise
     if not client.certificates and client.jwks_uri is not None:
-        raise CertificatesUnavailable(f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead.")
+        raise RefusedClient(
+            f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead.",
+            reason="certificates_unavailable",
+        )
     if match == "certificate":
         registered = certificate in client.certificates
     else:
         registered = any(c.lookup_key == certificate.lookup_key for c in client.certificates)
     if not registered:
-        raise CertificateNotRegistered(
-            f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key."
+        raise RefusedClient(
+            f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key.",
+            reason="certificate_not_registered",
         )
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_mtls.rest_framework.test import CertificateAPIClient
 from django_mtls.signals import token_rejected
 from tests.confirmations import CONFIRMATIONS
-from wsgi_mtls.errors import InvalidToken, TokensUnavailable
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
 
 GOOD = {"Authorization": "Bearer good"}
@@ -24,7 +24,7 @@ class Tokens:
 
     def decode(self, token: str, /) -> Mapping[str, Any]:
         if token == "later":
-            raise TokensUnavailable("The issuer sleeps.")
+            raise InvalidToken("The issuer sleeps.", reason="tokens_unavailable")
         if token != "good":
             raise InvalidToken("No such token.")
         return self.claims

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..errors import CertificateUnreadable, InvalidClientMetadata, MalformedName
+from ..errors import BadCertificate, InvalidClientMetadata
 from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, names
 
 SubjectKey = tuple[SubjectKind, Hashable]
@@ -50,7 +50,7 @@ class SubjectValue:
         """Tell whether the certificate carries this very name.
 
         Raises:
-            CertificateUnreadable: its names of this kind can't be read.
+            BadCertificate: its names of this kind can't be read.
         """
         return self.key[1] in _KEYS[self.kind](certificate)
 
@@ -77,7 +77,7 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
 def _readable_keys(kind: SubjectKind, certificate: ClientCertificate) -> tuple[Hashable, ...]:
     try:
         return tuple(_KEYS[kind](certificate))
-    except CertificateUnreadable:
+    except BadCertificate:
         return ()
 
 
@@ -93,8 +93,9 @@ def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
 def _dn(value: str) -> Hashable:
     name = names.from_rdns(names.read_registered(value))
     if not name.comparable:
-        raise MalformedName(
-            "it has no value that is not empty, or one with invisible or control characters, and so matches nothing."
+        raise BadCertificate(
+            "it has no value that is not empty, or one with invisible or control characters, and so matches nothing.",
+            reason="malformed_name",
         )
     return name
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ..errors import ContradictoryStatus
+from ..errors import BadCertificate
 from .status import TEXTS_WITH_COMMA
 
 # A server joins two headers with a comma: a status has none, unless it is one of OpenSSL's texts.
@@ -60,12 +60,19 @@ class LeadingStatus:
         if status == self.success:
             return certificate, True
         if value == self.success:
-            raise ContradictoryStatus(f"The status in {name} is success, but the certificate after it is missing.")
+            raise BadCertificate(
+                f"The status in {name} is success, but the certificate after it is missing.",
+                reason="contradictory_status",
+            )
         if status in self.none:
-            raise ContradictoryStatus(f"{name} has a certificate, but its status is that of a request without one.")
+            raise BadCertificate(
+                f"{name} has a certificate, but its status is that of a request without one.",
+                reason="contradictory_status",
+            )
         if not re.fullmatch(self.failed, status):
-            raise ContradictoryStatus(
+            raise BadCertificate(
                 f"{name} came without a status that this terminator sends, such as {self.success}, or came more than "
-                "once. Have the terminator write the status before the certificate, on every request."
+                "once. Have the terminator write the status before the certificate, on every request.",
+                reason="contradictory_status",
             )
         return certificate, False

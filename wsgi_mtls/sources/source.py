@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import MalformedCertificate, MutualTLSError
+from ..errors import BadCertificate, MutualTLSError
 from ..x509 import Peer
 from .guarded import GuardedSource
 
@@ -79,11 +79,11 @@ def _ask(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
         raise
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
         ) from error
     if isinstance(found, Peer | None):
         return found
-    raise MalformedCertificate(
+    raise BadCertificate(
         f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 
-from ..errors import MalformedToken, TokenExpired, TokenNotYetValid, WrongAudience
+from ..errors import InvalidToken
 
 
 def audiences(audience: str | Collection[str]) -> frozenset[str]:
@@ -28,9 +28,11 @@ def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> No
     value = claims.get("aud")
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise MalformedToken("The claim aud must be a text or a list of texts.")
+        raise InvalidToken("The claim aud must be a text or a list of texts.", reason="malformed_token")
     if expected.isdisjoint(names):
-        raise WrongAudience(f"The token is for {names!r}; this API is {' or '.join(sorted(expected))}.")
+        raise InvalidToken(
+            f"The token is for {names!r}; this API is {' or '.join(sorted(expected))}.", reason="wrong_audience"
+        )
 
 
 def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None:
@@ -48,9 +50,9 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
     """
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     if expires is not None and now - leeway >= expires:
-        raise TokenExpired("The token has expired; the client must get a new one.")
+        raise InvalidToken("The token has expired; the client must get a new one.", reason="token_expired")
     if not_before is not None and now + leeway < not_before:
-        raise TokenNotYetValid("The token is not valid yet; check the clocks.")
+        raise InvalidToken("The token is not valid yet; check the clocks.", reason="token_not_yet_valid")
 
 
 def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
@@ -63,10 +65,10 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     if value is None and name not in claims:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MalformedToken(f"The claim {name} must be a number.")
+        raise InvalidToken(f"The claim {name} must be a number.", reason="malformed_token")
     # Python's reader lets NaN through, which no comparison ever finds expired.
     if isinstance(value, float) and not math.isfinite(value):
-        raise MalformedToken(f"The claim {name} must be a finite number.")
+        raise InvalidToken(f"The claim {name} must be a finite number.", reason="malformed_token")
     return value
 
 
@@ -79,4 +81,4 @@ def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:
     for name in names:
         value = claims.get(name)
         if not isinstance(value, str) or not value:
-            raise MalformedToken(f"The claim {name} must be a text that is not empty.")
+            raise InvalidToken(f"The claim {name} must be a text that is not empty.", reason="malformed_token")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from ..errors import TokensUnavailable
+from ..errors import InvalidToken
 from ..urls import https_url
 
 MAX_ANSWER = 262144
@@ -86,7 +86,9 @@ class HTTPSEndpoint:
             response = self._open(method, body, headers)
             try:
                 if response.status != 200:
-                    raise TokensUnavailable(f"{self._url} answered {response.status} instead of 200.")
+                    raise InvalidToken(
+                        f"{self._url} answered {response.status} instead of 200.", reason="tokens_unavailable"
+                    )
                 with _within(self._timeout, response.shutdown):
                     answer = self._read(response)
             except BaseException:
@@ -96,7 +98,9 @@ class HTTPSEndpoint:
             return json.loads(answer)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, RuntimeError, MemoryError) as error:
             # RuntimeError: too deep for a JSON reader (RecursionError), or "can't start new thread".
-            raise TokensUnavailable(f"{self._url} gave no answer that can be read: {error}.") from error
+            raise InvalidToken(
+                f"{self._url} gave no answer that can be read: {error}.", reason="tokens_unavailable"
+            ) from error
 
     def _open(self, method: str, body: str | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         send = partial(
@@ -116,7 +120,7 @@ class HTTPSEndpoint:
         while octets := response.read1(min(_STEP, MAX_ANSWER + 1 - len(answer)), decode_content=False):
             answer += octets
             if len(answer) > MAX_ANSWER:
-                raise TokensUnavailable(f"{self._url} answered more than {MAX_ANSWER} octets.")
+                raise InvalidToken(f"{self._url} answered more than {MAX_ANSWER} octets.", reason="tokens_unavailable")
         return bytes(answer)
 
 

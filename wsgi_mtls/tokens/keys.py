@@ -7,7 +7,7 @@ from typing import Protocol
 
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from ..errors import TokensUnavailable, UnknownSigningKey
+from ..errors import InvalidToken
 from ..shortage import is_shortage
 from .https import HTTPSEndpoint
 
@@ -107,10 +107,13 @@ class FetchedKeys:
             finally:
                 self._lock.release()
         elif not found:
-            raise TokensUnavailable(f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.")
+            raise InvalidToken(
+                f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.",
+                reason="tokens_unavailable",
+            )
         keys = self._usable()
         if not keys:
-            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+            raise InvalidToken("The issuer's keys could not be fetched; see the log.", reason="tokens_unavailable")
         return _find(keys, kid) or _unknown(kid)
 
     def _fetch(self) -> None:
@@ -119,7 +122,7 @@ class FetchedKeys:
         try:
             self._keys = read_keys(self._endpoint.get())
             self._fetched = self._clock()
-        except (TokensUnavailable, ValueError, MemoryError) as error:
+        except (InvalidToken, ValueError, MemoryError) as error:
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.
@@ -144,7 +147,7 @@ def _is_settled(found: Sequence[SigningKey], kid: str | None) -> bool:
 
 
 def _unknown(kid: str | None) -> Sequence[SigningKey]:
-    raise UnknownSigningKey(f"The issuer publishes no key {kid!r:.80}.")
+    raise InvalidToken(f"The issuer publishes no key {kid!r:.80}.", reason="unknown_signing_key")
 
 
 def _read_key(member: object) -> SigningKey | None:

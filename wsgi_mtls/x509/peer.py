@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ..errors import CertificateNotDelivered
+from ..errors import NoCertificate
 from .certificate import ClientCertificate, SubjectKind
 
 
@@ -50,9 +50,10 @@ class PeerSubject:
         Raises:
             CertificateNotDelivered: always.
         """
-        raise CertificateNotDelivered(
+        raise NoCertificate(
             f"{self.source} forwards only {self.kind}: make the terminator pass the certificate on, for self-signed "
-            "clients and for bound tokens."
+            "clients and for bound tokens.",
+            reason="certificate_not_delivered",
         )
 
 

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 
 _CERTIFICATE = re.compile(
     r"\s*-----BEGIN CERTIFICATE-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\s*", re.ASCII
@@ -36,7 +36,7 @@ def pem_to_der(text: str) -> bytes:
     """
     match = _CERTIFICATE.fullmatch(text)
     if match is None:
-        raise MalformedCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
+        raise BadCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
     return base64_to_der("".join(match[1].split()))
 
 
@@ -52,7 +52,7 @@ def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
     """
     match = pattern.fullmatch(text)
     if match is None:
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"One PEM certificate as programs write it belongs here, {_found(text)}; see what the terminator sends."
         )
     return block_to_der(match)
@@ -76,9 +76,9 @@ def base64_to_der(text: str) -> bytes:
     try:
         der = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise MalformedCertificate(f"The certificate is no base64: {error}.") from None
+        raise BadCertificate(f"The certificate is no base64: {error}.") from None
     if not der or base64.b64encode(der).decode("ascii") != text:
-        raise MalformedCertificate("The certificate is empty or its base64 is not the canonical one.")
+        raise BadCertificate("The certificate is empty or its base64 is not the canonical one.")
     return der
 
 

@@ -10,8 +10,8 @@ from time import monotonic
 import pytest
 from OpenSSL import SSL
 
+from tests.support import refused
 from tests.tls import SERVER_CA, write_server_pair
-from wsgi_mtls.errors import TokensUnavailable
 from wsgi_mtls.server import make_context
 from wsgi_mtls.testing import to_pem
 from wsgi_mtls.tokens.https import MAX_ANSWER, HTTPSEndpoint
@@ -119,7 +119,7 @@ def test_no_answer_takes_forever(tmp_path: Path, answer: Answering) -> None:
     with answering(tmp_path, answer) as url:
         endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT)
         started = monotonic()
-        with pytest.raises(TokensUnavailable):
+        with refused("tokens_unavailable"):
             endpoint.get()
         assert monotonic() - started < 20 * TIMEOUT
 
@@ -145,7 +145,7 @@ def test_longest_answer(tmp_path: Path, chunked: bool) -> None:
 
     with answering(tmp_path, answer(MAX_ANSWER), answer(MAX_ANSWER + 1)) as url:
         assert HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get() == [True]
-        with pytest.raises(TokensUnavailable, match="more than"):
+        with refused("tokens_unavailable", match="more than"):
             HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get()
 
 
@@ -159,7 +159,7 @@ def test_chunk_whose_size_is_no_bound(tmp_path: Path, size: bytes) -> None:
             connection.sendall(b" " * MAX_ANSWER)
             sent.append(MAX_ANSWER)
 
-    with answering(tmp_path, flood) as url, pytest.raises(TokensUnavailable, match="more than"):
+    with answering(tmp_path, flood) as url, refused("tokens_unavailable", match="more than"):
         HTTPSEndpoint(url, ca=tmp_path / "ca.pem").get()
     assert sum(sent) < 30 * 2**20  # what fits into the sockets' buffers
 
@@ -238,7 +238,7 @@ def test_next_request_that_fails(tmp_path: Path, answers: list[Answering], timeo
     with answering(tmp_path, *answers, ok(b"2")) as url:
         endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=timeout)
         assert endpoint.get() == 1
-        with pytest.raises(TokensUnavailable):
+        with refused("tokens_unavailable"):
             endpoint.get()
         assert endpoint.get() == 2
 
@@ -246,11 +246,11 @@ def test_next_request_that_fails(tmp_path: Path, answers: list[Answering], timeo
 def test_new_connection_that_the_server_closes(tmp_path: Path) -> None:
     with answering(tmp_path, close, ok(b"1")) as url:
         endpoint = HTTPSEndpoint(url, ca=tmp_path / "ca.pem")
-        with pytest.raises(TokensUnavailable):
+        with refused("tokens_unavailable"):
             endpoint.get()
         assert endpoint.get() == 1
 
 
 def test_message_says_that_it_took_too_long(tmp_path: Path) -> None:
-    with answering(tmp_path, dripping_body) as url, pytest.raises(TokensUnavailable, match="longer than 0"):
+    with answering(tmp_path, dripping_body) as url, refused("tokens_unavailable", match="longer than 0"):
         HTTPSEndpoint(url, ca=tmp_path / "ca.pem", timeout=TIMEOUT).get()
