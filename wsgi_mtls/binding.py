@@ -76,7 +76,7 @@ def confirmation(peer: Peer) -> dict[str, str]:
     """Return the ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
 
     Raises:
-        CertificateNotDelivered: the terminator forwards only a name.
+        NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
     """
     return {THUMBPRINT: peer.certificate.thumbprint}
 
@@ -95,7 +95,8 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
+        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+            out of it.
         ValueError: the claims already have a ``cnf`` that is no object: the server's own mistake.
     """
     if not _must_bind(client, always):
@@ -133,7 +134,8 @@ def bind_refresh_token(
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
+        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+            out of it.
     """
     unbound = {name: value for name, value in record.items() if name != "cnf"} | {"client_id": client.client_id}
     return bind(unbound, peer, client, always=always) if _is_public(client) else unbound
@@ -151,8 +153,8 @@ def verify_refresh_token(
         always: the tokens of every client are bound, so a public client's unbound one is refused.
 
     Raises:
-        GrantOfAnotherClient: it was issued to another client.
-        RefreshTokenNotBound: a public client's, without the certificate that it is bound to.
+        InvalidRequest: ``grant_of_another_client``: it was issued to another client.
+        InvalidRequest: ``refresh_token_not_bound``: a public client's, without the certificate that it is bound to.
     """
     verify_grant(record, client)
     if not _is_public(client):
@@ -184,7 +186,7 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
         client: that brings it.
 
     Raises:
-        GrantOfAnotherClient: it was issued to another client, or does not say to which.
+        InvalidRequest: ``grant_of_another_client``: it was issued to another client, or does not say to which.
     """
     if record.get("client_id") != client.client_id:
         raise InvalidRequest(

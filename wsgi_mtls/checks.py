@@ -33,8 +33,8 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
     """Look at the validity period, both ends included (RFC 5280 section 4.1.2.5).
 
     Raises:
-        CertificateNotYetValid: ``now`` is before it.
-        CertificateExpired: ``now`` is after it.
+        BadCertificate: ``certificate_not_yet_valid``: ``now`` is before it.
+        BadCertificate: ``certificate_expired``: ``now`` is after it.
     """
     if now < certificate.not_before:
         raise BadCertificate(
@@ -52,11 +52,11 @@ def check_chain(peer: PeerCertificate) -> None:
     """Ask whether somebody vouches for the names in the certificate (RFC 8705 section 2.1).
 
     Raises:
-        SelfSignedCertificate: only the client does.
-        ChainNotVerified: nobody validated its chain.
-        NotForClientAuth: it was issued for another purpose.
-        CriticalExtension: it has a critical extension that is not processed here.
-        CertificateUnreadable: one of the parts that are looked at can't be read.
+        BadCertificate: ``self_signed_certificate``: only the client does.
+        BadCertificate: ``chain_not_verified``: nobody validated its chain.
+        BadCertificate: ``not_for_client_auth``: it was issued for another purpose.
+        BadCertificate: ``critical_extension``: it has a critical extension that is not processed here.
+        BadCertificate: ``certificate_unreadable``: one of the parts that are looked at can't be read.
     """
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
@@ -85,7 +85,7 @@ def check_not_registered_as_self_signed(certificate: ClientCertificate, is_regis
         is_registered: whether it, or its key, is registered for a self-signed client.
 
     Raises:
-        RegisteredAsSelfSigned: it is.
+        BadCertificate: ``registered_as_self_signed``: it is.
     """
     # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
     # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
@@ -101,7 +101,7 @@ def check_pki(client: Client, peer: PeerCertificate) -> None:
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
 
     Raises:
-        SubjectMismatch: another name stands there.
+        RefusedClient: ``subject_mismatch``: another name stands there.
         MutualTLSError: as :func:`check_chain`.
     """
     check_chain(peer)
@@ -117,9 +117,9 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
     """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest.
 
     Raises:
-        CertificateNotDelivered: the client's tokens must be bound to the certificate itself.
-        ChainNotVerified: nobody validated its chain.
-        SubjectMismatch: another name was forwarded.
+        NoCertificate: ``certificate_not_delivered``: the client's tokens must be bound to the certificate itself.
+        BadCertificate: ``chain_not_verified``: nobody validated its chain.
+        RefusedClient: ``subject_mismatch``: another name was forwarded.
     """
     if client.tls_client_certificate_bound_access_tokens:
         raise name_is_not_enough(client, peer)
@@ -147,8 +147,8 @@ def check_self_signed(client: Client, certificate: ClientCertificate, match: Sel
     A certificate that is registered itself needs its octets alone: its validity counts if it can be read.
 
     Raises:
-        CertificatesUnavailable: the client's certificates can't be had.
-        CertificateNotRegistered: it is none of them.
+        RefusedClient: ``certificates_unavailable``: the client's certificates can't be had.
+        RefusedClient: ``certificate_not_registered``: it is none of them.
         MutualTLSError: as :func:`check_validity`.
     """
     try:

@@ -29,12 +29,8 @@ class Reason:
 REASONS: dict[str, Reason] = {
     # The certificate
     "no_certificate": Reason("The request came without a client certificate (RFC 8705 section 2)."),
-    "certificate_not_delivered": Reason(
-        "The terminator forwards a name, and the certificate itself is needed (RFC 8705)."
-    ),
-    "malformed_certificate": Reason(
-        "The octets are not exactly one certificate (RFC 5280 section 4.1).", "invalid_request", 400
-    ),
+    "certificate_not_delivered": Reason("The terminator forwards only a name, and the certificate is needed."),
+    "malformed_certificate": Reason("The octets are not exactly one certificate (RFC 5280).", "invalid_request", 400),
     "malformed_name": Reason("The text is not a distinguished name (RFC 4514).", "invalid_request", 400),
     "contradictory_status": Reason("The terminator reported a status that contradicts the certificate."),
     "certificate_unreadable": Reason("A part of the certificate that this decision needs is unreadable (RFC 5280)."),
@@ -42,9 +38,7 @@ REASONS: dict[str, Reason] = {
     "certificate_not_yet_valid": Reason("The notBefore date is in the future (RFC 5280 section 4.1.2.5)."),
     "chain_not_verified": Reason("The terminator did not report that it verified the chain (RFC 8705 section 2.1)."),
     "self_signed_certificate": Reason("A client of PKI sent a self-signed certificate (RFC 8705 section 2.1)."),
-    "registered_as_self_signed": Reason(
-        "The certificate is registered for a self-signed client (RFC 8705 section 2.1)."
-    ),
+    "registered_as_self_signed": Reason("The certificate is registered for a self-signed client."),
     "critical_extension": Reason("A critical extension of the certificate is not processed (RFC 5280 section 4.2)."),
     "not_for_client_auth": Reason("The extended key usage does not allow clientAuth (RFC 5280 section 4.2.1.12)."),
     # The client
@@ -59,9 +53,7 @@ REASONS: dict[str, Reason] = {
     "other_method_failed": Reason("The client authenticates by another method than mutual TLS, and that failed."),
     # The holder of a certificate, without OAuth
     "not_authorized": Reason("The application does not authorize the certificate's holder.", "access_denied", 403),
-    "cross_site_request": Reason(
-        "Another site's page made a browser send this request with its certificate.", "access_denied", 403
-    ),
+    "cross_site_request": Reason("A page of another site made a browser send this.", "access_denied", 403),
     "no_username": Reason("The certificate does not carry the configured name."),
     "several_usernames": Reason("The certificate carries the configured kind of name more than once."),
     "malformed_username": Reason("The name has invisible characters, or characters that no username may have."),
@@ -72,86 +64,45 @@ REASONS: dict[str, Reason] = {
     "registration_overruled": Reason("The registration's editor may not link the user that the certificate names."),
     # The request
     "invalid_request": Reason("The request is wrong (RFC 6749 section 5.2).", "invalid_request", 400),
-    "multiple_credentials": Reason(
-        "The client sent another credential also (RFC 6749 section 2.3).", "invalid_request", 400
-    ),
+    "multiple_credentials": Reason("The client also sent another credential (RFC 6749).", "invalid_request", 400),
     "missing_client_id": Reason("The body has no client_id (RFC 8705 section 2).", "invalid_request", 400),
-    "repeated_client_id": Reason(
-        "The body has client_id more than once (RFC 6749 section 3.2).", "invalid_request", 400
-    ),
-    "malformed_client_id": Reason(
-        "client_id is empty or has characters outside of RFC 6749 appendix A.1.", "invalid_request", 400
-    ),
+    "repeated_client_id": Reason("The body has several client_id (RFC 6749).", "invalid_request", 400),
+    "malformed_client_id": Reason("client_id is empty or has characters not allowed.", "invalid_request", 400),
     "client_id_in_query": Reason("client_id is in the query (RFC 6749 section 2.3.1).", "invalid_request", 400),
-    "parameter_in_query": Reason(
-        "A parameter of the token request is in the query (RFC 6749 section 3.2).", "invalid_request", 400
-    ),
-    "unsupported_content_type": Reason(
-        "The body is not application/x-www-form-urlencoded in UTF-8 (RFC 6749 appendix B).", "invalid_request", 400
-    ),
-    "malformed_body": Reason(
-        "The body is not a form, ends too early, or its length is not a number.", "invalid_request", 400
-    ),
+    "parameter_in_query": Reason("A parameter of the request is in the query.", "invalid_request", 400),
+    "unsupported_content_type": Reason("The body is not an URL-encoded form.", "invalid_request", 400),
+    "malformed_body": Reason("The form or its length can't be read.", "invalid_request", 400),
     "body_too_large": Reason("The body is longer than max_body.", "invalid_request", 413),
-    "http_method_not_allowed": Reason(
-        "The protected path accepts POST only (RFC 6749 section 3.2).", "invalid_request", 405
-    ),
-    "malformed_path": Reason(
-        "The path has control characters, dot segments, or octets that are not UTF-8.", "invalid_request", 400
-    ),
-    "malformed_authorization": Reason(
-        "Authorization is not exactly one bearer token (RFC 6750 section 2.1).", "invalid_request", 400
-    ),
+    "http_method_not_allowed": Reason("The path accepts only POST (RFC 6749).", "invalid_request", 405),
+    "malformed_path": Reason("The path is not plain UTF-8 segments.", "invalid_request", 400),
+    "malformed_authorization": Reason("Authorization is not exactly one token.", "invalid_request", 400),
     "token_in_query": Reason("An access token is in the query (RFC 6750 section 2.3).", "invalid_request", 400),
-    "certificate_required": Reason(
-        "The token must be bound, and no certificate came (RFC 8705 section 3).", "invalid_request", 400
-    ),
-    "grant_of_another_client": Reason(
-        "The grant was issued to another client (RFC 6749 sections 4.1.3 and 6).", "invalid_grant", 400
-    ),
-    "refresh_token_not_bound": Reason(
-        "The refresh token is not bound to this certificate (RFC 8705 section 4).", "invalid_grant", 400
-    ),
+    "certificate_required": Reason("A token must be bound to a certificate.", "invalid_request", 400),
+    "invalid_grant": Reason("The grant is not valid (RFC 6749 section 5.2).", "invalid_grant", 400),
+    "grant_of_another_client": Reason("The grant was issued to another client (RFC 6749).", "invalid_grant", 400),
+    "refresh_token_not_bound": Reason("The refresh token is not bound to this certificate.", "invalid_grant", 400),
     # The access token
     "missing_token": Reason("The request came without a bearer token (RFC 6750 section 3.1).", ""),
     "invalid_token": Reason("The access token is not valid (RFC 6750 section 3.1).", "invalid_token"),
     "malformed_token": Reason("The token or one of its claims is malformed (RFC 9068, RFC 7662).", "invalid_token"),
     "not_an_access_token": Reason("The token has another purpose (RFC 9068 section 4).", "invalid_token"),
-    "token_signature_invalid": Reason(
-        "No key of the issuer verifies the token's signature (RFC 7515 section 5.2).", "invalid_token"
-    ),
-    "unknown_signing_key": Reason(
-        "The issuer does not publish the key that the token names (RFC 7515 section 4.1.4).", "invalid_token"
-    ),
+    "token_signature_invalid": Reason("No key of the issuer verifies the token (RFC 7515).", "invalid_token"),
+    "unknown_signing_key": Reason("The issuer does not publish the token's key.", "invalid_token"),
     "wrong_issuer": Reason("Another authorization server issued the token (RFC 9068 section 4).", "invalid_token"),
     "wrong_audience": Reason("The token is for another API (RFC 9068 section 4).", "invalid_token"),
     "token_expired": Reason("The token's exp has passed (RFC 7519 section 4.1.4).", "invalid_token"),
     "token_not_yet_valid": Reason("The token's nbf is in the future (RFC 7519 section 4.1.5).", "invalid_token"),
-    "token_inactive": Reason(
-        "The authorization server reports that the token is not active (RFC 7662 section 2.2).", "invalid_token"
-    ),
-    "token_not_bound": Reason(
-        "The API requires a bound token, and this one is not bound (RFC 8705 section 3).", "invalid_token"
-    ),
-    "token_without_certificate": Reason(
-        "The token is bound, and the request came without a certificate (RFC 8705 section 3).", "invalid_token"
-    ),
+    "token_inactive": Reason("The server reports an inactive token (RFC 7662).", "invalid_token"),
+    "token_not_bound": Reason("The API requires a bound token (RFC 8705).", "invalid_token"),
+    "token_without_certificate": Reason("The token is bound; no certificate came.", "invalid_token"),
     "confirmation_mismatch": Reason("The token is bound to another certificate (RFC 8705 section 3).", "invalid_token"),
-    "malformed_confirmation": Reason(
-        "cnf is not an object, or its x5t#S256 not a thumbprint (RFC 8705 section 3.1).", "invalid_token"
-    ),
-    "unverified_confirmation": Reason(
-        "Another confirmation method of the token was not verified (RFC 7800 section 3.1).", "invalid_token"
-    ),
-    "insufficient_scope": Reason(
-        "The token does not cover the scope of this request (RFC 6750 section 3.1).", "insufficient_scope", 403
-    ),
+    "malformed_confirmation": Reason("cnf is malformed (RFC 8705 section 3.1).", "invalid_token"),
+    "unverified_confirmation": Reason("Another method of cnf was not verified.", "invalid_token"),
+    "insufficient_scope": Reason("The scope of the token is too small.", "insufficient_scope", 403),
     "tokens_unavailable": Reason("The issuer's keys or its answer are unavailable.", "temporarily_unavailable", 503),
     # Configuration
     "invalid_client_metadata": Reason("No certificate can satisfy the client's metadata (RFC 8705 section 2.1.2)."),
-    "invalid_server_metadata": Reason(
-        "A server may not publish these metadata (RFC 8414, RFC 9728).", "server_error", 500
-    ),
+    "invalid_server_metadata": Reason("A server may not publish these (RFC 8414).", "server_error", 500),
 }
 """Every reason that this package and its adapters raise; reasons are stable."""
 

@@ -46,7 +46,7 @@ class AuthenticatedClient:
         """The ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
 
         Raises:
-            CertificateNotDelivered: the terminator forwards only a name.
+            NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
         """
         if self.certificate is None:
             raise NoCertificate(
@@ -210,7 +210,8 @@ class Verifier:
         """Look a client up.
 
         Raises:
-            UnknownClient: there is none, or the registry answered with another one (databases fold case).
+            RefusedClient: ``unknown_client``: there is none, or the registry answered with another one (databases
+                fold case).
             InvalidClientMetadata: the registry finds its metadata wrong.
         """
         return _known(client_id, self._clients.get(client_id))

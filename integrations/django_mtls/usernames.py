@@ -29,10 +29,10 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
     """Return the one name.
 
     Raises:
-        NoUsername: there is none.
-        CertificateUnreadable: the part of the certificate that holds it can't be read.
-        SeveralUsernames: there is more than one, even if they are equal.
-        MalformedUsername: it has control or invisible characters (RFC 4518), or is no text.
+        RefusedClient: ``no_username``: there is none.
+        BadCertificate: ``certificate_unreadable``: the part of the certificate that holds it can't be read.
+        RefusedClient: ``several_usernames``: there is more than one, even if they are equal.
+        RefusedClient: ``malformed_username``: it has control or invisible characters (RFC 4518), or is no text.
     """
     try:
         found = username_from(certificate)

@@ -21,7 +21,8 @@ def find_user(name: str, using: str | None = None) -> Any:
         using: the database to look in; by default the one to read from.
 
     Raises:
-        UnknownUser: If the database takes another name for this one, so that neither may log in by it.
+        RefusedClient: ``unknown_user``: If the database takes another name for this one, so that neither may log in
+            by it.
     """
     model: Any = get_user_model()
     try:

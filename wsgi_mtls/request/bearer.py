@@ -23,9 +23,9 @@ def bearer_token(environ: "WSGIEnvironment") -> str:
     """Return the one bearer token, from ``Authorization`` alone; a form body is left unread.
 
     Raises:
-        MissingToken: there is no ``Authorization``, or one of another scheme.
-        MalformedAuthorization: it does not hold exactly one bearer token.
-        TokenInQuery: ``access_token`` stands in the query, whether or not the header has one too.
+        InvalidToken: ``missing_token``: there is no ``Authorization``, or one of another scheme.
+        InvalidRequest: ``malformed_authorization``: it does not hold exactly one bearer token.
+        InvalidRequest: ``token_in_query``: ``access_token`` stands in the query, whether or not the header has one too.
     """
     query = environ.get("QUERY_STRING", "")
     if any(name == "access_token" for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")):

@@ -29,8 +29,8 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         chunks: takes what was read, also where the body turns out to be refused.
 
     Raises:
-        BodyTooLarge: If the body is longer.
-        MalformedBody: If its length is not a number, or if it ends before that or cannot be read.
+        InvalidRequest: ``body_too_large``: If the body is longer.
+        InvalidRequest: ``malformed_body``: If its length is not a number, or if it ends before that or cannot be read.
     """
     announced = environ.get("CONTENT_LENGTH") or ""
     if announced and not _DIGITS.fullmatch(announced):
@@ -66,8 +66,8 @@ def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
         limit: the longest body that is read, in octets.
 
     Raises:
-        BodyTooLarge: If the body is longer.
-        MalformedBody: If the body cannot be read.
+        InvalidRequest: ``body_too_large``: If the body is longer.
+        InvalidRequest: ``malformed_body``: If the body cannot be read.
     """
     chunks: list[bytes] = []
     try:

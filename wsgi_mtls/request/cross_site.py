@@ -20,7 +20,7 @@ def check_site(environ: "WSGIEnvironment") -> None:
     is refused too: it may be someone else's.
 
     Raises:
-        CrossSiteRequest: it is.
+        RefusedClient: ``cross_site_request``: it is.
     """
     if environ["REQUEST_METHOD"] in _SAFE_METHODS:
         return

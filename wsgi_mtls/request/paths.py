@@ -67,8 +67,8 @@ class PathGuard:
         """Return whether a request is guarded.
 
         Raises:
-            MalformedPath: If the path has control characters or dot segments, or is not UTF-8, whether it is guarded
-                or not.
+            InvalidRequest: ``malformed_path``: If the path has control characters or dot segments, or is not UTF-8,
+                whether it is guarded or not.
         """
         mount, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
         # A router decodes each by itself.

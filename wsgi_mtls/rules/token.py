@@ -60,7 +60,7 @@ def client_of(claims: Mapping[str, object]) -> str | None:
     """Return the client that a token was issued to, if its claims name one.
 
     Raises:
-        MalformedToken: If ``client_id`` is not a text.
+        InvalidToken: ``malformed_token``: If ``client_id`` is not a text.
     """
     return _optional_text(claims, "client_id")
 

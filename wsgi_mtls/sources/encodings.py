@@ -1,7 +1,7 @@
 """How terminators write certificates into a header: text to DER, strictly, without a look at the X.509 inside.
 
 Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
-Each raises ``MalformedCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
+Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
 """
 
 import re

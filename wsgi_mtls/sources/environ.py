@@ -30,7 +30,8 @@ def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCer
     """Read mod_ssl's keys.
 
     Raises:
-        MalformedCertificate: they hold no certificate, or one together with the status that there was none.
+        BadCertificate: ``malformed_certificate``: they hold no certificate, or one together with the status that
+            there was none.
     """
     pem = environ.get("SSL_CLIENT_CERT") or ""
     status = environ.get("SSL_CLIENT_VERIFY") or ""
@@ -54,7 +55,7 @@ def with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | No
     """Read mod_ssl's keys where the server always sets ``SSL_CLIENT_VERIFY``.
 
     Raises:
-        MalformedCertificate: as :func:`from_environ`, or a certificate without that key.
+        BadCertificate: ``malformed_certificate``: as :func:`from_environ`, or a certificate without that key.
     """
     if environ.get("SSL_CLIENT_CERT") and not environ.get("SSL_CLIENT_VERIFY"):
         raise BadCertificate(
@@ -69,7 +70,7 @@ def with_session(environ: "WSGIEnvironment") -> PeerCertificate | None:
     """Read mod_ssl's keys from mod_ssl itself, which also says whether the TLS session was resumed.
 
     Raises:
-        MalformedCertificate: as :func:`with_status`.
+        BadCertificate: ``malformed_certificate``: as :func:`with_status`.
     """
     peer = with_status(environ, "mod_wsgi")
     if peer is None or not peer.verified or environ.get("SSL_SESSION_RESUMED") == "Initial":

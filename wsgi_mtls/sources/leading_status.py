@@ -51,7 +51,8 @@ class LeadingStatus:
             The encoded certificate, or None without one, and whether the terminator validated its chain.
 
         Raises:
-            ContradictoryStatus: If the value has no status that the terminator sends, or a status that contradicts it.
+            BadCertificate: ``contradictory_status``: If the value has no status that the terminator sends, or a
+                status that contradicts it.
         """
         value = value.rstrip(" ")  # an empty certificate leaves the space before it, which some servers keep
         if not value or value in self.none:

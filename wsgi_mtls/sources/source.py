@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("wsgi_mtls")
 
 CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
-"""From the WSGI environ to the peer certificate, or None without one. Raises ``MalformedCertificate``."""
+"""From the WSGI environ to the peer certificate, or None without one. Raises ``BadCertificate``."""
 
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""

@@ -45,7 +45,7 @@ class Status:
         """Refuse a value that the terminator never sends.
 
         Raises:
-            ContradictoryStatus: another than the two, or several that a server joined.
+            BadCertificate: ``contradictory_status``: another than the two, or several that a server joined.
         """
         if value is None or value in (self.success, self.none):
             return
@@ -104,7 +104,8 @@ class Verification:
             came: whether it holds one.
 
         Raises:
-            ContradictoryStatus: a certificate came with the status that there was none, or without a status; or none
+            BadCertificate: ``contradictory_status``: a certificate came with the status that there was none, or
+                without a status; or none
                 came and yet the status is success; or a status came twice, or has a value that it can't have.
         """
         values = {status: header_value(environ, status.name) for status in self.statuses}

@@ -38,8 +38,8 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
     """Read a value that has exactly this many elements.
 
     Raises:
-        MalformedCertificate: another count, a key that is unknown or stands twice, a quote or backslash outside of
-            quotes, no ``Hash``, or one that is not that of ``Cert``.
+        BadCertificate: ``malformed_certificate``: another count, a key that is unknown or stands twice, a quote or
+            backslash outside of quotes, no ``Hash``, or one that is not that of ``Cert``.
     """
     found: list[list[tuple[str, str]]] = [[]]
     position = 0
@@ -88,7 +88,8 @@ def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = No
         gateway_uri: the identity that the last element must name, and no other.
 
     Raises:
-        MalformedCertificate: as :func:`parse`, no ``Cert`` in the first, or another identity in the last.
+        BadCertificate: ``malformed_certificate``: as :func:`parse`, no ``Cert`` in the first, or another identity in
+            the last.
     """
     parsed = parse(text, elements)
     first, last = parsed[0], parsed[-1]

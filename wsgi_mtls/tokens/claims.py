@@ -22,8 +22,8 @@ def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> No
     """Check that the token is for this API.
 
     Raises:
-        MalformedToken: ``aud`` is missing, or neither a text nor a list of texts.
-        WrongAudience: it is for another one.
+        InvalidToken: ``malformed_token``: ``aud`` is missing, or neither a text nor a list of texts.
+        InvalidToken: ``wrong_audience``: it is for another one.
     """
     value = claims.get("aud")
     names = [value] if isinstance(value, str) else value
@@ -44,9 +44,9 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
         leeway: how far the clocks may differ, in seconds.
 
     Raises:
-        MalformedToken: one of them is no number.
-        TokenExpired: ``exp`` is over.
-        TokenNotYetValid: ``nbf`` is to come.
+        InvalidToken: ``malformed_token``: one of them is no number.
+        InvalidToken: ``token_expired``: ``exp`` is over.
+        InvalidToken: ``token_not_yet_valid``: ``nbf`` is to come.
     """
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     if expires is not None and now - leeway >= expires:
@@ -59,7 +59,7 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     """Return a NumericDate (RFC 7519 section 2), or None where the claim is missing.
 
     Raises:
-        MalformedToken: it is no finite number.
+        InvalidToken: ``malformed_token``: it is no finite number.
     """
     value = claims.get(name)
     if value is None and name not in claims:
@@ -76,7 +76,7 @@ def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:
     """Check that these claims are texts and not empty.
 
     Raises:
-        MalformedToken: one is missing, empty or no text.
+        InvalidToken: ``malformed_token``: one is missing, empty or no text.
     """
     for name in names:
         value = claims.get(name)

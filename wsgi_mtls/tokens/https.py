@@ -68,7 +68,7 @@ class HTTPSEndpoint:
         """Fetch JSON.
 
         Raises:
-            TokensUnavailable: no such answer could be had.
+            InvalidToken: ``tokens_unavailable``: no such answer could be had.
         """
         return self._request("GET", None, {})
 
@@ -76,7 +76,7 @@ class HTTPSEndpoint:
         """Post a form and return the JSON answer.
 
         Raises:
-            TokensUnavailable: no such answer could be had.
+            InvalidToken: ``tokens_unavailable``: no such answer could be had.
         """
         return self._request("POST", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
 

@@ -72,7 +72,7 @@ class IntrospectedTokens:
 
         Raises:
             InvalidToken: it is not, by the subclass that says why.
-            TokensUnavailable: the authorization server can't be asked now.
+            InvalidToken: ``tokens_unavailable``: the authorization server can't be asked now.
         """
         if not token.isascii():
             raise InvalidToken("A token is ASCII (RFC 6750 section 2.1).", reason="malformed_token")

@@ -78,7 +78,7 @@ class JWTAccessTokens:
 
         Raises:
             InvalidToken: it is not valid, by the subclass that says why.
-            TokensUnavailable: the issuer's keys can't be had now.
+            InvalidToken: ``tokens_unavailable``: the issuer's keys can't be had now.
         """
         signed = self._parse(token)
         self._verify_signature(signed)
@@ -137,7 +137,7 @@ class JWTAccessTokens:
 
 
 def _refuse_shortage(error: Exception) -> None:
-    """Raise TokensUnavailable if the machine failed, and not the token."""
+    """Raise ``tokens_unavailable`` if the machine failed, and not the token."""
     if is_shortage(error):
         raise InvalidToken(f"The token could not be checked: {error!r}.", reason="tokens_unavailable") from error
 

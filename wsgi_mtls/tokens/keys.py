@@ -40,8 +40,8 @@ class SigningKeys(Protocol):
         """Return the keys that may have signed a token with this ``kid``, at least one.
 
         Raises:
-            UnknownSigningKey: there is none.
-            TokensUnavailable: the keys can't be had now.
+            InvalidToken: ``unknown_signing_key``: there is none.
+            InvalidToken: ``tokens_unavailable``: the keys can't be had now.
         """
 
 

@@ -82,7 +82,7 @@ class ClientCertificate:
         """Take DER, which must be one SEQUENCE and no more. The last 512 certificates of usual size are kept.
 
         Raises:
-            MalformedCertificate: it is something else.
+            BadCertificate: ``malformed_certificate``: it is something else.
         """
         octets = bytes(der)
         return _from_der(octets) if len(octets) <= _MAX_CACHED_SIZE else _make(octets)
@@ -92,7 +92,7 @@ class ClientCertificate:
         """Read PEM (RFC 7468): one certificate, nothing but white space around it.
 
         Raises:
-            MalformedCertificate: as :meth:`from_der`.
+            BadCertificate: ``malformed_certificate``: as :meth:`from_der`.
         """
         text = pem if isinstance(pem, str) else bytes(pem).decode("latin-1")
         return ClientCertificate.from_der(pem_to_der(text))
@@ -124,7 +124,7 @@ class ClientCertificate:
             oid: the type, dotted: ``"2.5.4.5"`` for serialNumber.
 
         Raises:
-            CertificateUnreadable: the subject can't be read.
+            BadCertificate: ``certificate_unreadable``: the subject can't be read.
         """
         attributes = (attribute for rdn in self.subject_attributes for attribute in rdn)
         return tuple(attribute.text for attribute in attributes if attribute.oid == oid)
@@ -237,7 +237,7 @@ class ClientCertificate:
         """Return this certificate if all that is shown of it can be read, for a page or a report.
 
         Raises:
-            CertificateUnreadable: the first part that can't be.
+            BadCertificate: ``certificate_unreadable``: the first part that can't be.
         """
         for shown in _SHOWN:
             getattr(self, shown)

@@ -47,9 +47,9 @@ class Extensions:
         """Look at all that PKI must understand, whatever the registered name is.
 
         Raises:
-            CriticalExtension: one is critical and unknown.
-            CertificateUnreadable: basic constraints, key usage or extended key usage, or a critical subject alternative
-                name, can't be read, or is there twice.
+            BadCertificate: ``critical_extension``: one is critical and unknown.
+            BadCertificate: ``certificate_unreadable``: basic constraints, key usage or extended key usage, or a
+                critical subject alternative name, can't be read, or is there twice.
         """
         known = _READERS.keys() | _OF_THE_CHAIN
         for oid, critical, _ in self._found:
@@ -66,7 +66,7 @@ class Extensions:
         """Return the dotted OIDs of the extended key usage, or None without the extension.
 
         Raises:
-            CertificateUnreadable: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
         """
         found = self._value(_EXTENDED_KEY_USAGE)
         if not isinstance(found, structure.KeyPurposes):
@@ -77,7 +77,7 @@ class Extensions:
         """Return the entries of the subject alternative name, none without the extension.
 
         Raises:
-            CertificateUnreadable: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
         """
         found = self._value(_SUBJECT_ALTERNATIVE_NAME)
         return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()

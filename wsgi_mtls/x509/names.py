@@ -182,7 +182,7 @@ def read(text: str) -> list[Attributes]:
     spaces around ``,``, ``+`` and ``=``.
 
     Raises:
-        MalformedName: with the place at which the text stops being a name.
+        BadCertificate: ``malformed_name``: with the place at which the text stops being a name.
     """
     rdns: list[list[tuple[str, str]]] = []
     position, end = 0, ","
@@ -209,7 +209,7 @@ def read_registered(text: str) -> list[Attributes]:
     The slash form can't be told apart unambiguously, so it is never to be read from a request.
 
     Raises:
-        MalformedName: it is neither.
+        BadCertificate: ``malformed_name``: it is neither.
     """
     if not text.startswith("/"):
         return read(text)
@@ -231,7 +231,7 @@ def to_x509(rdns: list[Attributes]) -> x509.Name:
     """Make the name that goes into a certificate.
 
     Raises:
-        MalformedName: a value has a length that its attribute type does not allow.
+        BadCertificate: ``malformed_name``: a value has a length that its attribute type does not allow.
     """
     try:
         return x509.Name(

@@ -48,7 +48,7 @@ class PeerSubject:
         """Never there.
 
         Raises:
-            CertificateNotDelivered: always.
+            NoCertificate: ``certificate_not_delivered``: always.
         """
         raise NoCertificate(
             f"{self.source} forwards only {self.kind}: make the terminator pass the certificate on, for self-signed "

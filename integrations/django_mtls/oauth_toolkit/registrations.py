@@ -52,7 +52,7 @@ def client_of(application: Any) -> Client:
     """Return an application as the core knows clients.
 
     Raises:
-        UnknownClient: its registration is disabled.
+        RefusedClient: ``unknown_client``: its registration is disabled.
         InvalidClientMetadata: its registration can never authenticate.
     """
     registration = _registration(application)

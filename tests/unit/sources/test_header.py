@@ -120,7 +120,7 @@ def test_absent(absent: str | None) -> None:
 @pytest.mark.parametrize("verify", [None, "", "(null)", "none", "yes,yes", "none,yes", "failed, none"])
 def test_status_that_contradicts_the_certificate(verify: str | None) -> None:
     source = header("Cert", encodings.base64_der, verified=Status("Verify", "yes", "none"), **HERE)
-    with refused("malformed_certificate"):
+    with refused("contradictory_status"):
         source(request() if verify is None else request(verify=verify))
     for accepted, verified in (("yes", True), ("failed", False), ("YES", False), ("yes ", False)):
         peer = read(source, request(verify=accepted))

@@ -92,7 +92,7 @@ def test_no_certificate_is_parsed_where_no_header_is_read(
         environ: dict[str, Any] = dict(keys)
         drop_untrusted(environ, source)
         assert environ == keys
-    with refused("malformed_certificate"):
+    with pytest.raises(BadCertificate):
         source(dict(keys))
 
 

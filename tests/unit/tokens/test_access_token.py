@@ -216,10 +216,10 @@ def test_also_verified_by_the_caller() -> None:
     def accept(cnf: dict[str, str], **options: Any) -> Any:
         return accept_token(dict(environ), Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), **options)
 
-    with refused("invalid_token", match="jkt"):
+    with refused("unverified_confirmation", match="jkt"):
         accept(both)
     assert accept(both, also_verified={"jkt"}).certificate == PAIR.certificate
-    with refused("invalid_token", match="x5t#S256"):
+    with refused("token_not_bound", match="x5t#S256"):
         accept(other, also_verified={"jkt"})
     assert accept(other, also_verified={"jkt"}, required=False).certificate is None
     with pytest.raises(TypeError):

@@ -237,7 +237,7 @@ def test_several_audiences() -> None:
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_=-]*(\.[A-Za-z0-9_-]*){0,4}", fullmatch=True))
 def test_any_text_is_refused(text: str) -> None:
-    with refused("invalid_token"):
+    with pytest.raises(InvalidToken):
         TOKENS.decode(text)
 
 
@@ -262,7 +262,7 @@ HEADERS = st.fixed_dictionaries(
 
 @given(JSON | HEADERS, JSON)
 def test_any_header_is_refused(header: object, claims: object) -> None:
-    with refused("invalid_token"):
+    with pytest.raises(InvalidToken):
         TOKENS.decode(unsigned(header, claims) + "AAAA")
 
 
@@ -338,7 +338,7 @@ def test_header_that_is_deep() -> None:
 
 def test_long_names_stand_not_in_the_log() -> None:
     for name in ("kid", "alg", "typ"):
-        with refused("invalid_token") as caught:
+        with pytest.raises(InvalidToken) as caught:
             TOKENS.decode(unsigned({"alg": "ES256", "typ": "at+jwt", name: "a" * 5000}) + "AAAA")
         assert len(caught.value.message) < 300
 
