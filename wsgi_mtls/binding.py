@@ -39,7 +39,7 @@ def verify_confirmation(
         The certificate that the token is bound to; None for a token that may be unbound and is.
 
     Raises:
-        InvalidToken: the token is not this client's, by the subclass that says why.
+        InvalidToken: the token is not this client's; its reason tells why.
         TypeError: ``also_verified`` is one text.
     """
     if isinstance(also_verified, str):
@@ -162,7 +162,12 @@ def verify_refresh_token(
     try:
         verify_confirmation(record, peer, required=_must_bind(client, always))
     except InvalidToken as error:
-        raise InvalidRequest(f"{error.reason}: {error.message}", reason="refresh_token_not_bound") from None
+        raise InvalidRequest(
+            f"{error.reason}: {error.message}",
+            reason="refresh_token_not_bound",
+            expected=error.expected,
+            found=error.found,
+        ) from None
 
 
 def must_rotate(record: Mapping[str, object], client: Client) -> bool:
@@ -188,10 +193,13 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
     Raises:
         InvalidRequest: ``grant_of_another_client``: it was issued to another client, or does not say to which.
     """
-    if record.get("client_id") != client.client_id:
+    issued_to = record.get("client_id")
+    if issued_to != client.client_id:
         raise InvalidRequest(
-            f"Client {client.client_id!r} brought a grant of {record.get('client_id')!r}.",
+            f"Client {client.client_id!r} brought a grant of {issued_to!r}.",
             reason="grant_of_another_client",
+            expected=client.client_id,
+            found=issued_to if isinstance(issued_to, str) else None,
         )
 
 
@@ -226,5 +234,7 @@ def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate:
         raise InvalidToken(
             f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}.",
             reason="confirmation_mismatch",
+            expected=thumbprint,
+            found=peer.certificate.thumbprint,
         )
     return peer.certificate

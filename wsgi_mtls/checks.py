@@ -40,11 +40,15 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
         raise BadCertificate(
             f"The certificate is valid from {certificate.not_before} on; check the clocks.",
             reason="certificate_not_yet_valid",
+            expected=now.isoformat(),
+            found=certificate.not_before.isoformat(),
         )
     if now > certificate.not_after:
         raise BadCertificate(
             f"The certificate expired on {certificate.not_after}; the client must renew it.",
             reason="certificate_expired",
+            expected=now.isoformat(),
+            found=certificate.not_after.isoformat(),
         )
 
 
@@ -74,6 +78,8 @@ def check_chain(peer: PeerCertificate) -> None:
         raise BadCertificate(
             "The certificate's extended key usage lacks clientAuth; have it issued for clients.",
             reason="not_for_client_auth",
+            expected=_CLIENT_AUTH,
+            found=tuple(sorted(certificate.extended_key_usage)),
         )
 
 
@@ -108,8 +114,11 @@ def check_pki(client: Client, peer: PeerCertificate) -> None:
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or not expected.matches(certificate):
         raise RefusedClient(
-            f"Registered is {_wanted(client)}; the certificate of {short(certificate.subject)!r} does not carry it.",
+            f"Expected {_wanted(client)}, found a certificate of {short(certificate.subject)!r} without it: have one "
+            "issued with this name, or register another.",
             reason="subject_mismatch",
+            expected=expected.value if expected else None,
+            found=expected.found_in(certificate) if expected else None,
         )
 
 
@@ -128,8 +137,11 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
         forwarded = short(repr(peer.values))
         raise RefusedClient(
-            f"Registered is {_wanted(client)}; the terminator forwards {peer.kind} {forwarded}.",
+            f"Expected {_wanted(client)}, found {peer.kind} {forwarded} from the terminator: register the name that it "
+            "forwards, or have the certificate issued with this one.",
             reason="subject_mismatch",
+            expected=client.subject_value.value if client.subject_value else None,
+            found=tuple(peer.values),
         )
 
 
@@ -169,6 +181,8 @@ def check_self_signed(client: Client, certificate: ClientCertificate, match: Sel
         raise RefusedClient(
             f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key.",
             reason="certificate_not_registered",
+            expected=tuple(c.thumbprint for c in client.certificates),
+            found=certificate.thumbprint,
         )
 
 

@@ -291,11 +291,15 @@ class Verifier:
             raise RefusedClient(
                 f"Client {client.client_id!r} is registered for {registered}, not mutual TLS.",
                 reason="auth_method_not_registered",
+                expected=AUTH_METHODS,
+                found=registered,
             )
         if method not in self._allowed_methods & allowed:
             raise RefusedClient(
                 f"{method} is not among the allowed_methods of this server and endpoint.",
                 reason="auth_method_not_allowed",
+                expected=tuple(sorted(self._allowed_methods & allowed)),
+                found=method,
             )
         return method
 
@@ -319,6 +323,8 @@ def _of(client_id: str, client: Client) -> Client:
         raise RefusedClient(
             f"Asked for {short(client_id)!r}, the registry returned {short(client.client_id)!r}: compare exactly.",
             reason="unknown_client",
+            expected=client_id,
+            found=client.client_id,
         )
     return client
 

@@ -54,6 +54,14 @@ class SubjectValue:
         """
         return self.key[1] in _KEYS[self.kind](certificate)
 
+    def found_in(self, certificate: ClientCertificate) -> tuple[str, ...]:
+        """Return the names of this kind that the certificate carries, as texts for people.
+
+        Raises:
+            BadCertificate: its names of this kind can't be read.
+        """
+        return _TEXTS[self.kind](certificate)
+
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
         """Tell whether a terminator that forwards only texts of this kind delivered this very name.
 
@@ -148,4 +156,12 @@ _KEYS: dict[SubjectKind, Callable[[ClientCertificate], Iterable[Hashable]]] = {
     "tls_client_auth_san_uri": lambda it: it.san_uri,
     "tls_client_auth_san_ip": lambda it: it.san_ip,
     "tls_client_auth_san_email": lambda it: map(_fold_domain, it.san_email),
+}
+
+_TEXTS: dict[SubjectKind, Callable[[ClientCertificate], tuple[str, ...]]] = {
+    "tls_client_auth_subject_dn": lambda it: (it.subject,),
+    "tls_client_auth_san_dns": lambda it: tuple(it.san_dns),
+    "tls_client_auth_san_uri": lambda it: tuple(it.san_uri),
+    "tls_client_auth_san_ip": lambda it: tuple(map(str, it.san_ip)),
+    "tls_client_auth_san_email": lambda it: tuple(it.san_email),
 }

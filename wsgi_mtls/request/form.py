@@ -44,10 +44,18 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
     """
     environ = view.environ
     if view.method != "POST":
-        raise InvalidRequest(f"Expected POST, found {view.method}.", reason="http_method_not_allowed")
+        raise InvalidRequest(
+            f"Expected POST, found {view.method}.",
+            reason="http_method_not_allowed",
+            expected="POST",
+            found=view.method,
+        )
     if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
         raise InvalidRequest(
-            "Send the body as application/x-www-form-urlencoded, in UTF-8.", reason="unsupported_content_type"
+            "Send the body as application/x-www-form-urlencoded, in UTF-8.",
+            reason="unsupported_content_type",
+            expected="application/x-www-form-urlencoded",
+            found=environ.get("CONTENT_TYPE"),
         )
     named, credentials = [], set()
     for name, value in _parse(view.read_body(max_body)):

@@ -90,7 +90,12 @@ def check_token(
     scopes = scope_tokens(_optional_text(claims, "scope"))
     missing = scope_tokens(scope) - scopes
     if missing:
-        raise InvalidToken(f"The token does not cover {' '.join(sorted(missing))}.", reason="insufficient_scope")
+        raise InvalidToken(
+            f"The token does not cover {' '.join(sorted(missing))}: request it with this scope.",
+            reason="insufficient_scope",
+            expected=tuple(sorted(scope_tokens(scope))),
+            found=tuple(sorted(scopes)),
+        )
     return BoundToken(claims, scopes, client_of(claims), certificate)
 
 

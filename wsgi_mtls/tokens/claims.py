@@ -31,7 +31,10 @@ def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> No
         raise InvalidToken("The claim aud must be a text or a list of texts.", reason="malformed_token")
     if expected.isdisjoint(names):
         raise InvalidToken(
-            f"The token is for {names!r}; this API is {' or '.join(sorted(expected))}.", reason="wrong_audience"
+            f"Expected a token for {' or '.join(sorted(expected))}, found one for {names!r}: request one for this API.",
+            reason="wrong_audience",
+            expected=tuple(sorted(expected)),
+            found=tuple(names),
         )
 
 
@@ -50,9 +53,19 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
     """
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     if expires is not None and now - leeway >= expires:
-        raise InvalidToken("The token has expired; the client must get a new one.", reason="token_expired")
+        raise InvalidToken(
+            "The token has expired; the client must get a new one.",
+            reason="token_expired",
+            expected=str(now),
+            found=_digits(expires),
+        )
     if not_before is not None and now + leeway < not_before:
-        raise InvalidToken("The token is not valid yet; check the clocks.", reason="token_not_yet_valid")
+        raise InvalidToken(
+            "The token is not valid yet; check the clocks.",
+            reason="token_not_yet_valid",
+            expected=str(now),
+            found=_digits(not_before),
+        )
 
 
 def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
@@ -70,6 +83,11 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidToken(f"The claim {name} must be a finite number.", reason="malformed_token")
     return value
+
+
+def _digits(moment: float) -> str | None:
+    """Return a moment as a text; None for an integer so large that Python writes no digits of it."""
+    return str(moment) if abs(moment) < 1e15 else None
 
 
 def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:

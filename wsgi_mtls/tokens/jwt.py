@@ -77,7 +77,7 @@ class JWTAccessTokens:
         """Return the claims of a valid access token.
 
         Raises:
-            InvalidToken: it is not valid, by the subclass that says why.
+            InvalidToken: it is not valid; its reason tells why.
             InvalidToken: ``tokens_unavailable``: the issuer's keys can't be had now.
         """
         signed = self._parse(token)
@@ -105,6 +105,8 @@ class JWTAccessTokens:
             raise InvalidToken(
                 f"The token's typ is {kind!r:.80}; an access token's is at+jwt (RFC 9068 section 2.1).",
                 reason="not_an_access_token",
+                expected="at+jwt",
+                found=kind if isinstance(kind, str) else None,
             )
         if not isinstance(header["alg"], str) or not isinstance(header.get("kid", ""), str):
             raise InvalidToken("The token's alg and kid must be texts.", reason="malformed_token")
@@ -112,6 +114,8 @@ class JWTAccessTokens:
             raise InvalidToken(
                 f"The token's alg {header['alg']!r:.80} is none of the allowed algorithms.",
                 reason="token_signature_invalid",
+                expected=tuple(sorted(self._algorithms)),
+                found=header["alg"],
             )
         return signed
 
@@ -128,7 +132,10 @@ class JWTAccessTokens:
         check_texts(claims, ("iss", "sub", "client_id", "jti"))
         if claims["iss"] != self._issuer:
             raise InvalidToken(
-                f"The token is from {claims['iss']!r}, not from {self._issuer!r}.", reason="wrong_issuer"
+                f"Expected a token from {self._issuer!r}, found one from {claims['iss']!r}: check the issuer.",
+                reason="wrong_issuer",
+                expected=self._issuer,
+                found=str(claims["iss"]),
             )
         check_audience(claims, self._audiences)
         if numeric_date(claims, "exp") is None or numeric_date(claims, "iat") is None:

@@ -177,6 +177,8 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
         try:
             model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
+        except MutualTLSError:  # of an application's own method; some are a ValueError
+            raise
         except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
             raise InvalidRequest("Authorization can't be read.", reason="malformed_authorization") from None
         except InvalidClientError as error:
