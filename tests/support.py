@@ -1,15 +1,18 @@
 """What many tests need: a guarded token endpoint, requests to it, and what came of them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
 from wsgi_mtls import ClientAuthMiddleware, ClientCertificate, ClientRegistry, Verifier, sources
+from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, to_pem
 
@@ -22,6 +25,14 @@ Outcome = tuple[int, str | None, str | None]
 """HTTP status, the JSON ``error``, the reason that the observers were told."""
 
 ACCEPTED: Outcome = (200, None, None)
+
+
+@contextmanager
+def refused(reason: str, match: str | None = None) -> Iterator[pytest.ExceptionInfo[MutualTLSError]]:
+    """Expect one of our errors with this reason, and a message that matches."""
+    with pytest.raises(MutualTLSError, match=match) as caught:
+        yield caught
+    assert caught.value.reason == reason
 
 
 @dataclass(frozen=True, slots=True)

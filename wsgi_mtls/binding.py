@@ -5,17 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from .clients import Client
-from .errors import (
-    CertificateRequired,
-    ConfirmationMismatch,
-    GrantOfAnotherClient,
-    InvalidToken,
-    MalformedConfirmation,
-    RefreshTokenNotBound,
-    TokenNotBound,
-    TokenWithoutCertificate,
-    UnverifiedConfirmation,
-)
+from .errors import InvalidRequest, InvalidToken
 from .x509 import ClientCertificate, Peer, PeerSubject
 
 THUMBPRINT = "x5t#S256"
@@ -49,25 +39,36 @@ def verify_confirmation(
         The certificate that the token is bound to; None for a token that may be unbound and is.
 
     Raises:
-        InvalidToken: the token is not this client's, by the subclass that says why.
+        InvalidToken: the token is not this client's; its reason tells why.
         TypeError: ``also_verified`` is one text.
     """
     if isinstance(also_verified, str):
         raise TypeError('also_verified is a collection of names: {"jkt"}.')
     if "cnf" not in claims:
         if required:
-            raise TokenNotBound("The token has no cnf: have the authorization server bind this client's tokens.")
+            raise InvalidToken(
+                "The token has no cnf: have the authorization server bind this client's tokens.",
+                reason="token_not_bound",
+            )
         return None
     members = _confirmation_members(claims["cnf"])
     unverified = members.keys() & _OTHER_METHODS - set(also_verified)
     if unverified:
-        raise UnverifiedConfirmation(f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.")
+        raise InvalidToken(
+            f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.",
+            reason="unverified_confirmation",
+        )
     if THUMBPRINT in members:
         return _matching(members[THUMBPRINT], peer)
     if required:
-        raise TokenNotBound(f"cnf has no {THUMBPRINT}: have the authorization server bind this client's tokens.")
+        raise InvalidToken(
+            f"cnf has no {THUMBPRINT}: have the authorization server bind this client's tokens.",
+            reason="token_not_bound",
+        )
     if not members.keys() & set(also_verified):
-        raise UnverifiedConfirmation("cnf holds no confirmation method that anybody here verified.")
+        raise InvalidToken(
+            "cnf holds no confirmation method that anybody here verified.", reason="unverified_confirmation"
+        )
     return None
 
 
@@ -75,7 +76,7 @@ def confirmation(peer: Peer) -> dict[str, str]:
     """Return the ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
 
     Raises:
-        CertificateNotDelivered: the terminator forwards only a name.
+        NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
     """
     return {THUMBPRINT: peer.certificate.thumbprint}
 
@@ -94,19 +95,22 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
+        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+            out of it.
         ValueError: the claims already have a ``cnf`` that is no object: the server's own mistake.
     """
     if not _must_bind(client, always):
         return dict(claims)
     if peer is None:
-        raise CertificateRequired(
-            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too."
+        raise InvalidRequest(
+            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too.",
+            reason="certificate_required",
         )
     if isinstance(peer, PeerSubject):
-        raise CertificateRequired(
+        raise InvalidRequest(
             f"Client {client.client_id!r} gets bound tokens only, and {peer.source or 'the certificate source'} "
-            f"forwards only {peer.kind}: make the terminator pass the certificate on."
+            f"forwards only {peer.kind}: make the terminator pass the certificate on.",
+            reason="certificate_required",
         )
     present = claims.get("cnf", {})
     if not isinstance(present, Mapping):
@@ -130,7 +134,8 @@ def bind_refresh_token(
         always: bind the tokens of every client.
 
     Raises:
-        CertificateRequired: the token must be bound, and no certificate came, or only a name out of it.
+        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+            out of it.
     """
     unbound = {name: value for name, value in record.items() if name != "cnf"} | {"client_id": client.client_id}
     return bind(unbound, peer, client, always=always) if _is_public(client) else unbound
@@ -148,8 +153,8 @@ def verify_refresh_token(
         always: the tokens of every client are bound, so a public client's unbound one is refused.
 
     Raises:
-        GrantOfAnotherClient: it was issued to another client.
-        RefreshTokenNotBound: a public client's, without the certificate that it is bound to.
+        InvalidRequest: ``grant_of_another_client``: it was issued to another client.
+        InvalidRequest: ``refresh_token_not_bound``: a public client's, without the certificate that it is bound to.
     """
     verify_grant(record, client)
     if not _is_public(client):
@@ -157,7 +162,12 @@ def verify_refresh_token(
     try:
         verify_confirmation(record, peer, required=_must_bind(client, always))
     except InvalidToken as error:
-        raise RefreshTokenNotBound(f"{error.reason}: {error.message}") from None
+        raise InvalidRequest(
+            f"{error.reason}: {error.message}",
+            reason="refresh_token_not_bound",
+            expected=error.expected,
+            found=error.found,
+        ) from None
 
 
 def must_rotate(record: Mapping[str, object], client: Client) -> bool:
@@ -181,10 +191,16 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
         client: that brings it.
 
     Raises:
-        GrantOfAnotherClient: it was issued to another client, or does not say to which.
+        InvalidRequest: ``grant_of_another_client``: it was issued to another client, or does not say to which.
     """
-    if record.get("client_id") != client.client_id:
-        raise GrantOfAnotherClient(f"Client {client.client_id!r} brought a grant of {record.get('client_id')!r}.")
+    issued_to = record.get("client_id")
+    if issued_to != client.client_id:
+        raise InvalidRequest(
+            f"Client {client.client_id!r} brought a grant of {issued_to!r}.",
+            reason="grant_of_another_client",
+            expected=client.client_id,
+            found=issued_to if isinstance(issued_to, str) else None,
+        )
 
 
 def _must_bind(client: Client, always: bool) -> bool:
@@ -197,18 +213,28 @@ def _is_public(client: Client) -> bool:
 
 def _confirmation_members(cnf: object) -> Mapping[str, object]:
     if not isinstance(cnf, Mapping) or not cnf:
-        raise MalformedConfirmation("cnf must be an object with a confirmation method (RFC 7800 section 3.1).")
+        raise InvalidToken(
+            "cnf must be an object with a confirmation method (RFC 7800 section 3.1).", reason="malformed_confirmation"
+        )
     return cnf
 
 
 def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate:
     if not isinstance(thumbprint, str) or not _CANONICAL.fullmatch(thumbprint):
-        raise MalformedConfirmation(f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.")
+        raise InvalidToken(
+            f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.", reason="malformed_confirmation"
+        )
     if peer is None or isinstance(peer, PeerSubject):
-        raise TokenWithoutCertificate("The token is bound to a certificate, and none came: use mutual TLS here.")
+        raise InvalidToken(
+            "The token is bound to a certificate, and none came: use mutual TLS here.",
+            reason="token_without_certificate",
+        )
     # Texts, not octets: several texts decode to the same digest.
     if not hmac.compare_digest(thumbprint, peer.certificate.thumbprint):
-        raise ConfirmationMismatch(
-            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}."
+        raise InvalidToken(
+            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}.",
+            reason="confirmation_mismatch",
+            expected=thumbprint,
+            found=peer.certificate.thumbprint,
         )
     return peer.certificate

@@ -1,509 +1,206 @@
-"""One exception per way to fail.
+"""Six families of errors, and one table of the reasons for them.
 
-Each class knows its ``reason`` (stable, for logs and tests), the OAuth ``error`` of RFC 6749 section 5.2, and the HTTP
-``status`` of the answer. The message tells the operator what to do next; callers see it only at verbosity ``debug``.
+Catch a family, and compare ``error.reason`` where one reason matters. The message tells the operator what to do next;
+callers see it only at verbosity ``debug``.
 """
 
-__all__ = [
-    "AuthMethodNotAllowed",
-    "AuthMethodNotRegistered",
-    "BodyTooLarge",
-    "CertificateExpired",
-    "CertificateNotDelivered",
-    "CertificateNotRegistered",
-    "CertificateNotYetValid",
-    "CertificateRequired",
-    "CertificateUnreadable",
-    "CertificatesUnavailable",
-    "ChainNotVerified",
-    "ClientIdInQuery",
-    "ConfirmationMismatch",
-    "ContradictoryStatus",
-    "CriticalExtension",
-    "CrossSiteRequest",
-    "GrantOfAnotherClient",
-    "HTTPMethodNotAllowed",
-    "InsufficientScope",
-    "InvalidClientMetadata",
-    "InvalidGrant",
-    "InvalidRequest",
-    "InvalidServerMetadata",
-    "InvalidToken",
-    "MalformedAuthorization",
-    "MalformedBody",
-    "MalformedCertificate",
-    "MalformedClientId",
-    "MalformedConfirmation",
-    "MalformedName",
-    "MalformedPath",
-    "MalformedToken",
-    "MissingClientId",
-    "MissingToken",
-    "MultipleCredentials",
-    "MutualTLSError",
-    "NoCertificate",
-    "NotAnAccessToken",
-    "NotAuthorized",
-    "NotForClientAuth",
-    "RefreshTokenNotBound",
-    "RegisteredAsSelfSigned",
-    "RepeatedClientId",
-    "SelfSignedCertificate",
-    "SubjectMismatch",
-    "TokenExpired",
-    "TokenInQuery",
-    "TokenInactive",
-    "TokenNotBound",
-    "TokenNotYetValid",
-    "TokenSignatureInvalid",
-    "TokenWithoutCertificate",
-    "TokensUnavailable",
-    "UnidentifiedClient",
-    "UnknownClient",
-    "UnknownSigningKey",
-    "UnsupportedContentType",
-    "UnverifiedConfirmation",
-    "WrongAudience",
-    "WrongIssuer",
-]
+from dataclasses import dataclass
+from typing import ClassVar
+
+Evidence = str | tuple[str, ...] | None
+"""A value that a rule compared, or several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a request or a setting is refused.
+
+    Attributes:
+        text: what has happened, in one sentence.
+        error: the OAuth error code that the caller gets; empty where it gets none.
+        status: the HTTP status code of the answer.
+    """
+
+    text: str
+    error: str = "invalid_client"
+    status: int = 401
+
+
+REASONS: dict[str, Reason] = {
+    # The certificate
+    "no_certificate": Reason("The request came without a client certificate (RFC 8705 section 2)."),
+    "certificate_not_delivered": Reason("The terminator forwards only a name, and the certificate is needed."),
+    "malformed_certificate": Reason("The octets are not exactly one certificate (RFC 5280).", "invalid_request", 400),
+    "malformed_name": Reason("The text is not a distinguished name (RFC 4514).", "invalid_request", 400),
+    "contradictory_status": Reason("The terminator reported a status that contradicts the certificate."),
+    "certificate_unreadable": Reason("A part of the certificate that this decision needs is unreadable (RFC 5280)."),
+    "certificate_expired": Reason("The notAfter date has passed (RFC 5280 section 4.1.2.5)."),
+    "certificate_not_yet_valid": Reason("The notBefore date is in the future (RFC 5280 section 4.1.2.5)."),
+    "chain_not_verified": Reason("The terminator did not report that it verified the chain (RFC 8705 section 2.1)."),
+    "self_signed_certificate": Reason("A client of PKI sent a self-signed certificate (RFC 8705 section 2.1)."),
+    "registered_as_self_signed": Reason("The certificate is registered for a self-signed client."),
+    "critical_extension": Reason("A critical extension of the certificate is not processed (RFC 5280 section 4.2)."),
+    "not_for_client_auth": Reason("The extended key usage does not allow clientAuth (RFC 5280 section 4.2.1.12)."),
+    # The client
+    "refused_client": Reason("The application refused the client."),
+    "subject_mismatch": Reason("The registered subject value is not in the certificate (RFC 8705 section 2.1)."),
+    "certificate_not_registered": Reason("The certificate is not registered for this client (RFC 8705 section 2.2)."),
+    "jwks_unavailable": Reason("The certificates that the client publishes are unavailable (RFC 8705 section 2.2)."),
+    "unknown_client": Reason("The registry does not know this client_id, or returned another client."),
+    "unidentified_client": Reason("The certificate authenticates no registered client, or more than one."),
+    "auth_method_not_registered": Reason("The client is registered for another method (RFC 7591 section 2)."),
+    "auth_method_not_allowed": Reason("The server does not allow the client's authentication method."),
+    "other_method_failed": Reason("The client authenticates by another method than mutual TLS, and that failed."),
+    # The holder of a certificate, without OAuth
+    "not_authorized": Reason("The application does not authorize the certificate's holder.", "access_denied", 403),
+    "cross_site_request": Reason("A page of another site made a browser send this.", "access_denied", 403),
+    "no_username": Reason("The certificate does not carry the configured name."),
+    "several_usernames": Reason("The certificate carries the configured kind of name more than once."),
+    "malformed_username": Reason("The name has invisible characters, or characters that no username may have."),
+    "unknown_user": Reason("No user has this name, byte for byte."),
+    "inactive_user": Reason("The user may not log in."),
+    "registration_disabled": Reason("The certificate's registration for a user is disabled."),
+    "several_users": Reason("The certificate is registered for more than one user."),
+    "registration_overruled": Reason("The registration's editor may not link the user that the certificate names."),
+    # The request
+    "invalid_request": Reason("The request is wrong (RFC 6749 section 5.2).", "invalid_request", 400),
+    "multiple_credentials": Reason("The client also sent another credential (RFC 6749).", "invalid_request", 400),
+    "missing_client_id": Reason("The body has no client_id (RFC 8705 section 2).", "invalid_request", 400),
+    "repeated_client_id": Reason("The body has several client_id (RFC 6749).", "invalid_request", 400),
+    "malformed_client_id": Reason("client_id is empty or has characters not allowed.", "invalid_request", 400),
+    "client_id_in_query": Reason("client_id is in the query (RFC 6749 section 2.3.1).", "invalid_request", 400),
+    "parameter_in_query": Reason("A parameter of the request is in the query.", "invalid_request", 400),
+    "unsupported_content_type": Reason("The body is not an URL-encoded form.", "invalid_request", 400),
+    "malformed_body": Reason("The form or its length can't be read.", "invalid_request", 400),
+    "body_too_large": Reason("The body is longer than max_body.", "invalid_request", 413),
+    "http_method_not_allowed": Reason("The path accepts only POST (RFC 6749).", "invalid_request", 405),
+    "malformed_path": Reason("The path is not plain UTF-8 segments.", "invalid_request", 400),
+    "malformed_authorization": Reason("Authorization is not exactly one token.", "invalid_request", 400),
+    "token_in_query": Reason("An access token is in the query (RFC 6750 section 2.3).", "invalid_request", 400),
+    "certificate_required": Reason("A token must be bound to a certificate.", "invalid_request", 400),
+    "invalid_grant": Reason("The grant is not valid (RFC 6749 section 5.2).", "invalid_grant", 400),
+    "grant_of_another_client": Reason("The grant was issued to another client (RFC 6749).", "invalid_grant", 400),
+    "refresh_token_not_bound": Reason("The refresh token is not bound to this certificate.", "invalid_grant", 400),
+    # The access token
+    "missing_token": Reason("The request came without a bearer token (RFC 6750 section 3.1).", ""),
+    "invalid_token": Reason("The access token is not valid (RFC 6750 section 3.1).", "invalid_token"),
+    "malformed_token": Reason("The token or one of its claims is malformed (RFC 9068, RFC 7662).", "invalid_token"),
+    "not_an_access_token": Reason("The token has another purpose (RFC 9068 section 4).", "invalid_token"),
+    "token_signature_invalid": Reason("No key of the issuer verifies the token (RFC 7515).", "invalid_token"),
+    "unknown_signing_key": Reason("The issuer does not publish the token's key.", "invalid_token"),
+    "wrong_issuer": Reason("Another authorization server issued the token (RFC 9068 section 4).", "invalid_token"),
+    "wrong_audience": Reason("The token is for another API (RFC 9068 section 4).", "invalid_token"),
+    "token_expired": Reason("The token's exp has passed (RFC 7519 section 4.1.4).", "invalid_token"),
+    "token_not_yet_valid": Reason("The token's nbf is in the future (RFC 7519 section 4.1.5).", "invalid_token"),
+    "token_inactive": Reason("The server reports an inactive token (RFC 7662).", "invalid_token"),
+    "token_not_bound": Reason("The API requires a bound token (RFC 8705).", "invalid_token"),
+    "token_without_certificate": Reason("The token is bound; no certificate came.", "invalid_token"),
+    "confirmation_mismatch": Reason("The token is bound to another certificate (RFC 8705 section 3).", "invalid_token"),
+    "malformed_confirmation": Reason("cnf is malformed (RFC 8705 section 3.1).", "invalid_token"),
+    "unverified_confirmation": Reason("Another method of cnf was not verified.", "invalid_token"),
+    "insufficient_scope": Reason("The scope of the token is too small.", "insufficient_scope", 403),
+    "tokens_unavailable": Reason("The issuer's keys or its answer are unavailable.", "temporarily_unavailable", 503),
+    # Configuration
+    "invalid_client_metadata": Reason("No certificate can satisfy the client's metadata (RFC 8705 section 2.1.2)."),
+    "invalid_server_metadata": Reason("A server may not publish these (RFC 8414).", "server_error", 500),
+}
+"""Every reason that this package and its adapters raise; reasons are stable."""
 
 
 class MutualTLSError(Exception):
-    """Whatever this package refuses, and the base of all that it raises on purpose.
+    """Base of all errors that this package raises on purpose.
 
     Attributes:
-        reason: why, in stable snake_case: ``no_certificate``, ``subject_mismatch``, …
+        reason: why, in stable snake_case: ``no_certificate``, ``subject_mismatch``, … (see :data:`REASONS`).
         error: the OAuth error code that the caller gets; empty where it gets none.
         status: the HTTP status code of the answer.
-        reported: whether an event has told of it, so that raising it again in the same request is not another event.
+        expected: what the rule expected, where it compared something.
+        found: what the request had instead.
+        reported: whether an event was reported for it, so that raising it again in the same request is not another one.
     """
 
-    reason: str = "mutual_tls_error"
-    error: str = "invalid_client"
-    status: int = 401
-    reported: bool = False
+    default_reason: ClassVar[str] = "refused_client"
+
+    def __init__(
+        self, message: str = "", *, reason: str | None = None, expected: Evidence = None, found: Evidence = None
+    ) -> None:
+        """Look up the error code and the status in the table.
+
+        Args:
+            message: what was expected, what came, what to do; the reason's text if it is empty.
+            reason: one of the table, or an application's own, which has the code and the status of the family.
+            expected: what the rule expected.
+            found: what the request had instead; long texts are cut.
+        """
+        self.reason = reason or self.default_reason
+        entry = REASONS.get(self.reason) or REASONS[self.default_reason]
+        super().__init__(message or entry.text)
+        self.error, self.status = entry.error, entry.status
+        self.expected, self.found = _cut(expected), _cut(found)
+        self.reported = False
 
     @property
     def message(self) -> str:
-        """What happened and what to do next, for the operator; what a caller made too long is cut."""
+        """What happened and what to do next, for the operator; long texts from a caller are cut."""
         return short(str(self), 1000)
 
 
-def short(text: str, length: int = 200) -> str:
-    """Cut a text that a caller may have made very long, in characters; an ellipsis says so."""
-    return text if len(text) <= length else f"{text[:length]}…"
-
-
-# The certificate
-
-
-class MalformedCertificate(MutualTLSError, ValueError):
-    """What should be one certificate can't be read as one (RFC 5280), or its delivery contradicts itself."""
-
-    reason = "malformed_certificate"
-    error = "invalid_request"
-    status = 400
-
-
-class ContradictoryStatus(MalformedCertificate):
-    """A certificate came with the status that there was none, or without the status that always comes, or none came.
-
-    Somebody else than the TLS terminator wrote one of them, so nothing of it counts, for any method.
-    """
-
-    reason = "contradictory_status"
-    error = "invalid_client"
-    status = 401
-
-
-class CertificateUnreadable(MalformedCertificate):
-    """A part of the certificate that the decision needs can't be read (RFC 5280 section 4.1), so it matches nothing."""
-
-    reason = "certificate_unreadable"
-    error = "invalid_client"
-    status = 401
-
-
-class MalformedName(MutualTLSError, ValueError):
-    """A text that should be a distinguished name can't be read as one (RFC 4514)."""
-
-    reason = "malformed_name"
-    error = "invalid_request"
-    status = 400
-
-
 class NoCertificate(MutualTLSError):
-    """The request came without a client certificate (RFC 8705 section 2)."""
+    """The certificate that the decision needs did not come (RFC 8705 section 2)."""
 
-    reason = "no_certificate"
+    default_reason = "no_certificate"
 
 
-class CertificateNotDelivered(MutualTLSError):
-    """The terminator forwards a name out of the certificate, and the certificate itself is needed.
+class BadCertificate(MutualTLSError, ValueError):
+    """The certificate, or what a terminator forwards of it, is malformed, or refused for every client."""
 
-    A self-signed client (RFC 8705 section 2.2) and a bound token (section 3) can't be served without it.
-    """
+    default_reason = "malformed_certificate"
 
-    reason = "certificate_not_delivered"
 
+class RefusedClient(MutualTLSError):
+    """The client, or the user, may not authenticate with this certificate."""
 
-class CertificateExpired(MutualTLSError):
-    """The certificate's ``notAfter`` lies in the past (RFC 5280 section 4.1.2.5)."""
-
-    reason = "certificate_expired"
-
-
-class CertificateNotYetValid(MutualTLSError):
-    """The certificate's ``notBefore`` lies in the future (RFC 5280 section 4.1.2.5)."""
-
-    reason = "certificate_not_yet_valid"
-
-
-class ChainNotVerified(MutualTLSError):
-    """PKI, but nobody vouches that the certificate's chain was validated (RFC 8705 section 2.1)."""
-
-    reason = "chain_not_verified"
-
-
-class SelfSignedCertificate(MutualTLSError):
-    """PKI, but the certificate is self-signed: nobody but the client says who that is (RFC 8705 section 2.1)."""
-
-    reason = "self_signed_certificate"
-
-
-class RegisteredAsSelfSigned(MutualTLSError):
-    """PKI, but the certificate, or its key, is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
-
-    A TLS terminator that accepts partial chains reports success for every certificate in its CA bundle, whatever the
-    certificate's names and signature are, and the certificates of self-signed clients are put there.
-    """
-
-    reason = "registered_as_self_signed"
-
-
-class CriticalExtension(MutualTLSError):
-    """PKI, but the certificate has a critical extension that is not processed here (RFC 5280 section 4.2)."""
-
-    reason = "critical_extension"
-
-
-class NotForClientAuth(MutualTLSError):
-    """The certificate's extended key usage does not allow clientAuth (RFC 5280 section 4.2.1.12)."""
-
-    reason = "not_for_client_auth"
-
-
-class SubjectMismatch(MutualTLSError):
-    """The registered subject value is not in the certificate (RFC 8705 section 2.1)."""
-
-    reason = "subject_mismatch"
-
-
-class CertificateNotRegistered(MutualTLSError):
-    """The certificate is none of those registered for this client (RFC 8705 section 2.2)."""
-
-    reason = "certificate_not_registered"
-
-
-class CertificatesUnavailable(MutualTLSError):
-    """The client's registered certificates can't be had now, so none of them can match (RFC 8705 section 2.2)."""
-
-    reason = "jwks_unavailable"
-
-
-# The client
-
-
-class UnknownClient(MutualTLSError):
-    """The registry knows no client of this ``client_id``, or answered with another one."""
-
-    reason = "unknown_client"
-
-
-class UnidentifiedClient(MutualTLSError):
-    """No registered client, or more than one, is authenticated by this certificate."""
-
-    reason = "unidentified_client"
-
-
-class AuthMethodNotRegistered(MutualTLSError):
-    """The client is registered for another authentication method than mutual TLS (RFC 7591 section 2)."""
-
-    reason = "auth_method_not_registered"
-
-
-class AuthMethodNotAllowed(MutualTLSError):
-    """This server does not allow the method that the client is registered for."""
-
-    reason = "auth_method_not_allowed"
-
-
-class InvalidClientMetadata(MutualTLSError, ValueError):
-    """Registered metadata that no certificate can ever satisfy, or that contradict each other (RFC 8705 section 2.1.2).
-
-    At the registration endpoint this is RFC 7591's ``invalid_client_metadata``; a client that turns out to be so
-    while a request is served never authenticates.
-    """
-
-    reason = "invalid_client_metadata"
-
-
-# Plain mutual TLS
-
-
-class NotAuthorized(MutualTLSError):
-    """The certificate is in order, but the application does not let its holder in."""
-
-    reason = "not_authorized"
-    error = "access_denied"
-    status = 403
-
-
-class CrossSiteRequest(MutualTLSError):
-    """Another site's page made a browser send this request, and the browser sent its certificate unasked."""
-
-    reason = "cross_site_request"
-    error = "access_denied"
-    status = 403
-
-
-# The request
-
-
-class InvalidRequest(MutualTLSError):
-    """The request itself is wrong, whoever sent it (RFC 6749 section 5.2)."""
-
-    reason = "invalid_request"
-    error = "invalid_request"
-    status = 400
-
-
-class MultipleCredentials(InvalidRequest):
-    """A client of mutual TLS sent another credential beside its certificate (RFC 6749 section 2.3)."""
-
-    reason = "multiple_credentials"
-
-
-class MissingClientId(InvalidRequest):
-    """The body carries no ``client_id``; the certificate alone does not name a client (RFC 8705 section 2)."""
-
-    reason = "missing_client_id"
-
-
-class RepeatedClientId(InvalidRequest):
-    """``client_id`` stands in the body more than once (RFC 6749 section 3.2)."""
-
-    reason = "repeated_client_id"
-
-
-class MalformedClientId(InvalidRequest):
-    """``client_id`` is empty or has characters outside of RFC 6749 appendix A.1."""
-
-    reason = "malformed_client_id"
-
-
-class ClientIdInQuery(InvalidRequest):
-    """``client_id`` stands in the query, where frameworks may take it for the body's (RFC 6749 section 2.3.1)."""
-
-    reason = "client_id_in_query"
-
-
-class UnsupportedContentType(InvalidRequest):
-    """The body is not ``application/x-www-form-urlencoded`` in UTF-8 (RFC 6749 appendix B)."""
-
-    reason = "unsupported_content_type"
-
-
-class MalformedBody(InvalidRequest):
-    """The body can't be read: its length is no number, it ends too early, or it is no form."""
-
-    reason = "malformed_body"
-
-
-class BodyTooLarge(InvalidRequest):
-    """The body is longer than ``max_body``."""
-
-    reason = "body_too_large"
-    status = 413
-
-
-class HTTPMethodNotAllowed(InvalidRequest):
-    """Another HTTP method than POST on a protected path (RFC 6749 section 3.2)."""
-
-    reason = "http_method_not_allowed"
-    status = 405
-
-
-class MalformedPath(InvalidRequest):
-    """The path has control characters, dot segments, or octets that are not UTF-8; routers differ on such."""
-
-    reason = "malformed_path"
-
-
-class MalformedAuthorization(InvalidRequest):
-    """``Authorization`` holds more or something else than one bearer token (RFC 6750 section 2.1)."""
-
-    reason = "malformed_authorization"
-
-
-class TokenInQuery(InvalidRequest):
-    """An access token stands in the query, which is logged and passed on (RFC 6750 section 2.3)."""
-
-    reason = "token_in_query"
-
-
-class CertificateRequired(InvalidRequest):
-    """A token is to be bound to a certificate, and the request came without one (RFC 8705 section 3)."""
-
-    reason = "certificate_required"
-
-
-# The grant
-
-
-class InvalidGrant(MutualTLSError):
-    """The authorization code or refresh token is not for who brings it (RFC 6749 section 5.2)."""
-
-    reason = "invalid_grant"
-    error = "invalid_grant"
-    status = 400
-
-
-class GrantOfAnotherClient(InvalidGrant):
-    """The authorization code or refresh token was issued to another client (RFC 6749 sections 4.1.3 and 6)."""
-
-    reason = "grant_of_another_client"
-
-
-class RefreshTokenNotBound(InvalidGrant):
-    """A public client's refresh token is not bound to the certificate that came with it (RFC 8705 section 4)."""
-
-    reason = "refresh_token_not_bound"
-
-
-# The access token
-
-
-class MissingToken(MutualTLSError):
-    """The request came without a bearer token: it gets a challenge and no error code (RFC 6750 section 3.1)."""
-
-    reason = "missing_token"
-    error = ""
+    default_reason = "refused_client"
 
 
 class InvalidToken(MutualTLSError):
     """The access token is refused, for this request or for all (RFC 6750 section 3.1)."""
 
-    reason = "invalid_token"
-    error = "invalid_token"
+    default_reason = "invalid_token"
 
 
-class MalformedToken(InvalidToken, ValueError):
-    """The token, or a claim of it, is not what it must be (RFC 9068, RFC 7662)."""
+class InvalidRequest(MutualTLSError):
+    """The request is wrong, or its grant, whatever the client (RFC 6749 section 5.2)."""
 
-    reason = "malformed_token"
-
-
-class NotAnAccessToken(InvalidToken):
-    """A token for another purpose: an ID token, a refresh token, … (RFC 9068 section 4)."""
-
-    reason = "not_an_access_token"
+    default_reason = "invalid_request"
 
 
-class TokenSignatureInvalid(InvalidToken):
-    """No key of the issuer verifies the token's signature, or its algorithm is not allowed (RFC 7515 section 5.2)."""
+class InvalidMetadata(MutualTLSError, ValueError):
+    """The configuration of a client or of the server contradicts itself, or can never work."""
 
-    reason = "token_signature_invalid"
-
-
-class UnknownSigningKey(InvalidToken):
-    """The token names a key that the issuer does not publish (RFC 7515 section 4.1.4)."""
-
-    reason = "unknown_signing_key"
+    default_reason = "invalid_client_metadata"
 
 
-class WrongIssuer(InvalidToken):
-    """Another authorization server issued the token (RFC 9068 section 4)."""
+class InvalidClientMetadata(InvalidMetadata):
+    """Registered metadata that no certificate can satisfy, or that contradict each other (RFC 8705 section 2.1.2).
 
-    reason = "wrong_issuer"
-
-
-class WrongAudience(InvalidToken):
-    """The token is for another API (RFC 9068 section 4)."""
-
-    reason = "wrong_audience"
+    At the registration endpoint this is RFC 7591's ``invalid_client_metadata``; a client that turns out to be so
+    while a request is served never authenticates.
+    """
 
 
-class TokenExpired(InvalidToken):
-    """The token's ``exp`` lies in the past (RFC 7519 section 4.1.4)."""
-
-    reason = "token_expired"
-
-
-class TokenNotYetValid(InvalidToken):
-    """The token's ``nbf`` lies in the future (RFC 7519 section 4.1.5)."""
-
-    reason = "token_not_yet_valid"
-
-
-class TokenInactive(InvalidToken):
-    """The authorization server says that the token is not active (RFC 7662 section 2.2)."""
-
-    reason = "token_inactive"
-
-
-class TokenNotBound(InvalidToken):
-    """The token is bound to no certificate, and the API demands it (RFC 8705 section 3)."""
-
-    reason = "token_not_bound"
-
-
-class TokenWithoutCertificate(InvalidToken):
-    """The token is bound to a certificate, and the request came without one (RFC 8705 section 3)."""
-
-    reason = "token_without_certificate"
-
-
-class ConfirmationMismatch(InvalidToken):
-    """The token is bound to another certificate than the request's (RFC 8705 section 3)."""
-
-    reason = "confirmation_mismatch"
-
-
-class MalformedConfirmation(InvalidToken, ValueError):
-    """``cnf`` is no object, or its ``x5t#S256`` no thumbprint (RFC 8705 section 3.1)."""
-
-    reason = "malformed_confirmation"
-
-
-class UnverifiedConfirmation(InvalidToken):
-    """The token is bound to something else too, and nobody says that it was verified (RFC 7800 section 3.1)."""
-
-    reason = "unverified_confirmation"
-
-
-class InsufficientScope(MutualTLSError):
-    """The token is right, but does not cover the scope that this request needs (RFC 6750 section 3.1)."""
-
-    reason = "insufficient_scope"
-    error = "insufficient_scope"
-    status = 403
-
-
-class TokensUnavailable(MutualTLSError):
-    """The issuer's keys or its word on a token can't be had now, so that no token can be checked."""
-
-    reason = "tokens_unavailable"
-    error = "temporarily_unavailable"
-    status = 503
-
-
-# The server's own configuration
-
-
-class InvalidServerMetadata(MutualTLSError, ValueError):
+class InvalidServerMetadata(InvalidMetadata):
     """Metadata that no server may publish (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
 
-    reason = "invalid_server_metadata"
-    error = "server_error"
-    status = 500
+    default_reason = "invalid_server_metadata"
+
+
+def short(text: str, length: int = 200) -> str:
+    """Cut a text that a caller may have made very long, in characters; an ellipsis marks the cut."""
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _cut(value: Evidence) -> Evidence:
+    if isinstance(value, str):
+        return short(value)
+    return None if value is None else tuple(short(item) for item in value[:20])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
-from .errors import AuthMethodNotRegistered, InvalidToken, MutualTLSError, NotAuthorized
+from .errors import InvalidToken, MutualTLSError, RefusedClient
 from .events import Decision, Event, Observer, deciding, report
 from .options import check_max_body, check_source, check_tokens
 from .record import Record
@@ -323,11 +323,14 @@ def _registration(request: TokenRequest, peer: Peer | None, verifier: Verifier) 
         raise
     method = client.token_endpoint_auth_method
     if not client.uses_mutual_tls and method != "none" and not request.other_credentials:
-        raise AuthMethodNotRegistered(f"Client {client.client_id!r} is registered for {method} and did not use it.")
+        raise RefusedClient(
+            f"Client {client.client_id!r} is registered for {method} and did not use it.",
+            reason="auth_method_not_registered",
+        )
     return client
 
 
 def _authorized(peer: PeerCertificate, authorize: Authorize | None) -> PeerCertificate:
     if authorize is not None and authorize(peer) is not True:
-        raise NotAuthorized(f"authorize did not return True for {peer.certificate.subject!r}.")
+        raise RefusedClient(f"authorize did not return True for {peer.certificate.subject!r}.", reason="not_authorized")
     return peer

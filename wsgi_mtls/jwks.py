@@ -8,7 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from .errors import InvalidClientMetadata, MalformedCertificate
+from .errors import BadCertificate, InvalidClientMetadata
 from .x509 import ClientCertificate
 from .x509.pem import base64_to_der
 
@@ -45,7 +45,7 @@ def _certificate(key: Mapping[str, object], number: int) -> ClientCertificate:
         raise InvalidClientMetadata(f"Key {number} of jwks: x5c must be a list of base64 DER certificates.")
     try:
         certificate = ClientCertificate.from_der(base64_to_der(x5c[0]))
-    except MalformedCertificate as error:
+    except BadCertificate as error:
         raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] is no certificate. {error}") from None
     try:
         expected = _members(_public_key(certificate))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from werkzeug.wrappers import Response
 
-from .errors import HTTPMethodNotAllowed, MutualTLSError, TokensUnavailable
+from .errors import MutualTLSError
 from .request.bearer import challenge
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity:
     mutual TLS has no HTTP scheme.
     """
     response = Response(status=error.status, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
-    if isinstance(error, HTTPMethodNotAllowed):
+    if error.reason == "http_method_not_allowed":
         response.headers["Allow"] = "POST"
     scheme = _SCHEME.match(environ.get("HTTP_AUTHORIZATION", ""))
     if error.status == 401 and scheme:
@@ -47,7 +47,7 @@ def token_error_response(error: MutualTLSError, *, realm: str | None = None, sco
     """
     response = Response(status=error.status, headers={"Cache-Control": "no-store"})
     del response.headers["Content-Type"]
-    if not isinstance(error, TokensUnavailable):
+    if error.reason != "tokens_unavailable":
         response.headers["WWW-Authenticate"] = challenge(error, realm=realm, scope=scope)
     return response
 

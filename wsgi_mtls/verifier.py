@@ -19,17 +19,7 @@ from .clients import (
     has_self_signed,
     is_self_signed_with,
 )
-from .errors import (
-    AuthMethodNotAllowed,
-    AuthMethodNotRegistered,
-    CertificateNotDelivered,
-    InvalidClientMetadata,
-    MultipleCredentials,
-    MutualTLSError,
-    UnidentifiedClient,
-    UnknownClient,
-    short,
-)
+from .errors import InvalidClientMetadata, InvalidRequest, MutualTLSError, NoCertificate, RefusedClient, short
 from .events import Decision, Observer, deciding
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
@@ -57,10 +47,13 @@ class AuthenticatedClient:
         """The ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
 
         Raises:
-            CertificateNotDelivered: the terminator forwards only a name.
+            NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
         """
         if self.certificate is None:
-            raise CertificateNotDelivered("Only a name was forwarded; a token can't be bound without the certificate.")
+            raise NoCertificate(
+                "Only a name was forwarded; a token can't be bound without the certificate.",
+                reason="certificate_not_delivered",
+            )
         return {"x5t#S256": self.certificate.thumbprint}
 
 
@@ -192,7 +185,10 @@ class Verifier:
         client = self._check(registered, presented, frozenset(allowed_methods), is_self_signed)
         if other_credentials:
             names = ", ".join(sorted(other_credentials))
-            raise MultipleCredentials(f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).")
+            raise InvalidRequest(
+                f"{names} came beside mutual TLS: a client has one method (RFC 6749, 2.3).",
+                reason="multiple_credentials",
+            )
         return client
 
     def decide_holder(self, peer: Peer | None) -> AuthenticatedClient:
@@ -203,7 +199,10 @@ class Verifier:
         """Decide as :meth:`check_certificate`, for a caller that reports."""
         presented = checks.require_certificate(peer)
         if isinstance(presented, PeerSubject):
-            raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
+            raise NoCertificate(
+                f"{presented.source} forwards only a name; make it pass the certificate on.",
+                reason="certificate_not_delivered",
+            )
         checks.check_validity(presented.certificate, self._clock())
         checks.check_chain(presented)
         self._check_not_self_signed(presented.certificate, None)
@@ -223,7 +222,8 @@ class Verifier:
         """Look a client up.
 
         Raises:
-            UnknownClient: there is none, or the registry answered with another one (databases fold case).
+            RefusedClient: ``unknown_client``: there is none, or the registry answered with another one (databases
+                fold case).
             InvalidClientMetadata: the registry finds its metadata wrong.
         """
         return _known(client_id, self._clients.get(client_id))
@@ -244,7 +244,9 @@ class Verifier:
         authenticated = [client for client in tried if client is not None]
         if len(authenticated) != 1:
             found = "several registered clients" if authenticated else "no registered client"
-            raise UnidentifiedClient(f"This certificate authenticates {found}; register it for exactly one.")
+            raise RefusedClient(
+                f"This certificate authenticates {found}; register it for exactly one.", reason="unidentified_client"
+            )
         return authenticated[0]
 
     def _look_up(self, client_id: str, peer: Peer, registration: Client | None) -> tuple[Client, bool | None]:
@@ -298,11 +300,19 @@ class Verifier:
             if method == registered:
                 break
         else:
-            raise AuthMethodNotRegistered(
-                f"Client {client.client_id!r} is registered for {registered}, not mutual TLS."
+            raise RefusedClient(
+                f"Client {client.client_id!r} is registered for {registered}, not mutual TLS.",
+                reason="auth_method_not_registered",
+                expected=AUTH_METHODS,
+                found=registered,
             )
         if method not in self._allowed_methods & allowed:
-            raise AuthMethodNotAllowed(f"{method} is not among the allowed_methods of this server and endpoint.")
+            raise RefusedClient(
+                f"{method} is not among the allowed_methods of this server and endpoint.",
+                reason="auth_method_not_allowed",
+                expected=tuple(sorted(self._allowed_methods & allowed)),
+                found=method,
+            )
         return method
 
 
@@ -316,14 +326,17 @@ def _method_by_certificate(client: Client, certificate: ClientCertificate | None
 
 def _known(client_id: str, found: Client | None) -> Client:
     if found is None:
-        raise UnknownClient(f"No client {short(client_id)!r} is registered.")
+        raise RefusedClient(f"No client {short(client_id)!r} is registered.", reason="unknown_client")
     return _of(client_id, found)
 
 
 def _of(client_id: str, client: Client) -> Client:
     if _own(client).client_id != client_id:
-        raise UnknownClient(
-            f"Asked for {short(client_id)!r}, the registry returned {short(client.client_id)!r}: compare exactly."
+        raise RefusedClient(
+            f"Asked for {short(client_id)!r}, the registry returned {short(client.client_id)!r}: compare exactly.",
+            reason="unknown_client",
+            expected=client_id,
+            found=client.client_id,
         )
     return client
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from .errors import BodyTooLarge, MutualTLSError
+from .errors import MutualTLSError
 from .events import Observer
 from .guard import MAX_BODY, Guard
 from .options import check_tokens
@@ -164,7 +164,7 @@ class ClientAuthMiddleware:
             if client is not None:
                 environ[CLIENT] = client
         except MutualTLSError as error:
-            if self._on_failure == "respond" or isinstance(error, BodyTooLarge):
+            if self._on_failure == "respond" or error.reason == "body_too_large":
                 return self._error_response(environ, error)(environ, start_response)
             environ[ERROR] = error
         return self._app(environ, start_response)

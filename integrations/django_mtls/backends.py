@@ -9,11 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
-from wsgi_mtls.errors import CertificateNotDelivered, MutualTLSError
+from wsgi_mtls.errors import MutualTLSError, NoCertificate, RefusedClient
 from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
-from .errors import InactiveUser, MalformedUsername, NoUsername, RegistrationDisabled, SeveralUsers, UnknownUser
 from .models import AbstractRegisteredClient
 from .precedence import counting, undisputed
 from .usernames import username
@@ -37,10 +36,13 @@ class ClientCertificateBackend(ModelBackend):
             return None
         try:
             if not isinstance(peer_certificate, PeerCertificate):
-                raise CertificateNotDelivered("The terminator forwards only a name; users need the certificate.")
+                raise NoCertificate(
+                    "The terminator forwards only a name; users need the certificate.",
+                    reason="certificate_not_delivered",
+                )
             user = self._registered_user(peer_certificate) or self._named_user(peer_certificate)
             if user is not None and not self.user_can_authenticate(user):
-                raise InactiveUser(f"User {user.get_username()!r} must not log in.")
+                raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
         except MutualTLSError as error:
             users_verifier().report_refusal(error, None, peer_certificate)
             return None
@@ -86,18 +88,25 @@ class ClientCertificateBackend(ModelBackend):
         accepted = [record for record in records if record.enabled and _is_accepted(record, peer)]
         accepted = list(undisputed(accepted, named, peer))
         if len({record.user.pk for record in accepted}) > 1:
-            raise SeveralUsers("The certificate is registered for several users; leave it to one.")
+            raise RefusedClient(
+                "The certificate is registered for several users; leave it to one.", reason="several_users"
+            )
         for record in accepted:
             record.seen(peer.certificate)
             return record.user
         if any(not record.enabled for record in records):
-            raise RegistrationDisabled("The certificate's registration is disabled; so its name does not count.")
+            raise RefusedClient(
+                "The certificate's registration is disabled; so its name does not count.",
+                reason="registration_disabled",
+            )
         return None
 
     def _named_user(self, peer: PeerCertificate) -> Any:
         settings = mtls_settings()
         if settings.username_from is None:
-            raise NoUsername("The certificate is registered for no user, and USERNAME_FROM is not set.")
+            raise RefusedClient(
+                "The certificate is registered for no user, and USERNAME_FROM is not set.", reason="no_username"
+            )
         try:
             users_verifier().check_certificate(peer)
         except MutualTLSError:
@@ -107,7 +116,7 @@ class ClientCertificateBackend(ModelBackend):
         if user is None and settings.create_unknown_users:
             user = self._created_user(name, peer.certificate)
         if user is None:
-            raise UnknownUser(f"There is no user {name!r}.")
+            raise RefusedClient(f"There is no user {name!r}.", reason="unknown_user")
         return user
 
     def _created_user(self, name: str, certificate: ClientCertificate) -> Any:
@@ -116,11 +125,13 @@ class ClientCertificateBackend(ModelBackend):
             with transaction.atomic(using=using):  # so that a lost race breaks no transaction of the users' database
                 user = self.create_user(name, certificate)
         except ValidationError as error:
-            raise MalformedUsername(f"{name!r} is not a username: {' '.join(error.messages)}") from None
+            raise RefusedClient(
+                f"{name!r} is not a username: {' '.join(error.messages)}", reason="malformed_username"
+            ) from None
         except IntegrityError as error:
             made_meanwhile = find_user(name, using)  # by another request; a replica may not have it yet
             if made_meanwhile is None:
-                raise UnknownUser(f"User {name!r} could not be made: {error}") from None
+                raise RefusedClient(f"User {name!r} could not be made: {error}", reason="unknown_user") from None
             return made_meanwhile
         return user if user.get_username() == name else None
 

@@ -10,7 +10,7 @@ from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.errors import CertificateUnreadable, InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.jwks import registered_certificates
 from wsgi_mtls.x509 import ClientCertificate
 
@@ -161,7 +161,7 @@ class AbstractRegisteredClient(models.Model):
                 if self.certificate_der
                 else None
             )
-        except MalformedCertificate:
+        except BadCertificate:
             return None
 
     @certificate.setter
@@ -223,7 +223,7 @@ class AbstractRegisteredClient(models.Model):
 def _sorted_by_end(certificate: ClientCertificate) -> datetime:
     try:
         return certificate.not_after
-    except CertificateUnreadable:
+    except BadCertificate:
         return datetime.min.replace(tzinfo=UTC)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.utils import timezone
 
-from wsgi_mtls.errors import CertificateUnreadable
+from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.x509 import ClientCertificate
 
 # Further out, other time zones and MariaDB have no such year: 99991231235959Z stands for "never" (RFC 5280 section
@@ -31,5 +31,5 @@ def end_of(certificate: ClientCertificate) -> datetime | None:
     """
     try:
         return as_stored(certificate.not_after)
-    except CertificateUnreadable:
+    except BadCertificate:
         return None

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from wsgi_mtls.errors import RefusedClient
 from wsgi_mtls.x509 import Peer
 
-from .errors import RegistrationOverruled
 from .models import AbstractRegisteredClient
 from .rights import saver_may_link
 from .verification import users_verifier
@@ -47,9 +47,10 @@ def undisputed(accepted: Records, holder: Any, peer: Peer) -> Records:
 def _report(overruled: Records, user: Any, peer: Peer) -> None:
     for record in overruled:
         saver = "no known editor" if record.saved_by is None else f"{record.saved_by.get_username()!r}"
-        error = RegistrationOverruled(
+        error = RefusedClient(
             f"Registration {record.client_id!r} gives user {record.user.get_username()!r} a certificate of user "
             f"{user.get_username()!r}; it was saved by {saver}, and so does not count. Delete it, or have it saved "
-            f"by an editor who may link {user.get_username()!r}."
+            f"by an editor who may link {user.get_username()!r}.",
+            reason="registration_overruled",
         )
         users_verifier().report_refusal(error, record.client_id, peer)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.clients.subject import SubjectKey
-from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.x509 import MAX_DER_SIZE, ClientCertificate
 
@@ -28,7 +28,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
         if data.lstrip().startswith(b"-----BEGIN"):
             return ClientCertificate.from_pem(data).require_readable()
         return ClientCertificate.from_der(data).require_readable()
-    except MalformedCertificate as error:
+    except BadCertificate as error:
         raise ValidationError(str(error), code=error.reason) from None
 
 

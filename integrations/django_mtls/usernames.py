@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cryptography.x509.oid import NameOID
 
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.errors import MutualTLSError, RefusedClient
 from wsgi_mtls.x509 import ClientCertificate, names
-
-from .errors import MalformedUsername, NoUsername, SeveralUsernames
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -31,10 +29,10 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
     """Return the one name.
 
     Raises:
-        NoUsername: there is none.
-        CertificateUnreadable: the part of the certificate that holds it can't be read.
-        SeveralUsernames: there is more than one, even if they are equal.
-        MalformedUsername: it has control or invisible characters (RFC 4518), or is no text.
+        RefusedClient: ``no_username``: there is none.
+        BadCertificate: ``certificate_unreadable``: the part of the certificate that holds it can't be read.
+        RefusedClient: ``several_usernames``: there is more than one, even if they are equal.
+        RefusedClient: ``malformed_username``: it has control or invisible characters (RFC 4518), or is no text.
     """
     try:
         found = username_from(certificate)
@@ -43,12 +41,17 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
         raise  # the name can't be read, and the error names the reason
     except Exception:  # a callable of the project's own, fed with what a stranger made: it must not end in a 500
         logger.exception("USERNAME_FROM failed")
-        raise NoUsername("USERNAME_FROM failed; see the traceback before this.") from None
+        raise RefusedClient("USERNAME_FROM failed; see the traceback before this.", reason="no_username") from None
     if not several:
-        raise NoUsername("The certificate does not carry the name that USERNAME_FROM asks for.")
+        raise RefusedClient(
+            "The certificate does not carry the name that USERNAME_FROM asks for.", reason="no_username"
+        )
     if len(several) > 1:
-        raise SeveralUsernames(f"The certificate carries {len(several)} names: {several!r}; have it issued with one.")
+        raise RefusedClient(
+            f"The certificate carries {len(several)} names: {several!r}; have it issued with one.",
+            reason="several_usernames",
+        )
     name = several[0]
     if not isinstance(name, str) or not names.prepare(name):
-        raise MalformedUsername(f"{name!r} is empty or has characters that nobody can see.")
+        raise RefusedClient(f"{name!r} is empty or has characters that nobody can see.", reason="malformed_username")
     return name

@@ -6,11 +6,10 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
 from wsgi_mtls.checks import check_chain
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.errors import MutualTLSError, RefusedClient
 from wsgi_mtls.x509 import PeerCertificate
 
 from .conf import mtls_settings
-from .errors import UnknownUser
 from .usernames import username
 
 
@@ -22,19 +21,22 @@ def find_user(name: str, using: str | None = None) -> Any:
         using: the database to look in; by default the one to read from.
 
     Raises:
-        UnknownUser: If the database takes another name for this one, so that neither may log in by it.
+        RefusedClient: ``unknown_user``: If the database takes another name for this one, so that neither may log in
+            by it.
     """
     model: Any = get_user_model()
     try:
         found = list(model._default_manager.using(using).filter(**{model.USERNAME_FIELD: name}))
     except (ValueError, TypeError, OverflowError, ValidationError):  # USERNAME_FIELD is not a text
-        raise UnknownUser(f"{model._meta.label}.{model.USERNAME_FIELD} can't be {name!r}.") from None
+        raise RefusedClient(
+            f"{model._meta.label}.{model.USERNAME_FIELD} can't be {name!r}.", reason="unknown_user"
+        ) from None
     exact = [user for user in found if user.get_username() == name]
     if len(exact) == 1:
         return exact[0]
     if found:
         others = ", ".join(repr(user.get_username()) for user in found)
-        raise UnknownUser(f"Asked for user {name!r}, the database returned {others}.")
+        raise RefusedClient(f"Asked for user {name!r}, the database returned {others}.", reason="unknown_user")
     return None
 
 

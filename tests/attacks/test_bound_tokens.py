@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import Answer, mod_ssl, request
+from tests.support import Answer, mod_ssl, refused, request
 from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
 from wsgi_mtls import Client, ClientAuthMiddleware, Verifier, sources
 from wsgi_mtls.binding import bind
 from wsgi_mtls.cli.demo_authorization_server import DemoAuthorizationServer
-from wsgi_mtls.errors import InvalidServerMetadata, MutualTLSError
+from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.metadata import authorization_server_metadata, protected_resource_metadata
 from wsgi_mtls.responses import error_response
@@ -65,7 +65,7 @@ class Server:
         return str(answer.json["refresh_token"])
 
 
-def refused(answer: Answer) -> tuple[int, str, str]:
+def refusal(answer: Answer) -> tuple[int, str, str]:
     """Return the status, the OAuth error and the reason, which the demo tells."""
     assert answer.headers["Cache-Control"] == "no-store"
     reason, _, _ = answer.json["error_description"].partition(":")
@@ -102,7 +102,7 @@ def pair() -> KeyPair:
 
 def test_row_27_no_certificate_for_a_bound_token(server: Server) -> None:
     code = server.demo.issue_code("phone", "alice")
-    assert refused(server.code("phone", None, code)) == NO_CERTIFICATE
+    assert refusal(server.code("phone", None, code)) == NO_CERTIFICATE
     answer = server.code("phone", server.phone, code)
     assert bound_to(answer) == thumbprint(server.phone)
     unbound = server.code("unbound-phone", None, server.demo.issue_code("unbound-phone", "alice"))
@@ -126,23 +126,23 @@ def test_row_27_confidential_client_of_another_method(method: str) -> None:
     app = ClientAuthMiddleware(token_endpoint, verifier, source=sources.environ(), paths=["/token"])
     form = {"client_id": "web", "client_assertion": "x"}
     pair = self_sign("CN=web")
-    assert refused(request(app, form, extra=mod_ssl(None))) == NO_CERTIFICATE
+    assert refusal(request(app, form, extra=mod_ssl(None))) == NO_CERTIFICATE
     answer = request(app, form, extra=mod_ssl(pair, "FAILED:self-signed certificate"))
     assert answer.json == {"claims": {"sub": "web", "cnf": {"x5t#S256": thumbprint(pair)}}}
 
 
 def test_row_27_confidential_client_of_mutual_tls(server: Server) -> None:
     no_certificate = (401, "invalid_client", "no_certificate")
-    assert refused(server.post("one", None, grant_type="client_credentials")) == no_certificate
+    assert refusal(server.post("one", None, grant_type="client_credentials")) == no_certificate
     assert bound_to(server.post("one", server.one, grant_type="client_credentials")) == thumbprint(server.one)
 
 
 def test_row_28_code_of_another_client(server: Server) -> None:
     code = server.demo.issue_code("one", "alice")
-    assert refused(server.code("two", server.two, code)) == NOT_ITS_OWN
-    assert refused(server.code("phone", server.phone, code)) == NOT_ITS_OWN
+    assert refusal(server.code("two", server.two, code)) == NOT_ITS_OWN
+    assert refusal(server.code("phone", server.phone, code)) == NOT_ITS_OWN
     assert bound_to(server.code("one", server.one, code)) == thumbprint(server.one)
-    assert refused(server.code("one", server.one, code)) == NOT_ITS_OWN
+    assert refusal(server.code("one", server.one, code)) == NOT_ITS_OWN
 
 
 def test_row_28_code_that_serves_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,15 +158,15 @@ def test_row_28_code_that_serves_once(server: Server, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(server.demo, "_access_token", issue_late)
     assert bound_to(server.code("phone", server.phone, code)) == thumbprint(server.phone)
-    assert [refused(answer) for answer in came] == [NOT_ITS_OWN]
+    assert [refusal(answer) for answer in came] == [NOT_ITS_OWN]
 
 
 def test_row_29_refresh_token_of_a_public_client(server: Server) -> None:
     token = server.refresh_token("phone", server.phone)
     same_key = self_sign("CN=phone", Profile(key=server.phone.key))
     for thief in (None, self_sign("CN=phone"), same_key, server.one):
-        assert refused(server.refresh("phone", thief, token)) == NOT_BOUND
-    assert refused(server.refresh("unbound-phone", None, token)) == NOT_ITS_OWN
+        assert refusal(server.refresh("phone", thief, token)) == NOT_BOUND
+    assert refusal(server.refresh("unbound-phone", None, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
 
 
@@ -177,7 +177,7 @@ def test_row_29_accepted_where_nothing_is_bound(server: Server) -> None:
 
 def test_row_30_confidential_client_renews_its_certificate(server: Server) -> None:
     token = server.refresh_token("one", server.one)
-    assert refused(server.refresh("one", server.two, token)) == (401, "invalid_client", "subject_mismatch")
+    assert refusal(server.refresh("one", server.two, token)) == (401, "invalid_client", "subject_mismatch")
     renewed = server.ca.issue("CN=renewed", Profile(san_dns=["one.example"]))
     answer = request(
         server.demo.app,
@@ -189,10 +189,10 @@ def test_row_30_confidential_client_renews_its_certificate(server: Server) -> No
 
 def test_row_31_refresh_token_of_another_client(server: Server) -> None:
     token = server.refresh_token("two", server.two)
-    assert refused(server.refresh("one", server.one, token)) == NOT_ITS_OWN
+    assert refusal(server.refresh("one", server.one, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("two", server.two, token)) == thumbprint(server.two)
     token = server.refresh_token("phone", server.phone)
-    assert refused(server.refresh("other-phone", server.phone, token)) == NOT_ITS_OWN
+    assert refusal(server.refresh("other-phone", server.phone, token)) == NOT_ITS_OWN
     assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
 
 
@@ -243,7 +243,7 @@ def test_row_38_bound_token_where_there_is_no_mutual_tls(issuer: Issuer, pair: K
 )
 def test_row_39_aliases(aliases: object, message: str) -> None:
     endpoints = {"token_endpoint": "/token", "authorization_endpoint": "/authorize"}
-    with pytest.raises(InvalidServerMetadata, match=message):
+    with refused("invalid_server_metadata", match=message):
         authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=aliases)
     right = {"token_endpoint": "https://mtls.example/token"}
     accepted = authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=right)
@@ -259,9 +259,9 @@ def test_row_39_aliases(aliases: object, message: str) -> None:
 @pytest.mark.parametrize("value", ["true", 1, 0, None, [], {}])
 def test_row_40_bound_access_tokens_is_no_boolean(value: Any) -> None:
     member = {"tls_client_certificate_bound_access_tokens": value}
-    with pytest.raises(InvalidServerMetadata, match="true or false"):
+    with refused("invalid_server_metadata", match="true or false"):
         authorization_server_metadata(ISSUER, endpoints={"token_endpoint": "/token"}, **member)
-    with pytest.raises(InvalidServerMetadata, match="true or false"):
+    with refused("invalid_server_metadata", match="true or false"):
         protected_resource_metadata(API, authorization_servers=[ISSUER], **member)
     for right in (True, False):
         member = {"tls_client_certificate_bound_access_tokens": right}

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from tests.support import ACCEPTED, Endpoint, Outcome
-from wsgi_mtls import CallbackRegistry, Client, InvalidClientMetadata, Verifier
+from wsgi_mtls import CallbackRegistry, Client, Verifier
+from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.testing import KeyPair, Profile
 
 from .certificates import HOST, PKI

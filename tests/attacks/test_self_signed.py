@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.support import ACCEPTED, Endpoint, Outcome
-from wsgi_mtls import InvalidClientMetadata
+from tests.support import ACCEPTED, Endpoint, Outcome, refused
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
@@ -29,7 +28,7 @@ def test_row_20_by_certificate(mobile: KeyPair) -> None:
 
 def test_row_21_key_without_certificate(mobile: KeyPair) -> None:
     bare = {name: value for name, value in jwk(mobile.certificate).items() if name != "x5c"}
-    with pytest.raises(InvalidClientMetadata, match="x5c"):
+    with refused("invalid_client_metadata", match="x5c"):
         registered(bare)
     other = self_sign("CN=other")
     endpoint = registered(bare, jwk(other.certificate))
@@ -40,6 +39,6 @@ def test_row_21_key_without_certificate(mobile: KeyPair) -> None:
 def test_row_21_certificate_of_another_key(mobile: KeyPair) -> None:
     other = self_sign("CN=other")
     mixed = jwk(mobile.certificate) | {"x5c": jwk(other.certificate)["x5c"]}
-    with pytest.raises(InvalidClientMetadata, match="another key"):
+    with refused("invalid_client_metadata", match="another key"):
         registered(mixed)
     assert registered(jwk(mobile.certificate)).outcome("mobile", mobile) == ACCEPTED

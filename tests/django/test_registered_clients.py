@@ -16,8 +16,8 @@ from django_mtls import signals
 from django_mtls.models import RegisteredClient
 from django_mtls.registry import DjangoClientRegistry
 from django_mtls.test import CertificateClient
+from tests.support import refused
 from wsgi_mtls.clients import SUBJECT_KINDS
-from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
@@ -58,7 +58,7 @@ def test_get_is_exact_and_only_of_the_enabled() -> None:
 
 def test_get_of_what_can_never_authenticate() -> None:
     register("rp", {"token_endpoint_auth_method": "tls_client_auth"})
-    with pytest.raises(InvalidClientMetadata):
+    with refused("invalid_client_metadata"):
         registry.get("rp")
 
 

@@ -19,7 +19,7 @@ from django_mtls.decorators import bound_token_required, certificate_required, c
 from django_mtls.mixins import CertificateRequiredMixin
 from django_mtls.test import CertificateClient
 from wsgi_mtls import sources
-from wsgi_mtls.errors import MalformedCertificate
+from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.record import Record
 from wsgi_mtls.testing import KeyPair, environ_for, to_pem
 from wsgi_mtls.x509 import Peer
@@ -119,8 +119,8 @@ def test_a_refused_certificate_is_none_and_its_refusal_is_kept(settings: Callabl
     (request,) = SEEN
     assert (answer.status_code, answer["Cache-Control"]) == (200, "private")
     assert request.peer_certificate is None
-    assert isinstance(request.mtls.refusal, MalformedCertificate)
-    assert type(request.mtls.refusal) is MalformedCertificate
+    assert type(request.mtls.refusal) is BadCertificate
+    assert request.mtls.refusal.reason == "malformed_certificate"
     assert Client().get("/guarded", SSL_CLIENT_CERT="x").status_code == 400
     assert len(SEEN) == 1
 
@@ -156,7 +156,7 @@ def test_without_middleware_a_decorator_makes_the_record(alice_pair: KeyPair) ->
 
 
 def no_certificate(value: str) -> bytes:
-    raise MalformedCertificate(f"Expected nothing, found {value!r}.")
+    raise BadCertificate(f"Expected nothing, found {value!r}.")
 
 
 HEADERS: Any = sources.header("X-Client-Pem", no_certificate, trusted_proxies=["192.0.2.1"], underscores_dropped=True)

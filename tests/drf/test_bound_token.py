@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_mtls.rest_framework.test import CertificateAPIClient
 from django_mtls.signals import token_rejected
-from wsgi_mtls.errors import InvalidToken, TokensUnavailable
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.testing import KeyPair
 
 GOOD = {"Authorization": "Bearer good"}
@@ -22,7 +22,7 @@ class Tokens:
 
     def decode(self, token: str, /) -> Mapping[str, Any]:
         if token == "later":
-            raise TokensUnavailable("The issuer sleeps.")
+            raise InvalidToken("The issuer sleeps.", reason="tokens_unavailable")
         if token != "good":
             raise InvalidToken("No such token.")
         return self.claims

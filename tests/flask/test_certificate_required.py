@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 
 from flask_mtls import certificate_required, current_client, peer_certificate
 from wsgi_mtls import MutualTLSError, PeerCertificate
-from wsgi_mtls.errors import UnidentifiedClient
+from wsgi_mtls.errors import RefusedClient
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, self_sign
 
 from .conftest import AppFactory, came_with
@@ -92,7 +92,7 @@ def test_authorize_that_returns_what_is_only_truthy(make_app: AppFactory, ca: Ke
 
 def test_authorize_may_refuse_with_a_reason(make_app: AppFactory, ca: KeyPair) -> None:
     def decide(peer: PeerCertificate) -> bool:
-        raise UnidentifiedClient("Not in the directory.")
+        raise RefusedClient("Not in the directory.", reason="unidentified_client")
 
     assert ask(serve(make_app(), authorize=decide), ca.issue("CN=anna"))[0] == 401
 

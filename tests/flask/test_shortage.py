@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from flask_mtls import MutualTLS, mtls_token_rejected
 from flask_mtls.authlib import BoundTokenValidatorMixin
-from wsgi_mtls.errors import InvalidToken, TokensUnavailable
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, environ_for, self_sign
 
@@ -45,7 +45,7 @@ def wrapped(outer: Exception, cause: Exception) -> Exception:
 
 
 SHORTAGES = [
-    TokensUnavailable("The server is down."),
+    InvalidToken("The server is down.", reason="tokens_unavailable"),
     ConnectionRefusedError(),
     OSError(24, "Too many open files"),
     MemoryError(),

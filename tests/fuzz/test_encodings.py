@@ -1,4 +1,4 @@
-"""Whatever stands in a header: a certificate, or ``MalformedCertificate``."""
+"""Whatever stands in a header: a certificate, or ``BadCertificate``."""
 
 import base64
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.sources.captures import environ, variants
-from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
-from wsgi_mtls.errors import MalformedName
+from wsgi_mtls import ClientCertificate, PeerCertificate, sources
+from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.sources import encodings, subject_header, xfcc
 from wsgi_mtls.sources.guarded import GuardedHeaders
 from wsgi_mtls.x509 import PeerSubject
@@ -107,7 +107,7 @@ def test_decoders(decode: Callable[[str], bytes | tuple[bytes, ...]], text: str)
         assert ders
         for der in ders:
             assert isinstance(ClientCertificate.from_der(der), ClientCertificate)
-    except MalformedCertificate:
+    except BadCertificate:
         pass
 
 
@@ -167,7 +167,7 @@ def test_sources(source: GuardedHeaders, data: st.DataObject) -> None:
     values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(source.keys), STATUSES | ANY_TEXT)))
     try:
         peer = source({"HTTP_S": "s", **values})
-    except MalformedCertificate:
+    except BadCertificate:
         return
     assert peer is None or isinstance(peer, PeerCertificate)
 
@@ -180,7 +180,7 @@ def test_environ_keys(source: Callable[[dict[str, str]], object], text: str, sta
     keys = {"SSL_CLIENT_CERT": text, "HTTPS_CLIENT_CERTIFICATE": text, "SSL_CLIENT_CERT_CHAIN_0": text}
     try:
         peer = source({**keys, "SSL_CLIENT_VERIFY": status})
-    except MalformedCertificate:
+    except BadCertificate:
         return
     assert peer is None or isinstance(peer, PeerCertificate)
 
@@ -191,6 +191,6 @@ def test_subject_header(kind: Any, text: str) -> None:
     source = subject_header("Subject", kind=kind, verified=True, **HERE)
     try:
         peer = source({"HTTP_SUBJECT": text})
-    except MalformedName:
+    except BadCertificate:
         return
     assert peer is None or isinstance(peer, PeerSubject)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import FORM, Endpoint, request
-from wsgi_mtls import errors
+from wsgi_mtls.errors import REASONS
 from wsgi_mtls.testing import environ_for, make_ca
 
 BILLING = make_ca().issue("CN=billing")
@@ -17,7 +17,6 @@ CLIENTS: Mapping[str, Mapping[str, object]] = {
     "billing": {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"},
     "public": {"token_endpoint_auth_method": "none"},
 }
-REASONS = {getattr(errors, name).reason for name in errors.__all__}
 LATIN_1 = st.text(st.characters(max_codepoint=255))
 
 PATHS = LATIN_1 | st.lists(st.sampled_from(["token", "x", "", ".", "caf\xc3\xa9", "\xff"])).map("/".join)

@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from wsgi_mtls import (
-    CallbackRegistry,
-    CertificateNotRegistered,
-    InvalidClientMetadata,
-    PeerCertificate,
-    SubjectMismatch,
-    UnknownClient,
-    Verifier,
-)
+from tests.support import refused
+from wsgi_mtls import CallbackRegistry, PeerCertificate, Verifier
 from wsgi_mtls.clients.callback import Certificate
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 
@@ -36,7 +29,7 @@ def test_pki(billing: KeyPair, answer: Any) -> None:
     verifier = Verifier(CallbackRegistry(pki={"billing": answer}.get))
     client = verifier.authenticate("billing", PeerCertificate(billing.certificate, verified=True))
     assert (client.client_id, client.method) == ("billing", "tls_client_auth")
-    with pytest.raises(UnknownClient):
+    with refused("unknown_client"):
         verifier.authenticate("other", PeerCertificate(billing.certificate, verified=True))
 
 
@@ -59,28 +52,28 @@ def test_self_signed(answer: Certificate | Iterable[Certificate]) -> None:
     verifier = Verifier(CallbackRegistry(self_signed=lambda client_id: answer if client_id == "mobile" else None))
     client = verifier.authenticate("mobile", PeerCertificate(MOBILE.certificate))
     assert client.method == "self_signed_tls_client_auth"
-    with pytest.raises(UnknownClient):
+    with refused("unknown_client"):
         verifier.authenticate("other", PeerCertificate(MOBILE.certificate))
 
 
 def test_the_certificate_decides(billing: KeyPair) -> None:
     by_name = Verifier(CallbackRegistry(pki=lambda _: "CN=mobile"))
-    with pytest.raises(CertificateNotRegistered):
+    with refused("certificate_not_registered"):
         by_name.authenticate("mobile", PeerCertificate(MOBILE.certificate, verified=True))
     by_certificate = Verifier(CallbackRegistry(self_signed=lambda _: [billing.certificate]))
-    with pytest.raises(SubjectMismatch):
+    with refused("subject_mismatch"):
         by_certificate.authenticate("billing", PeerCertificate(billing.certificate, verified=True))
 
 
 def test_no_certificates_authenticate_nobody() -> None:
     registry = CallbackRegistry(self_signed=lambda _: [])
-    with pytest.raises(CertificateNotRegistered):
+    with refused("certificate_not_registered"):
         Verifier(registry).authenticate("mobile", PeerCertificate(MOBILE.certificate))
 
 
 def test_both_answer() -> None:
     registry = CallbackRegistry(pki=lambda _: "CN=mobile", self_signed=lambda _: DER)
-    with pytest.raises(InvalidClientMetadata, match="both callbacks answered"):
+    with refused("invalid_client_metadata", match="both callbacks answered"):
         registry.get("mobile")
     one = CallbackRegistry(pki=lambda _: None, self_signed=lambda _: DER)
     assert Verifier(one).authenticate("mobile", PeerCertificate(MOBILE.certificate)).client_id == "mobile"
@@ -90,13 +83,13 @@ def test_both_answer() -> None:
     "answer", ["", "billing", ("tls_client_auth_san_dns", "*.a"), ("a", "b"), ("a",), 7, b"CN=a", []]
 )
 def test_pki_answer_that_is_no_subject_value(answer: Any) -> None:
-    with pytest.raises(InvalidClientMetadata):
+    with refused("invalid_client_metadata"):
         CallbackRegistry(pki=lambda _: answer).get("billing")
 
 
 @pytest.mark.parametrize("answer", [b"", "", "x", b"-----BEGIN", DER + DER, [DER, b"x"], 7, [7], [None], {"a": DER}])
 def test_self_signed_answer_that_is_no_certificate(answer: Any) -> None:
-    with pytest.raises(InvalidClientMetadata, match="'mobile'"):
+    with refused("invalid_client_metadata", match="'mobile'"):
         CallbackRegistry(self_signed=lambda _: answer).get("mobile")
 
 

@@ -15,16 +15,8 @@ from cryptography import x509
 from OpenSSL import crypto
 
 from tests import der
-from tests.support import ACCEPTED, Endpoint, Outcome, request
-from wsgi_mtls import (
-    CallbackRegistry,
-    CertificateUnreadable,
-    Client,
-    ClientCertificate,
-    InvalidClientMetadata,
-    MalformedCertificate,
-    sources,
-)
+from tests.support import ACCEPTED, Endpoint, Outcome, refused, request
+from wsgi_mtls import CallbackRegistry, Client, ClientCertificate, sources
 from wsgi_mtls.cli.inspect import describe
 from wsgi_mtls.jwks import jwk, registered_certificates
 from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
@@ -227,7 +219,7 @@ def test_a_registered_name_that_can_not_be_read(value: bytes) -> None:
 
 
 def test_the_message_names_the_part_and_the_remedy() -> None:
-    with pytest.raises(CertificateUnreadable, match=r"validity can't be read .*have it issued anew"):
+    with refused("certificate_unreadable", match=r"validity can't be read .*have it issued anew"):
         made(validity=der.seq()).not_before  # noqa: B018
 
 
@@ -270,7 +262,7 @@ def test_other_names_and_attributes_as_written() -> None:
 
 @pytest.mark.parametrize("octets", [b"\x05\x00", b"0\x00\x00", b"0\x81\x01x", b"0\x80\x00\x00", b"", b"0\x05a"])
 def test_not_one_der_value(octets: bytes) -> None:
-    with pytest.raises(MalformedCertificate) as caught:
+    with refused("malformed_certificate") as caught:
         ClientCertificate.from_der(octets)
     assert caught.value.reason == "malformed_certificate"
 
@@ -297,11 +289,11 @@ def test_the_same_as_cryptography_reads(certificate: ClientCertificate) -> None:
 
 def test_a_key_with_a_leading_zero_octet() -> None:
     jwks = json.loads((CASES / "jwks" / "n-leading-zero.json").read_text())
-    with pytest.raises(InvalidClientMetadata, match="n has a leading zero octet"):
+    with refused("invalid_client_metadata", match="n has a leading zero octet"):
         registered_certificates(jwks)
     (key,) = jwks["keys"]
     sound = jwk(ClientCertificate.from_der(base64.b64decode(key["x5c"][0])))
     assert len(registered_certificates({"keys": [sound]})) == 1
     for wrong, message in ((f"{sound['n']}=", "padding"), (f"{sound['n']}\n", "line breaks"), ("AQAB", "another key")):
-        with pytest.raises(InvalidClientMetadata, match=message):
+        with refused("invalid_client_metadata", match=message):
             registered_certificates({"keys": [sound | {"n": wrong}]})

@@ -7,7 +7,9 @@ import warnings
 import pytest
 from cryptography import x509
 
-from wsgi_mtls import CertificateUnreadable, ClientCertificate, MalformedCertificate
+from tests.support import refused
+from wsgi_mtls import ClientCertificate
+from wsgi_mtls.errors import BadCertificate, MutualTLSError
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, to_pem
 
 CA = make_ca()
@@ -34,18 +36,18 @@ def _unread(ca: KeyPair, extension: x509.UnrecognizedExtension) -> bytes:
     return patched(pair, bytes([0x55, 0x1E, 99]), own)
 
 
-def refuse(der: bytes) -> MalformedCertificate:
-    with pytest.raises(MalformedCertificate) as caught:
+def refuse(der: bytes) -> MutualTLSError:
+    with refused("malformed_certificate") as caught:
         ClientCertificate.from_der(der)
     return caught.value
 
 
-def unreadable(der: bytes, part: str) -> CertificateUnreadable:
+def unreadable(der: bytes, part: str) -> MutualTLSError:
     certificate = ClientCertificate.from_der(der)
     for _ in range(2):
-        with pytest.raises(CertificateUnreadable) as caught:
+        with refused("certificate_unreadable") as caught:
             getattr(certificate, part)
-    with pytest.raises(CertificateUnreadable):
+    with refused("certificate_unreadable"):
         certificate.require_readable()
     assert certificate.not_before < certificate.not_after  # the other parts are read
     return caught.value
@@ -88,7 +90,7 @@ def test_subject_of_another_type_is_read_or_refused(tag: int) -> None:
     der = patched(GOOD, b"\x0c\x08abcdefgh", bytes([tag]) + b"\x08abcdefgh")
     try:
         certificate = ClientCertificate.from_der(der)
-    except MalformedCertificate:
+    except BadCertificate:
         return
     assert certificate.der == der
 
@@ -188,12 +190,12 @@ def test_pem(pem: str | bytes) -> None:
     ],
 )
 def test_no_pem(pem: str | bytes) -> None:
-    with pytest.raises(MalformedCertificate):
+    with refused("malformed_certificate"):
         ClientCertificate.from_pem(pem)
 
 
 def test_message_says_what_to_do() -> None:
-    with pytest.raises(MalformedCertificate, match="2 certificates stand in it; give that certificate alone"):
+    with refused("malformed_certificate", match="2 certificates stand in it; give that certificate alone"):
         ClientCertificate.from_pem(PEM + PEM)
 
 
@@ -205,5 +207,5 @@ def test_base64_with_stray_bits() -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     stray = text[:-2] + alphabet[alphabet.index(text[-2]) + 1] + "="
     assert base64.b64decode(stray) == padding_of_one.der
-    with pytest.raises(MalformedCertificate, match="canonical"):
+    with refused("malformed_certificate", match="canonical"):
         ClientCertificate.from_pem(f"-----BEGIN CERTIFICATE-----\n{stray}\n-----END CERTIFICATE-----")

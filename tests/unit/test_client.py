@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from wsgi_mtls import Client, InvalidClientMetadata
+from tests.support import refused
+from wsgi_mtls import Client
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
@@ -111,14 +112,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("metadata", "says"), REFUSED)
 def test_refused(metadata: dict[str, object], says: str) -> None:
-    with pytest.raises(InvalidClientMetadata, match=says) as caught:
+    with refused("invalid_client_metadata", match=says) as caught:
         Client.from_metadata(metadata)
     assert (caught.value.reason, caught.value.error) == ("invalid_client_metadata", "invalid_client")
 
 
 @pytest.mark.parametrize("metadata", [None, 5, "x", [], [("client_id", "a")], Client])
 def test_no_mapping(metadata: Any) -> None:
-    with pytest.raises(InvalidClientMetadata, match="must be a mapping, not"):
+    with refused("invalid_client_metadata", match="must be a mapping, not"):
         Client.from_metadata(metadata)
 
 
@@ -153,15 +154,15 @@ def test_what_follows_from_other_members_cannot_be_given(derived: str) -> None:
 def test_certificates_come_from_one_place(pair: KeyPair, key: dict[str, object]) -> None:
     client = Client(client_id="a", token_endpoint_auth_method=None, registered_certificates=(pair.certificate,))
     assert client.certificates == (pair.certificate,)
-    with pytest.raises(InvalidClientMetadata, match="jwks and certificates exclude"):
+    with refused("invalid_client_metadata", match="jwks and certificates exclude"):
         dataclasses.replace(client, jwks={"keys": [key]})
 
 
 def test_a_client_that_the_certificate_judges_has_one_method(pair: KeyPair) -> None:
     by_name = Client(client_id="a", token_endpoint_auth_method=None, tls_client_auth_san_dns="a.example")
-    with pytest.raises(InvalidClientMetadata, match="the caller would choose"):
+    with refused("invalid_client_metadata", match="the caller would choose"):
         dataclasses.replace(by_name, registered_certificates=(pair.certificate,))
-    with pytest.raises(InvalidClientMetadata, match="the caller would choose"):
+    with refused("invalid_client_metadata", match="the caller would choose"):
         dataclasses.replace(by_name, jwks_uri="https://a.example/jwks")
     chosen = dataclasses.replace(
         by_name, jwks_uri="https://a.example/jwks", token_endpoint_auth_method="tls_client_auth"
@@ -184,18 +185,18 @@ def test_x5c_of_another_key(key_type: str) -> None:
     profile = Profile(key_type=key_type)  # type: ignore[arg-type]
     one, other = (jwk(self_sign("CN=a", profile).certificate) for _ in range(2))
     assert Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [one]}}).certificates
-    with pytest.raises(InvalidClientMetadata, match=r"Key 1 of jwks: x5c\[0\] certifies another key"):
+    with refused("invalid_client_metadata", match=r"Key 1 of jwks: x5c\[0\] certifies another key"):
         Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [one | {"x5c": other["x5c"]}]}})
 
 
 def test_x5c_without_the_key_itself(key: dict[str, object]) -> None:
-    with pytest.raises(InvalidClientMetadata, match="another key"):
+    with refused("invalid_client_metadata", match="another key"):
         Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [{"x5c": key["x5c"]}]}})
 
 
 def test_x5c_with_line_ends(key: dict[str, object]) -> None:
     assert isinstance(key["x5c"], list)
-    with pytest.raises(InvalidClientMetadata):
+    with refused("invalid_client_metadata"):
         Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key | {"x5c": [key["x5c"][0] + "\n"]}]}})
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import create_environ
 
-from tests.support import ACCEPTED, Endpoint, request, token_endpoint
-from wsgi_mtls import Client, ClientAuthMiddleware, InvalidClientMetadata, MutualTLSError, Verifier, sources
+from tests.support import ACCEPTED, Endpoint, refused, request, token_endpoint
+from wsgi_mtls import Client, ClientAuthMiddleware, MutualTLSError, Verifier, sources
 from wsgi_mtls.events import Event
 from wsgi_mtls.guard import Guard
 from wsgi_mtls.request.wsgi import view_of
@@ -70,7 +70,7 @@ def test_a_registry_that_finds_no_client(billing: KeyPair) -> None:
         def find(self, certificate: object, /) -> list[Any]:
             return [BILLING]
 
-    with pytest.raises(InvalidClientMetadata, match="make it return a Client"):
+    with refused("invalid_client_metadata", match="make it return a Client"):
         Verifier(Finding()).identify(environ_for(billing)["wsgi_mtls.peer"])  # type: ignore[arg-type]
 
 

@@ -18,10 +18,8 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "decisions.md").
 DEFER, ANSWERS, OBSERVERS, IDENTIFY = BLOCKS
 
 # Families that nothing is refused by itself for, and what stops an application's start.
-NO_ANSWERS = {"mutual_tls_error", "invalid_request", "invalid_grant", "malformed_name", "invalid_server_metadata"}
-REASONS: dict[str, type[MutualTLSError]] = {
-    cls.reason: cls for cls in (getattr(errors, name) for name in errors.__all__) if cls.reason not in NO_ANSWERS
-}
+NO_ANSWERS = {"invalid_request", "malformed_name", "invalid_server_metadata"}
+REASONS = {reason: entry for reason, entry in errors.REASONS.items() if reason not in NO_ANSWERS}
 ROWS = re.findall(r"^\| (`[a-z_`, ]+`) \| ([0-9, ]+)`([a-z_]+)` \|", README, re.MULTILINE)
 
 
@@ -73,11 +71,11 @@ def test_every_reason_is_told() -> None:
 @pytest.mark.parametrize(("reasons", "statuses", "error"), ROWS)
 def test_rows_of_the_readme(reasons: str, statuses: str, error: str) -> None:
     told = [REASONS[reason] for reason in re.findall(r"[a-z_]+", reasons)]
-    assert {str(cls.status) for cls in told} == set(re.findall("[0-9]+", statuses))
-    assert {cls.error for cls in told} == {error}
+    assert {str(entry.status) for entry in told} == set(re.findall("[0-9]+", statuses))
+    assert {entry.error for entry in told} == {error}
 
 
 def test_the_readme_has_every_reason_of_client_authentication() -> None:
     rows = {reason for reasons, *_ in ROWS for reason in re.findall(r"[a-z_]+", reasons)}
-    of_clients = {reason for reason, cls in REASONS.items() if cls.error in ("invalid_client", "invalid_grant")}
+    of_clients = {reason for reason, entry in REASONS.items() if entry.error in ("invalid_client", "invalid_grant")}
     assert of_clients <= rows

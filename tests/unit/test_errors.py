@@ -1,38 +1,128 @@
-"""Errors are part of the interface: stable reasons, OAuth codes, HTTP status."""
+"""Errors are part of the interface: stable reasons, OAuth codes, HTTP status, and the values that a rule compared."""
 
+import ast
+import pickle
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import wsgi_mtls
 from wsgi_mtls import errors
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.errors import REASONS, MutualTLSError
 
-CLASSES = [getattr(errors, name) for name in errors.__all__]
-
-
-def test_all_is_complete_and_sorted() -> None:
-    defined = {
-        name
-        for name, value in vars(errors).items()
-        if isinstance(value, type) and issubclass(value, Exception) and value.__module__ == errors.__name__
-    }
-    assert set(errors.__all__) == defined
-    assert errors.__all__ == sorted(errors.__all__)
+ROOT = Path(__file__).parents[2]
+FAMILIES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, MutualTLSError)]
+NAMES = {family.__name__ for family in FAMILIES}
 
 
-def test_reasons_are_unique() -> None:
-    reasons = [error.reason for error in CLASSES]
-    assert len(set(reasons)) == len(reasons)
+def code() -> Iterator[ast.AST]:
+    """Every node of the package and its adapters."""
+    for folder in ("wsgi_mtls", "integrations"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield from ast.walk(ast.parse(path.read_text(), str(path)))
 
 
-@pytest.mark.parametrize("error", CLASSES)
-def test_each_class(error: type[MutualTLSError]) -> None:
-    assert issubclass(error, MutualTLSError)
-    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", error.reason)
-    assert re.fullmatch(r"([a-z]+(_[a-z]+)*)?", error.error)
-    assert 400 <= error.status < 600
-    assert error.__doc__
-    assert error("what to do").message == "what to do"
+def texts(node: ast.AST) -> set[str]:
+    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def raised() -> set[str]:
+    """The reasons that the code gives to its errors."""
+    found = {family.default_reason for family in FAMILIES}
+    for node in code():
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id in NAMES:
+            for keyword in node.keywords:
+                if keyword.arg == "reason":
+                    value = keyword.value.body if isinstance(keyword.value, ast.IfExp) else keyword.value
+                    assert isinstance(value, ast.Constant), ast.unparse(node)
+                    found |= texts(value) | texts(getattr(keyword.value, "orelse", value))
+    return found
+
+
+def compared() -> set[str]:
+    """The reasons that the code compares an error's reason with."""
+    found: set[str] = set()
+    for node in code():
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute) and node.left.attr == "reason":
+            found |= texts(ast.Tuple(node.comparators))
+    return found
+
+
+def test_the_table_has_what_the_code_raises_and_no_more() -> None:
+    assert raised() == set(REASONS)
+
+
+def test_the_code_compares_reasons_of_the_table_only() -> None:
+    assert {"missing_token", "body_too_large"} < compared() <= set(REASONS)
+
+
+def test_the_families() -> None:
+    assert {
+        "MutualTLSError", "NoCertificate", "BadCertificate", "RefusedClient", "InvalidToken", "InvalidRequest",
+        "InvalidMetadata", "InvalidClientMetadata", "InvalidServerMetadata",
+    } == NAMES  # fmt: skip
+    public = {name for name in wsgi_mtls.__all__ if name in NAMES}
+    assert public == {"MutualTLSError", "InvalidClientMetadata", "InvalidToken"}
+    assert sorted(wsgi_mtls.__all__) == wsgi_mtls.__all__
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason(reason: str) -> None:
+    entry = REASONS[reason]
+    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", reason)
+    assert re.fullmatch(r"([a-z]+(_[a-z]+)*)?", entry.error)
+    assert 400 <= entry.status < 600
+    assert entry.text.endswith(".")
+    error = MutualTLSError(reason=reason)
+    assert (str(error), error.message, error.error, error.status) == (entry.text, entry.text, entry.error, entry.status)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_family(family: type[MutualTLSError]) -> None:
+    error = family("what to do")
+    default = REASONS[family.default_reason]
+    assert (error.message, str(error)) == ("what to do", "what to do")
+    assert (error.reason, error.error, error.status) == (family.default_reason, default.error, default.status)
+    assert (error.expected, error.found, error.reported) == (None, None, False)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_reason_of_an_application_has_code_and_status_of_the_family(family: type[MutualTLSError]) -> None:
+    error, default = family("no", reason="not_on_sundays"), family("no")
+    assert (error.reason, error.error, error.status) == ("not_on_sundays", default.error, default.status)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_pickle(family: type[MutualTLSError]) -> None:
+    error = family("no", reason="not_on_sundays", expected="a", found=("b", "c"))
+    error.reported = True
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is family
+    assert (str(copy), vars(copy)) == ("no", vars(error))
+
+
+def test_a_long_text_of_a_caller_is_cut() -> None:
+    error = MutualTLSError("x" * 5000, found=("y" * 5000,) * 50, expected="z" * 5000)
+    assert len(error.message) == 1001
+    assert error.expected == "z" * 200 + "…"
+    assert error.found == ("y" * 200 + "…",) * 20
+
+
+def test_value_errors() -> None:
+    """What reads a certificate, a name or metadata from a text raises a ValueError, as Python's own parsers do."""
+    found = {family.__name__ for family in FAMILIES if issubclass(family, ValueError)}
+    assert found == {"BadCertificate", "InvalidMetadata", "InvalidClientMetadata", "InvalidServerMetadata"}
+
+
+def test_the_page_of_reasons() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\d+)(?: `(\w+)`)? \| (.+) \|$", (ROOT / "docs" / "reasons.md").read_text(), re.MULTILINE
+    )
+    assert rows == [(name, str(entry.status), entry.error, entry.text) for name, entry in REASONS.items()]
 
 
 EXPECTED = {
@@ -70,5 +160,4 @@ EXPECTED = {
 
 
 def test_reasons_are_stable() -> None:
-    found = {error.reason: (error.error, error.status) for error in CLASSES}
-    assert {reason: found.get(reason) for reason in EXPECTED} == EXPECTED
+    assert {reason: (REASONS[reason].error, REASONS[reason].status) for reason in EXPECTED} == EXPECTED

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import Endpoint, mod_ssl, request, token_endpoint
-from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, PeerCertificate, UnknownClient, Verifier, sources
-from wsgi_mtls.errors import InvalidToken, MalformedCertificate
+from tests.support import Endpoint, mod_ssl, refused, request, token_endpoint
+from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, PeerCertificate, Verifier, sources
+from wsgi_mtls.errors import BadCertificate, InvalidToken
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, self_sign
 
@@ -41,7 +41,7 @@ def test_success(billing: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
 def test_refusal(billing: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
     events: list[Event] = []
     verifier = Verifier(CLIENTS, observers=[events.append])
-    with pytest.raises(UnknownClient) as caught:
+    with refused("unknown_client") as caught:
         verifier.authenticate("nobody", PeerCertificate(billing.certificate, verified=True))
     (event,) = events
     assert (event.name, event.client_id, event.reason) == ("client_rejected", "nobody", "unknown_client")
@@ -80,9 +80,9 @@ def test_each_request_is_one_record_without_pem(
 
 
 def test_a_client_id_starts_no_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(UnknownClient):
+    with refused("unknown_client"):
         Verifier(CLIENTS).client("a\nclient_authenticated client_id='billing'")
-    with pytest.raises(UnknownClient):
+    with refused("unknown_client"):
         Verifier(CLIENTS).authenticate("a\nb", PeerCertificate(self_sign("CN=x").certificate))
     (record,) = caplog.records
     assert "\n" not in record.getMessage()
@@ -109,7 +109,7 @@ def test_an_observer_that_fails_changes_nothing(billing: KeyPair, caplog: pytest
 def test_an_instance_that_is_raised_in_every_request_is_reported_in_each() -> None:
     """By a source or a decoder of the user's own."""
     events: list[Event] = []
-    unreadable, unknown = MalformedCertificate("Not one certificate."), InvalidToken("No such token.")
+    unreadable, unknown = BadCertificate("Not one certificate."), InvalidToken("No such token.")
 
     def source(environ: object, /) -> PeerCertificate | None:
         raise unreadable

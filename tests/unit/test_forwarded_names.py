@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-import pytest
-
+from tests.support import refused
 from wsgi_mtls import Client, Verifier
-from wsgi_mtls.errors import CertificateNotDelivered, ChainNotVerified, SubjectMismatch
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.x509 import PeerSubject
@@ -21,7 +19,7 @@ VERIFIER = Verifier({"named": NAMED, "self-signed": SELF_SIGNED})
 
 
 def test_a_name_is_not_verified_unless_the_source_says_so() -> None:
-    with pytest.raises(ChainNotVerified):
+    with refused("chain_not_verified"):
         VERIFIER.authenticate("named", PeerSubject(NAME, ("billing.example.com",)))
     accepted = VERIFIER.authenticate("named", PeerSubject(NAME, ("billing.example.com",), verified=True))
     assert (accepted.client_id, accepted.certificate) == ("named", None)
@@ -30,13 +28,13 @@ def test_a_name_is_not_verified_unless_the_source_says_so() -> None:
 def test_a_name_for_a_client_that_is_registered_with_none() -> None:
     """Such a client comes from a callback registry, where the certificate decides about the method."""
     client = Client(client_id="unnamed", token_endpoint_auth_method=None)
-    with pytest.raises(SubjectMismatch):
+    with refused("subject_mismatch"):
         Verifier({"unnamed": client}).authenticate("unnamed", PeerSubject(NAME, ("None",), verified=True))
 
 
 def test_a_name_where_the_certificate_is_needed() -> None:
     name = PeerSubject(NAME, ("billing.example.com",), verified=True)
-    with pytest.raises(CertificateNotDelivered):
+    with refused("certificate_not_delivered"):
         VERIFIER.authenticate("self-signed", name)
-    with pytest.raises(CertificateNotDelivered):
+    with refused("certificate_not_delivered"):
         VERIFIER.check_certificate(name)

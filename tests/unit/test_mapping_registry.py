@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from wsgi_mtls import Client, InvalidClientMetadata
+from tests.support import refused
+from wsgi_mtls import Client
 from wsgi_mtls.clients import MappingRegistry
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
@@ -74,14 +75,14 @@ def test_clients_as_objects() -> None:
 
 @pytest.mark.parametrize("value", [Client(client_id="b"), {"client_id": "b"}])
 def test_another_client_id_than_the_key(value: Client | dict[str, object]) -> None:
-    with pytest.raises(InvalidClientMetadata, match="'b' stands under the key 'a'"):
+    with refused("invalid_client_metadata", match="'b' stands under the key 'a'"):
         MappingRegistry({"a": value})
     assert MappingRegistry({"b": value}).get("b")
 
 
 @pytest.mark.parametrize("value", [None, "a", 7, ["a"]])
 def test_no_metadata(value: object) -> None:
-    with pytest.raises(InvalidClientMetadata, match="must be a mapping"):
+    with refused("invalid_client_metadata", match="must be a mapping"):
         MappingRegistry({"a": value})  # type: ignore[dict-item]
 
 

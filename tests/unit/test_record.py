@@ -7,7 +7,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tests.support import request
 from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
-from wsgi_mtls import Guard, MalformedCertificate, PeerCertificate, Verifier, sources
+from wsgi_mtls import Guard, PeerCertificate, Verifier, sources
+from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.events import Event
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.sources import PEER, CertificateSource
@@ -53,7 +54,7 @@ def layers(source: CertificateSource, events: list[Event], paths: list[str]) -> 
     return PeerMiddleware(server, source)
 
 
-@pytest.mark.parametrize("answer", [FOUND, None, MalformedCertificate("junk")])
+@pytest.mark.parametrize("answer", [FOUND, None, BadCertificate("junk")])
 @pytest.mark.parametrize("path", ["/token", "/api", "/elsewhere"])
 def test_a_source_is_asked_once_in_a_request(answer: object, path: str) -> None:
     source: Counted = Counted(answer)
@@ -64,7 +65,7 @@ def test_a_source_is_asked_once_in_a_request(answer: object, path: str) -> None:
 
 def test_a_refusal_that_several_layers_meet_is_one_event() -> None:
     events: list[Event] = []
-    app = layers(Counted(MalformedCertificate("junk")), events, ["/api"])
+    app = layers(Counted(BadCertificate("junk")), events, ["/api"])
     assert request(app, {"client_id": "billing"}, path="/api").status == 400
     assert [event.reason for event in events] == ["malformed_certificate"]
 

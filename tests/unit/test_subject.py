@@ -2,7 +2,7 @@
 
 import pytest
 
-from wsgi_mtls import InvalidClientMetadata
+from tests.support import refused
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.testing import KeyPair, Profile
 
@@ -105,7 +105,7 @@ def test_does_not_match(pair: KeyPair, kind: SubjectKind, value: str) -> None:
     ],
 )
 def test_refused(kind: SubjectKind, value: object, says: str) -> None:
-    with pytest.raises(InvalidClientMetadata, match=says):
+    with refused("invalid_client_metadata", match=says):
         SubjectValue.parse(kind, value)
 
 
@@ -113,5 +113,5 @@ def test_a_name_that_is_no_ascii_matches_no_dns_name(ca: KeyPair) -> None:
     # U+212A, the Kelvin sign, is a k in lower case.
     certificate = ca.issue("CN=x", Profile(san_dns=["xn--k.example"])).certificate
     assert SubjectValue.parse(DNS, "xn--K.example").matches(certificate)
-    with pytest.raises(InvalidClientMetadata):
+    with refused("invalid_client_metadata"):
         SubjectValue.parse(DNS, "xn--\u212a.example")

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from wsgi_mtls import (
-    AuthenticatedClient,
-    Client,
-    InvalidClientMetadata,
-    MutualTLSError,
-    PeerCertificate,
-    Verifier,
-)
+from tests.support import refused
+from wsgi_mtls import AuthenticatedClient, Client, MutualTLSError, PeerCertificate, Verifier
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
@@ -206,5 +200,5 @@ def test_options() -> None:
     for options in wrong:
         with pytest.raises(ValueError, match="must be"):
             verifier(**options)
-    with pytest.raises(InvalidClientMetadata):
+    with refused("invalid_client_metadata"):
         Verifier({"a": {"token_endpoint_auth_method": "tls_client_auth"}})

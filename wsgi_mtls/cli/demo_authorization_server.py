@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from ..binding import bind, bind_refresh_token, verify_grant, verify_refresh_token
 from ..clients import Client
-from ..errors import InvalidGrant, MutualTLSError, UnknownClient
+from ..errors import InvalidRequest, MutualTLSError, RefusedClient
 from ..events import Observer
 from ..metadata import MetadataMiddleware, authorization_server_metadata
 from ..responses import error_response
@@ -129,8 +129,9 @@ class DemoAuthorizationServer:
                     verify_refresh_token(record, request.environ[PEER], client)
                     yield record
             case _:
-                raise InvalidGrant(
-                    "Ask for client_credentials (not as a public client), authorization_code or refresh_token."
+                raise InvalidRequest(
+                    "Ask for client_credentials (not as a public client), authorization_code or refresh_token.",
+                    reason="invalid_grant",
                 )
 
     @contextmanager
@@ -170,11 +171,13 @@ class DemoAuthorizationServer:
             return registration
         client = self._verifier.client(request.form["client_id"])
         if client.token_endpoint_auth_method != "none":
-            raise UnknownClient(f"This server serves no client of {client.token_endpoint_auth_method}.")
+            raise RefusedClient(
+                f"This server serves no client of {client.token_endpoint_auth_method}.", reason="unknown_client"
+            )
         return client
 
     def _introspect(self, request: Request) -> dict[str, object]:
         if CLIENT not in request.environ:
-            raise UnknownClient("Introspection is for APIs that authenticate themselves.")
+            raise RefusedClient("Introspection is for APIs that authenticate themselves.", reason="unknown_client")
         expires, claims = self._access_tokens.get(request.form.get("token", ""), (0, {}))
         return {"active": True, "token_type": "Bearer", **claims} if self._clock() < expires else {"active": False}

@@ -37,7 +37,7 @@ def read_certificates(file: Path) -> list[ClientCertificate]:
 
     Raises:
         OSError: it can't be read.
-        MalformedCertificate: something else stands in it.
+        BadCertificate: ``malformed_certificate``: something else stands in it.
     """
     content = file.read_bytes()
     if content.count(b"-----BEGIN") < 2:
@@ -51,7 +51,7 @@ def read_certificate(file: Path) -> ClientCertificate:
 
     Raises:
         OSError: it can't be read.
-        MalformedCertificate: it is not a certificate, or has a part that can't be read.
+        BadCertificate: ``malformed_certificate``: it is not a certificate, or has a part that can't be read.
     """
     content = file.read_bytes()
     is_pem = b"-----BEGIN" in content

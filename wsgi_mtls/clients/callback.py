@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from ..errors import InvalidClientMetadata, MalformedCertificate
+from ..errors import BadCertificate, InvalidClientMetadata
 from ..x509 import ClientCertificate, SubjectKind
 from .client import Client
 from .subject import SubjectValue
@@ -71,7 +71,7 @@ def _certificates(client_id: str, given: Certificate | Iterable[Certificate]) ->
     several = [given] if isinstance(given, Certificate) else given
     try:
         return tuple(_read(certificate) for certificate in several)
-    except (MalformedCertificate, TypeError) as error:
+    except (BadCertificate, TypeError) as error:
         raise InvalidClientMetadata(f"Client {client_id!r}: a registered certificate can't be read. {error}") from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Lock
 from urllib.parse import urlsplit
 
-from ..errors import CertificatesUnavailable, short
+from ..errors import RefusedClient, short
 from ..https import Answer, FetchFailed, RegisteredFetcher
 from ..store import MemoryStore, Store
 from ..x509 import ClientCertificate
@@ -103,7 +103,7 @@ class KeySets:
             matches: tells whether the presented certificate is registered by one of these.
 
         Raises:
-            CertificatesUnavailable: If nothing is kept, and nothing could be fetched.
+            RefusedClient: ``jwks_unavailable``: If nothing is kept, and nothing could be fetched.
         """
         key = hashlib.sha256(jwks_uri.encode()).hexdigest()
         kept = self._kept(key)
@@ -119,7 +119,9 @@ class KeySets:
             )
             kept = self._kept(key)
         if kept is None:
-            raise CertificatesUnavailable(f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}")
+            raise RefusedClient(
+                f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}", reason="jwks_unavailable"
+            )
         return kept.certificates
 
     def _may_fetch(self, client_id: str, key: str, is_fresh: bool) -> bool:

@@ -66,5 +66,5 @@ class PublishedKeySets(Protocol):
         """Return what the client has published, anew where nothing that is known ``matches``.
 
         Raises:
-            CertificatesUnavailable: If it is unavailable.
+            RefusedClient: ``jwks_unavailable``: If it is unavailable.
         """

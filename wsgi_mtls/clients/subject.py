@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..errors import CertificateUnreadable, InvalidClientMetadata, MalformedName
+from ..errors import BadCertificate, InvalidClientMetadata
 from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, names
 
 SubjectKey = tuple[SubjectKind, Hashable]
@@ -50,9 +50,17 @@ class SubjectValue:
         """Tell whether the certificate carries this very name.
 
         Raises:
-            CertificateUnreadable: its names of this kind can't be read.
+            BadCertificate: its names of this kind can't be read.
         """
         return self.key[1] in _KEYS[self.kind](certificate)
+
+    def found_in(self, certificate: ClientCertificate) -> tuple[str, ...]:
+        """Return the names of this kind that the certificate carries, as texts for people.
+
+        Raises:
+            BadCertificate: its names of this kind can't be read.
+        """
+        return _TEXTS[self.kind](certificate)
 
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
         """Tell whether a terminator that forwards only texts of this kind delivered this very name.
@@ -77,7 +85,7 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
 def _readable_keys(kind: SubjectKind, certificate: ClientCertificate) -> tuple[Hashable, ...]:
     try:
         return tuple(_KEYS[kind](certificate))
-    except CertificateUnreadable:
+    except BadCertificate:
         return ()
 
 
@@ -93,8 +101,9 @@ def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
 def _dn(value: str) -> Hashable:
     name = names.from_rdns(names.read_registered(value))
     if not name.comparable:
-        raise MalformedName(
-            "it has no value that is not empty, or one with invisible or control characters, and so matches nothing."
+        raise BadCertificate(
+            "it has no value that is not empty, or one with invisible or control characters, and so matches nothing.",
+            reason="malformed_name",
         )
     return name
 
@@ -147,4 +156,12 @@ _KEYS: dict[SubjectKind, Callable[[ClientCertificate], Iterable[Hashable]]] = {
     "tls_client_auth_san_uri": lambda it: it.san_uri,
     "tls_client_auth_san_ip": lambda it: it.san_ip,
     "tls_client_auth_san_email": lambda it: map(_fold_domain, it.san_email),
+}
+
+_TEXTS: dict[SubjectKind, Callable[[ClientCertificate], tuple[str, ...]]] = {
+    "tls_client_auth_subject_dn": lambda it: (it.subject,),
+    "tls_client_auth_san_dns": lambda it: tuple(it.san_dns),
+    "tls_client_auth_san_uri": lambda it: tuple(it.san_uri),
+    "tls_client_auth_san_ip": lambda it: tuple(map(str, it.san_ip)),
+    "tls_client_auth_san_email": lambda it: tuple(it.san_email),
 }

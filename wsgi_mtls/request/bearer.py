@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from ..errors import InsufficientScope, MalformedAuthorization, MissingToken, MutualTLSError, TokenInQuery
+from ..errors import InvalidRequest, InvalidToken, MutualTLSError
 from ..tokens.tokens import MAX_TOKEN
 
 if TYPE_CHECKING:
@@ -23,24 +23,33 @@ def bearer_token(environ: "WSGIEnvironment") -> str:
     """Return the one bearer token, from ``Authorization`` alone; a form body is left unread.
 
     Raises:
-        MissingToken: there is no ``Authorization``, or one of another scheme.
-        MalformedAuthorization: it does not hold exactly one bearer token.
-        TokenInQuery: ``access_token`` stands in the query, whether or not the header has one too.
+        InvalidToken: ``missing_token``: there is no ``Authorization``, or one of another scheme.
+        InvalidRequest: ``malformed_authorization``: it does not hold exactly one bearer token.
+        InvalidRequest: ``token_in_query``: ``access_token`` stands in the query, whether or not the header has one too.
     """
     query = environ.get("QUERY_STRING", "")
     if any(name == "access_token" for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")):
-        raise TokenInQuery("Send the access token in Authorization: a query is logged and passed on.")
+        raise InvalidRequest(
+            "Send the access token in Authorization: a query is logged and passed on.", reason="token_in_query"
+        )
     value = environ.get("HTTP_AUTHORIZATION", "")
     scheme = _SCHEME.match(value)
     if _BEARER_LATER.search(value):
-        raise MalformedAuthorization("Authorization came twice, or holds more than one bearer token.")
+        raise InvalidRequest(
+            "Authorization came twice, or holds more than one bearer token.", reason="malformed_authorization"
+        )
     if scheme is None or scheme[1].lower() != "bearer":
-        raise MissingToken("No bearer token came: send Authorization: Bearer, and make the server pass it on.")
+        raise InvalidToken(
+            "No bearer token came: send Authorization: Bearer, and make the server pass it on.", reason="missing_token"
+        )
     if len(value) > MAX_TOKEN:
-        raise MalformedAuthorization(f"Authorization is longer than {MAX_TOKEN} characters.")
+        raise InvalidRequest(f"Authorization is longer than {MAX_TOKEN} characters.", reason="malformed_authorization")
     credentials = _CREDENTIALS.fullmatch(value)
     if credentials is None:
-        raise MalformedAuthorization("Authorization must be Bearer, a space, and one token (RFC 6750 section 2.1).")
+        raise InvalidRequest(
+            "Authorization must be Bearer, a space, and one token (RFC 6750 section 2.1).",
+            reason="malformed_authorization",
+        )
     return credentials[1]
 
 
@@ -59,7 +68,7 @@ def challenge(error: MutualTLSError, *, realm: str | None = None, scope: str | N
     # What only an authorization server answers, as a source of one's own may raise it, is no code for this one.
     code = error.error if error.error in _CODES else "invalid_token"
     members = {"realm": realm, "error": code}
-    if isinstance(error, MissingToken | InsufficientScope):
+    if error.reason in {"missing_token", "insufficient_scope"}:
         members["scope"] = scope
     # A challenge needs at least one parameter.
     given = {name: value for name, value in members.items() if value} or {"realm": "oauth"}

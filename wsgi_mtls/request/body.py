@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from ..errors import BodyTooLarge, MalformedBody
+from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -29,12 +29,14 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         chunks: takes what was read, also where the body turns out to be refused.
 
     Raises:
-        BodyTooLarge: If the body is longer.
-        MalformedBody: If its length is not a number, or if it ends before that or cannot be read.
+        InvalidRequest: ``body_too_large``: If the body is longer.
+        InvalidRequest: ``malformed_body``: If its length is not a number, or if it ends before that or cannot be read.
     """
     announced = environ.get("CONTENT_LENGTH") or ""
     if announced and not _DIGITS.fullmatch(announced):
-        raise MalformedBody("Expected a number of octets as CONTENT_LENGTH, found something else.")
+        raise InvalidRequest(
+            "Expected a number of octets as CONTENT_LENGTH, found something else.", reason="malformed_body"
+        )
     # RFC 3875 section 4.1.2: a server that does not end the input says no length for an empty body only.
     size = int(announced) if announced else limit + 1 if environ.get("wsgi.input_terminated") else 0
     if announced and size > limit:
@@ -44,13 +46,13 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         try:
             chunk = stream.read(rest)
         except Exception as error:  # gunicorn's and cheroot's own errors for a broken body have no base but this
-            raise MalformedBody(f"The body could not be read: {error}.") from error
+            raise InvalidRequest(f"The body could not be read: {error}.", reason="malformed_body") from error
         if not chunk:
             break
         chunks.append(chunk)
         rest -= len(chunk)
     if announced and rest > 0:
-        raise MalformedBody(f"The body ended after {size - rest} of {size} octets.")
+        raise InvalidRequest(f"The body ended after {size - rest} of {size} octets.", reason="malformed_body")
     if size - rest > limit:
         _refuse_size(limit)
     return b"".join(chunks)
@@ -64,8 +66,8 @@ def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
         limit: the longest body that is read, in octets.
 
     Raises:
-        BodyTooLarge: If the body is longer.
-        MalformedBody: If the body cannot be read.
+        InvalidRequest: ``body_too_large``: If the body is longer.
+        InvalidRequest: ``malformed_body``: If the body cannot be read.
     """
     chunks: list[bytes] = []
     try:
@@ -76,4 +78,4 @@ def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
 
 
 def _refuse_size(limit: int) -> NoReturn:
-    raise BodyTooLarge(f"The body is longer than {limit} octets.")
+    raise InvalidRequest(f"The body is longer than {limit} octets.", reason="body_too_large")

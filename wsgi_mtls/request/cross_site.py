@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import get_host
 
-from ..errors import CrossSiteRequest
+from ..errors import RefusedClient
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,13 +20,17 @@ def check_site(environ: "WSGIEnvironment") -> None:
     is refused too: it may be someone else's.
 
     Raises:
-        CrossSiteRequest: it is.
+        RefusedClient: ``cross_site_request``: it is.
     """
     if environ["REQUEST_METHOD"] in _SAFE_METHODS:
         return
     site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
     if site is not None:
         if site not in ("same-origin", "none"):
-            raise CrossSiteRequest(f"Sec-Fetch-Site is {site!r}: only this origin's own pages may send this.")
+            raise RefusedClient(
+                f"Sec-Fetch-Site is {site!r}: only this origin's own pages may send this.", reason="cross_site_request"
+            )
     elif origin is not None and origin.lower() != f"https://{get_host(environ)}".lower():
-        raise CrossSiteRequest(f"Origin is {origin!r}, this host is {get_host(environ)!r}: is Host passed on?")
+        raise RefusedClient(
+            f"Origin is {origin!r}, this host is {get_host(environ)!r}: is Host passed on?", reason="cross_site_request"
+        )

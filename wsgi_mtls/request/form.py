@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from ..errors import (
-    ClientIdInQuery,
-    HTTPMethodNotAllowed,
-    MalformedBody,
-    MalformedClientId,
-    MissingClientId,
-    RepeatedClientId,
-    UnsupportedContentType,
-)
+from ..errors import InvalidRequest
 from .view import RequestView
 
 # Written out whole: frameworks disagree on what to make of a second charset or another parameter.
@@ -52,9 +44,19 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
     """
     environ = view.environ
     if view.method != "POST":
-        raise HTTPMethodNotAllowed(f"Expected POST, found {view.method}.")
+        raise InvalidRequest(
+            f"Expected POST, found {view.method}.",
+            reason="http_method_not_allowed",
+            expected="POST",
+            found=view.method,
+        )
     if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
-        raise UnsupportedContentType("Send the body as application/x-www-form-urlencoded, in UTF-8.")
+        raise InvalidRequest(
+            "Send the body as application/x-www-form-urlencoded, in UTF-8.",
+            reason="unsupported_content_type",
+            expected="application/x-www-form-urlencoded",
+            found=environ.get("CONTENT_TYPE"),
+        )
     named, credentials = [], set()
     for name, value in _parse(view.read_body(max_body)):
         if name == "client_id":
@@ -73,20 +75,24 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
 def _credentials_in_query(query: str) -> set[str]:
     fields = _parse(query.encode("latin-1", "replace"))
     if any(name == "client_id" for name, _ in fields):
-        raise ClientIdInQuery("Send client_id in the body alone: a query is logged, and may be read instead.")
+        raise InvalidRequest(
+            "Send client_id in the body alone: a query is logged, and may be read instead.", reason="client_id_in_query"
+        )
     return {name for name, value in fields if name in _CREDENTIALS and value}
 
 
 def _refuse_client_id(named: list[str]) -> NoReturn:
     if not named:
-        raise MissingClientId("Send client_id in the body: the certificate alone names no client.")
+        raise InvalidRequest(
+            "Send client_id in the body: the certificate alone names no client.", reason="missing_client_id"
+        )
     if len(named) > 1:
-        raise RepeatedClientId("Send client_id once.")
-    raise MalformedClientId("client_id must be printable ASCII and not empty.")
+        raise InvalidRequest("Send client_id once.", reason="repeated_client_id")
+    raise InvalidRequest("client_id must be printable ASCII and not empty.", reason="malformed_client_id")
 
 
 def _parse(text: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
-        raise MalformedBody(f"The body or the query is not a form: {error}.") from None
+        raise InvalidRequest(f"The body or the query is not a form: {error}.", reason="malformed_body") from None

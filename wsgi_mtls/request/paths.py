@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from ..errors import MalformedPath, short
+from ..errors import InvalidRequest, short
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -67,8 +67,8 @@ class PathGuard:
         """Return whether a request is guarded.
 
         Raises:
-            MalformedPath: If the path has control characters or dot segments, or is not UTF-8, whether it is guarded
-                or not.
+            InvalidRequest: ``malformed_path``: If the path has control characters or dot segments, or is not UTF-8,
+                whether it is guarded or not.
         """
         mount, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
         # A router decodes each by itself.
@@ -153,9 +153,9 @@ def _check_text(path: str, texts: Iterable[str | None]) -> None:
             raise _malformed(path, "dot segments")
 
 
-def _malformed(path: str, found: str) -> MalformedPath:
+def _malformed(path: str, found: str) -> InvalidRequest:
     shown = short(quote(path.encode("utf-8" if max(path) > "\xff" else "latin-1", "replace")))
-    return MalformedPath(f"Expected a path of plain UTF-8 segments, found {found}: {shown}")
+    return InvalidRequest(f"Expected a path of plain UTF-8 segments, found {found}: {shown}", reason="malformed_path")
 
 
 def _covers(paths: tuple[Segments, ...], mounts: Segments, segments: Segments) -> bool:

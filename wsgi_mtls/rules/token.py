@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..binding import verify_confirmation
-from ..errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
+from ..errors import InvalidToken, MutualTLSError
 from ..shortage import is_shortage
 from ..tokens import AccessTokens
 from ..x509 import ClientCertificate, Peer
@@ -48,7 +48,9 @@ def decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:
     except Exception as error:  # whatever a user's decoder raises for a token that it cannot read
         logger.exception("%s failed", type(tokens).__name__)
         if is_shortage(error):
-            raise TokensUnavailable(f"{type(tokens).__name__} could not check the token: {error!r}.") from error
+            raise InvalidToken(
+                f"{type(tokens).__name__} could not check the token: {error!r}.", reason="tokens_unavailable"
+            ) from error
         raise InvalidToken(f"{type(tokens).__name__} failed: {error!r}; it should raise InvalidToken.") from error
     if not isinstance(claims, Mapping):
         raise InvalidToken(f"Expected claims from {type(tokens).__name__}, found {type(claims).__name__}.")
@@ -59,7 +61,7 @@ def client_of(claims: Mapping[str, object]) -> str | None:
     """Return the client that a token was issued to, if its claims name one.
 
     Raises:
-        MalformedToken: If ``client_id`` is not a text.
+        InvalidToken: ``malformed_token``: If ``client_id`` is not a text.
     """
     return _optional_text(claims, "client_id")
 
@@ -89,7 +91,12 @@ def check_token(
     scopes = scope_tokens(_optional_text(claims, "scope"))
     missing = scope_tokens(scope) - scopes
     if missing:
-        raise InsufficientScope(f"The token does not cover {' '.join(sorted(missing))}.")
+        raise InvalidToken(
+            f"The token does not cover {' '.join(sorted(missing))}: request it with this scope.",
+            reason="insufficient_scope",
+            expected=tuple(sorted(scope_tokens(scope))),
+            found=tuple(sorted(scopes)),
+        )
     return BoundToken(claims, scopes, client_of(claims), certificate)
 
 
@@ -102,5 +109,7 @@ def scope_tokens(scope: str | None) -> frozenset[str]:
 def _optional_text(claims: Mapping[str, object], name: str) -> str | None:
     value = claims.get(name)
     if not isinstance(value, str | None):
-        raise MalformedToken(f"Expected a text as the claim {name}, found {type(value).__name__}.")
+        raise InvalidToken(
+            f"Expected a text as the claim {name}, found {type(value).__name__}.", reason="malformed_token"
+        )
     return value

@@ -1,13 +1,13 @@
 """How terminators write certificates into a header: text to DER, strictly, without a look at the X.509 inside.
 
 Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
-Each raises ``MalformedCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
+Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
 """
 
 import re
 from urllib.parse import unquote
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 from ..x509.pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
 
 __all__ = [
@@ -65,7 +65,7 @@ def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
         if not match["last"]:
             break
     if not ders or position != len(plain):
-        raise MalformedCertificate("PEM certificates, percent-encoded and nothing between them, belong here.")
+        raise BadCertificate("PEM certificates, percent-encoded and nothing between them, belong here.")
     return tuple(ders)
 
 
@@ -77,7 +77,7 @@ def base64_der(text: str) -> bytes:
 def armoured_base64_der(text: str) -> bytes:
     """Read the base64 of DER between PEM's BEGIN and END, all on one line without a space."""
     if not (text.startswith(_BEGIN) and text.endswith(_END)):
-        raise MalformedCertificate("A certificate between BEGIN and END, on one line without a space, belongs here.")
+        raise BadCertificate("A certificate between BEGIN and END, on one line without a space, belongs here.")
     return base64_to_der(text[len(_BEGIN) : -len(_END)])
 
 
@@ -86,7 +86,7 @@ def base64_pem(text: str) -> bytes:
     try:
         plain = base64_to_der(text).decode("ascii")
     except UnicodeDecodeError:
-        raise MalformedCertificate("The base64 of a PEM text belongs here; this is the base64 of octets.") from None
+        raise BadCertificate("The base64 of a PEM text belongs here; this is the base64 of octets.") from None
     return strict_pem_to_der(plain)
 
 
@@ -110,7 +110,7 @@ def base64_der_sequence(text: str) -> tuple[bytes, ...]:
 def rfc9440(text: str) -> bytes:
     """Read an RFC 9440 ``Client-Cert``: a Byte Sequence, ``:…:``, whose padding may be missing (RFC 8941, 4.2.7)."""
     if len(text) < 3 or not (text[0] == text[-1] == ":"):
-        raise MalformedCertificate("An RFC 9440 value, :base64:, belongs here.")
+        raise BadCertificate("An RFC 9440 value, :base64:, belongs here.")
     encoded = text[1:-1]
     return base64_to_der(encoded if "=" in encoded else encoded + "=" * (-len(encoded) % 4))
 
@@ -125,12 +125,12 @@ def latin1_der(text: str) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise MalformedCertificate("The octets of a certificate, as latin-1, belong here.") from None
+        raise BadCertificate("The octets of a certificate, as latin-1, belong here.") from None
 
 
 def _unescape(text: str) -> str:
     if not _ESCAPED.fullmatch(text):
-        raise MalformedCertificate("Percent-encoded PEM belongs here: no space, comma or stray percent sign.")
+        raise BadCertificate("Percent-encoded PEM belongs here: no space, comma or stray percent sign.")
     return unquote(text, "latin-1")
 
 
@@ -143,4 +143,4 @@ def _end_of_sequence(octets: bytes, start: int) -> int:
         end = content + (int.from_bytes(octets[start + 2 : content]) if digits else head[1])
         if end <= len(octets):
             return end
-    raise MalformedCertificate("The base64 of DER certificates, one after the other, belongs here.")
+    raise BadCertificate("The base64 of DER certificates, one after the other, belongs here.")

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import ContradictoryStatus, MalformedCertificate
+from ..errors import BadCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .limits import CHAIN_LIMIT
@@ -30,16 +30,23 @@ def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCer
     """Read mod_ssl's keys.
 
     Raises:
-        MalformedCertificate: they hold no certificate, or one together with the status that there was none.
+        BadCertificate: ``malformed_certificate``: they hold no certificate, or one together with the status that
+            there was none.
     """
     pem = environ.get("SSL_CLIENT_CERT") or ""
     status = environ.get("SSL_CLIENT_VERIFY") or ""
     if not pem:
         if status == "SUCCESS":
-            raise ContradictoryStatus("SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.")
+            raise BadCertificate(
+                "SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.",
+                reason="contradictory_status",
+            )
         return None
     if status == "NONE":
-        raise ContradictoryStatus("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY says that none came.")
+        raise BadCertificate(
+            "SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY says that none came.",
+            reason="contradictory_status",
+        )
     verified = status == "SUCCESS" and not _was_resumed(environ)
     return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source)
 
@@ -48,12 +55,13 @@ def with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | No
     """Read mod_ssl's keys where the server always sets ``SSL_CLIENT_VERIFY``.
 
     Raises:
-        MalformedCertificate: as :func:`from_environ`, or a certificate without that key.
+        BadCertificate: ``malformed_certificate``: as :func:`from_environ`, or a certificate without that key.
     """
     if environ.get("SSL_CLIENT_CERT") and not environ.get("SSL_CLIENT_VERIFY"):
-        raise ContradictoryStatus(
+        raise BadCertificate(
             f"SSL_CLIENT_CERT came without SSL_CLIENT_VERIFY, which {source} always sets: export both (Apache: "
-            "SSLOptions +StdEnvVars), or use sources.environ() for another server."
+            "SSLOptions +StdEnvVars), or use sources.environ() for another server.",
+            reason="contradictory_status",
         )
     return from_environ(environ, source)
 
@@ -62,7 +70,7 @@ def with_session(environ: "WSGIEnvironment") -> PeerCertificate | None:
     """Read mod_ssl's keys from mod_ssl itself, which also says whether the TLS session was resumed.
 
     Raises:
-        MalformedCertificate: as :func:`with_status`.
+        BadCertificate: ``malformed_certificate``: as :func:`with_status`.
     """
     peer = with_status(environ, "mod_wsgi")
     if peer is None or not peer.verified or environ.get("SSL_SESSION_RESUMED") == "Initial":
@@ -85,7 +93,7 @@ def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
     chain: list[ClientCertificate] = []
     while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{len(chain)}"):
         if len(chain) == CHAIN_LIMIT:
-            raise MalformedCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
+            raise BadCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
         chain.append(_certificate(pem))
     return tuple(chain)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from .guarded import GuardedHeaders, header_value
 from .leading_status import LeadingStatus
@@ -129,13 +129,13 @@ class _Reader:
         """Read the headers of a trusted proxy."""
         for name in self.refused:
             if header_value(environ, name) is not None:
-                raise MalformedCertificate(f"{name} came: it belongs to another mode than {self.label} is set to.")
+                raise BadCertificate(f"{name} came: it belongs to another mode than {self.label} is set to.")
         text, verified = self._leaf(environ)
         if text is None:
             return None
         ders = (*self._decode(self.name, text, self.decode), *self._chain(environ))
         if len(ders) - 1 > self.chain_limit:
-            raise MalformedCertificate(f"The chain has more than {self.chain_limit} certificates.")
+            raise BadCertificate(f"The chain has more than {self.chain_limit} certificates.")
         leaf, *rest = map(ClientCertificate.from_der, ders)
         if self.issued_in_order:
             _check_order([leaf, *rest])
@@ -153,14 +153,14 @@ class _Reader:
 
     def _check_size(self, name: str, text: str) -> None:
         if len(text) > self.size_limit:
-            raise MalformedCertificate(f"{name} is longer than {self.size_limit} characters.")
+            raise BadCertificate(f"{name} is longer than {self.size_limit} characters.")
 
     def _decode(self, name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
         self._check_size(name, text)
         decoded = decode(text)
         ders = decoded if isinstance(decoded, tuple) else (decoded,)
         if not ders:
-            raise MalformedCertificate(f"{name} holds no certificate.")
+            raise BadCertificate(f"{name} holds no certificate.")
         return ders
 
     def _chain(self, environ: "WSGIEnvironment") -> tuple[bytes, ...]:
@@ -169,17 +169,17 @@ class _Reader:
         texts = [header_value(environ, name) for name in self.chain.names]
         came = [(name, text) for name, text in zip(self.chain.names, texts, strict=True) if text is not None]
         if None in texts[: len(came)]:
-            raise MalformedCertificate(f"{came[-1][0]} came, but not every chain header before it.")
+            raise BadCertificate(f"{came[-1][0]} came, but not every chain header before it.")
         return tuple(der for name, text in came for der in self._decode(name, text, self.chain.decode))
 
 
 def _check_order(certificates: list[ClientCertificate]) -> None:
     # A self-signed one is issued by itself: two headers that a server joined would pass.
     if len(set(certificates)) != len(certificates):
-        raise MalformedCertificate("A certificate stands twice in the list.")
+        raise BadCertificate("A certificate stands twice in the list.")
     for number, (subject, issuer) in enumerate(pairwise(certificates), 1):
         if not _is_issued_by(subject, issuer):
-            raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.")
+            raise BadCertificate(f"Certificate {number} of the list was not issued by the next.")
 
 
 @lru_cache(maxsize=128)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ..errors import ContradictoryStatus
+from ..errors import BadCertificate
 from .status import TEXTS_WITH_COMMA
 
 # A server joins two headers with a comma: a status has none, unless it is one of OpenSSL's texts.
@@ -51,7 +51,8 @@ class LeadingStatus:
             The encoded certificate, or None without one, and whether the terminator validated its chain.
 
         Raises:
-            ContradictoryStatus: If the value has no status that the terminator sends, or a status that contradicts it.
+            BadCertificate: ``contradictory_status``: If the value has no status that the terminator sends, or a
+                status that contradicts it.
         """
         value = value.rstrip(" ")  # an empty certificate leaves the space before it, which some servers keep
         if not value or value in self.none:
@@ -60,12 +61,19 @@ class LeadingStatus:
         if status == self.success:
             return certificate, True
         if value == self.success:
-            raise ContradictoryStatus(f"The status in {name} is success, but the certificate after it is missing.")
+            raise BadCertificate(
+                f"The status in {name} is success, but the certificate after it is missing.",
+                reason="contradictory_status",
+            )
         if status in self.none:
-            raise ContradictoryStatus(f"{name} has a certificate, but its status is that of a request without one.")
+            raise BadCertificate(
+                f"{name} has a certificate, but its status is that of a request without one.",
+                reason="contradictory_status",
+            )
         if not re.fullmatch(self.failed, status):
-            raise ContradictoryStatus(
+            raise BadCertificate(
                 f"{name} came without a status that this terminator sends, such as {self.success}, or came more than "
-                "once. Have the terminator write the status before the certificate, on every request."
+                "once. Have the terminator write the status before the certificate, on every request.",
+                reason="contradictory_status",
             )
         return certificate, False

@@ -5,7 +5,7 @@ Not behind a proxy: the connection's certificate would be the proxy's.
 
 from typing import TYPE_CHECKING
 
-from ..errors import ContradictoryStatus
+from ..errors import BadCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .environ import with_session, with_status
@@ -97,7 +97,10 @@ def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
 def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
     pem = environ.get("SSL_CLIENT_CERT")
     if "SSL_CLIENT_VERIFY" in environ:
-        raise ContradictoryStatus("Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use environ().")
+        raise BadCertificate(
+            "Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use environ().",
+            reason="contradictory_status",
+        )
     if not pem:
         return None
     return PeerCertificate(ClientCertificate.from_der(encodings.pem(pem)), verified=True, source="werkzeug")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import MalformedCertificate, MutualTLSError
+from ..errors import BadCertificate, MutualTLSError
 from ..x509 import Peer
 from .guarded import GuardedSource
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("wsgi_mtls")
 
 CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
-"""From the WSGI environ to the peer certificate, or None without one. Raises ``MalformedCertificate``."""
+"""From the WSGI environ to the peer certificate, or None without one. Raises ``BadCertificate``."""
 
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""
@@ -79,11 +79,11 @@ def _ask(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
         raise
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
         ) from error
     if isinstance(found, Peer | None):
         return found
-    raise MalformedCertificate(
+    raise BadCertificate(
         f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
     )

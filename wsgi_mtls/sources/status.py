@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import ContradictoryStatus
+from ..errors import BadCertificate
 from .guarded import header_value
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ class Status:
         """Refuse a value that the terminator never sends.
 
         Raises:
-            ContradictoryStatus: another than the two, or several that a server joined.
+            BadCertificate: ``contradictory_status``: another than the two, or several that a server joined.
         """
         if value is None or value in (self.success, self.none):
             return
         if self.two_valued:
-            raise ContradictoryStatus(f"{self.name} is neither {self.success} nor {self.none}.")
+            raise BadCertificate(
+                f"{self.name} is neither {self.success} nor {self.none}.", reason="contradictory_status"
+            )
         if "," in value and value.removeprefix("FAILED:") not in TEXTS_WITH_COMMA:
-            raise ContradictoryStatus(f"{self.name} came more than once.")
+            raise BadCertificate(f"{self.name} came more than once.", reason="contradictory_status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Verification:
             came: whether it holds one.
 
         Raises:
-            ContradictoryStatus: a certificate came with the status that there was none, or without a status; or none
+            BadCertificate: ``contradictory_status``: a certificate came with the status that there was none, or
+                without a status; or none
                 came and yet the status is success; or a status came twice, or has a value that it can't have.
         """
         values = {status: header_value(environ, status.name) for status in self.statuses}
@@ -111,11 +114,18 @@ class Verification:
         success = self.always or (bool(values) and all(status.success == value for status, value in values.items()))
         if not came:
             if values and success:
-                raise ContradictoryStatus(f"{' and '.join(self.names)} say success, but {name} is absent.")
+                raise BadCertificate(
+                    f"{' and '.join(self.names)} say success, but {name} is absent.", reason="contradictory_status"
+                )
             return False
         for status, value in values.items():
             if value is None:
-                raise ContradictoryStatus(f"{name} came without {status.name}, which the terminator always sends.")
+                raise BadCertificate(
+                    f"{name} came without {status.name}, which the terminator always sends.",
+                    reason="contradictory_status",
+                )
             if value == status.none:
-                raise ContradictoryStatus(f"{name} came, but {status.name} says that there was no certificate.")
+                raise BadCertificate(
+                    f"{name} came, but {status.name} says that there was no certificate.", reason="contradictory_status"
+                )
         return success

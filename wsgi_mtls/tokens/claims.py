@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 
-from ..errors import MalformedToken, TokenExpired, TokenNotYetValid, WrongAudience
+from ..errors import InvalidToken
 
 
 def audiences(audience: str | Collection[str]) -> frozenset[str]:
@@ -22,15 +22,20 @@ def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> No
     """Check that the token is for this API.
 
     Raises:
-        MalformedToken: ``aud`` is missing, or neither a text nor a list of texts.
-        WrongAudience: it is for another one.
+        InvalidToken: ``malformed_token``: ``aud`` is missing, or neither a text nor a list of texts.
+        InvalidToken: ``wrong_audience``: it is for another one.
     """
     value = claims.get("aud")
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise MalformedToken("The claim aud must be a text or a list of texts.")
+        raise InvalidToken("The claim aud must be a text or a list of texts.", reason="malformed_token")
     if expected.isdisjoint(names):
-        raise WrongAudience(f"The token is for {names!r}; this API is {' or '.join(sorted(expected))}.")
+        raise InvalidToken(
+            f"Expected a token for {' or '.join(sorted(expected))}, found one for {names!r}: request one for this API.",
+            reason="wrong_audience",
+            expected=tuple(sorted(expected)),
+            found=tuple(names),
+        )
 
 
 def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None:
@@ -42,41 +47,56 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
         leeway: how far the clocks may differ, in seconds.
 
     Raises:
-        MalformedToken: one of them is no number.
-        TokenExpired: ``exp`` is over.
-        TokenNotYetValid: ``nbf`` is to come.
+        InvalidToken: ``malformed_token``: one of them is no number.
+        InvalidToken: ``token_expired``: ``exp`` is over.
+        InvalidToken: ``token_not_yet_valid``: ``nbf`` is to come.
     """
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     if expires is not None and now - leeway >= expires:
-        raise TokenExpired("The token has expired; the client must get a new one.")
+        raise InvalidToken(
+            "The token has expired; the client must get a new one.",
+            reason="token_expired",
+            expected=str(now),
+            found=_digits(expires),
+        )
     if not_before is not None and now + leeway < not_before:
-        raise TokenNotYetValid("The token is not valid yet; check the clocks.")
+        raise InvalidToken(
+            "The token is not valid yet; check the clocks.",
+            reason="token_not_yet_valid",
+            expected=str(now),
+            found=_digits(not_before),
+        )
 
 
 def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     """Return a NumericDate (RFC 7519 section 2), or None where the claim is missing.
 
     Raises:
-        MalformedToken: it is no finite number.
+        InvalidToken: ``malformed_token``: it is no finite number.
     """
     value = claims.get(name)
     if value is None and name not in claims:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MalformedToken(f"The claim {name} must be a number.")
+        raise InvalidToken(f"The claim {name} must be a number.", reason="malformed_token")
     # Python's reader lets NaN through, which no comparison ever finds expired.
     if isinstance(value, float) and not math.isfinite(value):
-        raise MalformedToken(f"The claim {name} must be a finite number.")
+        raise InvalidToken(f"The claim {name} must be a finite number.", reason="malformed_token")
     return value
+
+
+def _digits(moment: float) -> str | None:
+    """Return a moment as a text; None for an integer so large that Python writes no digits of it."""
+    return str(moment) if abs(moment) < 1e15 else None
 
 
 def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:
     """Check that these claims are texts and not empty.
 
     Raises:
-        MalformedToken: one is missing, empty or no text.
+        InvalidToken: ``malformed_token``: one is missing, empty or no text.
     """
     for name in names:
         value = claims.get(name)
         if not isinstance(value, str) or not value:
-            raise MalformedToken(f"The claim {name} must be a text that is not empty.")
+            raise InvalidToken(f"The claim {name} must be a text that is not empty.", reason="malformed_token")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from threading import Lock
 
-from ..errors import MalformedToken, NotAnAccessToken, TokenInactive, TokensUnavailable
+from ..errors import InvalidToken
 from ..https import TIMEOUT, ConfiguredEndpoint, FetchFailed
 from .claims import audiences, check_audience, check_times
 
@@ -74,10 +74,10 @@ class IntrospectedTokens:
 
         Raises:
             InvalidToken: it is not, by the subclass that says why.
-            TokensUnavailable: the authorization server can't be asked now.
+            InvalidToken: ``tokens_unavailable``: the authorization server can't be asked now.
         """
         if not token.isascii():
-            raise MalformedToken("A token is ASCII (RFC 6750 section 2.1).")
+            raise InvalidToken("A token is ASCII (RFC 6750 section 2.1).", reason="malformed_token")
         key = hashlib.sha256(token.encode()).digest()
         claims = self._cache.get(key, self._clock())
         if claims is None:
@@ -94,20 +94,28 @@ class IntrospectedTokens:
         try:
             answer = self._endpoint.post_form(form)
         except FetchFailed as error:
-            raise TokensUnavailable(f"The authorization server could not be asked: {error}") from error
+            raise InvalidToken(
+                f"The authorization server could not be asked: {error}", reason="tokens_unavailable"
+            ) from error
         if not isinstance(answer, dict):
-            raise TokensUnavailable("The introspection endpoint did not answer with an object.")
+            raise InvalidToken("The introspection endpoint did not answer with an object.", reason="tokens_unavailable")
         return answer
 
     def _check(self, claims: Mapping[str, object]) -> None:
         if claims.get("active") is not True:
-            raise TokenInactive("The authorization server says that the token is not active.")
+            raise InvalidToken("The authorization server says that the token is not active.", reason="token_inactive")
         for name, allowed in _ACCESS_TOKEN.items():
             value = claims.get(name)
             if value is not None and (not isinstance(value, str) or value.lower() not in allowed):
-                raise NotAnAccessToken(f"The introspection response says {name} {value!r}: that is no access token.")
+                raise InvalidToken(
+                    f"The introspection response says {name} {value!r}: that is no access token.",
+                    reason="not_an_access_token",
+                )
         if "aud" not in claims:
-            raise MalformedToken("The introspection response has no aud: have the server say for whom the token is.")
+            raise InvalidToken(
+                "The introspection response has no aud: have the server say for whom the token is.",
+                reason="malformed_token",
+            )
         check_audience(claims, self._audiences)
         check_times(claims, self._clock(), 0)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joserfc import jws
 
-from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, TokensUnavailable, WrongIssuer
+from ..errors import InvalidToken
 from ..https import TIMEOUT, ConfiguredEndpoint
 from ..shortage import is_shortage
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
@@ -79,8 +79,8 @@ class JWTAccessTokens:
         """Return the claims of a valid access token.
 
         Raises:
-            InvalidToken: it is not valid, by the subclass that says why.
-            TokensUnavailable: the issuer's keys can't be had now.
+            InvalidToken: it is not valid; its reason tells why.
+            InvalidToken: ``tokens_unavailable``: the issuer's keys can't be had now.
         """
         signed = self._parse(token)
         self._verify_signature(signed)
@@ -94,7 +94,7 @@ class JWTAccessTokens:
         In a server that forks, call it in each worker, or before the fork: connections are not shared.
 
         Raises:
-            TokensUnavailable: If they cannot be fetched. The first request tries again.
+            InvalidToken: ``tokens_unavailable``: If they cannot be fetched. The first request tries again.
         """
         if isinstance(self._keys, FetchedKeys):
             self._keys.fetch()
@@ -102,24 +102,34 @@ class JWTAccessTokens:
     def _parse(self, token: str) -> jws.CompactSignature:
         """Read header and payload, before anything in them is believed."""
         if len(token) > MAX_TOKEN:
-            raise MalformedToken(f"The token is longer than {MAX_TOKEN} characters.")
+            raise InvalidToken(f"The token is longer than {MAX_TOKEN} characters.", reason="malformed_token")
         try:
             signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header: object = signed.headers()
         except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
             _refuse_shortage(error)
-            raise MalformedToken(f"The token is no JWT: {error}.") from None
+            raise InvalidToken(f"The token is no JWT: {error}.", reason="malformed_token") from None
         if not isinstance(header, dict) or "crit" in header or "b64" in header:
-            raise MalformedToken("The token's header is no object, or has extensions that JWTs can't have.")
+            raise InvalidToken(
+                "The token's header is no object, or has extensions that JWTs can't have.", reason="malformed_token"
+            )
         kind = header.get("typ")
         if not isinstance(kind, str) or kind.lower() not in _TYPES:
-            raise NotAnAccessToken(
-                f"The token's typ is {kind!r:.80}; an access token's is at+jwt (RFC 9068 section 2.1)."
+            raise InvalidToken(
+                f"The token's typ is {kind!r:.80}; an access token's is at+jwt (RFC 9068 section 2.1).",
+                reason="not_an_access_token",
+                expected="at+jwt",
+                found=kind if isinstance(kind, str) else None,
             )
         if not isinstance(header["alg"], str) or not isinstance(header.get("kid", ""), str):
-            raise MalformedToken("The token's alg and kid must be texts.")
+            raise InvalidToken("The token's alg and kid must be texts.", reason="malformed_token")
         if header["alg"] not in self._algorithms:
-            raise TokenSignatureInvalid(f"The token's alg {header['alg']!r:.80} is none of the allowed algorithms.")
+            raise InvalidToken(
+                f"The token's alg {header['alg']!r:.80} is none of the allowed algorithms.",
+                reason="token_signature_invalid",
+                expected=tuple(sorted(self._algorithms)),
+                found=header["alg"],
+            )
         return signed
 
     def _verify_signature(self, signed: jws.CompactSignature) -> None:
@@ -129,7 +139,7 @@ class JWTAccessTokens:
             return
         if self._is_signed_by_one(signed, self._keys.find_new(kid, keys)):
             return
-        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+        raise InvalidToken("No key of the issuer verifies the token's signature.", reason="token_signature_invalid")
 
     def _is_signed_by_one(self, signed: jws.CompactSignature, keys: Sequence[SigningKey]) -> bool:
         for key in keys:
@@ -143,17 +153,22 @@ class JWTAccessTokens:
     def _check_claims(self, claims: Mapping[str, object]) -> None:
         check_texts(claims, ("iss", "sub", "client_id", "jti"))
         if claims["iss"] != self._issuer:
-            raise WrongIssuer(f"The token is from {claims['iss']!r}, not from {self._issuer!r}.")
+            raise InvalidToken(
+                f"Expected a token from {self._issuer!r}, found one from {claims['iss']!r}: check the issuer.",
+                reason="wrong_issuer",
+                expected=self._issuer,
+                found=str(claims["iss"]),
+            )
         check_audience(claims, self._audiences)
         if numeric_date(claims, "exp") is None or numeric_date(claims, "iat") is None:
-            raise MalformedToken("The claims exp and iat are required (RFC 9068 section 2.2).")
+            raise InvalidToken("The claims exp and iat are required (RFC 9068 section 2.2).", reason="malformed_token")
         check_times(claims, self._clock(), self._leeway)
 
 
 def _refuse_shortage(error: Exception) -> None:
-    """Raise TokensUnavailable if the machine failed, and not the token."""
+    """Raise ``tokens_unavailable`` if the machine failed, and not the token."""
     if is_shortage(error):
-        raise TokensUnavailable(f"The token could not be checked: {error!r}.") from error
+        raise InvalidToken(f"The token could not be checked: {error!r}.", reason="tokens_unavailable") from error
 
 
 class _Registry(jws.JWSRegistry):
@@ -181,7 +196,7 @@ def _read_claims(payload: bytes | None) -> dict[str, object]:
     try:
         claims: object = json.loads(payload or b"")
     except (ValueError, RecursionError) as error:
-        raise MalformedToken(f"The token's payload is no JSON: {error}.") from None
+        raise InvalidToken(f"The token's payload is no JSON: {error}.", reason="malformed_token") from None
     if not isinstance(claims, dict):
-        raise MalformedToken("The token's payload must be an object.")
+        raise InvalidToken("The token's payload must be an object.", reason="malformed_token")
     return claims

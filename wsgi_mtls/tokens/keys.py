@@ -7,7 +7,7 @@ from typing import Protocol
 
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from ..errors import TokensUnavailable, UnknownSigningKey
+from ..errors import InvalidToken
 from ..https import ConfiguredEndpoint, FetchFailed
 from ..shortage import is_shortage
 
@@ -41,15 +41,15 @@ class SigningKeys(Protocol):
         """Return the keys that may have signed a token with this ``kid``, at least one.
 
         Raises:
-            UnknownSigningKey: there is none.
-            TokensUnavailable: the keys can't be had now.
+            InvalidToken: ``unknown_signing_key``: there is none.
+            InvalidToken: ``tokens_unavailable``: the keys can't be had now.
         """
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
         """Return keys for this ``kid`` beside those that did not verify a signature, if new ones were published.
 
         Raises:
-            TokensUnavailable: If new keys could not be fetched, and the old ones are past their age.
+            InvalidToken: ``tokens_unavailable``: If new keys could not be fetched, and the old ones are past their age.
         """
 
 
@@ -120,13 +120,19 @@ class FetchedKeys:
             finally:
                 self._lock.release()
         elif not found:
-            raise TokensUnavailable(f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.")
+            raise InvalidToken(
+                f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.",
+                reason="tokens_unavailable",
+            )
         keys = self._usable()
         if not keys:
-            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+            raise InvalidToken("The issuer's keys could not be fetched; see the log.", reason="tokens_unavailable")
         found = _find(keys, kid)
         if not found and self._has_failed:
-            raise TokensUnavailable(f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.")
+            raise InvalidToken(
+                f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.",
+                reason="tokens_unavailable",
+            )
         return found or _unknown(kid)
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
@@ -143,19 +149,19 @@ class FetchedKeys:
                 self._lock.release()
         keys = self._usable()
         if not keys:
-            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+            raise InvalidToken("The issuer's keys could not be fetched; see the log.", reason="tokens_unavailable")
         return tuple(key for key in _find(keys, kid) if all(key is not old for old in tried))
 
     def fetch(self) -> None:
         """Fetch the keys now, unless that was just done.
 
         Raises:
-            TokensUnavailable: If there are none afterwards.
+            InvalidToken: ``tokens_unavailable``: If there are none afterwards.
         """
         with self._lock:
             self._fetch()
         if not self._usable():
-            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+            raise InvalidToken("The issuer's keys could not be fetched; see the log.", reason="tokens_unavailable")
 
     def _fetch(self) -> None:
         if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
@@ -190,7 +196,7 @@ def _is_settled(found: Sequence[SigningKey], kid: str | None) -> bool:
 
 
 def _unknown(kid: str | None) -> Sequence[SigningKey]:
-    raise UnknownSigningKey(f"The issuer publishes no key {kid!r:.80}.")
+    raise InvalidToken(f"The issuer publishes no key {kid!r:.80}.", reason="unknown_signing_key")
 
 
 def _read_key(member: object) -> SigningKey | None:

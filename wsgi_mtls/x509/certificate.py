@@ -10,7 +10,7 @@ from typing import Literal, TypeVar, final, get_args
 
 from cryptography.hazmat import asn1
 
-from ..errors import CertificateUnreadable, MalformedCertificate, short
+from ..errors import BadCertificate, short
 from . import names, parts
 from .extensions import Extensions
 from .parts import IPAddress
@@ -44,12 +44,13 @@ def _part(name: str) -> Callable[[Callable[["ClientCertificate"], Part]], "cache
         def read_part(self: "ClientCertificate") -> Part:
             try:
                 return read(self)
-            except CertificateUnreadable:
-                raise
             except (ValueError, TypeError) as error:
-                raise CertificateUnreadable(
+                if isinstance(error, BadCertificate) and error.reason == "certificate_unreadable":
+                    raise
+                raise BadCertificate(
                     f"The certificate's {name} can't be read ({short(str(error))}): have it issued anew without the "
-                    "fault."
+                    "fault.",
+                    reason="certificate_unreadable",
                 ) from None
 
         return cached_property(read_part)
@@ -64,7 +65,7 @@ class ClientCertificate:
     """One X.509 certificate (RFC 5280): its octets, which need no more than to be one DER value.
 
     Make one with :meth:`from_der` or :meth:`from_pem`. Two are equal if their DER is. Every property but ``der`` and
-    ``thumbprint`` is read when it is asked for, and kept. One that can't be read raises ``CertificateUnreadable``, and
+    ``thumbprint`` is read when it is asked for, and kept. One that can't be read raises ``BadCertificate``, and
     says nothing about the others: a bound token (RFC 8705 section 3) and a certificate that is registered itself
     (section 2.2) need the octets alone.
 
@@ -81,7 +82,7 @@ class ClientCertificate:
         """Take DER, which must be one SEQUENCE and no more. The last 512 certificates of usual size are kept.
 
         Raises:
-            MalformedCertificate: it is something else.
+            BadCertificate: ``malformed_certificate``: it is something else.
         """
         octets = bytes(der)
         return _from_der(octets) if len(octets) <= _MAX_CACHED_SIZE else _make(octets)
@@ -91,7 +92,7 @@ class ClientCertificate:
         """Read PEM (RFC 7468): one certificate, nothing but white space around it.
 
         Raises:
-            MalformedCertificate: as :meth:`from_der`.
+            BadCertificate: ``malformed_certificate``: as :meth:`from_der`.
         """
         text = pem if isinstance(pem, str) else bytes(pem).decode("latin-1")
         return ClientCertificate.from_der(pem_to_der(text))
@@ -123,7 +124,7 @@ class ClientCertificate:
             oid: the type, dotted: ``"2.5.4.5"`` for serialNumber.
 
         Raises:
-            CertificateUnreadable: the subject can't be read.
+            BadCertificate: ``certificate_unreadable``: the subject can't be read.
         """
         attributes = (attribute for rdn in self.subject_attributes for attribute in rdn)
         return tuple(attribute.text for attribute in attributes if attribute.oid == oid)
@@ -210,7 +211,7 @@ class ClientCertificate:
         """
         try:
             return self.public_key_der
-        except CertificateUnreadable:
+        except BadCertificate:
             # A key's DER starts otherwise, so octets that are another's key are not taken for it.
             return b"\0" + self.der
 
@@ -236,7 +237,7 @@ class ClientCertificate:
         """Return this certificate if all that is shown of it can be read, for a page or a report.
 
         Raises:
-            CertificateUnreadable: the first part that can't be.
+            BadCertificate: ``certificate_unreadable``: the first part that can't be.
         """
         for shown in _SHOWN:
             getattr(self, shown)
@@ -283,11 +284,11 @@ def _from_der(der: bytes) -> ClientCertificate:
 
 def _make(der: bytes) -> ClientCertificate:
     if len(der) > MAX_DER_SIZE:
-        raise MalformedCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
+        raise BadCertificate(f"The certificate is larger than {MAX_DER_SIZE} octets.")
     try:
         is_sequence = asn1.decode_der(asn1.TLV, der).tag_bytes == _SEQUENCE
     except ValueError as error:
-        raise MalformedCertificate(f"Not a certificate: expected one DER SEQUENCE, found {error}.") from None
+        raise BadCertificate(f"Not a certificate: expected one DER SEQUENCE, found {error}.") from None
     if not is_sequence:
-        raise MalformedCertificate("Not a certificate: expected one DER SEQUENCE, found another DER value.")
+        raise BadCertificate("Not a certificate: expected one DER SEQUENCE, found another DER value.")
     return ClientCertificate(der, base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii"))

@@ -6,7 +6,7 @@ from functools import partial
 from cryptography.hazmat import asn1
 from cryptography.x509.oid import ExtensionOID
 
-from ..errors import CertificateUnreadable, CriticalExtension
+from ..errors import BadCertificate
 from . import structure
 
 _BASIC_CONSTRAINTS = ExtensionOID.BASIC_CONSTRAINTS.dotted_string
@@ -47,16 +47,17 @@ class Extensions:
         """Look at all that PKI must understand, whatever the registered name is.
 
         Raises:
-            CriticalExtension: one is critical and unknown.
-            CertificateUnreadable: basic constraints, key usage or extended key usage, or a critical subject alternative
-                name, can't be read, or is there twice.
+            BadCertificate: ``critical_extension``: one is critical and unknown.
+            BadCertificate: ``certificate_unreadable``: basic constraints, key usage or extended key usage, or a
+                critical subject alternative name, can't be read, or is there twice.
         """
         known = _READERS.keys() | _OF_THE_CHAIN
         for oid, critical, _ in self._found:
             if critical and oid not in known:
-                raise CriticalExtension(
+                raise BadCertificate(
                     f"The certificate has the critical extension {oid}, which is not processed here: have one issued "
-                    "without it, or not critical."
+                    "without it, or not critical.",
+                    reason="critical_extension",
                 )
             if oid in _ALWAYS_READ or (critical and oid in _READERS):
                 self._value(oid)
@@ -65,7 +66,7 @@ class Extensions:
         """Return the dotted OIDs of the extended key usage, or None without the extension.
 
         Raises:
-            CertificateUnreadable: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
         """
         found = self._value(_EXTENDED_KEY_USAGE)
         if not isinstance(found, structure.KeyPurposes):
@@ -76,7 +77,7 @@ class Extensions:
         """Return the entries of the subject alternative name, none without the extension.
 
         Raises:
-            CertificateUnreadable: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
         """
         found = self._value(_SUBJECT_ALTERNATIVE_NAME)
         return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()
@@ -87,12 +88,16 @@ class Extensions:
         if not values:
             return None
         if len(values) > 1:
-            raise CertificateUnreadable(f"The certificate has {name} {len(values)} times: have it issued with one.")
+            raise BadCertificate(
+                f"The certificate has {name} {len(values)} times: have it issued with one.",
+                reason="certificate_unreadable",
+            )
         try:
             return read(values[0])
         except ValueError as error:
-            raise CertificateUnreadable(
-                f"The certificate's {name} can't be read ({error}): have it issued anew without the fault."
+            raise BadCertificate(
+                f"The certificate's {name} can't be read ({error}): have it issued anew without the fault.",
+                reason="certificate_unreadable",
             ) from None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat import asn1
 
-from ..errors import MalformedName
+from ..errors import BadCertificate
 from . import structure
 from .attribute_types import OIDS, SHORT_NAMES
 
@@ -182,16 +182,17 @@ def read(text: str) -> list[Attributes]:
     spaces around ``,``, ``+`` and ``=``.
 
     Raises:
-        MalformedName: with the place at which the text stops being a name.
+        BadCertificate: ``malformed_name``: with the place at which the text stops being a name.
     """
     rdns: list[list[tuple[str, str]]] = []
     position, end = 0, ","
     while end:
         match = _ATTRIBUTE.match(text, position)
         if match is None:
-            raise MalformedName(
+            raise BadCertificate(
                 f"Not an RFC 4514 name from character {position + 1} on: write type=value, separated by commas, "
-                'and escape , + " \\ < > ; in a value with a backslash.'
+                'and escape , + " \\ < > ; in a value with a backslash.',
+                reason="malformed_name",
             )
         attribute = (_oid(match["type"]), _value(match))
         if end == "+":
@@ -208,15 +209,20 @@ def read_registered(text: str) -> list[Attributes]:
     The slash form can't be told apart unambiguously, so it is never to be read from a request.
 
     Raises:
-        MalformedName: it is neither.
+        BadCertificate: ``malformed_name``: it is neither.
     """
     if not text.startswith("/"):
         return read(text)
     if _SLASH_AMBIGUOUS.search(text):
-        raise MalformedName("The slash form can't say what is escaped or multi-valued; write the name as RFC 4514.")
+        raise BadCertificate(
+            "The slash form can't say what is escaped or multi-valued; write the name as RFC 4514.",
+            reason="malformed_name",
+        )
     first, *parts = _SLASH.split(text)
     if first or not parts:
-        raise MalformedName("Not a name in the slash form: write /type=value/type=value, or better RFC 4514.")
+        raise BadCertificate(
+            "Not a name in the slash form: write /type=value/type=value, or better RFC 4514.", reason="malformed_name"
+        )
     pairs = [part.split("=", 1) for part in parts]
     return [((_oid(kind), value),) for kind, value in pairs]
 
@@ -225,7 +231,7 @@ def to_x509(rdns: list[Attributes]) -> x509.Name:
     """Make the name that goes into a certificate.
 
     Raises:
-        MalformedName: a value has a length that its attribute type does not allow.
+        BadCertificate: ``malformed_name``: a value has a length that its attribute type does not allow.
     """
     try:
         return x509.Name(
@@ -235,7 +241,7 @@ def to_x509(rdns: list[Attributes]) -> x509.Name:
             for rdn in rdns
         )
     except ValueError as error:
-        raise MalformedName(f"No certificate can carry this name: {error}.") from None
+        raise BadCertificate(f"No certificate can carry this name: {error}.", reason="malformed_name") from None
 
 
 def prepare(value: str) -> str:
@@ -260,11 +266,13 @@ def _oid(attribute_type: str) -> str:
         try:
             return x509.ObjectIdentifier(attribute_type).dotted_string
         except ValueError:
-            raise MalformedName(f"{attribute_type} is no object identifier.") from None
+            raise BadCertificate(f"{attribute_type} is no object identifier.", reason="malformed_name") from None
     try:
         return OIDS[attribute_type.lower()]
     except KeyError:
-        raise MalformedName(f"Unknown attribute type {attribute_type}; write its dotted OID instead.") from None
+        raise BadCertificate(
+            f"Unknown attribute type {attribute_type}; write its dotted OID instead.", reason="malformed_name"
+        ) from None
 
 
 def _value(match: re.Match[str]) -> str:
@@ -283,7 +291,7 @@ def _unescape(match: re.Match[str]) -> str:
     try:
         return bytes.fromhex(match[1].replace("\\", "")).decode("utf-8")
     except UnicodeDecodeError:
-        raise MalformedName(f"The escaped octets {match[1]} are no UTF-8.") from None
+        raise BadCertificate(f"The escaped octets {match[1]} are no UTF-8.", reason="malformed_name") from None
 
 
 def _decode_ber(data: bytes) -> str:
@@ -296,4 +304,7 @@ def _decode_ber(data: bytes) -> str:
             return text
     except (ValueError, KeyError):
         pass
-    raise MalformedName(f"#{data.hex()} is not the BER encoding of a text; beyond ASCII give a UTF8String (#0c…).")
+    raise BadCertificate(
+        f"#{data.hex()} is not the BER encoding of a text; beyond ASCII give a UTF8String (#0c…).",
+        reason="malformed_name",
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ..errors import CertificateNotDelivered
+from ..errors import NoCertificate
 from .certificate import ClientCertificate, SubjectKind
 
 
@@ -48,11 +48,12 @@ class PeerSubject:
         """Never there.
 
         Raises:
-            CertificateNotDelivered: always.
+            NoCertificate: ``certificate_not_delivered``: always.
         """
-        raise CertificateNotDelivered(
+        raise NoCertificate(
             f"{self.source} forwards only {self.kind}: make the terminator pass the certificate on, for self-signed "
-            "clients and for bound tokens."
+            "clients and for bound tokens.",
+            reason="certificate_not_delivered",
         )
 
 

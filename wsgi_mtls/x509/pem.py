@@ -3,7 +3,7 @@
 import base64
 import re
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 
 _CERTIFICATE = re.compile(
     r"\s*-----BEGIN CERTIFICATE-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\s*", re.ASCII
@@ -32,11 +32,11 @@ def pem_to_der(text: str) -> bytes:
     """Return the DER of the one certificate in the text of a *file*, which people edit.
 
     Raises:
-        MalformedCertificate: no certificate, two, or anything but white space around it.
+        BadCertificate: ``malformed_certificate``: no certificate, two, or anything but white space around it.
     """
     match = _CERTIFICATE.fullmatch(text)
     if match is None:
-        raise MalformedCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
+        raise BadCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
     return base64_to_der("".join(match[1].split()))
 
 
@@ -48,11 +48,11 @@ def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
         pattern: what :func:`block_pattern` returns; lines end with LF or CR LF by default.
 
     Raises:
-        MalformedCertificate: anything else.
+        BadCertificate: ``malformed_certificate``: anything else.
     """
     match = pattern.fullmatch(text)
     if match is None:
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"One PEM certificate as programs write it belongs here, {_found(text)}; see what the terminator sends."
         )
     return block_to_der(match)
@@ -62,7 +62,7 @@ def block_to_der(match: re.Match[str]) -> bytes:
     """Return the DER of a certificate that a :func:`block_pattern` found.
 
     Raises:
-        MalformedCertificate: its base64 is none.
+        BadCertificate: ``malformed_certificate``: its base64 is none.
     """
     return base64_to_der(match["body"].replace(match["newline"], ""))
 
@@ -71,14 +71,15 @@ def base64_to_der(text: str) -> bytes:
     """Return the bytes of standard base64 (RFC 4648 section 4), padded, without white space.
 
     Raises:
-        MalformedCertificate: empty, a character outside of the alphabet, wrong padding, stray bits at the end.
+        BadCertificate: ``malformed_certificate``: empty, a character outside of the alphabet, wrong padding, stray
+            bits at the end.
     """
     try:
         der = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise MalformedCertificate(f"The certificate is no base64: {error}.") from None
+        raise BadCertificate(f"The certificate is no base64: {error}.") from None
     if not der or base64.b64encode(der).decode("ascii") != text:
-        raise MalformedCertificate("The certificate is empty or its base64 is not the canonical one.")
+        raise BadCertificate("The certificate is empty or its base64 is not the canonical one.")
     return der
 
 

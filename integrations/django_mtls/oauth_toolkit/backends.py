@@ -9,7 +9,7 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error, UnauthorizedClientError
 
-from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 
 from ..refusals import refusal
 from ..request import record
@@ -100,7 +100,9 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             authenticate_client(request)
             url, headers, body, status = create(request)
             if status == 401 or (400 <= status < 500 and self._authenticated_application(request) is None):
-                raise AuthMethodNotRegistered("OAuth Toolkit has not authenticated the client.")
+                raise RefusedClient(
+                    "OAuth Toolkit has not authenticated the client.", reason="auth_method_not_registered"
+                )
         except MutualTLSError as error:
             refused = refusal(request, error)
             url, headers, body = None, refused.headers, refused.content.decode() or "{}"

@@ -7,18 +7,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
 
-from wsgi_mtls.errors import (
-    AuthMethodNotRegistered,
-    ClientIdInQuery,
-    HTTPMethodNotAllowed,
-    MalformedAuthorization,
-    MalformedBody,
-    MissingClientId,
-    MultipleCredentials,
-    MutualTLSError,
-    RepeatedClientId,
-    UnsupportedContentType,
-)
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 from wsgi_mtls.request.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
 
@@ -28,6 +17,9 @@ from ..oauth import note_seen, report_refusal, view_of
 from ..request import record
 from ..verification import guard
 from .registrations import is_left_to_toolkit
+
+NOT_A_TOKEN_REQUEST = frozenset({"http_method_not_allowed", "missing_client_id", "unsupported_content_type"})
+"""Reasons for which the core leaves a request that is not a token request to OAuth Toolkit."""
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
@@ -57,7 +49,9 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
         raise
     client = guard().authenticate_or_leave(view_of(request))
     if client is None:
-        refused = MultipleCredentials("Authorization names another client than client_id does.")
+        refused = InvalidRequest(
+            "Authorization names another client than client_id does.", reason="multiple_credentials"
+        )
         report_refusal(request, refused)
         raise refused
     note_seen(client)
@@ -70,11 +64,15 @@ def _is_left(request: HttpRequest) -> bool:
     What is no such form, or has no client_id, is left to it too.
     """
     if "client_id" in request.GET:
-        raise ClientIdInQuery("Send client_id in the body alone: OAuth Toolkit would read the query too.")
-    malformed: MutualTLSError | None = None
+        raise InvalidRequest(
+            "Send client_id in the body alone: OAuth Toolkit would read the query too.", reason="client_id_in_query"
+        )
+    malformed: InvalidRequest | None = None
     try:
         read_token_request(view_of(request), mtls_settings().max_body)
-    except (HTTPMethodNotAllowed, MissingClientId, UnsupportedContentType) as error:
+    except InvalidRequest as error:
+        if error.reason not in NOT_A_TOKEN_REQUEST:
+            raise
         malformed = error
     form = _form(request)
     _refuse_ambiguous(form)
@@ -83,8 +81,10 @@ def _is_left(request: HttpRequest) -> bool:
     left = bool(names) and all(map(is_left_to_toolkit, names))
     if malformed is None or left:
         return left
-    if isinstance(malformed, MissingClientId) and by_basic:
-        raise AuthMethodNotRegistered(f"Authorization: Basic does not authenticate client {by_basic!r}.")
+    if malformed.reason == "missing_client_id" and by_basic:
+        raise RefusedClient(
+            f"Authorization: Basic does not authenticate client {by_basic!r}.", reason="auth_method_not_registered"
+        )
     raise malformed
 
 
@@ -93,17 +93,20 @@ def _form(request: HttpRequest) -> QueryDict:
     try:
         return request.POST
     except (BadRequest, SuspiciousOperation, MultiPartParserError) as error:
-        raise MalformedBody(f"Django can't read the body: {error}") from None
+        raise InvalidRequest(f"Django can't read the body: {error}", reason="malformed_body") from None
 
 
 def _refuse_ambiguous(form: QueryDict) -> None:
     """RFC 6749 section 3.2; OAuth Toolkit would take the last one. RFC 8707 lets ``resource`` be repeated."""
     for name, values in form.lists():
         if len(values) > 1 and name != "resource":
-            error = RepeatedClientId if name == "client_id" else MalformedBody
-            raise error(f"Send {name!r} once.")
+            raise InvalidRequest(
+                f"Send {name!r} once.", reason="repeated_client_id" if name == "client_id" else "malformed_body"
+            )
         if any("\0" in text for text in (name, *map(str, values))):
-            raise MalformedBody("A parameter holds NUL.")  # for which PostgreSQL's drivers raise an error
+            raise InvalidRequest(
+                "A parameter holds NUL.", reason="malformed_body"
+            )  # for which PostgreSQL's drivers raise an error
 
 
 def _basic_name(request: HttpRequest) -> str:
@@ -116,5 +119,5 @@ def _basic_name(request: HttpRequest) -> str:
     except ValueError:
         return ""
     if "\0" in name:
-        raise MalformedAuthorization("The client_id in Authorization holds NUL.")
+        raise InvalidRequest("The client_id in Authorization holds NUL.", reason="malformed_authorization")
     return name

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
 
-from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from wsgi_mtls.request.bearer import bearer_token, check_challenge
 from wsgi_mtls.responses import token_error_response
 
@@ -100,7 +100,7 @@ def token_error(request: HttpRequest, found: Any) -> MutualTLSError:
     told = getattr(found, "oauth2_error", None)
     told = told if isinstance(told, Mapping) else {}  # oauthlib finds a parameter of that name there too
     if told.get("error") == "insufficient_scope":
-        return InsufficientScope("The token does not cover what this resource needs.")
+        return InvalidToken("The token does not cover what this resource needs.", reason="insufficient_scope")
     if not told.get("error"):
         try:
             bearer_token(request.META)

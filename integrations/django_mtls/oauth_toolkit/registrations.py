@@ -7,7 +7,7 @@ from oauth2_provider.models import get_application_model
 from oauth2_provider.settings import oauth2_settings
 
 from wsgi_mtls.clients import Client
-from wsgi_mtls.errors import MutualTLSError, UnknownClient
+from wsgi_mtls.errors import MutualTLSError, RefusedClient
 
 from ..conf import mtls_settings
 from .models import ApplicationRegistration
@@ -52,7 +52,7 @@ def client_of(application: Any) -> Client:
     """Return an application as the core knows clients.
 
     Raises:
-        UnknownClient: its registration is disabled.
+        RefusedClient: ``unknown_client``: its registration is disabled.
         InvalidClientMetadata: its registration can never authenticate.
     """
     registration = _registration(application)
@@ -60,7 +60,9 @@ def client_of(application: Any) -> Client:
         method = "none" if application.client_type == "public" else "client_secret_basic"
         return Client(client_id=application.client_id, token_endpoint_auth_method=method)
     if not registration.enabled:
-        raise UnknownClient(f"The registration of client {application.client_id!r} is disabled.")
+        raise RefusedClient(
+            f"The registration of client {application.client_id!r} is disabled.", reason="unknown_client"
+        )
     return registration.to_client()
 
 

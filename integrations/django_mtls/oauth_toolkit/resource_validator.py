@@ -8,7 +8,7 @@ from django.db import DataError
 from jwcrypto.common import JWException
 
 from wsgi_mtls.binding import verify_confirmation
-from wsgi_mtls.errors import MutualTLSError, NotAnAccessToken
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
 
 from . import remote
 from .confirmations import claims_of, find_access_token
@@ -48,7 +48,7 @@ class ResourceValidatorMixin:
                 request.oauth2_error = {"error": "invalid_token"}
                 return False
         if self.binding_required or self.bind_all_tokens or gets_bound_tokens(request.client):
-            error = NotAnAccessToken("An ID token came, which is bound to no certificate.")
+            error = InvalidToken("An ID token came, which is bound to no certificate.", reason="not_an_access_token")
             refuse_token(request, error, getattr(request.client, "client_id", None))
             return False
         return True

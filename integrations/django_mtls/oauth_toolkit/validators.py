@@ -10,7 +10,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from wsgi_mtls.binding import bind, bind_refresh_token, verify_refresh_token
 from wsgi_mtls.clients import Client
-from wsgi_mtls.errors import CertificateRequired, MutualTLSError
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError
 
 from . import device
 from .client_validator import ClientValidatorMixin
@@ -141,7 +141,10 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
             if not self._always_or_registered(client):
                 return {}, {}
             if not request.grant_type:
-                raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
+                raise InvalidRequest(
+                    "This client's tokens are bound: it gets them at the token endpoint alone.",
+                    reason="certificate_required",
+                )
             peer = peer_of(request)
             refresh = bind_refresh_token({}, peer, client, always=self.bind_all_tokens)
             return bind({}, peer, client, always=self.bind_all_tokens), _only_cnf(refresh)

@@ -10,17 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 from oauth2_provider import views as toolkit
 
-from wsgi_mtls.errors import (
-    AuthMethodNotRegistered,
-    HTTPMethodNotAllowed,
-    MissingClientId,
-    MutualTLSError,
-    UnsupportedContentType,
-)
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 
 from ..mixins import ForProgramsMixin
 from ..refusals import refusal
-from .client_auth import authenticate_client
+from .client_auth import NOT_A_TOKEN_REQUEST, authenticate_client
 from .confirmations import claims_of, find_access_token
 from .device import GRANT_TYPE
 from .guard import looking_at_confirmation
@@ -49,7 +43,10 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
         if request.method != "OPTIONS":
             try:
                 if not (self._is_client(request) or (bears and self._bears_token(request))):
-                    raise AuthMethodNotRegistered("Neither a client nor a token with the scope introspection came.")
+                    raise RefusedClient(
+                        "Neither a client nor a token with the scope introspection came.",
+                        reason="auth_method_not_registered",
+                    )
             except MutualTLSError as error:
                 if bears and error.error in _OF_BEARERS:
                     return challenge_response(error, self.required_scopes)
@@ -76,8 +73,8 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
             # With the device grant's name here OAuth Toolkit would let a public client in by its bare client_id.
             named = {*request.POST.getlist("grant_type"), *request.GET.getlist("grant_type")}
             return GRANT_TYPE not in named and bool(self.authenticate_client(request))
-        except (MissingClientId, HTTPMethodNotAllowed, UnsupportedContentType):
-            if "HTTP_AUTHORIZATION" in request.META:
+        except InvalidRequest as error:
+            if error.reason in NOT_A_TOKEN_REQUEST and "HTTP_AUTHORIZATION" in request.META:
                 return False
             raise
 

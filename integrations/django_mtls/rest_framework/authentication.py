@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from wsgi_mtls.errors import CrossSiteRequest, MissingToken, MutualTLSError
+from wsgi_mtls.errors import InvalidToken, MutualTLSError, RefusedClient
 from wsgi_mtls.request.bearer import challenge
 from wsgi_mtls.request.cross_site import check_site
 from wsgi_mtls.rules.token import BoundToken
@@ -68,7 +68,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
             return
         try:
             check_site({**request._request.META, "REQUEST_METHOD": request._request.method})
-        except CrossSiteRequest as error:
+        except RefusedClient as error:
             report_refusal(request, error)
             raise PermissionDenied from error
 
@@ -93,9 +93,9 @@ class BoundTokenAuthentication(BaseAuthentication):
         make_view_private(request, ["Authorization"])
         try:
             token = accept_bound_token(request._request, required=self.binding_required)
-        except MissingToken:
-            return None
         except MutualTLSError as error:
+            if error.reason == "missing_token":
+                return None
             raise Refused(error) from error
         return self.get_user(token), token
 
@@ -103,7 +103,9 @@ class BoundTokenAuthentication(BaseAuthentication):
         """Return the challenge to a request without a token."""
         view = (request.parser_context or {}).get("view")
         scope = getattr(view, "required_scope", None)
-        return challenge(MissingToken("No bearer token came."), realm=mtls_settings().realm, scope=scope)
+        return challenge(
+            InvalidToken("No bearer token came.", reason="missing_token"), realm=mtls_settings().realm, scope=scope
+        )
 
     def get_user(self, token: BoundToken) -> Any:
         """Return the user of a token: an anonymous one, unless a subclass finds another by ``token.claims``.

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import AND, BasePermission
 from rest_framework.request import Request
 
-from wsgi_mtls.errors import InsufficientScope
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.rules.token import BoundToken
 
@@ -43,7 +43,7 @@ class BoundTokenHasScope(HasBoundToken):
             return False
         missing = frozenset(scope.split(" ")) - token.scopes
         if missing and scope_decides(view):
-            error = InsufficientScope(f"The token does not cover {' '.join(sorted(missing))}.")
+            error = InvalidToken(f"The token does not cover {' '.join(sorted(missing))}.", reason="insufficient_scope")
             if not _is_probe(request):
                 guard().report_refusal(view_of(innermost(request)), error, token.client_id, kind="token")
             raise Refused(error, scope)

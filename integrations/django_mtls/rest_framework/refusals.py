@@ -2,7 +2,7 @@
 
 from rest_framework.exceptions import APIException
 
-from wsgi_mtls.errors import MutualTLSError, TokensUnavailable
+from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.request.bearer import challenge
 
 from ..conf import mtls_settings
@@ -22,5 +22,5 @@ class Refused(APIException):
         super().__init__(detail=error.error or "missing_token", code=error.error or "missing_token")
         self.error = error
         self.status_code = error.status
-        if not isinstance(error, TokensUnavailable):
+        if error.reason != "tokens_unavailable":
             self.auth_header = challenge(error, realm=mtls_settings().realm, scope=scope)

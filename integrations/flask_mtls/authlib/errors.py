@@ -13,15 +13,6 @@ from ..proxies import current_view
 from ..settings import current_state
 
 
-class OtherMethodFailed(MutualTLSError):
-    """A client of another method than mutual TLS did not authenticate by it: unknown, a wrong secret, ….
-
-    Authlib's own answer to it would tell these apart, and offers ``Basic`` to whom did not ask for it.
-    """
-
-    reason = "other_method_failed"
-
-
 class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
     """A refusal that Authlib answers as the core does.
 

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 from joserfc.errors import JoseError
 
 from wsgi_mtls.binding import verify_confirmation
-from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError, TokenNotBound, TokensUnavailable
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from wsgi_mtls.events import Decision
 from wsgi_mtls.shortage import is_shortage
 
@@ -67,7 +67,9 @@ class BoundTokenValidatorMixin(Mixin):
                 raise InvalidToken(f"{type(self).__name__} can't read its claims: {error}") from error
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
             if insufficient is not None:
-                raise InsufficientScope(f"The token does not cover {scopes!r}.") from insufficient
+                raise InvalidToken(
+                    f"The token does not cover {scopes!r}.", reason="insufficient_scope"
+                ) from insufficient
             decision.outcome = "token_accepted"
 
     @contextmanager
@@ -91,7 +93,9 @@ def _claims(token: Any) -> Mapping[str, object]:
     if isinstance(token, Mapping):
         return token
     if not hasattr(token, "cnf"):
-        raise TokenNotBound(f"{type(token).__name__} has no cnf: inherit from BoundTokenMixin.")
+        raise InvalidToken(
+            f"{type(token).__name__} has no cnf: inherit from BoundTokenMixin.", reason="token_not_bound"
+        )
     return {} if token.cnf is None else {"cnf": token.cnf}
 
 
@@ -105,5 +109,7 @@ def _deciding(token: Any = None) -> Iterator[Decision]:
             yield decision
         except Exception as error:
             if is_shortage(error):
-                raise TokensUnavailable(f"The token could not be checked: {error!r}.") from error
+                raise InvalidToken(
+                    f"The token could not be checked: {error!r}.", reason="tokens_unavailable"
+                ) from error
             raise

@@ -7,16 +7,7 @@ from flask import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from wsgi_mtls.errors import (
-    BodyTooLarge,
-    ClientIdInQuery,
-    HTTPMethodNotAllowed,
-    InvalidRequest,
-    MalformedAuthorization,
-    MalformedBody,
-    MutualTLSError,
-    UnsupportedContentType,
-)
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError
 from wsgi_mtls.request.form import read_token_request
 
 from ..proxies import current_view
@@ -32,12 +23,6 @@ _OAUTH = frozenset({
 """The parameters of requests to these endpoints, as IANA's registry has them."""
 
 
-class ParameterInQuery(InvalidRequest):
-    """A parameter stands in the query, which Authlib reads before the body (RFC 6749 section 3.2)."""
-
-    reason = "parameter_in_query"
-
-
 def keep_body() -> None:
     """Have the core read the form once, before Flask does, and keep it to be read again.
 
@@ -49,14 +34,14 @@ def keep_body() -> None:
         return
     try:
         read_token_request(current_view(), current_state().settings.max_body)
-    except (HTTPMethodNotAllowed, UnsupportedContentType):
-        limit_body()
-        return
-    except (BodyTooLarge, MalformedBody):
-        _drop_body()
-        raise
-    except MutualTLSError:
-        pass  # only a request that authenticates its client must be one
+    except MutualTLSError as error:
+        if error.reason in {"http_method_not_allowed", "unsupported_content_type"}:
+            limit_body()
+            return
+        if error.reason in {"body_too_large", "malformed_body"}:
+            _drop_body()
+            raise
+        # Only a request that authenticates its client must be a token request.
     environ[_BODY] = environ["wsgi.input"]
 
 
@@ -77,13 +62,15 @@ def limit_body() -> None:
             raise RequestEntityTooLarge
     except RequestEntityTooLarge:
         _drop_body()
-        raise BodyTooLarge(f"The body is longer than {max_body} octets.") from None
+        raise InvalidRequest(f"The body is longer than {max_body} octets.", reason="body_too_large") from None
     except ClientDisconnected:
         _drop_body()
-        raise MalformedBody("The body ended too early.") from None
+        raise InvalidRequest("The body ended too early.", reason="malformed_body") from None
     except Exception as error:  # whatever the server's stream raises for a body that it can't read, as gunicorn's
         _drop_body()
-        raise MalformedBody(f"The server can't read the body: {type(error).__name__}.") from error
+        raise InvalidRequest(
+            f"The server can't read the body: {type(error).__name__}.", reason="malformed_body"
+        ) from error
     environ["wsgi.input"] = BytesIO(body)
 
 
@@ -103,15 +90,17 @@ def refuse_nul() -> None:
     try:
         basic = request.authorization
     except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
-        raise MalformedAuthorization("Authorization can't be read.") from None
+        raise InvalidRequest("Authorization can't be read.", reason="malformed_authorization") from None
     try:
         forms = (request.args, request.form)
     except RequestEntityTooLarge:
         _drop_body()
-        raise BodyTooLarge("The body is longer than the app's MAX_CONTENT_LENGTH or MAX_FORM_MEMORY_SIZE.") from None
+        raise InvalidRequest(
+            "The body is longer than the app's MAX_CONTENT_LENGTH or MAX_FORM_MEMORY_SIZE.", reason="body_too_large"
+        ) from None
     texts = [text for form in forms for pair in form.items(multi=True) for text in pair]
     if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
-        raise MalformedBody("A parameter holds NUL.")
+        raise InvalidRequest("A parameter holds NUL.", reason="malformed_body")
 
 
 def refuse_query() -> None:
@@ -121,10 +110,15 @@ def refuse_query() -> None:
         InvalidRequest: a parameter of OAuth is in the query, or one that is in the body too.
     """
     if "client_id" in request.args:
-        raise ClientIdInQuery("Send client_id in the body alone: Authlib would read the query first.")
+        raise InvalidRequest(
+            "Send client_id in the body alone: Authlib would read the query first.", reason="client_id_in_query"
+        )
     found = sorted(name for name in request.args if name in _OAUTH or name in request.form)
     if found:
-        raise ParameterInQuery(f"Send {', '.join(found)} in the body alone: Authlib would read the query first.")
+        raise InvalidRequest(
+            f"Send {', '.join(found)} in the body alone: Authlib would read the query first.",
+            reason="parameter_in_query",
+        )
 
 
 def named_client() -> str | None:

@@ -9,14 +9,7 @@ from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
 from wsgi_mtls.clients import AUTH_METHODS
-from wsgi_mtls.errors import (
-    AuthMethodNotRegistered,
-    CertificateRequired,
-    MalformedAuthorization,
-    MultipleCredentials,
-    MutualTLSError,
-    UnknownClient,
-)
+from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from ..proxies import current_peer, current_record, current_view
@@ -24,7 +17,7 @@ from ..refusals import refuse
 from ..settings import current_state
 from .authorization import AT_AUTHORIZATION, OAUTH_REQUEST, AuthorizationAnswersMixin
 from .clients import ClientModel
-from .errors import OtherMethodFailed, current_verifier, rejected
+from .errors import current_verifier, rejected
 from .mixin import Mixin
 from .registration import CheckedPayload
 from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
@@ -118,7 +111,10 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         try:
             client = current_verifier().client(client_id)
             if front_channel and (self.bind_all_tokens or client.tls_client_certificate_bound_access_tokens):
-                raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
+                raise InvalidRequest(
+                    "This client's tokens are bound: it gets them at the token endpoint alone.",
+                    reason="certificate_required",
+                )
         except MutualTLSError as error:
             raise rejected(error, client_id) from error
         return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
@@ -166,21 +162,33 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
             return None
         model: ClientModel | None = self.query_client(client.client_id)  # type: ignore[attr-defined]
         if model is None or model.get_client_id() != client.client_id:
-            raise UnknownClient(f"MutualTLS knows {client.client_id!r}, query_client does not: give both the same.")
+            raise RefusedClient(
+                f"MutualTLS knows {client.client_id!r}, query_client does not: give both the same.",
+                reason="unknown_client",
+            )
         if not model.check_endpoint_auth_method(client.method, endpoint):
-            raise AuthMethodNotRegistered(f"The model of {client.client_id!r} does not allow {client.method} here.")
+            raise RefusedClient(
+                f"The model of {client.client_id!r} does not allow {client.method} here.",
+                reason="auth_method_not_registered",
+            )
         oauth_request.auth_method = client.method
         return model
 
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
         try:
             model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
+        except MutualTLSError:  # of an application's own method; some are a ValueError
+            raise
         except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
-            raise MalformedAuthorization("Authorization can't be read.") from None
+            raise InvalidRequest("Authorization can't be read.", reason="malformed_authorization") from None
         except InvalidClientError as error:
-            raise OtherMethodFailed(f"No method of this endpoint let it in: {error.description}") from error
+            raise RefusedClient(
+                f"No method of this endpoint let it in: {error.description}", reason="other_method_failed"
+            ) from error
         except (TypeError, AttributeError) as error:  # what joserfc makes of an assertion's header {"crit": 1}
-            raise OtherMethodFailed(f"The client's assertion can't be read: {error}") from error
+            raise RefusedClient(
+                f"The client's assertion can't be read: {error}", reason="other_method_failed"
+            ) from error
         _refuse_other_method(model, oauth_request.auth_method)
         return model
 
@@ -188,7 +196,10 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         client, authenticated = current_verifier().client(model.get_client_id()), current_record().client
         if client.uses_mutual_tls and (authenticated is None or authenticated.client_id != client.client_id):
             # A grant that authenticates no client, as the JWT bearer grant of RFC 7523.
-            raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
+            raise RefusedClient(
+                f"Client {client.client_id!r} was not authenticated by its certificate here.",
+                reason="auth_method_not_registered",
+            )
         return bind({}, current_peer(), client, always=self.bind_all_tokens).get("cnf")
 
     def _check_refresh_token(self, model: ClientModel) -> None:
@@ -217,10 +228,22 @@ def _refuse_other_method(model: Any, used: str) -> None:
     """
     client = current_verifier().client(model.get_client_id())
     if client.uses_mutual_tls or getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
-        raise MultipleCredentials(f"Client {client.client_id!r} is registered for mutual TLS and used another method.")
+        raise InvalidRequest(
+            f"Client {client.client_id!r} is registered for mutual TLS and used another method.",
+            reason="multiple_credentials",
+        )
     if used == "none" and client.token_endpoint_auth_method != "none":
-        raise AuthMethodNotRegistered(f"Client {client.client_id!r} authenticated by nothing; it is not public.")
+        raise RefusedClient(
+            f"Client {client.client_id!r} authenticated by nothing; it is not public.",
+            reason="auth_method_not_registered",
+        )
     if used == "none" and "Authorization" in request.headers:
-        raise MultipleCredentials(f"Client {client.client_id!r} is public and sent Authorization: leave it out.")
+        raise InvalidRequest(
+            f"Client {client.client_id!r} is public and sent Authorization: leave it out.",
+            reason="multiple_credentials",
+        )
     if request.form.get("client_id", client.client_id) != client.client_id:
-        raise MultipleCredentials(f"Client {client.client_id!r} authenticated, and the body names another client_id.")
+        raise InvalidRequest(
+            f"Client {client.client_id!r} authenticated, and the body names another client_id.",
+            reason="multiple_credentials",
+        )

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.support import Endpoint, request
+from tests.support import Endpoint, refused, request
 from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
-from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
+from wsgi_mtls import ClientCertificate, PeerCertificate, sources
+from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
 
 FOUND = PeerCertificate(CLIENT)
@@ -28,7 +29,7 @@ class Counted:
 
 @pytest.mark.parametrize("error", [KeyError("SSL"), RuntimeError(), ZeroDivisionError("a"), OSError("b")])
 def test_a_source_that_fails_is_a_refusal(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(MalformedCertificate, match=type(error).__name__):
+    with refused("malformed_certificate", match=type(error).__name__):
         peer_certificate({}, Counted(error))
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [type(error)]
     assert peer_certificate({}, Counted(FOUND)) is FOUND
@@ -37,7 +38,7 @@ def test_a_source_that_fails_is_a_refusal(error: Exception, caplog: pytest.LogCa
 @pytest.mark.parametrize("answer", ["CN=a", CLIENT, False, b"", ()])
 def test_a_source_that_returns_something_else_is_a_refusal(answer: object) -> None:
     environ: dict[str, Any] = {}
-    with pytest.raises(MalformedCertificate, match="PeerCertificate or None"):
+    with refused("malformed_certificate", match="PeerCertificate or None"):
         peer_certificate(environ, Counted(answer))
     assert PEER not in environ
     assert peer_certificate({}, Counted(None)) is None
@@ -50,7 +51,7 @@ def test_over_the_middleware() -> None:
     assert request(at.app, {"client_id": "rp"}, path="/elsewhere").status == 200
 
 
-@pytest.mark.parametrize("answer", [RuntimeError(), MalformedCertificate("junk"), "nonsense", FOUND, None])
+@pytest.mark.parametrize("answer", [RuntimeError(), BadCertificate("junk"), "nonsense", FOUND, None])
 def test_dropping_never_raises(answer: object) -> None:
     drop_untrusted({}, Counted(answer))
 
@@ -91,7 +92,7 @@ def test_no_certificate_is_parsed_where_no_header_is_read(
         environ: dict[str, Any] = dict(keys)
         drop_untrusted(environ, source)
         assert environ == keys
-    with pytest.raises(MalformedCertificate):
+    with pytest.raises(BadCertificate):
         source(dict(keys))
 
 

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support import refused
 from tests.unit.sources.captures import CLIENT, INTERMEDIATE, SELF_SIGNED, environ, variants
-from wsgi_mtls import ClientCertificate, MalformedCertificate, sources
+from wsgi_mtls import ClientCertificate, sources
 from wsgi_mtls.sources.xfcc import first_certificate, parse
 from wsgi_mtls.testing import to_pem
 
@@ -77,7 +78,7 @@ def test_read(text: str) -> None:
     ],
 )
 def test_refused(text: str) -> None:
-    with pytest.raises(MalformedCertificate):
+    with refused("malformed_certificate"):
         first_certificate(text)
 
 
@@ -90,13 +91,13 @@ def test_hash_of_exactly_64_digits(text: str) -> None:
     if text == f"Hash={HASH}":
         assert first_certificate(both, 2) == (CLIENT.der,)
     else:
-        with pytest.raises(MalformedCertificate):
+        with refused("malformed_certificate"):
             first_certificate(both, 2)
 
 
 def test_exact_count() -> None:
     for elements in (1, 3):
-        with pytest.raises(MalformedCertificate):
+        with refused("malformed_certificate"):
             parse(f"{ELEMENT},{OTHER}", elements)
     first, second = parse(f"{ELEMENT},{OTHER};URI=spiffe://b", 2)
     assert (first.certificate, second.certificate, second.uris) == (CLIENT.der, SELF_SIGNED.der, ("spiffe://b",))
@@ -112,13 +113,13 @@ def test_injection_by_san(variant: str, elements: int) -> None:
     attack = environ("envoy-xfcc-ATTACK-san-injection", variant)
     options: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"], "underscores_dropped": True, "elements": elements}
     source = sources.istio(gateway_uri="spiffe://gateway", **options) if elements > 1 else sources.envoy(**options)
-    with pytest.raises(MalformedCertificate):
+    with refused("malformed_certificate"):
         source(attack)
 
 
 def test_hash_alone_is_no_certificate() -> None:
     (text,) = variants("envoy-xfcc-hash-only")["ca_signed_with_chain"].values()
-    with pytest.raises(MalformedCertificate):
+    with refused("malformed_certificate"):
         first_certificate(text)
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import mod_ssl, request
+from tests.support import mod_ssl, refused, request
 from tests.tokens import API, GuardedAPI, Issuer, thumbprint
 from wsgi_mtls import PeerCertificate, sources
-from wsgi_mtls.errors import InvalidToken, MutualTLSError, TokenInactive
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.guard import Guard
 from wsgi_mtls.testing import environ_for, self_sign
@@ -116,9 +116,11 @@ def test_decoder_that_returns_no_claims(claims: object) -> None:
     assert GuardedAPI(Fixed(claims)).reason("x", PAIR) == "invalid_token"
 
 
-@pytest.mark.parametrize("error", [ValueError("bad"), KeyError("x"), RuntimeError(), TokenInactive("no")])
+@pytest.mark.parametrize(
+    "error", [ValueError("bad"), KeyError("x"), RuntimeError(), InvalidToken("no", reason="token_inactive")]
+)
 def test_decoder_that_fails(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    expected = "token_inactive" if isinstance(error, TokenInactive) else "invalid_token"
+    expected = "token_inactive" if isinstance(error, InvalidToken) else "invalid_token"
     assert GuardedAPI(Fixed(error)).reason("x", PAIR) == expected
     assert ("Fixed failed" in caplog.text) == (expected == "invalid_token")
 
@@ -214,10 +216,10 @@ def test_also_verified_by_the_caller() -> None:
     def accept(cnf: dict[str, str], **options: Any) -> Any:
         return accept_token(dict(environ), Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), **options)
 
-    with pytest.raises(InvalidToken, match="jkt"):
+    with refused("unverified_confirmation", match="jkt"):
         accept(both)
     assert accept(both, also_verified={"jkt"}).certificate == PAIR.certificate
-    with pytest.raises(InvalidToken, match="x5t#S256"):
+    with refused("token_not_bound", match="x5t#S256"):
         accept(other, also_verified={"jkt"})
     assert accept(other, also_verified={"jkt"}, required=False).certificate is None
     with pytest.raises(TypeError):

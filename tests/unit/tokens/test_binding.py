@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import refused
 from tests.tokens import thumbprint
 from wsgi_mtls import Client, ClientCertificate, PeerCertificate
 from wsgi_mtls.binding import (
@@ -17,15 +18,7 @@ from wsgi_mtls.binding import (
     verify_grant,
     verify_refresh_token,
 )
-from wsgi_mtls.errors import (
-    CertificateNotDelivered,
-    CertificateRequired,
-    GrantOfAnotherClient,
-    MalformedConfirmation,
-    MutualTLSError,
-    RefreshTokenNotBound,
-    TokenNotBound,
-)
+from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.x509 import PeerSubject
 
@@ -48,7 +41,7 @@ def test_the_rfcs_own_example() -> None:
     assert confirmation(peer) == cnf
     assert verify_confirmation({"cnf": cnf}, peer) == peer.certificate
     for wrong in vector["must_not_equal"]:
-        with pytest.raises(MalformedConfirmation):
+        with refused("malformed_confirmation"):
             verify_confirmation({"cnf": {"x5t#S256": wrong}}, peer)
 
 
@@ -60,7 +53,7 @@ def test_bind(method: str) -> None:
     assert bind(claims, None, client(method, bound=False)) == {"sub": "x"}
     assert bind(claims, PEER, client(method, bound=False), always=True) == {"sub": "x", "cnf": CNF}
     for must in (client(method), client(method, bound=False)):
-        with pytest.raises(CertificateRequired) as caught:
+        with refused("certificate_required") as caught:
             bind(claims, None, must, always=True)
         assert (caught.value.status, caught.value.error) == (400, "invalid_request")
     assert claims == {"sub": "x"}
@@ -85,12 +78,12 @@ def test_bind_claims_with_a_broken_confirmation(cnf: object) -> None:
 
 
 def test_bind_needs_the_certificate_itself() -> None:
-    with pytest.raises(CertificateRequired, match="pass the certificate on") as caught:
+    with refused("certificate_required", match="pass the certificate on") as caught:
         bind({}, NAME_ONLY, client())
     assert (caught.value.status, caught.value.error) == (400, "invalid_request")
-    with pytest.raises(CertificateRequired, match="pass the certificate on"):
+    with refused("certificate_required", match="pass the certificate on"):
         bind_refresh_token({}, NAME_ONLY, client())
-    with pytest.raises(CertificateNotDelivered):
+    with refused("certificate_not_delivered"):
         confirmation(NAME_ONLY)
     assert bind({}, NAME_ONLY, client(bound=False)) == {}
 
@@ -100,27 +93,27 @@ def test_refresh_token_of_a_public_client() -> None:
     assert record == {"sub": "alice", "client_id": "phone", "cnf": CNF}
     verify_refresh_token(record, PEER, client())
     for thief in (None, OTHER_PEER, NAME_ONLY):
-        with pytest.raises(RefreshTokenNotBound):
+        with refused("refresh_token_not_bound"):
             verify_refresh_token(record, thief, client())
         # Bound is bound, whatever the client is registered for by now.
-        with pytest.raises(RefreshTokenNotBound):
+        with refused("refresh_token_not_bound"):
             verify_refresh_token(record, thief, client(bound=False))
-    with pytest.raises(CertificateRequired):
+    with refused("certificate_required"):
         bind_refresh_token({}, None, client())
 
 
 def test_refresh_token_from_before_the_client_was_bound() -> None:
     record = bind_refresh_token({}, None, client(bound=False))
     verify_refresh_token(record, None, client(bound=False))
-    with pytest.raises(RefreshTokenNotBound):
+    with refused("refresh_token_not_bound"):
         verify_refresh_token(record, PEER, client())
-    with pytest.raises(RefreshTokenNotBound):
+    with refused("refresh_token_not_bound"):
         verify_refresh_token(record, PEER, client(bound=False), always=True)
 
 
 @pytest.mark.parametrize("cnf", [None, {}, [], "x", {"x5t#S256": None}, {**CNF, "jkt": "x"}, {"x5t#S256": ""}])
 def test_refresh_token_with_a_broken_record(cnf: object) -> None:
-    with pytest.raises(RefreshTokenNotBound):
+    with refused("refresh_token_not_bound"):
         verify_refresh_token({"client_id": "phone", "cnf": cnf}, PEER, client(bound=False))
 
 
@@ -136,17 +129,17 @@ def test_refresh_token_of_a_confidential_client(method: str) -> None:
 @pytest.mark.parametrize("owner", ["other", "PHONE", "phone ", "", None, ["phone"]])
 def test_grant_of_another_client(owner: object) -> None:
     for method in ("none", "private_key_jwt"):
-        with pytest.raises(GrantOfAnotherClient) as caught:
+        with refused("grant_of_another_client") as caught:
             verify_refresh_token({"client_id": owner, "cnf": CNF}, PEER, client(method))
         assert (caught.value.status, caught.value.error) == (400, "invalid_grant")
-    with pytest.raises(GrantOfAnotherClient):
+    with refused("grant_of_another_client"):
         verify_grant({}, client())
     verify_grant({"client_id": "phone"}, client())
 
 
 @pytest.mark.parametrize("claims", [{}, {"cnf": {"unknown": "x"}}])
 def test_a_binding_is_required_unless_the_caller_says_otherwise(claims: dict[str, Any]) -> None:
-    with pytest.raises(TokenNotBound):
+    with refused("token_not_bound"):
         verify_confirmation(claims, PEER)
     assert verify_confirmation({}, PEER, required=False) is None
 

@@ -11,18 +11,9 @@ from hypothesis import strategies as st
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from tests.support import refused
 from tests.tokens import API, ISSUER, NOW, Issuer
-from wsgi_mtls.errors import (
-    InvalidToken,
-    MalformedToken,
-    NotAnAccessToken,
-    TokenExpired,
-    TokenNotYetValid,
-    TokenSignatureInvalid,
-    UnknownSigningKey,
-    WrongAudience,
-    WrongIssuer,
-)
+from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.tokens import JWTAccessTokens
 from wsgi_mtls.tokens.tokens import MAX_TOKEN
@@ -44,46 +35,46 @@ def test_claims_are_nobody_elses() -> None:
 
 @pytest.mark.parametrize("typ", [None, "JWT", "jwt", "logout+jwt", "dpop+jwt", "at+jwt ", ""])
 def test_other_types(typ: str | None) -> None:
-    with pytest.raises(NotAnAccessToken):
+    with refused("not_an_access_token"):
         TOKENS.decode(ISSUING.sign(ISSUING.claims(), typ=typ))
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("changes", "reason"),
     [
-        ({"iss": ISSUER + "/"}, WrongIssuer),
-        ({"iss": None}, MalformedToken),
-        ({"iss": [ISSUER]}, MalformedToken),
-        ({"sub": None}, MalformedToken),
-        ({"sub": ""}, MalformedToken),
-        ({"sub": 5}, MalformedToken),
-        ({"jti": None}, MalformedToken),
-        ({"client_id": None}, MalformedToken),
-        ({"client_id": {}}, MalformedToken),
-        ({"aud": None}, MalformedToken),
-        ({"aud": 5}, MalformedToken),
-        ({"aud": [API, 5]}, MalformedToken),
-        ({"aud": []}, WrongAudience),
-        ({"aud": "https://other.example.com"}, WrongAudience),
-        ({"aud": [API + "/x"]}, WrongAudience),
-        ({"exp": None}, MalformedToken),
-        ({"exp": True}, MalformedToken),
-        ({"exp": str(NOW + 9)}, MalformedToken),
-        ({"exp": float("nan")}, MalformedToken),
-        ({"exp": float("inf")}, MalformedToken),
-        ({"exp": NOW - 10}, TokenExpired),
-        ({"exp": 0}, TokenExpired),
-        ({"exp": -(10**400)}, TokenExpired),
-        ({"iat": None}, MalformedToken),
-        ({"iat": "now"}, MalformedToken),
-        ({"nbf": NOW + 11}, TokenNotYetValid),
-        ({"nbf": "now"}, MalformedToken),
+        ({"iss": ISSUER + "/"}, "wrong_issuer"),
+        ({"iss": None}, "malformed_token"),
+        ({"iss": [ISSUER]}, "malformed_token"),
+        ({"sub": None}, "malformed_token"),
+        ({"sub": ""}, "malformed_token"),
+        ({"sub": 5}, "malformed_token"),
+        ({"jti": None}, "malformed_token"),
+        ({"client_id": None}, "malformed_token"),
+        ({"client_id": {}}, "malformed_token"),
+        ({"aud": None}, "malformed_token"),
+        ({"aud": 5}, "malformed_token"),
+        ({"aud": [API, 5]}, "malformed_token"),
+        ({"aud": []}, "wrong_audience"),
+        ({"aud": "https://other.example.com"}, "wrong_audience"),
+        ({"aud": [API + "/x"]}, "wrong_audience"),
+        ({"exp": None}, "malformed_token"),
+        ({"exp": True}, "malformed_token"),
+        ({"exp": str(NOW + 9)}, "malformed_token"),
+        ({"exp": float("nan")}, "malformed_token"),
+        ({"exp": float("inf")}, "malformed_token"),
+        ({"exp": NOW - 10}, "token_expired"),
+        ({"exp": 0}, "token_expired"),
+        ({"exp": -(10**400)}, "token_expired"),
+        ({"iat": None}, "malformed_token"),
+        ({"iat": "now"}, "malformed_token"),
+        ({"nbf": NOW + 11}, "token_not_yet_valid"),
+        ({"nbf": "now"}, "malformed_token"),
     ],
 )
-def test_claims_refused(changes: dict[str, Any], error: type[InvalidToken]) -> None:
-    with pytest.raises(error) as caught:
+def test_claims_refused(changes: dict[str, Any], reason: str) -> None:
+    with refused(reason) as caught:
         TOKENS.decode(ISSUING.token(**changes))
-    assert type(caught.value) is error
+    assert type(caught.value) is InvalidToken
 
 
 @pytest.mark.parametrize(
@@ -94,7 +85,7 @@ def test_claims_accepted(changes: dict[str, Any]) -> None:
 
 
 def test_null_is_no_missing_time() -> None:
-    with pytest.raises(MalformedToken, match="exp"):
+    with refused("malformed_token", match="exp"):
         TOKENS.decode(ISSUING.sign({**ISSUING.claims(), "exp": None}))
 
 
@@ -105,7 +96,7 @@ def unsigned(header: object, claims: object = None) -> str:
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", "ES256 "])
 def test_not_signed(alg: str) -> None:
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         TOKENS.decode(unsigned({"alg": alg, "typ": "at+jwt", "kid": "one"}))
 
 
@@ -118,7 +109,7 @@ def test_public_key_as_secret() -> None:
     signing_input = unsigned({"alg": "HS256", "kid": "one", "typ": "at+jwt"})[:-1]
     for public in (key.as_pem(private=False), key.as_der(private=False), json.dumps(issuer_keys).encode()):
         mac = urlsafe_b64encode(hmac.digest(public, signing_input.encode(), "sha256")).decode().rstrip("=")
-        with pytest.raises(TokenSignatureInvalid):
+        with refused("token_signature_invalid"):
             tokens.decode(f"{signing_input}.{mac}")
 
 
@@ -132,7 +123,7 @@ def test_algorithm_that_is_not_allowed() -> None:
     key = RSAKey.generate_key(2048, {"kid": "one"})
     jwks = {"keys": [key.as_dict(private=False)]}
     token = jwt.encode({"alg": "PS256", "kid": "one", "typ": "at+jwt"}, ISSUING.claims(), key, algorithms=["PS256"])
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         ISSUING.tokens(jwks=jwks, algorithms=["RS256"]).decode(token)
     assert ISSUING.tokens(jwks=jwks).decode(token) == ISSUING.claims()
 
@@ -150,7 +141,7 @@ def test_other_algorithms(algorithm: str, key: Any) -> None:
     token = jwt.encode(header, ISSUING.claims(), key, algorithms=[algorithm])
     tokens = ISSUING.tokens(jwks={"keys": [key.as_dict(private=False)]}, algorithms=[algorithm])
     assert tokens.decode(token) == ISSUING.claims()
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         ISSUING.tokens(algorithms=[algorithm]).decode(token)
 
 
@@ -163,7 +154,7 @@ def test_token_brings_its_own_key() -> None:
         registry.max_header_length = 4096
         whole = {"alg": "ES256", "typ": "at+jwt", "kid": "one", **header}
         token = jwt.encode(whole, thief.claims(), thief.key, registry=registry)
-        with pytest.raises(TokenSignatureInvalid):
+        with refused("token_signature_invalid"):
             TOKENS.decode(token)
     assert TOKENS.decode(ISSUING.sign(ISSUING.claims(), jku="https://thief.example/jwks")) == ISSUING.claims()
 
@@ -173,9 +164,9 @@ def test_extensions() -> None:
     registry = jws.JWSRegistry(algorithms=["ES256"])
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "one", "b64": True, "crit": ["b64"]}
     token = jws.serialize_compact(header, json.dumps(ISSUING.claims()), ISSUING.key, registry=registry)
-    with pytest.raises(MalformedToken, match="extensions"):
+    with refused("malformed_token", match="extensions"):
         TOKENS.decode(token)
-    with pytest.raises(MalformedToken, match="extensions"):
+    with refused("malformed_token", match="extensions"):
         TOKENS.decode(unsigned({"alg": "ES256", "typ": "at+jwt", "crit": []}))
 
 
@@ -185,9 +176,9 @@ def test_key_ids() -> None:
     for issuer in (ISSUING, two):
         assert tokens.decode(issuer.token()) == issuer.claims()
         assert tokens.decode(issuer.sign(issuer.claims(), kid=None)) == issuer.claims()
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         tokens.decode(ISSUING.sign(ISSUING.claims(), kid="two"))
-    with pytest.raises(UnknownSigningKey):
+    with refused("unknown_signing_key"):
         tokens.decode(ISSUING.sign(ISSUING.claims(), kid="three"))
 
 
@@ -211,7 +202,7 @@ def test_keys_for_other_purposes() -> None:
 def test_key_for_another_algorithm_or_use() -> None:
     public = ISSUING.jwks["keys"][0]
     for wrong in ({"alg": "ES384"}, {"key_ops": ["sign"]}):
-        with pytest.raises(TokenSignatureInvalid):
+        with refused("token_signature_invalid"):
             ISSUING.tokens(jwks={"keys": [public | wrong]}).decode(ISSUING.token())
     right = {"alg": "ES256", "use": "sig", "key_ops": ["verify"]}
     assert ISSUING.tokens(jwks={"keys": [public | right]}).decode(ISSUING.token()) == ISSUING.claims()
@@ -296,7 +287,7 @@ def test_any_signed_claims_are_refused_or_right(changes: dict[str, object]) -> N
 )
 def test_signed_payload_that_is_no_object(payload: bytes) -> None:
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "one"}
-    with pytest.raises(MalformedToken, match="payload"):
+    with refused("malformed_token", match="payload"):
         TOKENS.decode(jws.serialize_compact(header, payload, ISSUING.key))
 
 
@@ -305,7 +296,7 @@ def test_key_that_can_not_sign() -> None:
     agreement = OKPKey.generate_key("X25519").as_dict(private=False)
     signing = OKPKey.generate_key("Ed25519")
     token = jwt.encode({"alg": "Ed25519", "typ": "at+jwt"}, ISSUING.claims(), signing, algorithms=["Ed25519"])
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         ISSUING.tokens(jwks={"keys": [agreement]}, algorithms=["Ed25519"]).decode(token)
     both = {"keys": [agreement, signing.as_dict(private=False)]}
     assert ISSUING.tokens(jwks=both, algorithms=["Ed25519"]).decode(token) == ISSUING.claims()
@@ -313,7 +304,7 @@ def test_key_that_can_not_sign() -> None:
 
 def test_size_is_bounded() -> None:
     longest, longer = (signed_of_length(length) for length in (MAX_TOKEN, MAX_TOKEN + 1))
-    with pytest.raises(MalformedToken, match="longer than"):
+    with refused("malformed_token", match="longer than"):
         TOKENS.decode(longer)
     assert TOKENS.decode(longest)["sub"] == "billing"
 
@@ -335,13 +326,13 @@ def test_header_with_certificates(certificates: int) -> None:
     registry.max_header_length = MAX_TOKEN
     token = jws.serialize_compact(header, json.dumps(ISSUING.claims()), ISSUING.key, registry=registry)
     assert TOKENS.decode(token) == ISSUING.claims()
-    with pytest.raises(TokenSignatureInvalid):
+    with refused("token_signature_invalid"):
         TOKENS.decode(token[:-4] + "AAAA")
 
 
 def test_header_that_is_deep() -> None:
     header = urlsafe_b64encode(b'{"alg":"ES256","x":' + b"[" * 11000).decode().rstrip("=")
-    with pytest.raises(MalformedToken, match="JWT"):
+    with refused("malformed_token", match="JWT"):
         TOKENS.decode(f"{header}.e30.AAAA")
 
 
@@ -357,7 +348,7 @@ def test_eddsa_is_not_ed25519() -> None:
     key = OKPKey.generate_key("Ed25519", {"kid": "one"})
     jwks = {"keys": [key.as_dict(private=False)]}
     token = jwt.encode({"alg": "Ed25519", "kid": "one", "typ": "at+jwt"}, ISSUING.claims(), key, algorithms=["Ed25519"])
-    with pytest.raises(TokenSignatureInvalid, match="Ed25519"):
+    with refused("token_signature_invalid", match="Ed25519"):
         ISSUING.tokens(jwks=jwks, algorithms=["EdDSA"]).decode(token)
     assert ISSUING.tokens(jwks=jwks, algorithms=["Ed25519"]).decode(token) == ISSUING.claims()
 

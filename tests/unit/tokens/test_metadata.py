@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import request
-from wsgi_mtls.errors import InvalidServerMetadata
+from tests.support import refused, request
 from wsgi_mtls.metadata import (
     MetadataMiddleware,
     authorization_server_metadata,
@@ -101,7 +100,7 @@ def test_authorization_server_with_little() -> None:
 )
 def test_refused(options: dict[str, Any], message: str) -> None:
     base = options.pop("base", AS)
-    with pytest.raises(InvalidServerMetadata, match=message):
+    with refused("invalid_server_metadata", match=message):
         authorization_server_metadata(base, **{"endpoints": {"token_endpoint": "/token"}, **options})
 
 
@@ -139,7 +138,7 @@ def test_endpoint_elsewhere_needs_an_alias_of_its_own(endpoint: str, as_member: 
     options |= {} if endpoint == "token" else {"token_endpoint": "/token"}
     where: dict[str, Any] = options if as_member else options["endpoints"]
     where[name] = ELSEWHERE
-    with pytest.raises(InvalidServerMetadata, match=f"{name} is not below .*: give it in mtls_endpoint_aliases"):
+    with refused("invalid_server_metadata", match=f"{name} is not below .*: give it in mtls_endpoint_aliases"):
         authorization_server_metadata(AS, **options)
     alias = {name: "https://mtls.elsewhere.example.com/x"}
     found: dict[str, Any] = authorization_server_metadata(AS, mtls_endpoint_aliases=alias, **options)
@@ -156,7 +155,7 @@ def test_endpoint_that_has_mutual_tls_alone() -> None:
     nested: dict[str, Any] = authorization_server_metadata(AS, endpoints=endpoints, mtls_base=below)
     assert nested["mtls_endpoint_aliases"]["introspection_endpoint"] == below + "/introspect"
     neighbour = {"token_endpoint": AS + ".evil.example/token"}
-    with pytest.raises(InvalidServerMetadata, match="not below"):
+    with refused("invalid_server_metadata", match="not below"):
         authorization_server_metadata(AS, endpoints=neighbour, mtls_base=MTLS)
 
 
@@ -165,10 +164,10 @@ def test_algorithms_of_signed_assertions(method: str) -> None:
     """RFC 8414 section 2: they must be told."""
     options: dict[str, Any] = {"endpoints": ENDPOINTS, "auth_methods": ["tls_client_auth", method]}
     name = "token_endpoint_auth_signing_alg_values_supported"
-    with pytest.raises(InvalidServerMetadata, match=name):
+    with refused("invalid_server_metadata", match=name):
         authorization_server_metadata(AS, **options)
     for wrong in ([], "ES256", ["ES256", "none"]):
-        with pytest.raises(InvalidServerMetadata, match=name):
+        with refused("invalid_server_metadata", match=name):
             authorization_server_metadata(AS, **options | {name: wrong})
     own: dict[str, Any] = {"revocation_endpoint_auth_signing_alg_values_supported": ["PS256"]}
     found = authorization_server_metadata(AS, **options | own | {name: ["ES256"]})
@@ -182,7 +181,7 @@ def test_algorithms_of_one_endpoint_alone() -> None:
         "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
         "endpoints": ENDPOINTS,
     }
-    with pytest.raises(InvalidServerMetadata, match=name):
+    with refused("invalid_server_metadata", match=name):
         authorization_server_metadata(AS, **options)
     found = authorization_server_metadata(AS, **options | {name: ["ES256"]})
     assert {member for member in found if "_alg_" in member} == {name}
@@ -199,11 +198,11 @@ def test_protected_resource() -> None:
         "scopes_supported": ["accounts"],
     }
     for servers in ([], AS, ["as.example.com"], [AS + "?x"], [None]):
-        with pytest.raises(InvalidServerMetadata, match="authorization_servers"):
+        with refused("invalid_server_metadata", match="authorization_servers"):
             protected_resource_metadata(api, authorization_servers=servers)  # type: ignore[arg-type]
     wrong = ("http://api.example.com", "api", api + "#x", None, api + "?x", api + "?", api + "/../x", api + "/%2E")
     for resource in wrong:
-        with pytest.raises(InvalidServerMetadata, match="resource"):
+        with refused("invalid_server_metadata", match="resource"):
             protected_resource_metadata(resource, authorization_servers=[AS])  # type: ignore[arg-type]
 
 
@@ -270,7 +269,7 @@ def test_served_at_the_decoded_path(issuer: str, path: str) -> None:
 
 def test_two_documents_at_one_decoded_path() -> None:
     one, two = (authorization_server_metadata(AS + path, endpoints=ENDPOINTS) for path in ("/a/b", "/a%2fb"))
-    with pytest.raises(InvalidServerMetadata, match="Two documents"):
+    with refused("invalid_server_metadata", match="Two documents"):
         MetadataMiddleware(app, one, two)
 
 
@@ -300,15 +299,15 @@ def test_document_of_ones_own(document: dict[str, Any]) -> None:
     ],
 )
 def test_document_of_ones_own_is_checked(document: Any, message: str) -> None:
-    with pytest.raises(InvalidServerMetadata, match=message):
+    with refused("invalid_server_metadata", match=message):
         MetadataMiddleware(app, document)
 
 
 def test_what_can_not_be_served() -> None:
     server = authorization_server_metadata(AS, endpoints={"token_endpoint": "/token"})
-    with pytest.raises(InvalidServerMetadata, match="Two documents"):
+    with refused("invalid_server_metadata", match="Two documents"):
         MetadataMiddleware(app, server, dict(server))
-    with pytest.raises(InvalidServerMetadata, match="neither"):
+    with refused("invalid_server_metadata", match="neither"):
         MetadataMiddleware(app, {})
 
 
@@ -323,7 +322,7 @@ def test_what_can_not_be_served() -> None:
     ],
 )
 def test_members_that_no_client_could_use(member: dict[str, Any]) -> None:
-    with pytest.raises(InvalidServerMetadata):
+    with refused("invalid_server_metadata"):
         authorization_server_metadata(AS, **{"endpoints": ENDPOINTS, **member})
     assert authorization_server_metadata(AS, endpoints=ENDPOINTS, jwks_uri=AS + "/jwks")["jwks_uri"] == AS + "/jwks"
 
@@ -331,5 +330,5 @@ def test_members_that_no_client_could_use(member: dict[str, Any]) -> None:
 @pytest.mark.parametrize("value", [{1}, b"1", float("nan")])
 def test_document_that_is_no_json(value: object) -> None:
     document = authorization_server_metadata(AS, endpoints=ENDPOINTS, x=value)
-    with pytest.raises(InvalidServerMetadata, match="no JSON"):
+    with refused("invalid_server_metadata", match="no JSON"):
         MetadataMiddleware(lambda environ, start_response: [], document)
