@@ -77,9 +77,9 @@ class BoundTokenValidatorMixin(Mixin):
         """Raise Authlib's error for ours."""
         try:
             yield
-        except TokensUnavailable as error:
-            raise MutualTLSOAuth2Error(error) from error  # a 503 without challenge: the token may be good
         except MutualTLSError as error:
+            if error.reason == "tokens_unavailable":
+                raise MutualTLSOAuth2Error(error) from error  # a 503 without challenge: the token may be good
             if isinstance(error.__cause__, OAuth2Error):
                 raise error.__cause__ from error
             raise self._invalid_token() from error  # Authlib 1.7 raises what is wrong with a JWT as it is

@@ -125,8 +125,9 @@ def test_garbage_tokens_cost_few_fetches(server: JSONServer, kid: str | None) ->
     garbage = thief.sign(thief.claims(), kid=kid)
     for number in range(1000):
         rotating.clock.now += keys_module.REFETCH_INTERVAL / 256
-        with pytest.raises((TokenSignatureInvalid, UnknownSigningKey)):
+        with pytest.raises(InvalidToken) as caught:
             rotating.tokens.decode(garbage)
+        assert caught.value.reason in ("token_signature_invalid", "unknown_signing_key")
         if number % 100 == 0:
             assert rotating.tokens.decode(issuer.token())
     assert rotating.fetches == 4  # the first, and one for each of the three intervals
