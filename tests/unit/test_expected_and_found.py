@@ -8,6 +8,7 @@ import pytest
 from tests.support import refused
 from wsgi_mtls import Client, ClientCertificate, PeerCertificate, Verifier, jwk, verify_confirmation, verify_grant
 from wsgi_mtls.checks import check_forwarded_name, check_pki, check_self_signed, check_validity
+from wsgi_mtls.record import Record
 from wsgi_mtls.request.form import read_token_request
 from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.rules.token import check_token
