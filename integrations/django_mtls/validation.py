@@ -99,7 +99,7 @@ def _check_json(value: object) -> None:
 
 def _is_deeper(value: object, depth: int) -> bool:
     level = [value]
-    for _ in range(depth):
+    for _level in range(depth):
         nested = [found for found in level if isinstance(found, dict | list)]
         level = [child for found in nested for child in (found.values() if isinstance(found, dict) else found)]
     return any(isinstance(found, dict | list) for found in level)
