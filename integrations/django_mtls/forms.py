@@ -1,5 +1,6 @@
 """The admin's form: a certificate is uploaded, and the registration follows from it."""
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -22,8 +23,21 @@ else:
     ModelForm = forms.ModelForm
 
 
+class _JSONDecoder(json.JSONDecoder):
+    """Takes what Python cannot read, by its depth or its number of digits, for malformed, so that Django reports it."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), s, 0) from None
+
+
 class _JSONField(forms.JSONField):
     """Shows half a surrogate pair escaped, as it was written: no page can hold it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "decoder": options.get("decoder") or _JSONDecoder})
 
     def prepare_value(self, value: Any) -> Any:
         return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))

@@ -85,9 +85,11 @@ def _check_metadata(record: "AbstractRegisteredClient") -> None:
 def _check_json(value: object) -> None:
     """Refuse what Python reads as JSON and databases don't: NUL, half of a surrogate pair, infinity."""
     try:
+        if _is_deeper(value, _MAX_DEPTH):
+            raise ValueError
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ValueError(
             _("Write numbers and characters that JSON has: no Infinity, no lone surrogate, less nesting.")
         ) from None
@@ -95,6 +97,16 @@ def _check_json(value: object) -> None:
         raise ValueError(_("Leave the character NUL (\\u0000) out."))
 
 
+def _is_deeper(value: object, depth: int) -> bool:
+    level = [value]
+    for _level in range(depth):
+        nested = [found for found in level if isinstance(found, dict | list)]
+        level = [child for found in nested for child in (found.values() if isinstance(found, dict) else found)]
+    return any(isinstance(found, dict | list) for found in level)
+
+
+_MAX_DEPTH = 100
+"""How deep JSON may be nested: Python's own limit depends on who reads or writes it."""
 _CHECKS = {
     "subject_value": _check_subject_value,
     "jwks": _check_jwks,

@@ -116,6 +116,18 @@ def test_json_that_no_database_keeps(client: Client, rp: KeyPair, field: str, va
     assert field in errors(client.post(ADD, form(rp, **{field: '{"keys": [], "a": 1e999}'})))
 
 
+@pytest.mark.parametrize("field", ["metadata", "jwks"])
+def test_json_that_python_cannot_read_or_write(client: Client, rp: KeyPair, field: str) -> None:
+    """Its own limits would be errors 500, here or at the next look at what was stored."""
+    for depth in (100, 500, 925, 5000, 60000):
+        text = f'{{"keys": [], "a": {"[" * depth}{"]" * depth}}}'
+        assert field in errors(client.post(ADD, form(rp, **{field: text}))), depth
+    assert field in errors(client.post(ADD, form(rp, **{field: f'{{"keys": [], "a": {"9" * 5000}}}'})))
+    nested = f'{{"a": {"[" * 99}{"]" * 99}}}'
+    assert client.post(ADD, form(rp, metadata=nested)).status_code == 302
+    assert client.get(f"{LIST}{RegisteredClient.objects.get().pk}/change/").status_code == 200
+
+
 @pytest.mark.parametrize("metadata", ["", "null", "{}", r'{"a": "\\u0000"}'])
 def test_metadata_may_be_empty(client: Client, rp: KeyPair, metadata: str) -> None:
     assert client.post(ADD, form(rp, metadata=metadata)).status_code == 302
