@@ -114,9 +114,7 @@ class FetchedKeys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
         found = _find(keys, kid)
         if not found and self._has_failed:
-            raise TokensUnavailable(
-                f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log."
-            )
+            raise TokensUnavailable(f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.")
         return found or _unknown(kid)
 
     def _fetch(self) -> None:
