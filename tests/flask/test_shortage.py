@@ -50,7 +50,6 @@ SHORTAGES = [
     OSError(24, "Too many open files"),
     MemoryError(),
     RuntimeError("can't start new thread"),
-    wrapped(InvalidTokenError(), TimeoutError()),
     wrapped(ValueError("no keys"), ConnectionResetError()),
 ]
 
@@ -87,7 +86,15 @@ def test_token_that_can_not_be_checked(error: Exception, pair: KeyPair, late: bo
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"cnf": {}}, {"active": False}, KeyError("active"), InvalidToken("Unknown."), RecursionError()],
+    [
+        {},
+        {"cnf": {}},
+        {"active": False},
+        KeyError("active"),
+        InvalidToken("Unknown."),
+        RecursionError(),
+        wrapped(InvalidTokenError(), OSError(404)),
+    ],
     ids=repr,
 )
 def test_token_that_is_not_valid(given: Mapping[str, Any] | Exception, pair: KeyPair) -> None:

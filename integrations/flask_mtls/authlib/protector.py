@@ -43,7 +43,8 @@ class BoundTokenValidatorMixin(Mixin):
         """
         with self._refusing(), _deciding():
             try:
-                return super().authenticate_token(token_string)  # type: ignore[misc]
+                with _telling_shortages():
+                    return super().authenticate_token(token_string)  # type: ignore[misc]
             except (OAuth2Error, JoseError, *_UNREADABLE) as error:
                 message = f"{type(self).__name__} can't read it, as a JWT that the issuer signed: {error}"
                 raise InvalidToken(message) from error
@@ -57,7 +58,8 @@ class BoundTokenValidatorMixin(Mixin):
         with self._refusing(), _deciding(token) as decision:
             insufficient = None
             try:
-                super().validate_token(token, scopes, request, **claims)  # type: ignore[misc]
+                with _telling_shortages():
+                    super().validate_token(token, scopes, request, **claims)  # type: ignore[misc]
             except InsufficientScopeError as error:
                 insufficient = error  # only the holder of the certificate may learn it
             except OAuth2Error as error:
@@ -105,11 +107,17 @@ def _deciding(token: Any = None) -> Iterator[Decision]:
         decision.peer = current_record().peer
         client_id = token.get("client_id") if isinstance(token, Mapping) else getattr(token, "client_id", None)
         decision.client_id = client_id if isinstance(client_id, str) else None
-        try:
-            yield decision
-        except Exception as error:
-            if is_shortage(error):
-                raise InvalidToken(
-                    f"The token could not be checked: {error!r}.", reason="tokens_unavailable"
-                ) from error
-            raise
+        yield decision
+
+
+@contextmanager
+def _telling_shortages() -> Iterator[None]:
+    """Refuse with 503 where the machine failed; a validator that itself calls a token invalid is believed."""
+    try:
+        yield
+    except (OAuth2Error, MutualTLSError):
+        raise
+    except Exception as error:
+        if is_shortage(error):
+            raise InvalidToken(f"The token could not be checked: {error!r}.", reason="tokens_unavailable") from error
+        raise
