@@ -13,7 +13,9 @@ __all__ = [
     "CertificateNotRegistered",
     "CertificateNotYetValid",
     "CertificateRequired",
+    "CertificateRevoked",
     "CertificatesUnavailable",
+    "ChainIncomplete",
     "ChainNotVerified",
     "ClientIdInQuery",
     "ConfirmationMismatch",
@@ -39,13 +41,18 @@ __all__ = [
     "MissingToken",
     "MultipleCredentials",
     "MutualTLSError",
+    "NameConstraint",
     "NoCertificate",
     "NotAnAccessToken",
     "NotAuthorized",
     "NotForClientAuth",
+    "PathExpired",
+    "PathNotYetValid",
+    "PathTooLong",
     "RefreshTokenNotBound",
     "RegisteredAsSelfSigned",
     "RepeatedClientId",
+    "RevocationUnknown",
     "SelfSignedCertificate",
     "SubjectMismatch",
     "TokenExpired",
@@ -58,11 +65,17 @@ __all__ = [
     "TokensUnavailable",
     "UnidentifiedClient",
     "UnknownClient",
+    "UnknownCriticalExtension",
     "UnknownSigningKey",
     "UnsupportedContentType",
+    "UntrustedCA",
+    "UntrustedPath",
     "UnverifiedConfirmation",
+    "WeakKey",
+    "WeakSignature",
     "WrongAudience",
     "WrongIssuer",
+    "WrongPurpose",
 ]
 
 
@@ -193,6 +206,87 @@ class CertificatesUnavailable(MutualTLSError):
     """The client's registered certificates can't be had now, so none of them can match (RFC 8705 section 2.2)."""
 
     reason = "certificates_unavailable"
+
+
+# The path, where a trust store validates it
+
+
+class UntrustedPath(MutualTLSError):
+    """The trust store found no valid path for another reason than those below (RFC 5280 section 6)."""
+
+    reason = "chain_invalid"
+
+
+class ChainIncomplete(UntrustedPath):
+    """An issuer's certificate was neither sent nor is it in the trust store (RFC 5280 section 6.1)."""
+
+    reason = "chain_incomplete"
+
+
+class UntrustedCA(UntrustedPath):
+    """The path ends at a CA that the trust store does not hold (RFC 5280 section 6.1)."""
+
+    reason = "untrusted_ca"
+
+
+class PathExpired(UntrustedPath):
+    """A certificate of the path is past its ``notAfter`` (RFC 5280 section 6.1.3)."""
+
+    reason = "expired"
+
+
+class PathNotYetValid(UntrustedPath):
+    """A certificate of the path is before its ``notBefore`` (RFC 5280 section 6.1.3)."""
+
+    reason = "not_yet_valid"
+
+
+class WrongPurpose(UntrustedPath):
+    """A certificate of the path may not be used as it was: to identify a TLS client, or to issue one."""
+
+    reason = "wrong_purpose"
+
+
+class PathTooLong(UntrustedPath):
+    """A CA of the path may not have so many CAs below it (RFC 5280 section 4.2.1.9)."""
+
+    reason = "path_too_long"
+
+
+class NameConstraint(UntrustedPath):
+    """A CA of the path may not issue this name (RFC 5280 section 4.2.1.10)."""
+
+    reason = "name_constraint"
+
+
+class UnknownCriticalExtension(UntrustedPath):
+    """A certificate of the path has a critical extension that is not known (RFC 5280 section 4.2)."""
+
+    reason = "unknown_critical_extension"
+
+
+class WeakSignature(UntrustedPath):
+    """A certificate of the path is signed with a hash that the trust store does not allow."""
+
+    reason = "weak_signature"
+
+
+class WeakKey(UntrustedPath):
+    """A certificate of the path has a key that is shorter than the trust store allows."""
+
+    reason = "weak_key"
+
+
+class CertificateRevoked(UntrustedPath):
+    """A certificate of the path is revoked (RFC 5280 section 6.3)."""
+
+    reason = "revoked"
+
+
+class RevocationUnknown(UntrustedPath):
+    """It is not known whether a certificate of the path is revoked, and it must be (RFC 5280 section 6.3)."""
+
+    reason = "revocation_unknown"
 
 
 # The client

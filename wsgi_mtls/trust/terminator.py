@@ -1,0 +1,52 @@
+"""What a TLS terminator's own words about a chain are worth beside a trust store."""
+
+from ..certificate import PeerCertificate
+from ..errors import CertificateRevoked, ChainNotVerified, PathExpired, UntrustedPath, short
+
+# Each is OpenSSL's text (nginx, mod_ssl) or its number (HAProxy). A terminator with another CA bundle than ours reports
+# one of them for each certificate that it does not know.
+_UNKNOWN_ISSUER = frozenset(
+    {
+        "2",
+        "18",
+        "19",
+        "20",
+        "21",
+        "unable to get issuer certificate",
+        "self signed certificate",
+        "self-signed certificate",
+        "self signed certificate in certificate chain",
+        "self-signed certificate in certificate chain",
+        "unable to get local issuer certificate",
+        "unable to verify the first certificate",
+    }
+)
+_SPECIFIC: dict[str, type[UntrustedPath]] = {
+    "10": PathExpired,
+    "certificate has expired": PathExpired,
+    "23": CertificateRevoked,
+    "certificate revoked": CertificateRevoked,
+}
+
+
+def check_status(peer: PeerCertificate) -> None:
+    """Refuse what the terminator found wrong by itself; only an unknown issuer may be known here.
+
+    Raises:
+        CertificateRevoked: If the terminator reports that.
+        PathExpired: If the terminator reports that.
+        ChainNotVerified: If the terminator reports another failure.
+    """
+    text = peer.status.removeprefix("FAILED:").strip()
+    if peer.verified or text in _UNKNOWN_ISSUER or not _is_failure(peer.status):
+        return
+    refusal = _SPECIFIC.get(text, ChainNotVerified)
+    raise refusal(
+        f"{peer.source} reports {short(peer.status)!r}. The trust store outweighs only an unknown issuer there "
+        "(OpenSSL 2, 18 to 21)."
+    )
+
+
+def _is_failure(status: str) -> bool:
+    """Tell a reason of OpenSSL's from words that give none, such as ``GENEROUS`` or ``false``."""
+    return status.startswith("FAILED:") or (status.isdecimal() and status != "0")
