@@ -21,14 +21,12 @@ from .errors import (
     SubjectMismatch,
     short,
 )
+from .vouching import NOT_VERIFIED, Vouching
 
 SelfSignedMatch = Literal["public_key", "certificate"]
 
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
-_NOT_VERIFIED = (
-    "The TLS terminator does not say that it validated the chain: check its CA bundle, and at Apache that no session "
-    "is resumed."
-)
+_TERMINATOR = Vouching()
 
 
 def require_certificate(peer: Peer | None) -> Peer:
@@ -55,12 +53,21 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
         raise CertificateExpired(f"The certificate expired on {certificate.not_after}; the client must renew it.")
 
 
-def check_chain(peer: PeerCertificate) -> None:
+def check_chain(
+    peer: PeerCertificate, vouching: Vouching = _TERMINATOR, client: Client | None = None, at: datetime | None = None
+) -> None:
     """Ask whether somebody vouches for the names in the certificate (RFC 8705 section 2.1).
+
+    Args:
+        peer: what the client presented.
+        vouching: what decides whether the chain was validated.
+        client: the client that it is to authenticate; None where none is sought.
+        at: the time to validate at; None for now.
 
     Raises:
         SelfSignedCertificate: only the client does.
         ChainNotVerified: nobody validated its chain.
+        UntrustedPath: the trust store refuses its path.
         NotForClientAuth: it was issued for another purpose.
     """
     certificate = peer.certificate
@@ -70,8 +77,7 @@ def check_chain(peer: PeerCertificate) -> None:
         raise SelfSignedCertificate(
             "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
         )
-    if not peer.verified:
-        raise ChainNotVerified(_NOT_VERIFIED)
+    vouching.check_chain(peer, client, at)
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
@@ -96,14 +102,16 @@ def check_not_registered_as_self_signed(certificate: ClientCertificate, is_regis
         )
 
 
-def check_pki(client: Client, peer: PeerCertificate) -> None:
+def check_pki(
+    client: Client, peer: PeerCertificate, vouching: Vouching = _TERMINATOR, at: datetime | None = None
+) -> None:
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
 
     Raises:
         SubjectMismatch: another name stands there.
         MutualTLSError: as :func:`check_chain`.
     """
-    check_chain(peer)
+    check_chain(peer, vouching, client, at)
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or not expected.matches(certificate):
         raise SubjectMismatch(
@@ -122,7 +130,7 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
     if client.tls_client_certificate_bound_access_tokens:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
-        raise ChainNotVerified(_NOT_VERIFIED)
+        raise ChainNotVerified(NOT_VERIFIED)
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
         forwarded = short(repr(peer.values))
         raise SubjectMismatch(f"Registered is {_wanted(client)}; the terminator forwards {peer.kind} {forwarded}.")

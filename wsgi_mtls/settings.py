@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,13 +13,17 @@ from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
 from .tokens import AccessTokens
+from .trust import TrustStore
 from .verifier import SelfSignedMatch, Verifier
+from .vouching import Trust
 
 SETTINGS: Mapping[str, str] = {
     "SOURCE": "where the certificate stands: a preset's name, {'preset': name, **options}, or a callable",
     "TRUSTED_PROXIES": "the addresses and networks from which a certificate header is believed",
     "ALLOWED_METHODS": "the authentication methods that this server offers",
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
+    "TRUST": "what validates chains here: a path, {'path': …, **options}, a TrustStore, or a client's, by a function",
+    "TRUST_EITHER": "whether the terminator's success suffices where the trust store does not know the CA",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
@@ -52,6 +57,8 @@ class Settings:
     source: CertificateSource
     allowed_methods: tuple[AuthMethod, ...]
     self_signed_match: SelfSignedMatch
+    trust: Trust | None
+    trust_either: bool
     tokens: AccessTokens | None
     realm: str | None
     verbosity: Verbosity
@@ -94,7 +101,8 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
         if not callable(getattr(clients, "get", None)):
             raise TypeError("give a mapping, a path, or a registry with get(client_id).")
         methods, match = settings.allowed_methods, settings.self_signed_match
-        return Verifier(clients, allowed_methods=methods, self_signed_match=match)
+        trust, either = settings.trust, settings.trust_either
+        return Verifier(clients, allowed_methods=methods, self_signed_match=match, trust=trust, trust_either=either)
     except (OSError, ValueError, TypeError) as error:
         raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
 
@@ -115,10 +123,19 @@ def choose_verifier(
     """
     if given.get("CLIENTS") is not None:
         return read_verifier(given["CLIENTS"], folder, settings)
-    for name in ("ALLOWED_METHODS", "SELF_SIGNED_MATCH"):
+    # A verifier of the application's own has a trust store of its own; without any, TRUST is for certificates alone.
+    names = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "TRUST_EITHER", *(("TRUST",) if own is not None else ()))
+    for name in names:
         if given.get(name) is not None:
             raise InvalidSetting(name, "does nothing where no clients are set: give it to the Verifier.")
+    if own is None and settings.trust is not None and not isinstance(settings.trust, TrustStore):
+        raise InvalidSetting("TRUST", "is a function of the client, and no clients are set: give a TrustStore.")
     return own
+
+
+def trust_without_clients(settings: Settings, verifier: Verifier | None) -> TrustStore | None:
+    """Return the trust store that a :class:`~wsgi_mtls.Guard` needs because it has no verifier."""
+    return settings.trust if verifier is None and isinstance(settings.trust, TrustStore) else None
 
 
 def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSetting]]:
@@ -140,7 +157,7 @@ def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSett
 def _check_together(values: Mapping[str, Any]) -> None:
     if "source" in values and "allowed_methods" in values:
         sources.check_methods(values["source"], values["allowed_methods"])
-    if "source" in values and values.get("tokens") is not None:
+    if "source" in values and (values.get("tokens") is not None or values.get("trust") is not None):
         sources.check_delivers_certificate(values["source"])
 
 
@@ -182,6 +199,31 @@ def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     return value
 
 
+def _trust(given: Mapping[str, Any]) -> Trust | None:
+    value: Any = given.get("TRUST")
+    if value is None or isinstance(value, TrustStore) or (callable(value) and not isinstance(value, type)):
+        own: Trust | None = value
+        return own
+    options = dict(value) if isinstance(value, Mapping) else {"path": value}
+    path = options.pop("path", None)
+    if not isinstance(path, str | PathLike) or not str(path):
+        raise InvalidSetting("TRUST", f"is {value!r}: give a path, {{'path': …, **options}} or a TrustStore.")
+    try:
+        make = TrustStore.from_directory if Path(path).is_dir() else TrustStore.from_file
+        return make(path, **options)
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidSetting("TRUST", f"cannot be used: {error}") from error
+
+
+def _trust_either(given: Mapping[str, Any]) -> bool:
+    value: Any = given.get("TRUST_EITHER", False)
+    if not isinstance(value, bool):
+        raise InvalidSetting("TRUST_EITHER", f"is {value!r}: give True or False.")
+    if value and given.get("TRUST") is None:
+        raise InvalidSetting("TRUST_EITHER", "changes nothing without TRUST: set that too.")
+    return value
+
+
 def _realm(given: Mapping[str, Any]) -> str | None:
     value: str | None = given.get("REALM")
     try:
@@ -212,6 +254,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "SOURCE": _source,
     "ALLOWED_METHODS": _allowed_methods,
     "SELF_SIGNED_MATCH": _choice("SELF_SIGNED_MATCH", get_args(SelfSignedMatch), "public_key"),
+    "TRUST": _trust,
+    "TRUST_EITHER": _trust_either,
     "TOKENS": _tokens,
     "REALM": _realm,
     "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),

@@ -30,8 +30,13 @@ from .errors import (
     short,
 )
 from .events import Decision, Observer, deciding
+from .vouching import Trust, Vouching
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class Verifier:
         allowed_methods: those that this server offers.
         self_signed_match: what of a self-signed client's certificate must be registered. ``"public_key"`` lets a
             renewed certificate on the same key in; ``"certificate"`` is the letter of RFC 8705 section 2.2.
+        trust: validates chains here: a :class:`~wsgi_mtls.trust.TrustStore`, or a function that returns that of a
+            client. The TLS terminator's success alone then no longer suffices. It is never asked for self-signed
+            clients and bound tokens.
+        trust_either: accepts the terminator's success where the store does not know the CA; never for a client with
+            ``tls_client_auth_issuer``, nor where the store's revocation is ``required``.
         clock: returns the current time, aware; for tests.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
@@ -87,7 +97,9 @@ class Verifier:
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
         self_signed_match: SelfSignedMatch = "public_key",
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trust: Trust | None = None,
+        trust_either: bool = False,
+        clock: Callable[[], datetime] = _now,
         observers: Iterable[Observer] = (),
     ) -> None:
         if not allowed_methods or not set(allowed_methods) <= set(AUTH_METHODS):
@@ -102,6 +114,7 @@ class Verifier:
         self._allowed_methods = frozenset(allowed_methods)
         self._self_signed_match = self_signed_match
         self._clock = clock
+        self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
         if not all(map(callable, self.observers)):
             raise ValueError("observers must be callables that take an Event.")
@@ -159,7 +172,7 @@ class Verifier:
 
         Raises:
             MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, nobody
-                validated its chain, or it is registered for a self-signed client.
+                validated its chain, the trust store refuses it, or it is registered for a self-signed client.
         """
         with deciding(Decision("client", peer), self.observers):
             return self.decide_chain(peer)
@@ -192,9 +205,18 @@ class Verifier:
         if isinstance(presented, PeerSubject):
             raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
         checks.check_validity(presented.certificate, self._clock())
-        checks.check_chain(presented)
+        checks.check_chain(presented, self._vouching, at=self._own_time())
         self._check_not_self_signed(presented.certificate, None)
         return presented
+
+    def _own_time(self) -> datetime | None:
+        # A trust store that is shared has no time of its own: only another clock makes one that has.
+        return None if self._clock is _now else self._clock()
+
+    @property
+    def vouching(self) -> Vouching:
+        """What decides whether a chain was validated."""
+        return self._vouching
 
     @property
     def allowed_methods(self) -> frozenset[AuthMethod]:
@@ -261,12 +283,13 @@ class Verifier:
             method = self._method(client, None, allowed)
             if method != "tls_client_auth":
                 raise checks.name_is_not_enough(client, peer)
+            self._vouching.check_forwarded_name(client, peer)
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
         method = self._method(client, peer.certificate, allowed)
         checks.check_validity(peer.certificate, self._clock())
         if method == "tls_client_auth":
-            checks.check_pki(client, peer)
+            checks.check_pki(client, peer, self._vouching, self._own_time())
             self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
             checks.check_registered(client, peer.certificate, self._self_signed_match)

@@ -57,6 +57,11 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
     except settings.InvalidSetting as error:
         raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
     guard = Guard(
-        read.source, verifier=verifier, tokens=read.tokens, observers=[partial(send, app)], max_body=read.max_body
+        read.source,
+        verifier=verifier,
+        tokens=read.tokens,
+        observers=[partial(send, app)],
+        max_body=read.max_body,
+        trust=settings.trust_without_clients(read, verifier),
     )
     return MutualTLSState(read, guard)

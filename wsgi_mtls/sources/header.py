@@ -134,7 +134,8 @@ class _Reader:
         leaf, *rest = map(ClientCertificate.from_der, ders)
         if self.issued_in_order:
             _check_order([leaf, *rest])
-        return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label)
+        status = "" if verified else self.verification.words(environ)
+        return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label, status=status)
 
     def _decode(self, name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
         if len(text) > self.size_limit:
