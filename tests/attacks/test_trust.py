@@ -246,7 +246,7 @@ def test_a_name_alone() -> None:
 
 
 def pins(authority: KeyPair) -> list[str]:
-    (one,) = TrustStore.from_certificates([authority.certificate])._current()[0].authorities
+    (one,) = TrustStore.from_certificates([authority.certificate]).state().authorities
     return sorted(one.pins)
 
 
@@ -269,7 +269,7 @@ PEM_END = "-----END CERTIFICATE-----\n"
 
 
 def all_pins(store: TrustStore, authority: KeyPair) -> list[str]:
-    found = store._current()[0].authorities
+    found = store.state().authorities
     return next(sorted(one.pins) for one in found if one.der == authority.certificate.der)
 
 

@@ -48,7 +48,7 @@ def pkits() -> tuple[Snapshot, tuple[bytes, ...]]:
         )
     hints = [path.read_bytes() for path in sorted((DATA / "certs").glob("*.crt")) if not path.stem.endswith("EE")]
     # One state for all: a store that is asked for a time is made anew, with its 173 CRLs.
-    return store._current()[0].at(NOW), tuple(hints)
+    return store.state().at(NOW), tuple(hints)
 
 
 def judge(name: str) -> str:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.x509.oid import ExtensionOID
 
 from ..errors import UntrustedPath
 
@@ -16,7 +18,7 @@ class Facts:
     """What the checks of a path read of one certificate.
 
     Attributes:
-        subject: the subject, to be read by people.
+        subject: the subject.
         is_ca: what its basic constraints say; None without them.
         key_usage: the key usage, or None without it.
         purposes: the dotted OIDs of its extended key usage, or None without it.
@@ -28,7 +30,7 @@ class Facts:
         not_after: last moment of validity.
     """
 
-    subject: str
+    subject: x509.Name
     is_ca: bool | None
     key_usage: x509.KeyUsage | None
     purposes: frozenset[str] | None
@@ -56,20 +58,15 @@ read_authority = lru_cache(maxsize=256)(read)
 
 
 def _read(certificate: x509.Certificate) -> Facts:
-    constraints = key_usage = purposes = None
-    for extension in certificate.extensions:
-        if isinstance(value := extension.value, x509.BasicConstraints):
-            constraints = value
-        elif isinstance(value, x509.KeyUsage):
-            key_usage = value
-        elif isinstance(value, x509.ExtendedKeyUsage):
-            purposes = frozenset(oid.dotted_string for oid in value)
+    extensions: dict[x509.ObjectIdentifier, Any] = {each.oid: each.value for each in certificate.extensions}
+    constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
+    purposes = extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
     kind, bits = _key(certificate)
     return Facts(
-        subject=certificate.subject.rfc4514_string(),
+        subject=certificate.subject,
         is_ca=None if constraints is None else constraints.ca,
-        key_usage=key_usage,
-        purposes=purposes,
+        key_usage=extensions.get(ExtensionOID.KEY_USAGE),
+        purposes=None if purposes is None else frozenset(oid.dotted_string for oid in purposes),
         hash_bits=_hash_bits(certificate),
         key_kind=kind,
         key_bits=bits,

@@ -123,4 +123,4 @@ def _check_signature(facts: Facts, strength: Strength) -> None:
 
 
 def _name(facts: Facts) -> str:
-    return f"The certificate of {short(facts.subject)!r}"
+    return f"The certificate of {short(facts.subject.rfc4514_string())!r}"

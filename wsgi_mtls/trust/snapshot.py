@@ -100,7 +100,7 @@ class Snapshot:
     def _validate(self, handle: X509, leaf: bytes, others: list[X509], pins: frozenset[str]) -> ValidatedPath:
         if pins:
             return self._pinned(handle, leaf, others, pins)
-        if self.crls and self._rules.revocation != "off":
+        if self.crls:
             try:
                 path = openssl.build(self._all_checked, handle, others)
             except UntrustedPath:
@@ -157,7 +157,7 @@ class Snapshot:
         facts = (read(leaf), *map(read_authority, ders[1:]))
         now = self._moment or datetime.now(UTC)
         check_path(facts, self._rules.strength, now, allow_v1_roots=self._rules.allow_v1_roots)
-        if not revocation_known and self._rules.revocation != "off":
+        if not revocation_known and (self.crls or self._rules.revocation == "required"):
             revocation_known = self._check_revocation(path, ders, now)
         until = min(next_change(self.crls, now), *(certificate.not_after for certificate in facts))
         return ValidatedPath(certificates=ders, until=until, revocation_known=revocation_known)
@@ -170,10 +170,7 @@ class Snapshot:
         return all(known)
 
     def _is_known(self, path: Sequence[X509], ders: Sequence[bytes], now: datetime) -> bool:
-        if not self.crls:
-            code, text = 3, "there are no CRLs"
-        else:
-            code, text = openssl.failure(self._leaf_checked, path[0], path[1:])
+        code, text = openssl.failure(self._leaf_checked, path[0], path[1:])
         if code == openssl.CRL_NOT_YET_VALID:
             ahead = self._store(self.authorities, openssl.CHECK_LEAF, now + SKEW)
             code, text = openssl.failure(ahead, path[0], path[1:])

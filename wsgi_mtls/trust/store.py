@@ -143,7 +143,9 @@ class TrustStore:
             UntrustedPath: If the path is refused; each subclass has a ``reason`` of its own.
             ValueError: If ``at`` has no time zone.
         """
-        state, cache = self._current()
+        if time.monotonic() >= self._next_look:
+            self._look_again()
+        state, cache = self._state
         if at is not None:
             if at.tzinfo is None:
                 raise ValueError("at must be an aware datetime, such as datetime.now(UTC).")
@@ -158,17 +160,23 @@ class TrustStore:
 
     def subjects(self) -> list[str]:
         """Return the subjects of the trusted CAs, to be read by people."""
-        authorities = self._current()[0].authorities
+        authorities = self.state().authorities
         return [x509.load_der_x509_certificate(one.der).subject.rfc4514_string() for one in authorities]
 
-    def _current(self) -> tuple[Snapshot, PathCache]:
-        if time.monotonic() >= self._next_look and self._lock.acquire(blocking=False):
+    def state(self) -> Snapshot:
+        """Return what was read last, which never changes."""
+        if time.monotonic() >= self._next_look:
+            self._look_again()
+        return self._state[0]
+
+    def _look_again(self) -> None:
+        # One thread reads; the others go on with what was read before.
+        if self._lock.acquire(blocking=False):
             try:
                 self._refresh()
                 self._next_look = time.monotonic() + self._max_age
             finally:
                 self._lock.release()
-        return self._state
 
     def _refresh(self) -> None:
         if (stamp := self._look()) == self._stamp:
