@@ -4,8 +4,13 @@ PYTHON ?= python3
 # pyenv shows only the selected Python; the tests run on each that is there.
 export PATH := $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[123]\.[0-9]+$$' | xargs -I{} pyenv prefix {} | sed 's,$$,/bin,' | paste -sd: | sed 's/$$/:/')$(PATH)
 
-demo: .venv/installed
+demo: .venv/bin/wsgi-mtls
 	.venv/bin/wsgi-mtls demo
+
+.venv/bin/wsgi-mtls: pyproject.toml setup.cfg
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check '.[cli]'
+	touch $@
 
 test: .venv/installed
 	mkdir -p .tox

@@ -4,7 +4,6 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 
-from .certificate import ClientCertificate, Peer, PeerSubject
 from .clients import Client
 from .errors import (
     CertificateRequired,
@@ -17,6 +16,7 @@ from .errors import (
     TokenWithoutCertificate,
     UnverifiedConfirmation,
 )
+from .x509 import ClientCertificate, Peer, PeerSubject
 
 THUMBPRINT = "x5t#S256"
 """The member of ``cnf`` that holds the certificate's thumbprint (RFC 8705 section 3.1)."""
@@ -158,6 +158,19 @@ def verify_refresh_token(
         verify_confirmation(record, peer, required=_must_bind(client, always))
     except InvalidToken as error:
         raise RefreshTokenNotBound(f"{error.reason}: {error.message}") from None
+
+
+def must_rotate(record: Mapping[str, object], client: Client) -> bool:
+    """Return whether a refresh token must be replaced by a new one when it is used (RFC 9700 section 4.14.2).
+
+    Only a public client's that is bound to nothing: who copies it could use it elsewhere. A confidential client
+    authenticates, and a bound token needs its certificate, so there a rotation would only lose tokens.
+
+    Args:
+        record: what :func:`bind_refresh_token` returned.
+        client: that brings the token.
+    """
+    return _is_public(client) and "cnf" not in record
 
 
 def verify_grant(record: Mapping[str, object], client: Client) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from .certificate import Peer, PeerCertificate
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import AuthMethodNotRegistered, InvalidToken, MutualTLSError, NotAuthorized
@@ -27,6 +26,7 @@ from .sources.guarded import FORGED, Forgery
 from .tokens import AccessTokens
 from .trust import TrustStore
 from .verifier import AuthenticatedClient, Verifier
+from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -128,7 +128,7 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self._needed_verifier()
+        record, verifier = view.record, self.needed_verifier()
         if record.client is not None and record.client.method in allowed_methods:
             return record.client
         record.client = None
@@ -157,7 +157,7 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self._needed_verifier()
+        record, verifier = view.record, self.needed_verifier()
         if record.client is not None:
             return record.client
         with self.deciding("client", view) as decision:
@@ -289,7 +289,7 @@ class Guard:
             raise error
 
     def _identify(self, decision: Decision) -> AuthenticatedClient:
-        client = self._needed_verifier().decide_holder(decision.peer)
+        client = self.needed_verifier().decide_holder(decision.peer)
         decision.client_id, decision.method = client.client_id, client.method
         decision.outcome = "client_authenticated"
         return client
@@ -300,7 +300,12 @@ class Guard:
         decision.client_id = request.client_id
         return request
 
-    def _needed_verifier(self) -> Verifier:
+    def needed_verifier(self) -> Verifier:
+        """Return what knows the clients.
+
+        Raises:
+            RuntimeError: If the guard has no verifier.
+        """
         if self.verifier is None:
             raise RuntimeError("This guard knows no clients: give it a verifier.")
         return self.verifier

@@ -15,11 +15,14 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from cheroot.makefile import StreamReader, StreamWriter
+from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, SSLFileobjectStreamWriter, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
+
+from .header_names import TokenHeaderReader
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -116,7 +119,17 @@ def _naming(file: Path, demand: str) -> Iterator[None]:
         raise ValueError(f"{file} {demand}.") from None
 
 
+class _Request(HTTPRequest):
+    header_reader = TokenHeaderReader()
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
+
+
 class _Server(Server):
+    ConnectionClass = _Connection
+
     def serve(self) -> None:
         """Serve until :meth:`stop`, in a thread that no Ctrl-C reaches: in the midst of a queue it costs a wake-up."""
         thread = Thread(target=super().serve, daemon=True)

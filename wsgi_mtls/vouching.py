@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .certificate import PeerCertificate, PeerSubject
 from .clients import Client
 from .errors import CertificateNotDelivered, ChainIncomplete, ChainNotVerified, UntrustedCA
 from .trust import TrustStore
 from .trust.facts import read
 from .trust.requirements import check_client
 from .trust.terminator import check_status
+from .x509 import PeerCertificate, PeerSubject
 
 Trust = TrustStore | Callable[[Client], TrustStore]
 """A trust store, or a function that returns the one of a client, as where each tenant has a CA."""

@@ -6,16 +6,18 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import ClientCertificate, Peer, PeerCertificate
 from wsgi_mtls.errors import CertificateNotDelivered, MutualTLSError
+from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
 from .errors import InactiveUser, MalformedUsername, NoUsername, RegistrationDisabled, SeveralUsers, UnknownUser
 from .models import AbstractRegisteredClient
+from .precedence import counting, undisputed
 from .usernames import username
+from .users import find_user, holder
 from .verification import registry, verifier
 
 
@@ -50,6 +52,15 @@ class ClientCertificateBackend(ModelBackend):
         """Return the user whose certificate this is, or None."""
         return await sync_to_async(self.authenticate)(request, peer_certificate=peer_certificate)
 
+    def get_user(self, user_id: Any) -> None:
+        """Return None: a session cookie alone, without its certificate, is not a user's.
+
+        ``ClientCertificateLoginMiddleware``, which has the certificate, sets the user.
+        """
+
+    async def aget_user(self, user_id: Any) -> None:
+        """Return None, as :meth:`get_user`."""
+
     def create_user(self, name: str, certificate: ClientCertificate) -> Any:
         """Make a user without rights and without a password; a subclass may add to it.
 
@@ -66,9 +77,14 @@ class ClientCertificateBackend(ModelBackend):
         return user
 
     def _registered_user(self, peer: PeerCertificate) -> Any:
-        """Return the user for whom the certificate is registered, or None if it is registered for nobody."""
+        """Return the user for whom the certificate is registered, or None if its name decides."""
         records = [record for record in registry().records(peer.certificate) if record.user is not None]
+        if not records:
+            return None
+        named = holder(peer)
+        records = list(counting(records, named, peer))
         accepted = [record for record in records if record.enabled and _is_accepted(record, peer)]
+        accepted = list(undisputed(accepted, named, peer))
         if len({record.user.pk for record in accepted}) > 1:
             raise SeveralUsers("The certificate is registered for several users; leave it to one.")
         for record in accepted:
@@ -87,7 +103,7 @@ class ClientCertificateBackend(ModelBackend):
         except MutualTLSError:
             return None  # reported there
         name = username(peer.certificate, settings.username_from)
-        user = _find_user(name)
+        user = find_user(name)
         if user is None and settings.create_unknown_users:
             user = self._created_user(name, peer.certificate)
         if user is None:
@@ -95,37 +111,18 @@ class ClientCertificateBackend(ModelBackend):
         return user
 
     def _created_user(self, name: str, certificate: ClientCertificate) -> Any:
+        using = router.db_for_write(get_user_model())
         try:
-            with transaction.atomic():
+            with transaction.atomic(using=using):  # so that a lost race breaks no transaction of the users' database
                 user = self.create_user(name, certificate)
         except ValidationError as error:
-            raise MalformedUsername(f"{name!r} is no user's name: {' '.join(error.messages)}") from None
+            raise MalformedUsername(f"{name!r} is not a username: {' '.join(error.messages)}") from None
         except IntegrityError as error:
-            made_meanwhile = _find_user(name)  # by another request
+            made_meanwhile = find_user(name, using)  # by another request; a replica may not have it yet
             if made_meanwhile is None:
                 raise UnknownUser(f"User {name!r} could not be made: {error}") from None
             return made_meanwhile
         return user if user.get_username() == name else None
-
-
-def _find_user(name: str) -> Any:
-    """Return the user of this very name, or None.
-
-    Raises:
-        UnknownUser: the database takes another name for this one, so that neither may log in by it.
-    """
-    model: Any = get_user_model()
-    try:
-        found = list(model._default_manager.filter(**{model.USERNAME_FIELD: name}))
-    except (ValueError, TypeError, OverflowError, ValidationError):  # USERNAME_FIELD is no text
-        raise UnknownUser(f"{model._meta.label}.{model.USERNAME_FIELD} can't be {name!r}.") from None
-    exact = [user for user in found if user.get_username() == name]
-    if len(exact) == 1:
-        return exact[0]
-    if found:
-        others = ", ".join(repr(user.get_username()) for user in found)
-        raise UnknownUser(f"Asked for user {name!r}, the database returned {others}.")
-    return None
 
 
 def _is_accepted(record: AbstractRegisteredClient, peer: PeerCertificate) -> bool:

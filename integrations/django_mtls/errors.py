@@ -43,3 +43,9 @@ class SeveralUsers(MutualTLSError):
     """The certificate is registered for more than one user."""
 
     reason = "several_users"
+
+
+class RegistrationOverruled(MutualTLSError):
+    """The registration links a certificate of another user, and its editor may not link that user."""
+
+    reason = "registration_overruled"

@@ -1,19 +1,19 @@
 """The admin's form: a certificate is uploaded, and the registration follows from it."""
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method
 from .models import AbstractRegisteredClient
+from .rights import Editor
 from .uploads import key_set, names, read_certificate
 
 if TYPE_CHECKING:
@@ -29,17 +29,60 @@ class _JSONField(forms.JSONField):
         return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
 
 
-class RegistrationForm(ModelForm):
+_UNCHANGED = Editor(None, may_link=lambda user: True, may_view=lambda record: False)
+
+
+class EditedForm(ModelForm):
+    """A form of any of a registration's fields, as the admin's editable list has it.
+
+    Attributes:
+        editor: the user who edits, and what this user may do. The admin sets it; without it the form links to no user
+            and takes no name or key that a user logs in by.
+    """
+
+    editor: Editor | None = None
+
+    def clean_user(self) -> Any:
+        """Refuse a user whose rights the editor does not have."""
+        user = self.cleaned_data.get("user")
+        if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
+            raise ValidationError(
+                _("You can link a certificate only to a user whom you may change and whose permissions you also have.")
+            )
+        return user
+
+    def clean(self) -> dict[str, Any] | None:
+        """Name the editor, whose rights the model asks for.
+
+        Raises:
+            PermissionDenied: If the stored registration is a user's whom the editor may not link.
+        """
+        stored = self.instance.pk is not None
+        if stored and not self.has_changed():
+            # Beside the rows that an editor changes, a list shows others, which are not saved.
+            self.instance.editor = _UNCHANGED
+            return super().clean()
+        linked = self.instance.user if stored else None  # the form's own value comes after this
+        if self.editor is not None and linked is not None and not self.editor.may_link(linked):
+            raise PermissionDenied
+        self.instance.editor = self.editor
+        return super().clean()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show what is wrong with fields that this form does not have above the others."""
+        if field is None and hasattr(error, "error_dict"):
+            shown: dict[str, list[ValidationError]] = {}
+            for name, found in error.error_dict.items():
+                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(found)
+            error = ValidationError(shown)
+        super().add_error(field, error)
+
+
+class RegistrationForm(EditedForm):
     """The registration of a client; what the uploaded certificate says fills the fields that are empty.
 
     A script fills them at once; without it they are filled when the form is saved.
-
-    Attributes:
-        may_link: tells whether the editor may link a registration to a user; the admin sets it, and without it the
-            form links to nobody.
     """
-
-    may_link: Callable[[Any], bool] | None = None
 
     certificate = forms.FileField(
         label=_("Upload a certificate"),
@@ -55,15 +98,6 @@ class RegistrationForm(ModelForm):
     class Media:  # noqa: D106
         js = ("django_mtls/certificate.js",)
 
-    def clean_user(self) -> Any:
-        """Refuse a user whose rights the editor doesn't have."""
-        user = self.cleaned_data.get("user")
-        if user is not None and user != self.instance.user and not (self.may_link and self.may_link(user)):
-            raise ValidationError(
-                _("Who logs in as this user, only somebody may say who may change the user and has the same rights.")
-            )
-        return user
-
     def clean_certificate(self) -> ClientCertificate | None:
         """Read the upload."""
         upload = self.cleaned_data.get("certificate")
@@ -74,6 +108,7 @@ class RegistrationForm(ModelForm):
         super().clean()
         certificate = self.cleaned_data.get("certificate")
         if certificate is not None:
+            self.instance.certificate = certificate  # to be shown, and for the model to see whose it is
             method = self.cleaned_data.get("token_endpoint_auth_method")
             if method == Method.TLS_CLIENT_AUTH:
                 self._fill_subject_value(certificate)
@@ -83,12 +118,6 @@ class RegistrationForm(ModelForm):
                 except ValidationError as error:
                     self.add_error("jwks", error)
         return self.cleaned_data
-
-    def save(self, commit: bool = True) -> AbstractRegisteredClient:
-        """Save, with the certificate to be shown."""
-        if certificate := self.cleaned_data.get("certificate"):
-            self.instance.certificate = certificate
-        return super().save(commit)
 
     def _fill_subject_value(self, certificate: ClientCertificate) -> None:
         if certificate.is_self_signed:

@@ -1,17 +1,19 @@
-"""Who may link registrations to users: a certificate that logs in as somebody is worth all of that user's rights."""
+"""Admin classes that let only those editors change a user's registration who may link that user."""
 
-from collections.abc import Iterable
-from copy import copy
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import PermissionDenied
 from django.forms.models import _get_foreign_key
 from django.http import HttpRequest
 
+from .claims import may_claim
+from .forms import EditedForm
 from .models import AbstractRegisteredClient
+from .rights import Editor, may_link
+from .search_keys import KeyTaken
 
 if TYPE_CHECKING:
     AnyAdmin = BaseModelAdmin[Any]
@@ -19,33 +21,23 @@ else:
     AnyAdmin = BaseModelAdmin
 
 
-def may_link(editor: Any, user: Any) -> bool:
-    """Tell whether an editor may decide whose certificate logs in as a user.
+class ClaimingAdmin(AnyAdmin):
+    """For the admin class of a registration, or of an object that has one inline: a lost race is a form's error.
 
-    Who may is a superuser, or may change that user and has every right that the user has: otherwise to register a
-    certificate of one's own would be a way to rights that nobody gave.
+    The form has looked whether a name or key is taken; one that another request takes afterwards is seen by the
+    database's constraint alone. By then the other request's registration is stored, so the form is validated again.
     """
-    if not editor.is_active:
-        return False
-    if getattr(editor, "is_superuser", False):
-        return True
-    opts = get_user_model()._meta
-    return (
-        editor.has_perm(f"{opts.app_label}.{get_permission_codename('change', opts)}")
-        and hasattr(user, "get_all_permissions")  # of a user without Django's permissions nobody knows the rights
-        and not getattr(user, "is_superuser", False)
-        and getattr(user, "is_staff", False) <= getattr(editor, "is_staff", False)
-        and _rights(user) <= _rights(editor)
-    )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Show or save one object."""
+        return _validated_again(partial(super().changeform_view, request, *args, **options))  # type: ignore[misc]  # ModelAdmin's
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Show the list, or save what is editable in it."""
+        return _validated_again(partial(super().changelist_view, request, *args, **options))  # type: ignore[misc]  # ModelAdmin's
 
 
-def _rights(user: Any) -> set[str]:
-    active = copy(user)
-    active.is_active = True  # an inactive user has none now, and all of them again once activated
-    return set(active.get_all_permissions())
-
-
-class LinkingAdmin(AnyAdmin):
+class LinkingAdmin(ClaimingAdmin):
     """For an admin class: a linked registration is changed, enabled, disabled and deleted by those who may link it."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
@@ -53,40 +45,51 @@ class LinkingAdmin(AnyAdmin):
         return may_link(request.user, user)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form who is asking."""
+        """Give the form its editor."""
         form: Any = super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]  # ModelAdmin's
-        form.may_link = staticmethod(partial(self.may_link, request))
+        form.editor = self._editor(request)
+        return form
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """Give the rows of an editable list their editor."""
+        form: Any = super().get_changelist_form(request, **{"form": EditedForm, **options})  # type: ignore[misc]  # ModelAdmin's
+        form.editor = self._editor(request)
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Tell whether a registration may be changed: also whether its user is one whom the editor may link."""
-        return super().has_change_permission(request, obj) and self._may_touch(request, _linked(obj))
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Likewise; a deleted registration no longer keeps a disabled certificate's name out."""
-        return super().has_delete_permission(request, obj) and self._may_touch(request, _linked(obj))
+        """Tell whether it may be deleted, by the same rule: a disabled one keeps a lost certificate's name out."""
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save; the last barrier, also behind an editable list and forms of a project's own."""
-        if not self._may_touch(request, _linked(obj, _stored(obj))):
+        """Save; the last barrier, also behind an editable list and a project's own forms."""
+        obj.editor = self._editor(request)
+        if not may_claim(obj):
             raise PermissionDenied
         super().save_model(request, obj, form, change)  # type: ignore[misc]  # ModelAdmin's
 
-    def _may_touch(self, request: HttpRequest, users: Iterable[Any]) -> bool:
-        return all(self.may_link(request, user) for user in users)
+    def _editor(self, request: HttpRequest) -> Editor:
+        return Editor(request.user, partial(self.may_link, request), partial(self.has_view_permission, request))
+
+    def _may_touch(self, request: HttpRequest, obj: AbstractRegisteredClient | None) -> bool:
+        return all(self.may_link(request, user) for user in _linked(obj))
 
 
 class LinkingInline(AnyAdmin):
-    """The same for an inline."""
+    """For an inline; its parent's admin class is a :class:`ClaimingAdmin`."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
         """Tell whether the editor of this request may link a registration to a user, or change one that is linked."""
         return may_link(request.user, user)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Tell the forms who is asking."""
+        """Give the forms their editor."""
         formset: Any = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]  # InlineModelAdmin's
-        formset.form.may_link = staticmethod(partial(self.may_link, request))
+        may_view = Editor.of(request.user).may_view
+        formset.form.editor = Editor(request.user, partial(self.may_link, request), may_view)
         return formset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -94,7 +97,7 @@ class LinkingInline(AnyAdmin):
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Likewise."""
+        """Tell whether the registrations of an object may be deleted: all of them, or none."""
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def _may_touch(self, request: HttpRequest, parent: Any) -> bool:
@@ -110,5 +113,8 @@ def _linked(*records: AbstractRegisteredClient | None) -> list[Any]:
     return [record.user for record in records if record is not None and record.user is not None]
 
 
-def _stored(record: AbstractRegisteredClient) -> AbstractRegisteredClient | None:
-    return type(record)._base_manager.select_related("user").filter(pk=record.pk).first()
+def _validated_again(view: Callable[[], Any]) -> Any:
+    try:
+        return view()
+    except KeyTaken:
+        return view()

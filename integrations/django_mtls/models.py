@@ -1,60 +1,50 @@
 """Registered OAuth clients (RFC 7591, RFC 8705), and whose certificates may log in as which user."""
 
-import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
-from django.db import DatabaseError, models, router, transaction
+from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.certificate import ClientCertificate
-from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.errors import CertificateUnreadable, InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import registered_certificates
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method, SubjectKindChoice
-from .moments import as_stored
+from .claims import claim_errors
+from .moments import end_of
 from .record import RecordedClient
-from .search import certificate_digests, registration_digests
+from .search import certificate_digests, registration_digests, search_keys
+from .search_keys import SearchKey, give_keys
+from .sightings import note_seen
 from .validation import registration_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .rights import Editor
+
     Moment = models.DateTimeField[datetime | None, datetime | None]
     Octets = models.BinaryField[bytes | None, bytes | None]
-
-logger = logging.getLogger("wsgi_mtls")
-SEEN_EVERY = timedelta(minutes=1)
-"""How long ``last_seen`` stays as it is at least, so that a busy client is no busy row."""
-
-
-class SearchKey(models.Model):
-    """What a certificate is searched by: the digest of a subject value or of a public key.
-
-    It finds candidates and decides nothing: the verifier looks at the registration itself.
-    """
-
-    digest: "models.CharField[str, str]" = models.CharField(max_length=64, unique=True)
-
-    class Meta:  # noqa: D106
-        verbose_name = _("search key")
-
-    def __str__(self) -> str:
-        return str(self.digest)
 
 
 class AbstractRegisteredClient(models.Model):
     """The RFC 8705 registration of an OAuth client, for models of one's own: a subclass adds what it likes.
 
-    A subclass whose ``client_id`` stands in another model gives a property of that name, and its ``client_id_lookup``
-    says how a query gets there.
+    A subclass whose ``client_id`` is another model's gives a property of that name, and its ``client_id_lookup`` is
+    how a query gets there.
+
+    Attributes:
+        editor: the user who saves the registration next, to be set before ``full_clean()`` and ``save()``. Without an
+            editor a registration takes nothing that another user logs in by.
     """
 
     client_id_lookup: ClassVar[str] = "client_id"
+    editor: "Editor | None" = None
 
     client_id: "models.CharField[str, str]" = models.CharField(
         _("client_id"),
@@ -94,7 +84,19 @@ class AbstractRegisteredClient(models.Model):
         blank=True,
         related_name="%(app_label)s_%(class)s_set",
         verbose_name=_("user"),
-        help_text=_("Who logs in with this certificate."),
+        help_text=_(
+            "The user who logs in with this certificate. You can choose a user whom you may change and whose "
+            "permissions you also have; the same holds for users who log in by the certificate's name or key now."
+        ),
+    )
+    saved_by: "models.ForeignKey[Any, Any]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("saved by"),
     )
     created: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(_("created"), auto_now_add=True)
     last_seen: "Moment" = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
@@ -135,6 +137,14 @@ class AbstractRegisteredClient(models.Model):
         return RecordedClient.of(self)
 
     @property
+    def found_by_certificate(self) -> bool:
+        """Whether a certificate alone leads to this registration, so that its name and keys belong to no other.
+
+        It does where it logs in a user. A model whose clients send no ``client_id`` overrides this.
+        """
+        return self.user_id is not None  # type: ignore[attr-defined]  # Django makes it
+
+    @property
     def certificates(self) -> tuple[ClientCertificate, ...]:
         """The registered certificates, and none if they can't be read."""
         try:
@@ -144,29 +154,42 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificate(self) -> ClientCertificate | None:
-        """The certificate that was registered or seen last; it is shown and decides nothing."""
+        """The certificate that was registered or seen last, if it can be read; it is shown and decides nothing."""
         try:
-            return ClientCertificate.from_der(bytes(self.certificate_der)) if self.certificate_der else None
+            return (
+                ClientCertificate.from_der(bytes(self.certificate_der)).require_readable()
+                if self.certificate_der
+                else None
+            )
         except MalformedCertificate:
             return None
 
     @certificate.setter
     def certificate(self, certificate: ClientCertificate) -> None:
         self.certificate_der = certificate.der
-        self.certificate_expires = as_stored(certificate.not_after)
+        self.certificate_expires = end_of(certificate)
 
     def clean(self) -> None:
-        """Refuse, beside the field, what no certificate can satisfy."""
+        """Refuse what no certificate can satisfy, beside its field, and what the editor may not take from others."""
         super().clean()
         if self.metadata is None:  # what an empty field of a form means
             self.metadata = {}
         if errors := registration_errors(self):
             raise ValidationError(errors)
+        if claimed := claim_errors(self):
+            raise ValidationError(claimed)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and bring the search keys and the certificate that is shown up to date."""
-        if self._refresh_certificate() and kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "certificate_der", "certificate_expires"}
+        """Save with the editor, and bring the search keys and the certificate that is shown up to date.
+
+        Raises:
+            KeyTaken: If another registration has a name or key that can't be shared.
+        """
+        changed = {"saved_by", *(("certificate_der", "certificate_expires") if self._refresh_certificate() else ())}
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], *changed}
+        # Of a client that its client_id names nobody asks it, and its database need not be that of the users.
+        self.saved_by = self.editor.user if self.editor is not None and self.found_by_certificate else None
         with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
             super().save(*args, **kwargs)
             self.update_search_keys(self._state.db)
@@ -178,7 +201,7 @@ class AbstractRegisteredClient(models.Model):
         if shown is not None and registered and not self.jwks_uri and not registered & certificate_digests(shown):
             self.certificate_der = self.certificate_expires = None
         if not self.certificate_der and self.certificates:
-            self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
+            self.certificate = max(self.certificates, key=_sorted_by_end)
         return before != self.certificate_der
 
     def update_search_keys(self, using: str | None = None) -> None:
@@ -186,29 +209,22 @@ class AbstractRegisteredClient(models.Model):
 
         Args:
             using: the database's alias; by default the one to write to, wherever the record was read.
+
+        Raises:
+            KeyTaken: If another registration has a name or key that can't be shared.
         """
-        using = using or router.db_for_write(type(self), instance=self)
-        digests = registration_digests(self)
-        keys = [SearchKey.objects.using(using).get_or_create(digest=digest)[0] for digest in digests]
-        self.search_keys.set(keys)
+        give_keys(self, search_keys(self), using or router.db_for_write(type(self), instance=self))
 
     def seen(self, certificate: ClientCertificate | None, now: datetime | None = None) -> None:
         """Note that the client was authenticated, at most once a minute, and with which certificate."""
-        now = now or timezone.now()
-        if self.last_seen is not None and now - self.last_seen < SEEN_EVERY:
-            return
-        changes: dict[str, object] = {"last_seen": now}
-        if certificate is not None and certificate != self.certificate:
-            changes |= {"certificate_der": certificate.der, "certificate_expires": as_stored(certificate.not_after)}
-        # Conditional, so that of several processes only one writes.
-        due = models.Q(last_seen__isnull=True) | models.Q(last_seen__lte=now - SEEN_EVERY)
-        rows = type(self)._base_manager.filter(due, pk=self.pk)
-        try:
-            with transaction.atomic(using=router.db_for_write(type(self), instance=self)):
-                rows.update(**changes)
-        except DatabaseError:  # the client is who it is, even where the database takes no notes
-            logger.exception("Client %r was authenticated, which could not be noted", self.client_id)
-        self.last_seen = now
+        note_seen(self, certificate, now or timezone.now())
+
+
+def _sorted_by_end(certificate: ClientCertificate) -> datetime:
+    try:
+        return certificate.not_after
+    except CertificateUnreadable:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 class RegisteredClient(AbstractRegisteredClient):

@@ -1,23 +1,20 @@
 """``client_id`` to client, from the database."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method
 from .models import AbstractRegisteredClient
 from .record import RecordedClient
-from .search import certificate_digests, key_digest
+from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-_PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite an end to a query's parameters
 
 
 class DjangoClientRegistry:
@@ -64,7 +61,9 @@ class DjangoClientRegistry:
 
     def _self_signed(self, certificate: ClientCertificate) -> "QuerySet[AbstractRegisteredClient]":
         return self._model._default_manager.filter(
-            token_endpoint_auth_method=Method.SELF_SIGNED, search_keys__digest=key_digest(certificate)
+            token_endpoint_auth_method=Method.SELF_SIGNED,
+            search_keys__digest=key_digest(certificate),
+            search_keys__scope__in=(SHARED, exclusive_scope(self._model)),
         )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
@@ -79,13 +78,8 @@ class DjangoClientRegistry:
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, disabled ones too."""
         found: dict[object, AbstractRegisteredClient] = {}
-        for digests in _batches(certificate_digests(certificate)):
-            rows = self._model._default_manager.filter(search_keys__digest__in=digests).select_related("user")
-            found |= {record.pk: record for record in rows}
+        scopes = (SHARED, exclusive_scope(self._model))
+        for digests in batches(certificate_digests(certificate)):
+            rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
+            found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
         return list(found.values())
-
-
-def _batches(digests: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(sorted(digests))
-    while batch := list(islice(remaining, _PER_QUERY)):
-        yield batch

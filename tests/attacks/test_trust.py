@@ -11,11 +11,11 @@ from tests.bare import CA, LEAF, bare
 from tests.revocation import make_crl, write
 from tests.support import ACCEPTED, Endpoint, Outcome, mod_ssl
 from wsgi_mtls import Client, Guard, InvalidClientMetadata, MutualTLSError, PeerCertificate, Verifier, sources
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign
 from wsgi_mtls.trust import TrustStore
+from wsgi_mtls.x509 import PeerSubject
 
 ROOT = make_ca("CN=Root")
 INTERMEDIATE = ROOT.issue("CN=Intermediate", Profile(ca=True, extended_key_usage=()))

@@ -160,3 +160,37 @@ def failures() -> Iterator[list[Any]]:
     user_login_failed.connect(note)
     yield seen
     user_login_failed.disconnect(note)
+
+
+@pytest.fixture
+def root() -> Any:
+    from django.contrib.auth.models import User
+
+    return User.objects.create_superuser("root")
+
+
+@pytest.fixture
+def mallory() -> Any:
+    """Staff who may register clients and change users, so that she may link herself."""
+    from django.contrib.auth.models import Permission, User
+
+    from .registrations import REGISTRATIONS
+
+    made = User.objects.create_user("mallory", is_staff=True)
+    made.user_permissions.set(Permission.objects.filter(codename__in=(*REGISTRATIONS, "change_user")))
+    return made
+
+
+@pytest.fixture
+def card(ca: KeyPair) -> KeyPair:
+    """The superuser's card."""
+    return ca.issue("CN=root", Profile(san_email=["root@example.com"]))
+
+
+@pytest.fixture(params=["DN", "e-mail", "key"])
+def claim(request: pytest.FixtureRequest, card: KeyPair) -> dict[str, Any]:
+    """What of the card a registration claims."""
+    from .registrations import BY_DN, BY_EMAIL
+    from .support import by_certificate
+
+    return {"DN": BY_DN, "e-mail": BY_EMAIL, "key": by_certificate(card)}[request.param]

@@ -210,8 +210,9 @@ def test_headers_of_other_environs(
 def test_row_45_underscores_over_asgi(billing: KeyPair, mtls: Callable[..., None]) -> None:
     """Django's ASGI handler drops them; a peer's address comes from the scope."""
     register("rp", BY_DN)
-    mtls(SOURCE="nginx", TRUSTED_PROXIES=["127.0.0.1"])
-    sent = {key.removeprefix("HTTP_"): value for key, value in header_accepted(billing).items() if "HTTP" in key}
+    source = {"preset": "nginx", "certificate": "X-Client-Cert", "underscores_dropped": True}
+    mtls(SOURCE={**source, "trusted_proxies": ["127.0.0.1"]})
+    sent = {"X_CLIENT_CERT": header_accepted(billing)["HTTP_XCLIENTCERT"]}
 
     def post(separator: str, address: str = "127.0.0.1") -> int:
         headers = [(key.lower().replace("_", separator).encode(), value.encode()) for key, value in sent.items()]

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils.connection import ConnectionDoesNotExist
 
-from django_mtls.models import RegisteredClient, SearchKey
+from django_mtls.models import RegisteredClient
 from django_mtls.registry import DjangoClientRegistry
 from django_mtls.search import registration_digests
+from django_mtls.search_keys import SearchKey
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair, Profile, to_pem
 

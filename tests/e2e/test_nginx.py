@@ -14,8 +14,7 @@ from .pki import BILLING, PKI
 
 NGINX = next(case for case in CASES if str(case) == "nginx+gunicorn")
 OURS = (DEPLOY / "nginx" / "nginx.conf").read_text()
-LINES = """            proxy_set_header X-SSL-Client-Cert   "";
-            proxy_set_header X-SSL-Client-Verify NONE;
+LINES = """            proxy_set_header XClientCert NONE;
 """
 HOST = """            proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-Proto $scheme;
@@ -23,7 +22,7 @@ HOST = """            proxy_set_header Host $http_host;
 
 
 def in_the_server(text: str) -> str:
-    """Move the conventional host's two lines from the location into the server."""
+    """Move the conventional host's line from the location into the server."""
     before, location, after = text.rpartition("        location / {\n")
     assert LINES in after
     return before + LINES + location + after.replace(LINES, "")

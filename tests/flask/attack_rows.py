@@ -190,42 +190,47 @@ def pem_header(certificate: ClientCertificate) -> str:
     return quote(to_pem(certificate).decode(), safe="")
 
 
+def nginx_header(certificate: ClientCertificate, status: str = "SUCCESS") -> str:
+    """Return the header that nginx sends: the status, a space, the certificate."""
+    return f"{status} {pem_header(certificate)}"
+
+
 def headers_refused(right: KeyPair, evil: KeyPair) -> dict[str, dict[str, Any]]:
     """Return environs of requests that are to be refused, for a source ``nginx(trusted_proxies=["192.0.2.1"])``."""
     certificate, wrong = pem_header(right.certificate), pem_header(evil.certificate)
-    good = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_SSL_CLIENT_CERT": certificate, "HTTP_X_SSL_CLIENT_VERIFY": "SUCCESS"}
 
-    def but(**changes: Any) -> dict[str, Any]:
-        changed = {**good, **{name.upper(): value for name, value in changes.items()}}
-        return {name: value for name, value in changed.items() if value is not None}
+    def sent(value: str | None, **more: str) -> dict[str, Any]:
+        keys = {"REMOTE_ADDR": "192.0.2.1", **more}
+        return keys if value is None else {**keys, "HTTP_XCLIENTCERT": value}
 
+    good = f"SUCCESS {certificate}"
     return {
-        "24 from elsewhere": but(remote_addr="198.51.100.7"),
-        "24 from nowhere": but(remote_addr=""),
-        "25 joined": but(http_x_ssl_client_cert=f"{wrong},{certificate}"),
-        "25 two PEM blocks": but(http_x_ssl_client_cert=certificate + certificate),
-        "25 bad base64": but(http_x_ssl_client_cert=certificate.replace("MII", "M*I")),
-        "25 (null)": but(http_x_ssl_client_cert="(null)"),
-        "25 plus as a space": but(http_x_ssl_client_cert=certificate.replace("%2B", "%20").replace("%2F", "%20")),
-        "26 FAILED": but(http_x_ssl_client_verify="FAILED:unable to verify the first certificate"),
-        "26 NONE": but(http_x_ssl_client_verify="NONE"),
-        "26 absent": but(http_x_ssl_client_verify=None),
-        "26 success": but(http_x_ssl_client_verify="success"),
-        "42 a name instead": but(http_x_ssl_client_cert=None, http_x_ssl_client_s_dn="/C=SE/O=Agora/CN=billing"),
-        "45 joined status": but(http_x_ssl_client_verify="NONE,SUCCESS"),
-        "46 overwritten by the conventional host": but(http_x_ssl_client_cert="", http_x_ssl_client_verify="NONE"),
+        "24 from elsewhere": sent(good, REMOTE_ADDR="198.51.100.7"),
+        "24 from nowhere": sent(good, REMOTE_ADDR=""),
+        "25 joined": sent(f"SUCCESS {wrong},{certificate}"),
+        "25 joined whole": sent(f"{good},{good}"),
+        "25 two PEM blocks": sent(good + certificate),
+        "25 bad base64": sent(good.replace("MII", "M*I")),
+        "25 (null)": sent("SUCCESS (null)"),
+        "25 plus as a space": sent(good.replace("%2B", "%20").replace("%2F", "%20")),
+        "26 FAILED": sent(f"FAILED:unable to verify the first certificate {certificate}"),
+        "26 NONE": sent(f"NONE {certificate}"),
+        "26 absent": sent(certificate),
+        "26 success": sent(f"success {certificate}"),
+        "42 a name instead": sent(None, HTTP_X_SSL_CLIENT_S_DN="/C=SE/O=Agora/CN=billing"),
+        "45 joined status": sent(f"NONE,SUCCESS {certificate}"),
+        "45 joined with none": sent(f"NONE,{good}"),
+        "46 overwritten by the conventional host": sent("NONE"),
+        "54 a status alone": sent("SUCCESS"),
+        "54 in two headers": sent(certificate, HTTP_XCLIENTVERIFY="SUCCESS"),
         OVER_TLS: {"REMOTE_ADDR": "192.0.2.1", "SSL_CLIENT_CERT": to_pem(right.certificate).decode(),
-                               "SSL_CLIENT_VERIFY": "SUCCESS", "HTTP_X_SSL_CLIENT_VERIFY": "NONE"},
+                               "SSL_CLIENT_VERIFY": "SUCCESS", "HTTP_XCLIENTCERT": "NONE"},
     }  # fmt: skip
 
 
 def header_accepted(right: KeyPair) -> dict[str, Any]:
-    """Return the environ of the request that is let in."""
-    return {
-        "REMOTE_ADDR": "192.0.2.1",
-        "HTTP_X_SSL_CLIENT_CERT": pem_header(right.certificate),
-        "HTTP_X_SSL_CLIENT_VERIFY": "SUCCESS",
-    }
+    """Return the environ of the request that is accepted."""
+    return {"REMOTE_ADDR": "192.0.2.1", "HTTP_XCLIENTCERT": nginx_header(right.certificate)}
 
 
 def as_headers(environ: Mapping[str, str]) -> dict[str, str]:
@@ -237,7 +242,8 @@ def as_headers(environ: Mapping[str, str]) -> dict[str, str]:
 
 OVER_TLS = "47 the proxy's own"
 """The case that no header makes: the proxy's own connection is one of mutual TLS."""
-HEADERS = ["24 from elsewhere", "24 from nowhere", "25 joined", "25 two PEM blocks", "25 bad base64", "25 (null)",
-           "25 plus as a space", "26 FAILED", "26 NONE", "26 absent", "26 success", "42 a name instead",
-           "45 joined status", "46 overwritten by the conventional host", OVER_TLS]  # fmt: skip
+HEADERS = ["24 from elsewhere", "24 from nowhere", "25 joined", "25 joined whole", "25 two PEM blocks", "25 bad base64",
+           "25 (null)", "25 plus as a space", "26 FAILED", "26 NONE", "26 absent", "26 success", "42 a name instead",
+           "45 joined status", "45 joined with none", "46 overwritten by the conventional host", "54 a status alone",
+           "54 in two headers", OVER_TLS]  # fmt: skip
 NGINX = {"preset": "nginx", "trusted_proxies": ["192.0.2.1"]}

@@ -161,6 +161,14 @@ class AuthServer:
     def refresh(self, client_id: str, token: str, pair: KeyPair | None = None, **options: Any) -> TestResponse:
         return self.token(client_id, pair, grant_type="refresh_token", refresh_token=token, **options)
 
+    def revoke(self, client_id: str, token: str, *, secret: str | None = None) -> TestResponse:
+        form, headers = {"token": token}, {}
+        if secret is None:
+            form["client_id"] = client_id
+        else:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        return self.post("/oauth/revoke", form, headers=headers)
+
     def accounts(self, token: str | None, pair: KeyPair | None = None, **environ: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         overrides = {**environ_for(pair), **environ}

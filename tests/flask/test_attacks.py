@@ -105,7 +105,7 @@ def test_row_24_the_header_is_gone_on_every_path(billing: KeyPair) -> None:
     from flask import request
 
     endpoint = Endpoint({"rp": BY_DN}, NGINX)
-    endpoint.app.add_url_rule("/open", "open", lambda: str("X-SSL-Client-Cert" in request.headers))
+    endpoint.app.add_url_rule("/open", "open", lambda: str("XClientCert" in request.headers))
     client = endpoint.app.test_client()
     forged = {**header_accepted(billing), "REMOTE_ADDR": "198.51.100.7"}
     assert client.get("/open", environ_overrides=forged).text == "False"
@@ -114,8 +114,9 @@ def test_row_24_the_header_is_gone_on_every_path(billing: KeyPair) -> None:
 
 def test_row_45_underscore_alias(billing: KeyPair) -> None:
     """A header without hyphens has no alias: what comes under another name is not read."""
-    endpoint = Endpoint({"rp": BY_DN}, {"preset": "haproxy", "trusted_proxies": ["192.0.2.1"]})
-    forged = {**header_accepted(billing), "HTTP_XSSL_CLIENT_DER": "x", "HTTP_XSSLCLIENT_DER": "x"}
+    endpoint = Endpoint({"rp": BY_DN}, NGINX)
+    nginx = header_accepted(billing)["HTTP_XCLIENTCERT"]
+    forged = {"REMOTE_ADDR": "192.0.2.1", **dict.fromkeys(("HTTP_X_CLIENT_CERT", "HTTP_XCLIENT_CERT"), nginx)}
     assert outcome(endpoint.post("client_id=rp", None, environ=forged)) == INVALID_CLIENT
 
 

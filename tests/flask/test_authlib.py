@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.integrations.sqla_oauth2 import OAuth2ClientMixin, OAuth2TokenMixin
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator, JWTIntrospectionEndpoint
@@ -19,6 +19,7 @@ from flask_mtls.authlib import (
     MutualTLSServerMixin,
 )
 from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin
+from flask_mtls.authlib.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin
 from wsgi_mtls.errors import InvalidServerMetadata
 from wsgi_mtls.metadata import authorization_server_metadata
 from wsgi_mtls.testing import KeyPair, Profile, environ_for
@@ -74,7 +75,8 @@ def test_code_and_refresh(server: AuthServer, billing: KeyPair, ca: KeyPair) -> 
     second = server.refresh("billing", first["refresh_token"], renewed).get_json()
     assert server.accounts(second["access_token"], renewed).status_code == 200
     assert server.accounts(second["access_token"], billing).status_code == 401
-    assert server.accounts(first["access_token"], billing).status_code == 401  # rotated
+    assert "refresh_token" not in second  # a confidential client's does not rotate
+    assert server.accounts(first["access_token"], billing).status_code == 200
 
 
 def test_public_client(server: AuthServer, ca: KeyPair) -> None:
@@ -175,6 +177,8 @@ def test_signals(server: AuthServer, billing: KeyPair) -> None:
     (BoundJWTMixin, JWTBearerTokenGenerator),
     (MutualTLSClientMixin, OAuth2ClientMixin),
     (BoundTokenMixin, OAuth2TokenMixin),
+    (SingleUseCodeGrantMixin, AuthorizationCodeGrant),
+    (RefreshTokenGrantMixin, RefreshTokenGrant),
 ])  # fmt: skip
 def test_mixin_after_what_it_changes_is_refused(mixin: type, changed: type) -> None:
     with pytest.raises(TypeError, match=f"name {mixin.__name__} before"):

@@ -154,11 +154,14 @@ def test_row_29_refresh_token_of_a_public_client(server: AuthServer, billing: Ke
     token = server.exchange("public", server.code("public"), pair).get_json()["refresh_token"]
     renewed = ca.issue("CN=device", Profile(key=pair.key))
     for thief in (None, billing, renewed):
-        assert outcome(server.refresh("public", token, thief)) == INVALID_GRANT if thief else INVALID_REQUEST
+        assert outcome(server.refresh("public", token, thief)) == INVALID_GRANT
+    confidential = server.exchange("secretive", server.code("secretive"), pair, secret="s3cret").get_json()
+    refused = server.refresh("secretive", confidential["refresh_token"], secret="s3cret")
+    assert outcome(refused) == INVALID_REQUEST  # it is the client's, which may bring any certificate
     answer = server.refresh("public", token, pair)
     assert answer.status_code == 200
     assert server.accounts(answer.get_json()["access_token"], pair).status_code == 200
-    assert outcome(server.refresh("public", token, pair)) == INVALID_GRANT  # rotated
+    assert server.refresh("public", token, pair).status_code == 200  # it is bound, so it does not rotate
 
 
 def test_row_30_confidential_client_renews(server: AuthServer, billing: KeyPair, ca: KeyPair, other: KeyPair) -> None:

@@ -210,7 +210,7 @@ def test_key_that_is_no_text_is_none_of_ours() -> None:
     MutualTLS(app, source="environ")
 
 
-@pytest.mark.parametrize("forwarded", [{}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}])
+@pytest.mark.parametrize("forwarded", [{}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1", "SERVER_SOFTWARE": "gunicorn/25"}])
 def test_proxy_fix_stands_inside(billing: KeyPair, forwarded: dict[str, str]) -> None:
     """So the proxy's own address counts, also where its client has the same, as on one machine."""
     app = serve(Flask("application"))

@@ -122,7 +122,7 @@ def test_demo() -> None:
         "certificate and client secret",
     ):
         assert any(row.startswith(name) for row in rows), name
-    assert result.stdout.endswith("To try by hand: `wsgi-mtls demo --serve` keeps running and prints curl lines.\n")
+    assert "\n  wsgi-mtls demo --serve   keeps running and prints curl lines" in result.stdout
     assert "curl --" not in result.stdout  # they would name a folder that is gone
 
 

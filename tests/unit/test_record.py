@@ -101,7 +101,7 @@ def test_the_outermost_look_counts_inside_of_proxy_fix(wrapped: bool, path: str)
 def test_a_refusal_is_kept_inside_of_proxy_fix() -> None:
     source = sources.nginx(trusted_proxies=["127.0.0.1"])
     junk: dict[str, Any] = environ("nginx", "ca_signed_with_chain", **FORWARDED)
-    junk = {key: "junk" if "CERT" in key else value for key, value in junk.items()}
+    junk = {key: "SUCCESS junk" if "CERT" in key else value for key, value in junk.items()}
     inner = ClientAuthMiddleware(application, Verifier({}), source=source, paths=["/token"])
     events: list[Event] = []
     app = PeerMiddleware(ProxyFix(inner, x_for=1), Guard(source, observers=[events.append]))

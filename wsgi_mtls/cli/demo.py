@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+NEXT = """
+Next:
+  wsgi-mtls demo {options}--serve   keeps running and prints curl lines to try by hand
+  wsgi-mtls pki --help              makes a CA and certificates for your own tests
+  README.md, "Use it"               your own application, in ten lines"""
+
+
 @click.command()
 @click.option("--serve", is_flag=True, help="Keep the server running afterwards, and print curl lines to try by hand.")
 @click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
@@ -49,7 +56,7 @@ def demo(serve: bool, behind: str | None) -> None:
                 _keep_running(scenario, files, port)
             else:
                 options = f"--behind {behind} " if behind else ""
-                click.echo(f"\nTo try by hand: `wsgi-mtls demo {options}--serve` keeps running and prints curl lines.")
+                click.echo(NEXT.format(options=options))
     raise SystemExit(0 if all_expected else 1)
 
 

@@ -7,6 +7,7 @@ from .environ import environ
 from .envoy import envoy, envoy_peer_certificate, istio
 from .first_of import first_of
 from .header import Chain, header
+from .leading_status import LeadingStatus
 from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
 from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
 from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate
@@ -20,6 +21,7 @@ __all__ = [
     "CertificateSource",
     "Chain",
     "EnvironSource",
+    "LeadingStatus",
     "Status",
     "apache",
     "aws_alb",

@@ -6,17 +6,18 @@ from typing import Unpack
 from . import encodings
 from .guarded import GuardedHeaders
 from .header import header, optional_chain
-from .options import HyphenOptions
-from .status import Status
+from .leading_status import FAILED, LeadingStatus
+from .options import Options
+
+_STATUS = LeadingStatus(
+    "SUCCESS Initial",
+    none=("NONE", "NONE Initial", "NONE Resumed"),
+    failed=f"(?:{FAILED}|GENEROUS) (?:Initial|Resumed)|SUCCESS Resumed",
+)
 
 
 def apache(
-    *,
-    certificate: str = "XSSLClientCert",
-    verify: str = "XSSLClientVerify",
-    resumed: str | None = "XSSLClientResumed",
-    chain: Sequence[str] = ("XSSLClientCertChain0",),
-    **options: Unpack[HyphenOptions],
+    *, certificate: str = "XClientCert", chain: Sequence[str] = ("XClientChain0",), **options: Unpack[Options]
 ) -> GuardedHeaders:
     """Take the certificate from Apache as a proxy (mod_proxy_http). For mod_wsgi and mod_proxy_uwsgi: ``mod_wsgi``.
 
@@ -28,31 +29,26 @@ def apache(
         SSLVerifyClient optional                   # optional_no_ca lets self-signed clients through
         SSLCACertificateFile clients-ca.pem
         SSLOptions +StdEnvVars +ExportCertData
-        RequestHeader set XSSLClientCert       "%{SSL_CLIENT_CERT}s"
-        RequestHeader set XSSLClientVerify     "%{SSL_CLIENT_VERIFY}s"
-        RequestHeader set XSSLClientResumed    "%{SSL_SESSION_RESUMED}s"
-        RequestHeader set XSSLClientCertChain0 "%{SSL_CLIENT_CERT_CHAIN_0}s"
+        RequestHeader set XClientCert "expr=%{SSL_CLIENT_VERIFY} %{SSL_SESSION_RESUMED} %{base64:%{SSL_CLIENT_CERT}}"
+        RequestHeader set XClientChain0 "expr=%{base64:%{SSL_CLIENT_CERT_CHAIN_0}}"
 
     Every header named here must be set there. Apache passes headers with underscores on, so the names have no hyphens.
-    With ``optional_no_ca``, mod_ssl says ``SUCCESS`` of a resumed TLS 1.2 session even if it said ``GENEROUS`` of the
-    full handshake, so that any certificate would do the second time: a resumed session is never verified.
+    With ``optional_no_ca``, mod_ssl writes ``SUCCESS`` for a resumed TLS 1.2 session even if it wrote ``GENEROUS`` for
+    the full handshake, so that any certificate would do the second time: a resumed session is never verified.
 
     Args:
-        certificate: the header of the certificate.
-        verify: the header of ``SSL_CLIENT_VERIFY``.
-        resumed: the header of ``SSL_SESSION_RESUMED``; None if another setting makes sure that nothing is resumed.
+        certificate: the header of both statuses and the certificate.
         chain: the headers of the chain's certificates, in order; may be empty.
         **options: see :func:`~wsgi_mtls.sources.header`.
 
-    Chain: one certificate a header. Verified: ``SUCCESS`` and ``Initial``; ``NONE``, ``GENEROUS``, ``FAILED:…`` and
-    ``Resumed`` otherwise.
+    Chain: one certificate a header. Verified: ``SUCCESS Initial``; ``NONE``, ``GENEROUS``, ``FAILED:…`` and ``Resumed``
+    otherwise.
     """
-    statuses = (Status(verify, "SUCCESS", "NONE"), *((Status(resumed, "Initial"),) if resumed is not None else ()))
     return header(
         certificate,
-        encodings.folded_pem,
-        verified=statuses,
-        chain=optional_chain(chain, encodings.folded_pem),
+        encodings.base64_pem,
+        verified=_STATUS,
+        chain=optional_chain(chain, encodings.base64_pem),
         label="apache",
         **options,
     )

@@ -5,13 +5,13 @@ from typing import Literal, Unpack
 from . import encodings
 from .guarded import GuardedHeaders
 from .header import Chain, header
-from .options import HyphenOptions, SharedOptions, check_secret
+from .options import Options, SharedOptions, check_secret
 from .status import Status
 
 _ALB_LEAF, _ALB_CHAIN = "X-Amzn-Mtls-Clientcert-Leaf", "X-Amzn-Mtls-Clientcert"
 
 
-def aws_alb(*, mode: Literal["verify", "passthrough"], **options: Unpack[HyphenOptions]) -> GuardedHeaders:
+def aws_alb(*, mode: Literal["verify", "passthrough"], **options: Unpack[Options]) -> GuardedHeaders:
     """Take the certificate from an AWS Application Load Balancer.
 
     On the HTTPS listener: ``MutualAuthentication: {Mode: verify, TrustStoreArn: …}``, or ``{Mode: passthrough}``. Let
@@ -77,7 +77,7 @@ def gcp_load_balancer(
 
 
 def azure_app_service(
-    *, certificate: str = "X-ARR-ClientCert", terminator_verifies: bool = False, **options: Unpack[HyphenOptions]
+    *, certificate: str = "X-ARR-ClientCert", terminator_verifies: bool = False, **options: Unpack[Options]
 ) -> GuardedHeaders:
     """Take the certificate from Azure App Service, Functions, or IIS with ARR.
 
@@ -126,6 +126,6 @@ def cloudflare(
     )
 
 
-def _complete(options: SharedOptions) -> HyphenOptions:
+def _complete(options: SharedOptions) -> Options:
     """Let a secret alone do where no addresses are given."""
     return {"trusted_proxies": "any", **options}

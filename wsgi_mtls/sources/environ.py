@@ -4,8 +4,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus, MalformedCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .limits import CHAIN_LIMIT
 from .source import CertificateSource, EnvironSource

@@ -6,7 +6,7 @@ from typing import Unpack
 from . import encodings, xfcc
 from .guarded import GuardedHeaders
 from .header import header
-from .options import HyphenOptions
+from .options import Options
 
 _XFCC = "X-Forwarded-Client-Cert"
 
@@ -16,7 +16,7 @@ def envoy(
     certificate: str = _XFCC,
     elements: int = 1,
     terminator_verifies: bool = False,
-    **options: Unpack[HyphenOptions],
+    **options: Unpack[Options],
 ) -> GuardedHeaders:
     """Take the certificate from Envoy's XFCC header. :func:`envoy_peer_certificate` is simpler and smaller.
 
@@ -53,7 +53,7 @@ def envoy(
 
 
 def envoy_peer_certificate(
-    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[HyphenOptions]
+    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[Options]
 ) -> GuardedHeaders:
     """Take the certificate from a header that Envoy fills with ``%DOWNSTREAM_PEER_CERT%``.
 
@@ -85,7 +85,7 @@ def istio(
     certificate: str = _XFCC,
     elements: int = 2,
     terminator_verifies: bool = False,
-    **options: Unpack[HyphenOptions],
+    **options: Unpack[Options],
 ) -> GuardedHeaders:
     """Take the certificate from Istio: the ingress gateway's XFCC element, to which the sidecar adds its own.
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..certificate import Peer
+from ..x509 import Peer
 from .guarded import GuardedSource
 from .source import CertificateSource, drop_untrusted
 

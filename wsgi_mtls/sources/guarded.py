@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import Peer
+from ..x509 import Peer
 from .secret import Secret, checked_secret, takes_secret
 from .trusted_proxies import TrustedProxies, described_peer, environ_key
 

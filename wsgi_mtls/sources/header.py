@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from .guarded import GuardedHeaders, header_value
+from .leading_status import LeadingStatus
 from .limits import CHAIN_LIMIT, SIZE_LIMIT
 from .secret import Secret
 from .status import Status, Verification
@@ -57,7 +58,7 @@ def header(
     decode: Decoder,
     *,
     trusted_proxies: str | Iterable[str],
-    verified: bool | Status | Sequence[Status] = False,
+    verified: bool | Status | Sequence[Status] | LeadingStatus = False,
     chain: Chain | None = None,
     secret: Secret | None = None,
     underscores_dropped: bool = False,
@@ -73,8 +74,9 @@ def header(
         name: the header that holds the certificate.
         decode: how, one of :mod:`~wsgi_mtls.sources.encodings`.
         trusted_proxies: who may send it: addresses and networks, ``"unix"``, or ``"any"``. Empty only beside a secret.
-        verified: what says that the chain of this very request was validated: the status header; several, which must
-            all say so; True if the terminator lets no other request through; False if nothing does.
+        verified: what says that the chain of this very request was validated: a status before the certificate in the
+            same header; a status header; several, which must all say so; True if the terminator rejects every other
+            request; False if nothing does.
         chain: the headers that hold the rest of the chain; not for a decoder that returns the chain itself.
         secret: a header and the value that it must have, ``("X-Proxy-Auth", "…")``, for platforms whose addresses are
             not known or belong to other people as well. Compared in constant time, and taken out of the environ.
@@ -89,12 +91,15 @@ def header(
     Raises:
         ValueError: a value that an option can't have; a header name that a client could imitate.
     """
-    verification = Verification.of(verified)
+    leading = verified if isinstance(verified, LeadingStatus) else None
+    verification = Verification.of(False if isinstance(verified, LeadingStatus) else verified)
     for option, limit, least in (("chain_limit", chain_limit, 0), ("size_limit", size_limit, 1)):
         if type(limit) is not int or limit < least:
             raise ValueError(f"{option} is {limit!r}: give a whole number, {least} or more.")
     label = label or name
-    reader = _Reader(name, decode, verification, chain, issued_in_order, tuple(refused), chain_limit, size_limit, label)
+    reader = _Reader(
+        name, decode, leading, verification, chain, issued_in_order, tuple(refused), chain_limit, size_limit, label
+    )
     names = (name, *verification.names, *(chain.names if chain else ()), *refused)
     return GuardedHeaders(
         reader.read,
@@ -111,6 +116,7 @@ def header(
 class _Reader:
     name: str
     decode: Decoder
+    leading: LeadingStatus | None
     verification: Verification
     chain: Chain | None
     issued_in_order: bool
@@ -124,8 +130,7 @@ class _Reader:
         for name in self.refused:
             if header_value(environ, name) is not None:
                 raise MalformedCertificate(f"{name} came: it belongs to another mode than {self.label} is set to.")
-        text = header_value(environ, self.name)
-        verified = self.verification.read(environ, self.name, text is not None)
+        text, verified = self._leaf(environ)
         if text is None:
             return None
         ders = (*self._decode(self.name, text, self.decode), *self._chain(environ))
@@ -137,9 +142,22 @@ class _Reader:
         status = "" if verified else self.verification.words(environ)
         return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label, status=status)
 
-    def _decode(self, name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
+    def _leaf(self, environ: "WSGIEnvironment") -> tuple[str | None, bool]:
+        """Return the encoded certificate, or None without one, and whether its chain was validated."""
+        text = header_value(environ, self.name)
+        if self.leading is None:
+            return text, self.verification.read(environ, self.name, text is not None)
+        if text is None:
+            return None, False
+        self._check_size(self.name, text)
+        return self.leading.split(self.name, text)
+
+    def _check_size(self, name: str, text: str) -> None:
         if len(text) > self.size_limit:
             raise MalformedCertificate(f"{name} is longer than {self.size_limit} characters.")
+
+    def _decode(self, name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
+        self._check_size(name, text)
         decoded = decode(text)
         ders = decoded if isinstance(decoded, tuple) else (decoded,)
         if not ders:

@@ -13,11 +13,6 @@ class Options(TypedDict, total=False):
     secret: Secret | None
     chain_limit: int
     size_limit: int
-
-
-class HyphenOptions(Options, total=False):
-    """Those of a preset whose header names have hyphens, or may be given some."""
-
     underscores_dropped: bool
 
 

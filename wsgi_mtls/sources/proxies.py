@@ -5,39 +5,45 @@ from typing import Unpack
 from . import encodings
 from .guarded import GuardedHeaders
 from .header import Chain, header
-from .options import HyphenOptions, Options
+from .leading_status import FAILED, LeadingStatus
+from .options import Options
 from .status import Status
 
+_NGINX_STATUS = LeadingStatus("SUCCESS", none=("NONE",), failed=FAILED)
+# ssl_c_used and ssl_c_verify, which is 0 without a certificate too.
+_HAPROXY_STATUS = LeadingStatus("1 0", none=("0 0",), failed="1 [0-9]+")
 
-def nginx(
-    *, certificate: str = "X-SSL-Client-Cert", verify: str = "X-SSL-Client-Verify", **options: Unpack[Options]
-) -> GuardedHeaders:
-    """Take the certificate from nginx. It drops headers with underscores itself.
+
+def nginx(*, certificate: str = "XClientCert", **options: Unpack[Options]) -> GuardedHeaders:
+    """Take the certificate from nginx.
 
     In the ``server`` with mutual TLS::
 
         ssl_verify_client       optional;          # optional_no_ca lets self-signed clients through
         ssl_client_certificate  clients-ca.pem;
+
+    In ``http``, because a session of another server may be resumed here (CVE-2025-23419), and because lenient settings
+    pass names on that a WSGI server may take for the header's::
+
+        ssl_session_cache       off;
+        ssl_session_tickets     off;
+        ignore_invalid_headers  on;                # the default
         underscores_in_headers  off;               # the default
 
     In every ``location`` that proxies to the application, also of servers without mutual TLS::
 
-        proxy_set_header X-SSL-Client-Cert   $ssl_client_escaped_cert;
-        proxy_set_header X-SSL-Client-Verify $ssl_client_verify;
+        proxy_set_header XClientCert "$ssl_client_verify $ssl_client_escaped_cert";
 
     Not in the ``server`` alone: a ``location`` that has any ``proxy_set_header`` of its own, such as ``Host``, inherits
-    none, and the client's own headers get through it.
+    none, and the client's own header gets through it.
+
+    Args:
+        certificate: the header of status and certificate.
+        **options: see :func:`~wsgi_mtls.sources.header`.
 
     Chain: none. Verified: ``SUCCESS``, with ``optional_no_ca`` too; ``NONE`` and ``FAILED:…`` otherwise.
     """
-    return header(
-        certificate,
-        encodings.url_encoded_pem,
-        verified=Status(verify, "SUCCESS", "NONE"),
-        underscores_dropped=True,
-        label="nginx",
-        **options,
-    )
+    return header(certificate, encodings.url_encoded_pem, verified=_NGINX_STATUS, label="nginx", **options)
 
 
 def ingress_nginx(
@@ -51,8 +57,10 @@ def ingress_nginx(
         nginx.ingress.kubernetes.io/auth-tls-verify-client: "optional"       # or optional_no_ca
         nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream: "true"    # or clients send their own
 
-    ``enable-underscores-in-headers`` must stay off. On an Ingress without ``auth-tls-secret`` the controller does not
-    touch these headers, so the application must not be reachable through one.
+    The names are fixed and have hyphens, so state ``underscores_dropped=True``: where the controller's ConfigMap has
+    neither ``enable-underscores-in-headers: "true"`` nor ``ignore-invalid-headers: "false"``, or before gunicorn,
+    waitress, Werkzeug or gevent, which drop headers with underscores. On an Ingress without ``auth-tls-secret`` the
+    controller does not touch these headers, so the application must not be reachable through one.
 
     Chain: none. Verified: as :func:`nginx`.
     """
@@ -60,47 +68,37 @@ def ingress_nginx(
         certificate,
         encodings.url_encoded_pem,
         verified=Status(verify, "SUCCESS", "NONE"),
-        underscores_dropped=True,
         label="ingress_nginx",
         **options,
     )
 
 
 def haproxy(
-    *,
-    certificate: str = "XSSLClientDer",
-    verify: str = "XSSLClientVerify",
-    used: str = "XSSLClientUsed",
-    chain: str | None = "XSSLClientChainDer",
-    **options: Unpack[HyphenOptions],
+    *, certificate: str = "XClientCert", chain: str | None = "XClientChain", **options: Unpack[Options]
 ) -> GuardedHeaders:
     """Take the certificate from HAProxy.
 
     In every frontend that leads to the application, also in those without mutual TLS::
 
-        bind :443 ssl crt server.pem ca-file clients-ca.pem verify optional
+        bind :443 ssl crt server.pem ca-file clients-ca.pem verify optional no-tls-tickets
         #   self-signed clients: … verify optional crt-ignore-err all ca-ignore-err all
-        http-request set-header XSSLClientUsed     %[ssl_c_used]
-        http-request set-header XSSLClientVerify   %[ssl_c_verify]
-        http-request set-header XSSLClientDer      %[ssl_c_der,base64]
-        http-request set-header XSSLClientChainDer %[ssl_c_chain_der,base64]
+        http-request set-header XClientCert  "%[ssl_c_used] %[ssl_c_verify] %[ssl_c_der,base64]"
+        http-request set-header XClientChain %[ssl_c_chain_der,base64]
 
-    ``ssl_c_verify`` is 0 without a certificate too, hence ``ssl_c_used``. HAProxy passes headers with underscores on,
-    so the names have no hyphens.
+    and ``tune.ssl.cachesize 0`` in ``global``, where one frontend has several hosts. ``ssl_c_verify`` is 0 without a
+    certificate too, hence ``ssl_c_used``. HAProxy passes headers with underscores on, so the names have no hyphens.
 
     Args:
-        certificate: the header of the certificate.
-        verify: the header of ``ssl_c_verify``.
-        used: the header of ``ssl_c_used``.
+        certificate: the header of both statuses and the certificate.
         chain: the header of the chain; None for HAProxy before 2.5, which has none.
         **options: see :func:`~wsgi_mtls.sources.header`.
 
-    Chain: yes, none on resumed sessions. Verified: used is ``1`` and verify is ``0``.
+    Chain: yes, none on resumed sessions. Verified: ``1 0``, a certificate came and its chain is valid.
     """
     return header(
         certificate,
         encodings.base64_der,
-        verified=(Status(used, "1", "0", two_valued=True), Status(verify, "0")),
+        verified=_HAPROXY_STATUS,
         chain=Chain((chain,), encodings.base64_der_sequence) if chain is not None else None,
         label="haproxy",
         **options,
@@ -108,7 +106,7 @@ def haproxy(
 
 
 def caddy(
-    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[HyphenOptions]
+    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[Options]
 ) -> GuardedHeaders:
     """Take the certificate from Caddy.
 
@@ -137,7 +135,7 @@ def traefik(
     *,
     certificate: str = "X-Forwarded-Tls-Client-Cert",
     terminator_verifies: bool = False,
-    **options: Unpack[HyphenOptions],
+    **options: Unpack[Options],
 ) -> GuardedHeaders:
     """Take the certificate from Traefik 3.
 
@@ -174,7 +172,7 @@ def rfc9440(
     certificate: str = "Client-Cert",
     chain: str | None = "Client-Cert-Chain",
     terminator_verifies: bool = False,
-    **options: Unpack[HyphenOptions],
+    **options: Unpack[Options],
 ) -> GuardedHeaders:
     """Take the certificate from any terminator that speaks RFC 9440.
 

@@ -5,8 +5,8 @@ Not behind a proxy: the connection's certificate would be the proxy's.
 
 from typing import TYPE_CHECKING
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus
+from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .environ import with_session, with_status
 from .source import CertificateSource, EnvironSource
@@ -50,6 +50,10 @@ def cheroot() -> CertificateSource:
     """Take the certificate from cheroot's ``BuiltinSSLAdapter``, whose context has ``verify_mode = ssl.CERT_OPTIONAL``.
 
     Its pyOpenSSL adapter sets no keys: use :func:`wsgi_mtls.server.make_server`, whose gateway does.
+
+    Behind a terminator, cheroot takes some header names for others: it strips spaces, tabs and control characters
+    around a name, turns ``ß`` into ``SS``, and the last header of a name counts. The terminator must refuse such names,
+    which nginx, HAProxy and Apache do by default; or give cheroot :class:`wsgi_mtls.header_names.TokenHeaderReader`.
 
     Chain: none. Verified: ``SUCCESS``. Self-signed: only those that stand in the CA file.
     """

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..certificate import Peer
 from ..errors import MalformedCertificate, MutualTLSError
+from ..x509 import Peer
 from .guarded import GuardedSource
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import names
-from ..certificate import SUBJECT_KINDS, PeerSubject, SubjectKind
 from ..errors import MalformedName
+from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
 from .first_of import FirstOf
 from .guarded import GuardedHeaders, header_value
 from .limits import SIZE_LIMIT

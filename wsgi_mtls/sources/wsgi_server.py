@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import ClientCertificate, PeerCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from .environ import from_environ
 from .source import CertificateSource, EnvironSource
 

@@ -11,8 +11,8 @@ from typing import TypedDict, Unpack, get_args
 
 from cryptography import x509
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MutualTLSError
+from ..x509 import ClientCertificate, PeerCertificate
 from . import files
 from .authority import Authority
 from .cache import PathCache

@@ -1,7 +1,7 @@
 """What a TLS terminator's own words about a chain are worth beside a trust store."""
 
-from ..certificate import PeerCertificate
 from ..errors import CertificateRevoked, ChainNotVerified, PathExpired, UntrustedPath, short
+from ..x509 import PeerCertificate
 
 # Each is OpenSSL's text (nginx, mod_ssl) or its number (HAProxy). A terminator with another CA bundle than ours reports
 # one of them for each certificate that it does not know.

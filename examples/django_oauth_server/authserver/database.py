@@ -11,7 +11,10 @@ def database(url: str | None, data: Path) -> dict[str, Any]:
     What stands in the query are parameters of libpq.
     """
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": data / "db.sqlite3", "OPTIONS": {"timeout": 20}}
+        # One worker writes at a time. A transaction that reads first and writes later does not wait for its turn, and
+        # fails with "database is locked"; one that begins as a writer waits.
+        options = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": data / "db.sqlite3", "OPTIONS": options}
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise SystemExit("DATABASE_URL must begin with postgresql://")

@@ -40,6 +40,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     app.config.from_prefixed_env()
     app.config.from_mapping(config or {})
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):  # one worker writes at a time, the others wait
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 20}})
     db.init_app(app)
     # Authlib wants to see https. MutualTLS comes after it, so outside of it: it looks at who really connected.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
@@ -63,5 +65,6 @@ def metadata(app: Flask) -> dict[str, object]:
         introspection_endpoint_auth_methods_supported=[*registration.MUTUAL_TLS, *registration.CONFIDENTIAL],
         grant_types_supported=registration.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
+        authorization_response_iss_parameter_supported=True,
         scopes_supported=registration.SCOPES,
     )

@@ -4,7 +4,7 @@ from authlib.integrations.sqla_oauth2 import OAuth2AuthorizationCodeMixin, OAuth
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase
 
-from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin
+from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin, SingleUseCodeMixin
 
 
 class Base(DeclarativeBase):
@@ -34,7 +34,7 @@ class OAuth2Client(db.Model, MutualTLSClientMixin, OAuth2ClientMixin):  # type: 
     """Whether it is an API, which may ask about everybody's tokens; no scope, since clients register those."""
 
 
-class OAuth2AuthorizationCode(db.Model, OAuth2AuthorizationCodeMixin):  # type: ignore[name-defined,misc]
+class OAuth2AuthorizationCode(db.Model, SingleUseCodeMixin, OAuth2AuthorizationCodeMixin):  # type: ignore[name-defined,misc]
     """An authorization code."""
 
     id = db.Column(db.Integer, primary_key=True)

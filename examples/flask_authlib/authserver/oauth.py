@@ -1,6 +1,5 @@
 """The authorization server: its grants and endpoints; and what protects the API."""
 
-import time
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
@@ -20,6 +19,7 @@ from flask_mtls.authlib import (
     BoundTokenValidatorMixin,
     MutualTLSServerMixin,
 )
+from flask_mtls.authlib.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin, end_grant
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
 from .registration import CONFIDENTIAL, OTHER_METHODS, registration
@@ -42,7 +42,7 @@ def query_token(token: str, hint: str | None = None) -> OAuth2Token | None:
 
 
 def save_token(token: dict[str, Any], request: Any) -> None:
-    """Store a token; ``token["cnf"]`` is what it is bound to."""
+    """Store a token; ``token["cnf"]`` is what it is bound to, ``token["grant_id"]`` what it came of."""
     user_id = request.user.id if request.user else None
     db.session.add(OAuth2Token(client_id=request.client.client_id, user_id=user_id, **token))
     db.session.commit()
@@ -50,6 +50,11 @@ def save_token(token: dict[str, Any], request: Any) -> None:
 
 class Server(MutualTLSServerMixin, AuthorizationServer):
     """Authlib's server with mutual TLS at every endpoint."""
+
+    def get_issuer(self) -> str:
+        """Return what each answer to the browser names as its sender (RFC 9207)."""
+        issuer: str = current_app.config["ISSUER"]
+        return issuer
 
 
 server = Server()
@@ -61,9 +66,10 @@ class ClientCredentialsGrant(grants.ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL
 
 
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
-    """A client for a user."""
+class AuthorizationCodeGrant(SingleUseCodeGrantMixin, grants.AuthorizationCodeGrant):
+    """A client for a user; a code works once."""
 
+    session, code_model, token_model = db.session, OAuth2AuthorizationCode, OAuth2Token
     TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
 
     def save_authorization_code(self, code: str, request: Any) -> None:
@@ -79,17 +85,6 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
             code_challenge_method=data.get("code_challenge_method"),
         )
         db.session.add(row)
-        db.session.commit()
-
-    def query_authorization_code(self, code: str, client: OAuth2Client) -> OAuth2AuthorizationCode | None:
-        """Return the code if it is this client's."""
-        query = db.select(OAuth2AuthorizationCode).filter_by(code=code, client_id=client.client_id)
-        row = db.session.scalar(query)
-        return None if row is None or row.is_expired() else row
-
-    def delete_authorization_code(self, authorization_code: OAuth2AuthorizationCode) -> None:
-        """A code works once."""
-        db.session.delete(authorization_code)
         db.session.commit()
 
     def authenticate_user(self, authorization_code: OAuth2AuthorizationCode) -> User | None:
@@ -110,25 +105,15 @@ class S256CodeChallenge(CodeChallenge):
         super().validate_code_challenge(grant, redirect_uri)
 
 
-class RefreshTokenGrant(grants.RefreshTokenGrant):
-    """A new token for an old one, which ends with it."""
+class RefreshTokenGrant(RefreshTokenGrantMixin, grants.RefreshTokenGrant):
+    """A new access token, and a new refresh token where the old one rotates."""
 
+    session, token_model = db.session, OAuth2Token
     TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
-    INCLUDE_NEW_REFRESH_TOKEN = True
-
-    def authenticate_refresh_token(self, refresh_token: str) -> OAuth2Token | None:
-        """Return the row of a refresh token that has not been used."""
-        row = db.session.scalar(db.select(OAuth2Token).filter_by(refresh_token=refresh_token))
-        return None if row is None or row.refresh_token_revoked_at else row
 
     def authenticate_user(self, refresh_token: OAuth2Token) -> User | None:
         """Return whose token it is."""
         return db.session.get(User, refresh_token.user_id)
-
-    def revoke_old_credential(self, refresh_token: OAuth2Token) -> None:
-        """End the old tokens."""
-        refresh_token.access_token_revoked_at = refresh_token.refresh_token_revoked_at = int(time.time())
-        db.session.commit()
 
 
 class Revocation(RevocationEndpoint):
@@ -141,9 +126,8 @@ class Revocation(RevocationEndpoint):
         return query_token(token_string, token_type_hint)
 
     def revoke_token(self, token: OAuth2Token, request: Any) -> None:
-        """End both tokens of the row."""
-        token.access_token_revoked_at = token.refresh_token_revoked_at = int(time.time())
-        db.session.commit()
+        """End the token, and all that came of the same authorization."""
+        end_grant(db.session, OAuth2Token, token.grant_id)
 
 
 class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):

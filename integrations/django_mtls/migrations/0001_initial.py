@@ -21,10 +21,14 @@ class Migration(migrations.Migration):
             name="SearchKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.CharField(max_length=64, unique=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("scope", models.CharField(blank=True, default="", max_length=255)),
             ],
             options={
                 "verbose_name": "search key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest", "scope"), name="django_mtls_search_key_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -132,12 +136,28 @@ class Migration(migrations.Migration):
                     "user",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who logs in with this certificate.",
+                        help_text=(
+                            "The user who logs in with this certificate. You can choose a user whom you may change and "
+                            "whose permissions you also have; the same holds for users who log in by the certificate's "
+                            "name or key now."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="%(app_label)s_%(class)s_set",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="user",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saved by",
                     ),
                 ),
                 ("search_keys", models.ManyToManyField(editable=False, related_name="+", to="django_mtls.searchkey")),

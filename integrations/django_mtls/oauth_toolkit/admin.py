@@ -7,7 +7,7 @@ from oauth2_provider.admin import ApplicationAdmin
 
 from ..admin import RegistrationAdmin
 from ..forms import RegistrationForm
-from ..linking import LinkingInline
+from ..linking import ClaimingAdmin, LinkingInline
 from .models import ApplicationRegistration
 
 
@@ -43,7 +43,7 @@ class RegistrationInline(LinkingInline, admin.StackedInline):  # type: ignore[ty
     )
 
 
-class MutualTLSApplicationAdmin(ApplicationAdmin):  # type: ignore[misc]  # OAuth Toolkit has no types
+class MutualTLSApplicationAdmin(ClaimingAdmin, ApplicationAdmin):  # type: ignore[misc]  # OAuth Toolkit has no types
     """``OAUTH2_PROVIDER["APPLICATION_ADMIN_CLASS"]``: an application with its registration."""
 
     inlines = (RegistrationInline,)

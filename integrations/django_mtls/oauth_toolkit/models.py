@@ -107,3 +107,24 @@ class RefreshTokenConfirmation(Confirmation):
 
     class Meta:  # noqa: D106
         verbose_name = _("confirmation of a refresh token")
+
+
+class RedeemedCode(models.Model):
+    """An authorization code that was redeemed, and the token that it gave (RFC 6749 section 4.1.2).
+
+    Attributes:
+        refresh_token: what all later tokens are found by; None where the code gave an access token alone.
+        access_token: that one.
+    """
+
+    code_checksum: "models.CharField[str, str]" = models.CharField(max_length=64, unique=True)
+    # Either is deleted when it can't do harm any more, and takes the row along.
+    refresh_token: "Reference | None" = models.OneToOneField(
+        oauth2_settings.REFRESH_TOKEN_MODEL, models.CASCADE, null=True, related_name="mtls_redeemed_code"
+    )
+    access_token: "Reference | None" = models.OneToOneField(
+        oauth2_settings.ACCESS_TOKEN_MODEL, models.CASCADE, null=True, related_name="mtls_redeemed_code"
+    )
+
+    class Meta:  # noqa: D106
+        verbose_name = _("redeemed code")

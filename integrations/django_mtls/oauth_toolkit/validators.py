@@ -24,9 +24,10 @@ from .errors import MutualTLSOAuth2Error
 from .oauthlib_requests import authenticated_by_certificate, peer_of, report_refusal
 from .registrations import client_of
 from .resource_validator import ResourceValidatorMixin
+from .single_use import SingleUseValidatorMixin, end_reused
 
 
-class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
+class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, ResourceValidatorMixin):
     """Before a validator of OAuth Toolkit: ``class Validator(MutualTLSValidatorMixin, OAuth2Validator)``.
 
     Attributes:
@@ -57,7 +58,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
         try:
             bound = self._always_or_registered(client_of(client))
         except MutualTLSError as error:
-            report_refusal("client_rejected", client.client_id, error)
+            report_refusal("client", client.client_id, error)
             return False
         return "token" not in response_type.split() or not bound
 
@@ -100,7 +101,10 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
         if row is None or row.application_id != client.pk or not self._holds(row, client, request):
             return False
         self._bound(client, request)
-        return bool(super().validate_refresh_token(refresh_token, client, request, *args, **options))  # type: ignore[misc]
+        valid = bool(super().validate_refresh_token(refresh_token, client, request, *args, **options))  # type: ignore[misc]
+        if not valid:
+            end_reused(row, client)
+        return valid
 
     def _holds(self, refresh_token: Any, application: Any, request: Any) -> bool:
         try:
@@ -109,7 +113,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
             peer = peer_of(request) if "cnf" in record or self._always_or_registered(client) else None
             verify_refresh_token(record, peer, client, always=self.bind_all_tokens)
         except MutualTLSError as error:
-            report_refusal("client_rejected", application.client_id, error)
+            report_refusal("client", application.client_id, error)
             return False
         return True
 
@@ -119,7 +123,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
         with transaction.atomic(using=router.db_for_write(get_access_token_model())):
             if request.grant_type == device.GRANT_TYPE:
                 device.use_up_device_code(request.device_code, request.client, request)
-            saved = super()._save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
+            saved = super()._save_bearer_token(token, request, *args, **options)
             if not token.get("access_token"):  # issued before for this refresh token, and stored as its hash alone
                 raise InvalidGrantError("The token was told once, and is not stored.", request=request)
             access, refresh = self._bound(request.client, request)
@@ -142,7 +146,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, ResourceValidatorMixin):
             refresh = bind_refresh_token({}, peer, client, always=self.bind_all_tokens)
             return bind({}, peer, client, always=self.bind_all_tokens), _only_cnf(refresh)
         except MutualTLSError as error:
-            report_refusal("client_rejected", application.client_id, error)
+            report_refusal("client", application.client_id, error)
             raise MutualTLSOAuth2Error(error, request) from error
 
     def _always_or_registered(self, client: Client) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from hmac import compare_digest
+from secrets import token_urlsafe
 from typing import Any
 
 try:
-    from sqlalchemy import JSON, Boolean, Column, String, Text
+    from sqlalchemy import JSON, Boolean, Column, Integer, String, Text
 except ImportError as error:
     raise ImportError("flask_mtls.authlib.models needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'.") from error
 
@@ -23,7 +24,7 @@ class MutualTLSClientMixin(Mixin):
     registration needs nothing else. ``client_id`` is unique: of two rows, the older would go on authenticating.
     """
 
-    client_id = Column(String(48), unique=True, nullable=False)
+    client_id = Column(String(255), unique=True, nullable=False)
     tls_client_auth_subject_dn = Column(Text)
     tls_client_auth_san_dns = Column(Text)
     tls_client_auth_san_uri = Column(Text)
@@ -59,8 +60,26 @@ class MutualTLSClientMixin(Mixin):
         return bool(own) and own is not None and compare_digest(own.encode(), client_secret.encode())
 
 
-class BoundTokenMixin(Mixin):
-    """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, and room for a JWT."""
+def new_grant_id() -> str:
+    """Return a name for one authorization, which all tokens that come of it share."""
+    return token_urlsafe(32)
 
+
+class SingleUseCodeMixin(Mixin):
+    """Before Authlib's ``OAuth2AuthorizationCodeMixin``: whether a code was redeemed, and what its tokens are found by.
+
+    The row stays after the code was redeemed, so that a second use is seen (RFC 6749 section 4.1.2).
+    """
+
+    client_id = Column(String(255))
+    grant_id = Column(String(43), unique=True, nullable=False, default=new_grant_id)
+    redeemed_at = Column(Integer, nullable=False, default=0)
+
+
+class BoundTokenMixin(Mixin):
+    """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, what it came of, and room for a JWT."""
+
+    client_id = Column(String(255))
     access_token = Column(String(4096), unique=True, nullable=False)
     cnf = Column(JSON(none_as_null=True))
+    grant_id = Column(String(43), index=True, nullable=False, default=new_grant_id)

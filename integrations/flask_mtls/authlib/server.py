@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidClientError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
-from wsgi_mtls.clients import AUTH_METHODS, Client
+from wsgi_mtls.clients import AUTH_METHODS
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
     CertificateRequired,
@@ -22,6 +22,7 @@ from wsgi_mtls.verifier import AuthenticatedClient
 from ..proxies import current_peer, current_record, current_view
 from ..refusals import refuse
 from ..settings import current_state
+from .authorization import AT_AUTHORIZATION, OAUTH_REQUEST, AuthorizationAnswersMixin
 from .clients import ClientModel
 from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
@@ -29,10 +30,8 @@ from .registration import CheckedPayload
 from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
-_ONLY_NAMED = "flask_mtls.only_named"
 
-
-class MutualTLSServerMixin(Mixin):
+class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
 
     The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
@@ -52,22 +51,23 @@ class MutualTLSServerMixin(Mixin):
             refuse_nul()
         except MutualTLSError as error:
             rejected(error, named_client())
+            if request.environ.get(AT_AUTHORIZATION):
+                abort(self.authorization_error_page(InvalidRequestError(status_code=error.status)))
             refuse(error)
         try:
-            return super().create_oauth2_request(http_request)  # type: ignore[misc]
+            oauth_request = super().create_oauth2_request(http_request)  # type: ignore[misc]
         except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
+            if request.environ.get(AT_AUTHORIZATION):
+                abort(self.authorization_error_page(error))
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
+        request.environ[OAUTH_REQUEST] = oauth_request
+        return oauth_request
 
     def create_json_request(self, http_request: Any) -> Any:
         """Have a registration refused as such where it is no JSON, once somebody looks at it."""
         json_request = super().create_json_request(http_request)  # type: ignore[misc]
         json_request.payload = CheckedPayload(json_request.payload)
         return json_request
-
-    def get_authorization_grant(self, oauth_request: Any) -> Any:
-        """Find the grant of an authorization request, whose client the browser's query only names."""
-        request.environ[_ONLY_NAMED] = True
-        return super().get_authorization_grant(oauth_request)  # type: ignore[misc]
 
     def authenticate_client(self, oauth_request: Any, methods: list[str], endpoint: str = "token") -> Any:
         """Authenticate the client of a request at any endpoint.
@@ -77,7 +77,7 @@ class MutualTLSServerMixin(Mixin):
         """
         model = None
         try:
-            if not request.environ.get(_ONLY_NAMED):
+            if not request.environ.get(AT_AUTHORIZATION):
                 refuse_query()
                 model = self._authenticate_by_certificate(oauth_request, endpoint)
             if model is None:
@@ -90,11 +90,15 @@ class MutualTLSServerMixin(Mixin):
         """Generate a token, and settle first what it is bound to.
 
         Raises:
-            OAuth2Error: it must be bound, and no certificate came.
+            OAuth2Error: If it must be bound and no certificate came, or if the refresh token that came is not this
+                client's, or not this certificate's.
         """
         # What a browser fetches at the authorization endpoint can't be bound to the client's certificate.
         front_channel = grant_type == "implicit"
         try:
+            # First: without its certificate, a bound refresh token is not the client's (RFC 8705 section 4), which is
+            # invalid_grant and not invalid_request.
+            self._check_refresh_token(client)
             cnf = None if front_channel else self._confirmation(client)
         except MutualTLSError as error:
             raise rejected(error, client.get_client_id()) from error
@@ -105,7 +109,7 @@ class MutualTLSServerMixin(Mixin):
         """Save a token with its ``cnf``, which the client is not told.
 
         Raises:
-            OAuth2Error: it comes from a refresh token that is not this client's, or must be bound and can't be.
+            OAuth2Error: If it must be bound and can't be.
         """
         if CONFIRMATION not in request.environ:
             raise RuntimeError("Make tokens with the server's generate_token: without it nothing is bound.")
@@ -115,8 +119,6 @@ class MutualTLSServerMixin(Mixin):
             client = current_verifier().client(client_id)
             if front_channel and (self.bind_all_tokens or client.tls_client_certificate_bound_access_tokens):
                 raise CertificateRequired("This client's tokens are bound: it gets them at the token endpoint alone.")
-            if oauth_request.refresh_token is not None:
-                self._check_refresh_token(oauth_request.refresh_token, oauth_request.client, client)
         except MutualTLSError as error:
             raise rejected(error, client_id) from error
         return super().save_token({**token, "cnf": cnf} if cnf else token, oauth_request)  # type: ignore[misc]
@@ -189,9 +191,13 @@ class MutualTLSServerMixin(Mixin):
             raise AuthMethodNotRegistered(f"Client {client.client_id!r} was not authenticated by its certificate here.")
         return bind({}, current_peer(), client, always=self.bind_all_tokens).get("cnf")
 
-    def _check_refresh_token(self, token: Any, model: ClientModel, client: Client) -> None:
-        cnf = getattr(token, "cnf", None)
+    def _check_refresh_token(self, model: ClientModel) -> None:
+        token = getattr(request.environ.get(OAUTH_REQUEST), "refresh_token", None)
+        if token is None:
+            return
+        client = current_verifier().client(model.get_client_id())
         record = {"client_id": client.client_id} if token.check_client(model) else {}
+        cnf = getattr(token, "cnf", None)
         record |= {} if cnf is None else {"cnf": cnf}
         verify_refresh_token(record, current_peer(), client, always=self.bind_all_tokens)
 

@@ -109,8 +109,8 @@ def test_forged_headers(behind: Behind) -> None:
     pem = (behind.data / "alice.pem").read_text()
     for separator in ("-", "_"):
         forged = {
-            f"X{separator}SSL{separator}Client{separator}Cert": quote(pem, safe=""),
-            f"X{separator}SSL{separator}Client{separator}Verify": "SUCCESS",
+            "XClientCert": f"SUCCESS {quote(pem, safe='')}",
+            f"X{separator}Client{separator}Cert": f"SUCCESS {quote(pem, safe='')}",
             f"SSL{separator}CLIENT{separator}CERT": quote(pem, safe=""),
             f"Remote{separator}User": "alice",
         }

@@ -58,7 +58,7 @@ def test_rows_07_41_self_signed_certificate_in_the_bundle(
     """nginx reports success for it, and lets in nothing that it issues: it says CA:FALSE, as all that we export."""
 
     def verify(pair: KeyPair) -> str:
-        return str(extension.send(pair, "/headers")[1]["X-Ssl-Client-Verify"])
+        return str(extension.send(pair, "/headers")[1]["Xclientcert"]).partition(" ")[0]
 
     served, path, extra = endpoint
     assert (verify(bundled), verify(billing)) == ("SUCCESS", "SUCCESS")

@@ -98,7 +98,7 @@ def test_row_29_refresh_token_of_a_public_client(example: Remote, billing: KeyPa
     device = ca.issue("CN=device")
     token = example.exchange("public", example.in_process.code("public"), device)[1]["refresh_token"]
     status, answer = example.refresh("public", token, None)
-    assert (status, answer["error"]) == (400, "invalid_request")
+    assert (status, answer["error"]) == (400, "invalid_grant")
     for thief in (billing, ca.issue("CN=device", Profile(key=device.key))):
         status, answer = example.refresh("public", token, thief)
         assert (status, answer["error"]) == (400, "invalid_grant")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.flask.attack_rows import BY_DN, DN, pem_header
+from tests.flask.attack_rows import BY_DN, DN, nginx_header
 from tests.flask.authserver import AuthServer, make_authserver, metadata
 from tests.tls import client_context, serving
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
@@ -52,10 +52,9 @@ def test_row_47_certificate_of_a_proxy_that_speaks_tls(
 ) -> None:
     """Even if it would authenticate the client: it is the proxy's, and the proxy says that there is none."""
     with extension({**SOURCE, "MTLS_CLIENTS": {"rp": BY_DN}}, ca, tmp_path, monkeypatch) as client:
-        none = {"X_SSL_Client_Verify": "NONE"}
-        for headers in ({}, none, {**none, "X_SSL_Client_Cert": ""}):
+        for headers in ({}, {"XClientCert": "NONE"}, {"XClientCert": ""}):
             assert client.status(billing, "/token", "client_id=rp", **headers) == 401
-        certificate = {"X_SSL_Client_Verify": "SUCCESS", "X_SSL_Client_Cert": pem_header(billing.certificate)}
+        certificate = {"XClientCert": nginx_header(billing.certificate)}
         assert client.status(ca.issue("CN=proxy"), "/token", "client_id=rp", **certificate) == 200
 
 
@@ -64,8 +63,8 @@ def test_row_47_through_the_example(ca: KeyPair, billing: KeyPair, mobile: KeyPa
     body = f"{ENDPOINTS['/oauth/token']}client_id=billing"
     with serving(app, [ca.certificate]) as port:
         client = Client(port)
-        assert client.status(billing, "/oauth/token", body, X_SSL_Client_Verify="NONE") == 401
-        certificate = {"X_SSL_Client_Verify": "SUCCESS", "X_SSL_Client_Cert": pem_header(billing.certificate)}
+        assert client.status(billing, "/oauth/token", body, XClientCert="NONE") == 401
+        certificate = {"XClientCert": nginx_header(billing.certificate)}
         assert client.status(None, "/oauth/token", body, **certificate) == 200
 
 

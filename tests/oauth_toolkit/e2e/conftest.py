@@ -133,9 +133,9 @@ def clients(table: Mapping[str, Row]) -> dict[str, Any]:
     }
 
 
-def register(data: Path, given: Mapping[str, Any]) -> None:
+def register(data: Path, given: Mapping[str, Any], **variables: str) -> None:
     root = Path(__file__).parents[3]
-    environ = environment(data)
+    environ = environment(data, **variables)
     environ["PYTHONPATH"] += f"{os.pathsep}{root}"
     command = [sys.executable, "-m", "tests.oauth_toolkit.e2e.register"]
     subprocess.run(command, input=json.dumps(given), text=True, env=environ, cwd=root, check=True)

@@ -14,12 +14,15 @@ Expected = tuple[ClientCertificate, tuple[ClientCertificate, ...], bool] | None
 HERE: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"]}
 HYPHENS: dict[str, Any] = {**HERE, "underscores_dropped": True}
 SECRET: dict[str, Any] = {"secret": ("X-Proxy-Auth", "correct horse"), "underscores_dropped": True}
-APACHE = ("X-SSL-Client-Cert", "X-SSL-Client-Verify", "X-SSL-Client-Cert-Chain-0")
-HAPROXY = ("X-SSL-Client-Der", "X-SSL-Client-Verify", "X-SSL-Client-Used", "X-SSL-Client-Chain-Der")
-"""The header names of the captures."""
+NEW_SESSION = {"SSL_SESSION_RESUMED": "Initial", "HTTP_XCLIENTRESUMED": "Initial"}
+"""What Apache sends for a session that is not resumed, and the captures left out."""
 
-NEW_SESSION = {"SSL_SESSION_RESUMED": "Initial", "HTTP_XSSLCLIENTRESUMED": "Initial"}
-"""What Apache says of a session that is not resumed, and the captures left out."""
+_ONE_HEADER = {
+    "nginx": "{HTTP_X_SSL_CLIENT_VERIFY} {HTTP_X_SSL_CLIENT_CERT}",
+    "apache-requestheader-base64": "{HTTP_X_SSL_CLIENT_VERIFY} Initial {HTTP_X_SSL_CLIENT_CERT}",
+    "haproxy": "{HTTP_X_SSL_CLIENT_USED} {HTTP_X_SSL_CLIENT_VERIFY} {HTTP_X_SSL_CLIENT_DER}",
+}
+_CHAIN = "HTTP_X_SSL_CLIENT_CHAIN_DER"
 
 _FOLDER = Path(__file__).parents[2] / "captures"
 
@@ -36,7 +39,17 @@ SELF_SIGNED = certificate("selfsigned")
 def variants(name: str) -> dict[str, dict[str, str]]:
     """Return the environs of a capture by the variant's name."""
     found = json.loads((_FOLDER / f"{name}.json").read_text())["variants"]
-    return {variant: dict(content["environ"]) for variant, content in found.items()}
+    return {variant: _in_one_header(name, content["environ"]) for variant, content in found.items()}
+
+
+def _in_one_header(name: str, environ: dict[str, str]) -> dict[str, str]:
+    """Write statuses and certificate into one header, as the recipes do: these captures have a header for each."""
+    if name not in _ONE_HEADER:
+        return dict(environ)
+    rest = {key: value for key, value in environ.items() if not key.startswith("HTTP_X_SSL_CLIENT")}
+    chain = {"HTTP_XCLIENTCHAIN": environ[_CHAIN]} if _CHAIN in environ else {}
+    value = _ONE_HEADER[name].format_map({"HTTP_X_SSL_CLIENT_CERT": "", **environ})
+    return {**rest, **chain, "HTTP_XCLIENTCERT": value.strip()}
 
 
 def environ(name: str, variant: str, **changes: str) -> dict[str, str]:

@@ -19,37 +19,37 @@ def test_a_trusted_proxy_is_final() -> None:
     assert source({**OWN_TLS, **environ("nginx", "no_certificate")}) is None
     direct: dict[str, Any] = {**OWN_TLS, **environ("nginx", "self_signed"), "REMOTE_ADDR": "192.0.2.1"}
     assert getattr(source(direct), "certificate", None) == CLIENT
-    assert "HTTP_X_SSL_CLIENT_CERT" not in direct
+    assert "HTTP_XCLIENTCERT" not in direct
 
 
 def test_two_proxies() -> None:
     first = sources.nginx(trusted_proxies=["10.0.0.1"])
-    second = sources.caddy(trusted_proxies=["10.0.0.2"])
+    second = sources.caddy(certificate="XCaddyCert", trusted_proxies=["10.0.0.2"])
     third = sources.traefik(trusted_proxies=["10.0.0.3"], underscores_dropped=True)
     source = sources.first_of(sources.first_of(first, second), third)
-    caddy = {"HTTP_XCLIENTCERT": environ("caddy", "self_signed")["HTTP_X_CLIENT_CERT"]}
+    caddy = {"HTTP_XCADDYCERT": environ("caddy", "self_signed")["HTTP_X_CLIENT_CERT"]}
     both: dict[str, Any] = {**PROXY, **caddy}
     for address, expected in (("10.0.0.1", CLIENT), ("10.0.0.2", SELF_SIGNED), ("10.0.0.3", None), ("10.0.0.4", None)):
         assert getattr(source({**both, "REMOTE_ADDR": address}), "certificate", None) == expected
     forged = {**both, "REMOTE_ADDR": "10.0.0.1"}
     source(forged)
-    assert "HTTP_XCLIENTCERT" not in forged
+    assert "HTTP_XCADDYCERT" not in forged
 
 
 def test_configuration_errors() -> None:
     nginx = sources.nginx(trusted_proxies=["127.0.0.1"])
     with pytest.raises(ValueError, match="header source"):
         sources.first_of(sources.werkzeug(), nginx)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="HTTP_X_SSL_CLIENT_VERIFY"):
+    with pytest.raises(ValueError, match="HTTP_XCLIENTCERT"):
         sources.first_of(nginx, sources.nginx(trusted_proxies=["127.0.0.2"]))
 
 
 def test_untrusted_headers_of_either_are_dropped_on_unguarded_paths() -> None:
     first = sources.nginx(trusted_proxies=["10.0.0.1"])
-    source = sources.first_of(first, sources.caddy(trusted_proxies=["10.0.0.2"]))
+    source = sources.first_of(first, sources.caddy(certificate="XCaddyCert", trusted_proxies=["10.0.0.2"]))
     for wrapped in (source, lambda environ: source(environ)):
-        for address, left in (("10.0.0.1", {"HTTP_X_SSL_CLIENT_CERT"}), ("10.0.0.2", {"HTTP_XCLIENTCERT"})):
-            came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_X_SSL_CLIENT_CERT": "x", "HTTP_XCLIENTCERT": "x"}
+        for address, left in (("10.0.0.1", {"HTTP_XCLIENTCERT"}), ("10.0.0.2", {"HTTP_XCADDYCERT"})):
+            came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_XCLIENTCERT": "x", "HTTP_XCADDYCERT": "x"}
             sources.drop_untrusted(came, wrapped)
             assert {key for key in came if key.isupper()} == {"REMOTE_ADDR"} | left
 

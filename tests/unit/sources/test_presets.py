@@ -5,9 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.sources.captures import (
-    APACHE,
     CLIENT,
-    HAPROXY,
     HERE,
     HYPHENS,
     INTERMEDIATE,
@@ -33,29 +31,9 @@ UNVERIFIED: Expected = (CLIENT, (), False)
 # A capture, the source that reads it, and what of its variants must come out, in the order of VARIANTS.
 CAPTURES: list[tuple[str, CertificateSource, list[Expected]]] = [
     ("nginx", sources.nginx(**HERE), [PKI, SELF, None, UNVERIFIED]),
-    ("ingress-nginx", sources.ingress_nginx(**HERE), [PKI, SELF, None, UNVERIFIED]),
-    (
-        "apache-requestheader",
-        sources.apache(
-            certificate="X-SSL-Client-Cert",
-            verify="X-SSL-Client-Verify",
-            chain=["X-SSL-Client-Cert-Chain-0"],
-            resumed=None,
-            **HYPHENS,
-        ),
-        [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED],
-    ),
-    (
-        "haproxy",
-        sources.haproxy(
-            certificate="X-SSL-Client-Der",
-            verify="X-SSL-Client-Verify",
-            used="X-SSL-Client-Used",
-            chain="X-SSL-Client-Chain-Der",
-            **HYPHENS,
-        ),
-        [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED],
-    ),
+    ("ingress-nginx", sources.ingress_nginx(**HYPHENS), [PKI, SELF, None, UNVERIFIED]),
+    ("apache-requestheader-base64", sources.apache(**HERE), [PKI, SELF, None, UNVERIFIED]),
+    ("haproxy", sources.haproxy(**HERE), [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED]),
     ("caddy", sources.caddy(certificate="X-Client-Cert", **HYPHENS), [UNVERIFIED, SELF, None, UNVERIFIED]),
     (
         "envoy-xfcc",
@@ -107,8 +85,6 @@ def test_captures(capture: str, source: CertificateSource, expected: list[Expect
 @pytest.mark.parametrize(
     ("capture", "preset", "names"),
     [
-        ("apache-requestheader", sources.apache, APACHE),
-        ("haproxy", sources.haproxy, HAPROXY),
         ("caddy", sources.caddy, ("X-Client-Cert",)),
         ("envoy-peer-cert", sources.envoy_peer_certificate, ("X-Client-Cert",)),
     ],
@@ -117,8 +93,7 @@ def test_default_names_are_the_captures_without_hyphens(
     capture: str, preset: Callable[..., CertificateSource], names: tuple[str, ...]
 ) -> None:
     source = preset(**HERE)
-    initial = {"HTTP_XSSLCLIENTRESUMED": "Initial"} if preset is sources.apache else {}
-    peer = source(without_hyphens(environ(capture, "ca_signed_with_chain", **initial), *names))
+    peer = source(without_hyphens(environ(capture, "ca_signed_with_chain"), *names))
     assert peer is not None
     assert peer.certificate == CLIENT
     assert source(without_hyphens(environ(capture, "no_certificate"), *names)) is None

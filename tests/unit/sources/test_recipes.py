@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.sources.captures import CLIENT, NEW_SESSION, SELF_SIGNED, environ, variants
 from wsgi_mtls import ClientCertificate, sources
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.sources import CertificateSource
+from wsgi_mtls.x509 import PeerSubject
 
 DOCS = Path(__file__).parents[3] / "docs" / "sources.md"
 RECIPE = re.compile(r"<!-- capture: (\S+) ?(\S*) -->\n```python\n(.*?)```", re.DOTALL)
@@ -28,9 +28,10 @@ def run(code: str) -> CertificateSource:
 
 
 def request(capture: str, variant: str, **changes: str) -> dict[str, Any]:
-    """Return the environ, with the operator's own header names without hyphens beside those of the capture."""
+    """Return the environ, with the operator's own header names, ``XClientCert``, beside those of the capture."""
     came = environ(capture, variant, HTTP_X_PROXY_AUTH=SECRET, **(NEW_SESSION | changes))
-    return {**came, **{f"HTTP_{key[5:].replace('_', '')}": value for key, value in came.items() if key[:5] == "HTTP_"}}
+    own = {re.sub("_|SSL_", "", key[5:]): value for key, value in came.items() if key.startswith("HTTP_")}
+    return {**came, **{f"HTTP_{name}": value for name, value in own.items()}}
 
 
 def expected(capture: str, variant: str) -> ClientCertificate | None:
@@ -54,11 +55,11 @@ def test_verified_where_the_recipe_says_so() -> None:
         assert peer is not None
         if peer.verified:
             verified.add(capture)
-    status = {"apache-requestheader-base64", "aws-cloudfront", "ingress-nginx", "nginx-legacy-ssl_client_cert"}
+    status = {"apache-requestheader", "aws-cloudfront", "ingress-nginx", "nginx", "nginx-legacy-ssl_client_cert"}
     assert verified == status | {"lighttpd", "mod_proxy_uwsgi", "nginx-uwsgi_param"}
 
 
-@pytest.mark.parametrize("capture", ["apache-requestheader-base64", "mod_proxy_uwsgi"])
+@pytest.mark.parametrize("capture", ["apache-requestheader", "mod_proxy_uwsgi"])
 def test_a_resumed_session_of_apache_is_not_verified(capture: str) -> None:
     (code,) = [code for found, _, code in RECIPES if found == capture]
     for resumed, verified in (("Initial", True), ("Resumed", False)):

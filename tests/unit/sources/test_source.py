@@ -105,4 +105,4 @@ def test_what_an_untrusted_peer_sends_is_dropped_where_the_peer_is_set_already()
     source = sources.nginx(trusted_proxies=["127.0.0.1"])
     came: dict[str, Any] = environ("nginx", "ca_signed_with_chain") | {"REMOTE_ADDR": "192.0.2.1", sources.PEER: None}
     assert peer_certificate(came, source) is None
-    assert "HTTP_X_SSL_CLIENT_CERT" not in came
+    assert "HTTP_XCLIENTCERT" not in came

@@ -12,11 +12,11 @@ from wsgi_mtls.binding import (
     bind,
     bind_refresh_token,
     confirmation,
+    must_rotate,
     verify_confirmation,
     verify_grant,
     verify_refresh_token,
 )
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import (
     CertificateNotDelivered,
     CertificateRequired,
@@ -27,6 +27,7 @@ from wsgi_mtls.errors import (
     TokenNotBound,
 )
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.x509 import PeerSubject
 
 PAIR, OTHER = self_sign("CN=a"), self_sign("CN=b")
 PEER, OTHER_PEER = PeerCertificate(PAIR.certificate), PeerCertificate(OTHER.certificate)
@@ -148,3 +149,13 @@ def test_a_binding_is_required_unless_the_caller_says_otherwise(claims: dict[str
     with pytest.raises(TokenNotBound):
         verify_confirmation(claims, PEER)
     assert verify_confirmation({}, PEER, required=False) is None
+
+
+def test_which_refresh_tokens_rotate() -> None:
+    """RFC 9700 section 4.14.2: those of public clients that are bound to nothing."""
+    unbound = bind_refresh_token({}, PEER, client(bound=False))
+    assert must_rotate(unbound, client(bound=False))
+    assert not must_rotate(bind_refresh_token({}, PEER, client()), client())
+    assert not must_rotate({**unbound, "cnf": {"jkt": "x"}}, client(bound=False))
+    for method in ("client_secret_basic", "private_key_jwt"):
+        assert not must_rotate(unbound, client(method, bound=False))

@@ -9,8 +9,10 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...choices import Method, SubjectKindChoice
+from ...claims import NOT_ALLOWED
 from ...conf import mtls_settings
 from ...models import AbstractRegisteredClient
+from ...rights import Editor
 from ...uploads import ca_warning, key_set, names, read_certificate
 
 
@@ -28,6 +30,12 @@ class Command(BaseCommand):
             "--itself", action="store_true", help="register the certificate itself, though a CA issued it"
         )
         parser.add_argument("--user", help="the name of the user who logs in with it")
+        parser.add_argument(
+            "--editor",
+            metavar="USER",
+            help="the user on whose behalf this is registered; needed where another user logs in by the certificate's "
+            "name or key already, and then one who may change that user",
+        )
         parser.add_argument("--bound", action="store_true", help="issue this client certificate-bound tokens only")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,11 +43,12 @@ class Command(BaseCommand):
         try:
             record = _record(options)
             record.full_clean()
+            record.save()
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from None
+            hint = " Name a user who may with --editor." if _is_not_allowed(error) else ""
+            raise CommandError("; ".join(error.messages) + hint) from None
         except OSError as error:
             raise CommandError(str(error)) from None
-        record.save()
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
         if options["verbosity"]:
             self.stdout.write(self.style.SUCCESS(f"Registered {record.client_id}: {what}."))
@@ -55,6 +64,8 @@ def _record(options: dict[str, Any]) -> AbstractRegisteredClient:
     record.certificate = certificate
     if options["user"] is not None:
         record.user = _user(options["user"])
+    if options["editor"] is not None:
+        record.editor = Editor.of(_user(options["editor"]))
     if certificate.is_self_signed or options["itself"]:
         if options["kind"]:
             raise ValidationError("--kind is for a certificate that a CA issued and that is not registered itself.")
@@ -66,6 +77,11 @@ def _record(options: dict[str, Any]) -> AbstractRegisteredClient:
         raise ValidationError("The certificate carries no such name that can be registered.")
     record.subject_kind, record.subject_value = fitting[0]
     return record
+
+
+def _is_not_allowed(error: ValidationError) -> bool:
+    found = [each for errors in error.error_dict.values() for each in errors] if hasattr(error, "error_dict") else []
+    return any(each.code == NOT_ALLOWED for each in found)
 
 
 def _user(name: str) -> Any:

@@ -1,13 +1,15 @@
 """``manage.py mtls_search_keys``: make every registration be found by its certificates again."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand
-from django.db import router
-from django.db.models import Exists, OuterRef
+from django.core.management.base import BaseCommand, CommandError
+from django.db import router, transaction
 
-from ...models import AbstractRegisteredClient, SearchKey
+from ...models import AbstractRegisteredClient
+from ...search import search_keys
+from ...search_keys import KeyTaken, SearchKey, release_keys, unused_keys
 
 
 class Command(BaseCommand):
@@ -22,16 +24,35 @@ class Command(BaseCommand):
         """
         models = [model for model in apps.get_models() if issubclass(model, AbstractRegisteredClient)]
         using = router.db_for_write(SearchKey)
-        unused = SearchKey.objects.using(using)
+        dropped = sum(key.delete(using=using)[0] for key in unused_keys(models, using).iterator())
+        count, refused = 0, []
         for model in models:
-            links = model.search_keys.through._base_manager.using(using)
-            unused = unused.filter(~Exists(links.filter(searchkey=OuterRef("pk"))))
-        dropped = sum(key.delete(using=using)[0] for key in unused.iterator())
-        count = 0
-        for model in models:
-            for record in model._base_manager.using(router.db_for_write(model)).iterator():
-                record.update_search_keys()
-                count += 1
+            using = router.db_for_write(model)
+            records = model._base_manager.using(using)
+            count += records.count()
+            taken = _rebuild(records.iterator())
+            with transaction.atomic(using=using):
+                # Registrations that exchanged their names wait for each other.
+                for record in taken:
+                    release_keys(record, search_keys(record), using)
+                refused += _rebuild(taken)
+        if refused:
+            names = ", ".join(repr(record.client_id) for record in refused)
+            raise CommandError(
+                f"Another registration has a name or key of {names}, and a name or key logs in one user only. "
+                "Correct or delete one of them, and run this command again."
+            )
         self.stdout.write(
             self.style.SUCCESS(f"{count} registrations are found by their certificates; {dropped} keys dropped.")
         )
+
+
+def _rebuild(records: Iterable[AbstractRegisteredClient]) -> list[AbstractRegisteredClient]:
+    """Rebuild the keys of registrations, and return those whose keys are taken."""
+    taken = []
+    for record in records:
+        try:
+            record.update_search_keys()
+        except KeyTaken:
+            taken.append(record)
+    return taken

@@ -61,6 +61,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RedeemedCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code_checksum", models.CharField(max_length=64, unique=True)),
+                (
+                    "access_token",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mtls_redeemed_code",
+                        to=oauth2_settings.ACCESS_TOKEN_MODEL,
+                    ),
+                ),
+                (
+                    "refresh_token",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mtls_redeemed_code",
+                        to=oauth2_settings.REFRESH_TOKEN_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "redeemed code",
+            },
+        ),
+        migrations.CreateModel(
             name="ApplicationRegistration",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -156,12 +184,28 @@ class Migration(migrations.Migration):
                         verbose_name="application",
                     ),
                 ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saved by",
+                    ),
+                ),
                 ("search_keys", models.ManyToManyField(editable=False, related_name="+", to="django_mtls.searchkey")),
                 (
                     "user",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who logs in with this certificate.",
+                        help_text=(
+                            "The user who logs in with this certificate. You can choose a user whom you may change and "
+                            "whose permissions you also have; the same holds for users who log in by the certificate's "
+                            "name or key now."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="%(app_label)s_%(class)s_set",

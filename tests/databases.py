@@ -1,0 +1,34 @@
+"""PostgreSQL on this machine, in which each test makes a database of its own."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+HOST, PORT = "127.0.0.1", 5432
+
+
+@contextmanager
+def postgresql(prefix: str) -> Iterator[str]:
+    """Make a database, yield its URL without the scheme, and drop it again; skip where no server runs."""
+    missing = None if find_spec("psycopg") else "psycopg is not installed: pip install 'psycopg[binary]'"
+    try:
+        socket.create_connection((HOST, PORT), timeout=5).close()
+    except OSError as error:
+        missing = f"PostgreSQL on {HOST}:{PORT}: {error}"
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    psycopg: Any = import_module("psycopg")
+    name = f"{prefix}_{uuid4().hex}"
+    with psycopg.connect(host=HOST, port=PORT, user="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"://postgres@{HOST}:{PORT}/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
