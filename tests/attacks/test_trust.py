@@ -1,8 +1,10 @@
 """ATTACKS.md rows 7, 8, 9, 18, 33, 41, 43 and 73, where a trust store of the application validates the chain."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -13,7 +15,7 @@ from tests.support import ACCEPTED, Endpoint, Outcome, mod_ssl
 from wsgi_mtls import Client, Guard, InvalidClientMetadata, MutualTLSError, PeerCertificate, Verifier, sources
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.request.wsgi import view_of
-from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign
+from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign, to_pem
 from wsgi_mtls.trust import TrustStore
 from wsgi_mtls.x509 import PeerSubject
 
@@ -134,23 +136,39 @@ def test_row_73_what_the_terminator_found_wrong(verify: str, reason: str, either
     assert endpoint(either=either).outcome("rp", INTERMEDIATE.issue("CN=rp"), verify) == refused(reason)
 
 
-@pytest.mark.parametrize(("code", "reason"), [("23", "revoked"), ("10", "expired"), ("26", "chain_not_verified")])
-def test_row_73_the_numbers_of_haproxy(code: str, reason: str) -> None:
-    leaf = INTERMEDIATE.issue("CN=rp")
-    pem = "".join(leaf.certificate_pem.decode().split("-----END CERTIFICATE-----")[0].splitlines()[1:])
-    source = sources.haproxy(trusted_proxies=["127.0.0.1"])
+def der(pair: KeyPair) -> str:
+    return base64.b64encode(pair.certificate.der).decode()
 
-    def peer(verify: str) -> Any:
-        environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_XSSLCLIENTDER": pem}
-        environ |= {"HTTP_XSSLCLIENTUSED": "1", "HTTP_XSSLCLIENTVERIFY": verify}
-        return source(environ)
 
+LEAF_OF_RP = INTERMEDIATE.issue("CN=rp")
+SOURCES = {
+    "haproxy": (sources.haproxy(trusted_proxies=["::1"]), f"1 {{}} {der(LEAF_OF_RP)}", ("20", "23", "10", "26")),
+    "apache": (
+        sources.apache(trusted_proxies=["::1"]),
+        f"FAILED:{{}} Initial {base64.b64encode(to_pem(LEAF_OF_RP.certificate)).decode()}",
+        ("unable to get local issuer certificate", "certificate revoked", "certificate has expired", "x"),
+    ),
+    "nginx": (
+        sources.nginx(trusted_proxies=["::1"]),
+        "FAILED:{} " + quote(to_pem(LEAF_OF_RP.certificate).decode(), safe=""),
+        ("unable to verify the first certificate", "certificate revoked", "certificate has expired", "x"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_row_73_the_words_of_each_terminator(name: str) -> None:
+    source, header, words = SOURCES[name]
     verifier = Verifier({"rp": PKI}, trust=STORE)
-    for unknown in ("0", "2", "18", "19", "20", "21"):
-        assert verifier.authenticate("rp", peer(unknown)).client_id == "rp"
-    with pytest.raises(MutualTLSError) as refusal:
-        verifier.authenticate("rp", peer(code))
-    assert refusal.value.reason == reason
+    found = []
+    for word in words:
+        peer = source({"REMOTE_ADDR": "::1", "HTTP_XCLIENTCERT": header.format(word)})
+        assert isinstance(peer, PeerCertificate)
+        try:
+            found.append(verifier.authenticate("rp", peer).client_id)
+        except MutualTLSError as refusal:
+            found.append(refusal.reason)
+    assert found == ["rp", "revoked", "expired", "chain_not_verified"]
 
 
 def test_row_73_a_revoked_intermediate(tmp_path: Path) -> None:

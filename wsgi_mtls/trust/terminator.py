@@ -1,5 +1,7 @@
 """What a TLS terminator's own words about a chain are worth beside a trust store."""
 
+import re
+
 from ..errors import CertificateRevoked, ChainNotVerified, PathExpired, UntrustedPath, short
 from ..x509 import PeerCertificate
 
@@ -21,6 +23,8 @@ _UNKNOWN_ISSUER = frozenset(
         "unable to verify the first certificate",
     }
 )
+# nginx's and mod_ssl's words, the latter with whether the TLS session was resumed; HAProxy's ssl_c_used and ssl_c_verify.
+_FAILURE = re.compile(r"FAILED:?(?P<text>.*?)(?: Initial| Resumed)?|(?:1 )?(?P<code>[1-9][0-9]*)", re.DOTALL)
 _SPECIFIC: dict[str, type[UntrustedPath]] = {
     "10": PathExpired,
     "certificate has expired": PathExpired,
@@ -37,16 +41,14 @@ def check_status(peer: PeerCertificate) -> None:
         PathExpired: If the terminator reports that.
         ChainNotVerified: If the terminator reports another failure.
     """
-    text = peer.status.removeprefix("FAILED:").strip()
-    if peer.verified or text in _UNKNOWN_ISSUER or not _is_failure(peer.status):
+    match = _FAILURE.fullmatch(peer.status)
+    if peer.verified or match is None:
+        return  # success, or a word that gives no reason, such as GENEROUS or false: the store decides
+    text = (match["text"] or match["code"] or "").strip()
+    if text in _UNKNOWN_ISSUER:
         return
     refusal = _SPECIFIC.get(text, ChainNotVerified)
     raise refusal(
         f"{peer.source} reports {short(peer.status)!r}. The trust store outweighs only an unknown issuer there "
         "(OpenSSL 2, 18 to 21)."
     )
-
-
-def _is_failure(status: str) -> bool:
-    """Tell a reason of OpenSSL's from words that give none, such as ``GENEROUS`` or ``false``."""
-    return status.startswith("FAILED:") or (status.isdecimal() and status != "0")
