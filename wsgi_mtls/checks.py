@@ -76,15 +76,24 @@ def check_chain(
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
     # look at its signature, so one that is broken hides nothing.
-    if certificate.is_self_signed or certificate.is_self_issued:
-        raise SelfSignedCertificate(
-            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
-        )
+    check_not_self_signed(certificate)
     vouching.check_chain(peer, client, at)
     certificate.extensions.check()
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
+
+
+def check_not_self_signed(certificate: ClientCertificate) -> None:
+    """Refuse for PKI what no CA issued (RFC 8705 section 2.1).
+
+    Raises:
+        SelfSignedCertificate: it is self-signed, or may be so for another reader.
+    """
+    if certificate.is_self_signed or certificate.is_self_issued:
+        raise SelfSignedCertificate(
+            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one."
+        )
 
 
 def check_not_registered_as_self_signed(certificate: ClientCertificate, is_registered: bool) -> None:

@@ -88,7 +88,7 @@ class Guard:
             check_delivers_certificate(source)
         self.source = source
         self.verifier = verifier
-        self._plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
+        self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
         self.tokens = tokens
         self.max_body = max_body
         self.observers = (*(verifier.observers if verifier else ()), *observers)
@@ -249,7 +249,7 @@ class Guard:
                 if self.verifier is not None and authorize is None:
                     record.identified = known or self._identify(decision)
                     return record.identified
-                return _authorized(self._plain.decide_chain(peer), authorize)
+                return _authorized(self.plain.decide_chain(peer), authorize)
             except MutualTLSError:
                 record.identified = None
                 raise

@@ -113,7 +113,7 @@ class Verifier:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self._allowed_methods = frozenset(allowed_methods)
-        self._self_signed_match = self_signed_match
+        self.self_signed_match = self_signed_match
         self._clock = clock
         self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
@@ -211,11 +211,16 @@ class Verifier:
         if isinstance(presented, PeerSubject):
             raise CertificateNotDelivered(f"{presented.source} forwards only a name; make it pass the certificate on.")
         checks.check_validity(presented.certificate, self._clock())
-        checks.check_chain(presented, self._vouching, at=self._own_time())
-        self._check_not_self_signed(presented.certificate, None)
+        checks.check_chain(presented, self._vouching, at=self.own_time())
+        self.check_not_registered_as_self_signed(presented.certificate, None)
         return presented
 
-    def _own_time(self) -> datetime | None:
+    def now(self) -> datetime:
+        """Return the time by which validity is judged."""
+        return self._clock()
+
+    def own_time(self) -> datetime | None:
+        """Return the time at which a trust store is to validate; None for the time of the validation."""
         # A trust store that is shared has no time of its own: only another clock makes one that has.
         return None if self._clock is _now else self._clock()
 
@@ -266,7 +271,18 @@ class Verifier:
             return _known(client_id, found), is_self_signed
         return self.client(client_id), None
 
-    def _check_not_self_signed(self, certificate: ClientCertificate, is_self_signed: bool | None) -> None:
+    def check_not_registered_as_self_signed(
+        self, certificate: ClientCertificate, is_self_signed: bool | None = None
+    ) -> None:
+        """Refuse for PKI what is registered for a self-signed client.
+
+        Args:
+            certificate: the certificate.
+            is_self_signed: whether it is, if the caller knows that.
+
+        Raises:
+            RegisteredAsSelfSigned: it is, or its key.
+        """
         if is_self_signed is None:
             is_self_signed = has_self_signed(self._clients, certificate)
         checks.check_not_registered_as_self_signed(certificate, is_self_signed)
@@ -286,24 +302,38 @@ class Verifier:
     ) -> AuthenticatedClient:
         if isinstance(peer, PeerSubject):
             # The terminator answers for all that can't be looked at: it validated a chain, or nothing.
-            method = self._method(client, None, allowed)
+            method = self.method_of(client, None, allowed)
             if method != "tls_client_auth":
                 raise checks.name_is_not_enough(client, peer)
             self._vouching.check_forwarded_name(client, peer)
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
-        method = self._method(client, peer.certificate, allowed)
+        method = self.method_of(client, peer.certificate, allowed)
         if method == "tls_client_auth":
             checks.check_validity(peer.certificate, self._clock())
-            checks.check_pki(client, peer, self._vouching, self._own_time())
-            self._check_not_self_signed(peer.certificate, is_self_signed)
+            checks.check_pki(client, peer, self._vouching, self.own_time())
+            self.check_not_registered_as_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock())
+            checks.check_self_signed(client, peer.certificate, self.self_signed_match, self._clock())
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _method(
-        self, client: Client, certificate: ClientCertificate | None, allowed: frozenset[AuthMethod]
+    def method_of(
+        self,
+        client: Client,
+        certificate: ClientCertificate | None,
+        allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS),
     ) -> AuthMethod:
+        """Return the method by which a client would be authenticated.
+
+        Args:
+            client: the client.
+            certificate: decides where the client is registered for neither; None for a mere name.
+            allowed: the methods that the endpoint offers.
+
+        Raises:
+            AuthMethodNotRegistered: it is registered for another method than mutual TLS.
+            AuthMethodNotAllowed: this server or endpoint does not offer the method.
+        """
         registered = client.token_endpoint_auth_method or _method_by_certificate(client, certificate)
         for method in AUTH_METHODS:
             if method == registered:

@@ -74,7 +74,9 @@ class Vouching:
                 raise ChainNotVerified(NOT_VERIFIED)
             return
         check_status(peer)
-        store = self._store(client)
+        store = self.store_of(client)
+        if store is None:
+            raise ChainNotVerified(NOT_VERIFIED)
         try:
             store.validate(peer, at, issuers=pins)
         except (ChainIncomplete, UntrustedCA):
@@ -94,10 +96,16 @@ class Vouching:
                 "on."
             )
 
-    def _store(self, client: Client | None) -> TrustStore:
-        if isinstance(self.trust, TrustStore):
+    def store_of(self, client: Client | None) -> TrustStore | None:
+        """Return the trust store of a client; None where the terminator alone vouches.
+
+        Raises:
+            ChainNotVerified: If the store depends on the client, and none is sought.
+            UntrustedCA: If the function returned no store for the client.
+        """
+        if self.trust is None or isinstance(self.trust, TrustStore):
             return self.trust
-        if client is None or self.trust is None:
+        if client is None:
             raise ChainNotVerified("trust is a function of the client, and no client is sought: give a TrustStore.")
         store = self.trust(client)
         if not isinstance(store, TrustStore):

@@ -232,9 +232,9 @@ def test_a_ca_per_tenant() -> None:
 
 def test_plain_certificates() -> None:
     guard = Guard(sources.environ(), trust=STORE)
-    assert guard._plain.check_certificate(PeerCertificate(ROOT.issue("CN=x").certificate))
+    assert guard.plain.check_certificate(PeerCertificate(ROOT.issue("CN=x").certificate))
     with pytest.raises(MutualTLSError):
-        guard._plain.check_certificate(PeerCertificate(make_ca("CN=O").issue("CN=x").certificate, verified=True))
+        guard.plain.check_certificate(PeerCertificate(make_ca("CN=O").issue("CN=x").certificate, verified=True))
 
 
 def test_a_verifier_with_a_clock_of_its_own() -> None:

@@ -42,6 +42,15 @@ class Authority:
         return cls(der, handle, subject, _is_root(certificate), _pins(der, openssl.public_key_of(handle)))
 
 
+def pins_of(der: bytes) -> frozenset[str]:
+    """Return by what ``tls_client_auth_issuer`` may name a CA's certificate.
+
+    Raises:
+        UntrustedPath: If OpenSSL cannot read it.
+    """
+    return _pins(der, openssl.public_key_of(openssl.load(der)))
+
+
 def _is_root(certificate: x509.Certificate) -> bool:
     # A CA that changes its key issues certificates to its own name that are not self-signed (RFC 5280 section 6.1).
     try:

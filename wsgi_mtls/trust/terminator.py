@@ -23,7 +23,7 @@ _UNKNOWN_ISSUER = frozenset(
         "unable to verify the first certificate",
     }
 )
-# nginx's and mod_ssl's words, the latter with whether the TLS session was resumed; HAProxy's ssl_c_used and ssl_c_verify.
+# The words of nginx; of mod_ssl, with whether the TLS session was resumed; of HAProxy, ssl_c_used and ssl_c_verify.
 _FAILURE = re.compile(r"FAILED:?(?P<text>.*?)(?: Initial| Resumed)?|(?:1 )?(?P<code>[1-9][0-9]*)", re.DOTALL)
 _SPECIFIC: dict[str, type[UntrustedPath]] = {
     "10": PathExpired,
