@@ -199,6 +199,26 @@ def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     return value
 
 
+def with_trust_in(given: Mapping[str, object], folder: str) -> dict[str, object]:
+    """Return the settings with the relative paths of TRUST joined to a folder.
+
+    Args:
+        given: to :func:`read_settings`.
+        folder: where a relative path starts.
+    """
+    trust = given.get("TRUST")
+    if isinstance(trust, str | Path) and str(trust):
+        return {**given, "TRUST": Path(folder, trust)}
+    if not isinstance(trust, Mapping):
+        return dict(given)
+    joined = dict(trust)
+    if isinstance(path := trust.get("path"), str | Path) and str(path):
+        joined["path"] = Path(folder, path)
+    if crls := trust.get("crls"):
+        joined["crls"] = [Path(folder, place) for place in ([crls] if isinstance(crls, str | PathLike) else crls)]
+    return {**given, "TRUST": joined}
+
+
 def _trust(given: Mapping[str, Any]) -> Trust | None:
     value: Any = given.get("TRUST")
     if value is None or isinstance(value, TrustStore) or (callable(value) and not isinstance(value, type)):

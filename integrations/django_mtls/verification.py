@@ -24,6 +24,8 @@ def verifier() -> Verifier:
         registry(),
         allowed_methods=settings.allowed_methods,
         self_signed_match=settings.self_signed_match,
+        trust=settings.trust,
+        trust_either=settings.trust_either,
         observers=[send],
     )
 

@@ -52,6 +52,7 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
     """
     given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
+        given = settings.with_trust_in(given, app.root_path)
         read = settings.read_settings(given)
         verifier = settings.choose_verifier(given, app.root_path, read, verifier)
     except settings.InvalidSetting as error:

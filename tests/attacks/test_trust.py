@@ -388,6 +388,14 @@ def test_row_64_a_pin_that_is_none(value: object) -> None:
         Client.from_metadata({"client_id": "rp", **PKI, "tls_client_auth_issuer": value})
 
 
+@pytest.mark.parametrize("member", ["tls_client_auth_issuers", "tls_client_auth_san_upn", "tls_client_auth_"])
+def test_row_64_an_unknown_member(member: str) -> None:
+    with pytest.raises(InvalidClientMetadata, match=member):
+        Client.from_metadata({"client_id": "rp", **PKI, member: "x"})
+    # A client of another method is not judged by its certificate.
+    assert Client.from_metadata({"client_id": "rp", member: "x"}).metadata == {member: "x"}
+
+
 def test_a_pin_is_for_pki() -> None:
     keys = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(ROOT.certificate)]}}
     with pytest.raises(InvalidClientMetadata, match="is for tls_client_auth"):

@@ -8,8 +8,11 @@ import pytest
 from flask import Flask
 
 from flask_mtls import MutualTLS, certificate_required, client_auth_required, current_client
+from flask_mtls.authlib.clients import registered
+from flask_mtls.authlib.registration import MutualTLSClientMetadataClaims
 from tests.revocation import make_crl, write
 from tests.support import mod_ssl
+from wsgi_mtls import InvalidClientMetadata
 from wsgi_mtls.settings import InvalidSetting
 from wsgi_mtls.testing import make_ca, to_pem
 from wsgi_mtls.trust import TrustStore
@@ -57,6 +60,15 @@ def test_a_store_a_path_and_options(tmp_path: Path) -> None:
         assert post(app, OTHER) == 401
 
 
+def test_relative_paths_start_at_the_application(tmp_path: Path) -> None:
+    write(tmp_path / "ca.pem", to_pem(ROOT.certificate))
+    write(tmp_path / "ca.crl", make_crl(ROOT))
+    for trust in ("ca.pem", {"path": "ca.pem", "crls": "ca.crl"}, {"path": "ca.pem", "crls": ["ca.crl"]}):
+        app = Flask("application", root_path=str(tmp_path))
+        app.config.update(MTLS_SOURCE="environ", MTLS_CLIENTS=CLIENTS, MTLS_TRUST=trust)
+        MutualTLS(app)
+
+
 def test_trust_either() -> None:
     app = make_app(MTLS_CLIENTS=CLIENTS, MTLS_TRUST=STORE, MTLS_TRUST_EITHER=True)
     assert post(app, OTHER) == 200
@@ -96,6 +108,28 @@ def test_a_function_of_the_client_where_none_is_sought() -> None:
 def test_settings_that_cannot_be(config: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidSetting, match=message):
         make_app(MTLS_CLIENTS=CLIENTS, **config)
+
+
+def test_a_pin_in_a_column_of_an_authlib_model() -> None:
+    class Model:
+        token_endpoint_auth_method = "tls_client_auth"
+        tls_client_auth_subject_dn = "CN=rp"
+        tls_client_auth_issuer: Any = None
+
+        def get_client_id(self) -> str:
+            return "rp"
+
+    model: Any = Model()
+    assert registered(model).tls_client_auth_issuer == ()
+    model.tls_client_auth_issuer = pins = ["spki-sha256:" + "A" * 43]
+    assert registered(model).tls_client_auth_issuer == tuple(pins)
+    wrong: Any
+    for wrong in ([], "", "CN=Root", 0):
+        model.tls_client_auth_issuer = wrong
+        with pytest.raises(InvalidClientMetadata):
+            registered(model)
+    # A client may not register it.
+    assert "tls_client_auth_issuer" not in MutualTLSClientMetadataClaims.REGISTERED_CLAIMS
 
 
 def test_explain(tmp_path: Path) -> None:

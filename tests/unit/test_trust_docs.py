@@ -56,7 +56,8 @@ def test_every_recipe_tells_of_crls(folder: Path) -> None:
 
 def test_the_page_has_every_option_and_reason() -> None:
     assert {name for name in Options.__annotations__ if f"`{name}`" not in PAGE} == set()
-    reasons = {cls.reason for cls in (UntrustedPath, *UntrustedPath.__subclasses__())}
+    classes: list[type[UntrustedPath]] = [UntrustedPath, *UntrustedPath.__subclasses__()]
+    reasons = {cls.reason for cls in classes}
     assert {reason for reason in reasons if f"`{reason}`" not in PAGE} == set()
     for mode in ("off", "if_available", "required"):
         assert f'"{mode}"' in PAGE

@@ -98,6 +98,7 @@ class Client:
         certificates = self.registered_certificates if self.jwks is None else certificates_of(self.jwks)
         object.__setattr__(self, "certificates", certificates)
         self._check_method()
+        self._check_members()
 
     def __reduce__(self) -> tuple[object, ...]:
         given = {member.name: getattr(self, member.name) for member in fields(self) if member.init}
@@ -139,6 +140,12 @@ class Client:
         for kind, value in given.items():
             return SubjectValue.parse(kind, value)
         return None
+
+    def _check_members(self) -> None:
+        # A condition that is misspelt, or that this version does not know, must not be ignored.
+        unknown = sorted(name for name in map(str, self.metadata) if name.startswith("tls_client_auth_"))
+        if unknown and self.uses_mutual_tls:
+            raise self._invalid(f"{unknown[0]} is not a member that is known here: remove it, or correct its name")
 
     def _issuers(self) -> tuple[str, ...]:
         try:
