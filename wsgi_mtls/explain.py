@@ -120,7 +120,7 @@ def _findings(verifier: Verifier, peer: PeerCertificate, client: Client | None) 
             "registered",
             f"one of {len(client.certificates)} registered certificates, or the key of one",
             certificate.thumbprint,
-            lambda: checks.check_self_signed(client, certificate, verifier.self_signed_match, verifier.now()),
+            lambda: verifier.check_self_signed(client, certificate),
         )
     else:
         yield from _pki_findings(verifier, peer, client)

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
 
 from . import sources
-from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, load_clients
+from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, PublishedKeySets, load_clients
 from .guard import MAX_BODY
 from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
 from .tokens import AccessTokens
 from .trust import TrustStore
+from .trust.config import from_config
 from .verifier import SelfSignedMatch, Verifier
 from .vouching import Trust
 
@@ -24,6 +24,7 @@ SETTINGS: Mapping[str, str] = {
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
     "TRUST": "what validates chains here: a path, {'path': …, **options}, a TrustStore, or a client's, by a function",
     "TRUST_EITHER": "whether the terminator's success suffices where the trust store does not know the CA",
+    "KEY_SETS": "how certificates are fetched from jwks_uri: a dict of KeySets' options; None does not fetch",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
@@ -59,6 +60,7 @@ class Settings:
     self_signed_match: SelfSignedMatch
     trust: Trust | None
     trust_either: bool
+    key_sets: PublishedKeySets | None
     tokens: AccessTokens | None
     realm: str | None
     verbosity: Verbosity
@@ -100,9 +102,14 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
             clients = load_clients(Path(folder, clients))
         if not callable(getattr(clients, "get", None)):
             raise TypeError("give a mapping, a path, or a registry with get(client_id).")
-        methods, match = settings.allowed_methods, settings.self_signed_match
-        trust, either = settings.trust, settings.trust_either
-        return Verifier(clients, allowed_methods=methods, self_signed_match=match, trust=trust, trust_either=either)
+        return Verifier(
+            clients,
+            allowed_methods=settings.allowed_methods,
+            self_signed_match=settings.self_signed_match,
+            trust=settings.trust,
+            trust_either=settings.trust_either,
+            key_sets=settings.key_sets,
+        )
     except (OSError, ValueError, TypeError) as error:
         raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
 
@@ -124,8 +131,8 @@ def choose_verifier(
     if given.get("CLIENTS") is not None:
         return read_verifier(given["CLIENTS"], folder, settings)
     # A verifier of the application's own has a trust store of its own; without any, TRUST is for certificates alone.
-    names = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "TRUST_EITHER", *(("TRUST",) if own is not None else ()))
-    for name in names:
+    for_verifiers = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS", "TRUST_EITHER")
+    for name in (*for_verifiers, *(("TRUST",) if own is not None else ())):
         if given.get(name) is not None:
             raise InvalidSetting(name, "does nothing where no clients are set: give it to the Verifier.")
     if own is None and settings.trust is not None and not isinstance(settings.trust, TrustStore):
@@ -192,6 +199,23 @@ def _allowed_methods(given: Mapping[str, Any]) -> tuple[AuthMethod, ...]:
     return tuple(listed)
 
 
+def _key_sets(given: Mapping[str, Any]) -> PublishedKeySets | None:
+    value: Any = given.get("KEY_SETS")
+    if value is None or callable(getattr(value, "certificates", None)):
+        own: PublishedKeySets | None = value
+        return own
+    if not isinstance(value, Mapping):
+        raise InvalidSetting("KEY_SETS", f"is {value!r}: give a dict of options, {{}} for the defaults.")
+    try:
+        from .clients.jwks_uri import KeySets  # the extra jwt is needed for this setting alone
+
+        return KeySets(**value)
+    except ModuleNotFoundError as error:
+        raise InvalidSetting("KEY_SETS", f"needs {error.name}: pip install 'wsgi-mtls[jwt]'.") from error
+    except (TypeError, ValueError, OSError) as error:
+        raise InvalidSetting("KEY_SETS", f"cannot be used with these options: {error}") from error
+
+
 def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     value: AccessTokens | None = given.get("TOKENS")
     if isinstance(value, type) or (value is not None and not callable(getattr(value, "decode", None))):
@@ -199,40 +223,12 @@ def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     return value
 
 
-def with_trust_in(given: Mapping[str, object], folder: str) -> dict[str, object]:
-    """Return the settings with the relative paths of TRUST joined to a folder.
-
-    Args:
-        given: to :func:`read_settings`.
-        folder: where a relative path starts.
-    """
-    trust = given.get("TRUST")
-    if isinstance(trust, str | Path) and str(trust):
-        return {**given, "TRUST": Path(folder, trust)}
-    if not isinstance(trust, Mapping):
-        return dict(given)
-    joined = dict(trust)
-    if isinstance(path := trust.get("path"), str | Path) and str(path):
-        joined["path"] = Path(folder, path)
-    if crls := trust.get("crls"):
-        joined["crls"] = [Path(folder, place) for place in ([crls] if isinstance(crls, str | PathLike) else crls)]
-    return {**given, "TRUST": joined}
-
-
 def _trust(given: Mapping[str, Any]) -> Trust | None:
-    value: Any = given.get("TRUST")
-    if value is None or isinstance(value, TrustStore) or (callable(value) and not isinstance(value, type)):
-        own: Trust | None = value
-        return own
-    options = dict(value) if isinstance(value, Mapping) else {"path": value}
-    path = options.pop("path", None)
-    if not isinstance(path, str | PathLike) or not str(path):
-        raise InvalidSetting("TRUST", f"is {value!r}: give a path, {{'path': …, **options}} or a TrustStore.")
     try:
-        make = TrustStore.from_directory if Path(path).is_dir() else TrustStore.from_file
-        return make(path, **options)
+        trust: Trust | None = from_config(given.get("TRUST"))
     except (OSError, ValueError, TypeError) as error:
-        raise InvalidSetting("TRUST", f"cannot be used: {error}") from error
+        raise InvalidSetting("TRUST", str(error)) from error
+    return trust
 
 
 def _trust_either(given: Mapping[str, Any]) -> bool:
@@ -276,6 +272,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "SELF_SIGNED_MATCH": _choice("SELF_SIGNED_MATCH", get_args(SelfSignedMatch), "public_key"),
     "TRUST": _trust,
     "TRUST_EITHER": _trust_either,
+    "KEY_SETS": _key_sets,
     "TOKENS": _tokens,
     "REALM": _realm,
     "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),

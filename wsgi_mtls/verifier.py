@@ -14,6 +14,7 @@ from .clients import (
     Client,
     ClientRegistry,
     MappingRegistry,
+    PublishedKeySets,
     SelfSignedRegistry,
     has_self_signed,
     is_self_signed_with,
@@ -83,6 +84,8 @@ class Verifier:
             clients and bound tokens.
         trust_either: accepts the terminator's success where the store does not know the CA; never for a client with
             ``tls_client_auth_issuer``, nor where the store's revocation is ``required``.
+        key_sets: what fetches the certificates that clients publish at their ``jwks_uri``:
+            :class:`wsgi_mtls.clients.jwks_uri.KeySets`. None: such clients are refused.
         clock: returns the current time, aware; for tests.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
@@ -100,6 +103,7 @@ class Verifier:
         self_signed_match: SelfSignedMatch = "public_key",
         trust: Trust | None = None,
         trust_either: bool = False,
+        key_sets: PublishedKeySets | None = None,
         clock: Callable[[], datetime] = _now,
         observers: Iterable[Observer] = (),
     ) -> None:
@@ -113,7 +117,10 @@ class Verifier:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self._allowed_methods = frozenset(allowed_methods)
-        self.self_signed_match = self_signed_match
+        if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
+            raise ValueError(f"key_sets must be KeySets(…), not {key_sets!r}.")
+        self._self_signed_match = self_signed_match
+        self._key_sets = key_sets
         self._clock = clock
         self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
@@ -215,6 +222,14 @@ class Verifier:
         self.check_not_registered_as_self_signed(presented.certificate, None)
         return presented
 
+    def check_self_signed(self, client: Client, certificate: ClientCertificate) -> None:
+        """Check that a certificate, or its key, is registered for a self-signed client.
+
+        Raises:
+            MutualTLSError: it is not, or it is outside its validity period.
+        """
+        checks.check_self_signed(client, certificate, self._self_signed_match, self._clock(), self._key_sets)
+
     def now(self) -> datetime:
         """Return the time by which validity is judged."""
         return self._clock()
@@ -233,6 +248,11 @@ class Verifier:
     def allowed_methods(self) -> frozenset[AuthMethod]:
         """The methods that this server offers."""
         return self._allowed_methods
+
+    @property
+    def fetches_key_sets(self) -> bool:
+        """Whether clients may publish their certificates at a ``jwks_uri``."""
+        return self._key_sets is not None
 
     def client(self, client_id: str) -> Client:
         """Look a client up.
@@ -314,7 +334,7 @@ class Verifier:
             checks.check_pki(client, peer, self._vouching, self.own_time())
             self.check_not_registered_as_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_self_signed(client, peer.certificate, self.self_signed_match, self._clock())
+            self.check_self_signed(client, peer.certificate)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def method_of(

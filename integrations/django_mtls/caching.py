@@ -32,8 +32,8 @@ def keep_private(request: Any, response: Answer) -> Answer:
     """Make an answer private where the record says so; what is not a response, Django reports."""
     if isinstance(response, HttpResponseBase) and record(request).private:
         response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
-        for name in FOR_SHARED_CACHES:
-            if name in response:
+        for name in list(response.headers):
+            if FOR_SHARED_CACHES.fullmatch(name):
                 del response[name]
     return response
 

@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask, current_app
 
 from wsgi_mtls import Guard, Verifier, settings
+from wsgi_mtls.trust.config import in_folder
 
 from .signals import send
 
@@ -52,7 +53,7 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
     """
     given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
-        given = settings.with_trust_in(given, app.root_path)
+        given["TRUST"] = in_folder(given["TRUST"], app.root_path)
         read = settings.read_settings(given)
         verifier = settings.choose_verifier(given, app.root_path, read, verifier)
     except settings.InvalidSetting as error:

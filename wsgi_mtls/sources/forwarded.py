@@ -10,30 +10,32 @@ if TYPE_CHECKING:
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_HEADERS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_HEADERS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
 _LONGEST = 4096
-# waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE.
-_WAITRESS = "waitress.client_disconnected"
-_NAMES_ITSELF = ("SERVER_SOFTWARE", "uwsgi.version", "mod_wsgi.version")
+# waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE; mod_wsgi has Apache's there.
+_OWN_KEYS = frozenset({"waitress.client_disconnected", "mod_wsgi.version"})
+_SOFTWARE = ("waitress", "granian", "unit/")
+_NAMES_ITSELF = ("SERVER_SOFTWARE", "uwsgi.version")
 
 
 def may_be_rewritten(environ: "WSGIEnvironment") -> bool:
     """Tell whether the server is one that can replace ``REMOTE_ADDR`` by what a header says.
 
-    These are ASGI servers (uvicorn does it unless told otherwise, daphne and hypercorn on request), waitress and
-    granian. An ASGI server has no mark of its own: Django's ASGI request lacks ``wsgi.version``, which PEP 3333
-    demands, and what adapts ASGI to WSGI (a2wsgi, asgiref, uvicorn, hypercorn) names no server software.
+    These are ASGI servers (uvicorn does it unless told otherwise, daphne and hypercorn on request), waitress, granian,
+    mod_wsgi (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``). An ASGI server has no mark of its own:
+    Django's ASGI request lacks ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi,
+    asgiref, uvicorn, hypercorn) names no server software.
     """
-    if "wsgi.version" not in environ or _WAITRESS in environ:
+    if "wsgi.version" not in environ or not _OWN_KEYS.isdisjoint(environ):
         return True
     if not any(key in environ for key in _NAMES_ITSELF):
         return True
-    return str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(("waitress", "granian"))
+    return str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(_SOFTWARE)
 
 
 def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
-    """Tell whether ``X-Forwarded-For``, ``Forwarded`` or ``X-Real-IP`` of this request contains an address.
+    """Tell whether ``X-Forwarded-For`` or another such header of this request contains an address.
 
     The headers are searched, not parsed: servers differ in ports, brackets, quotes and spaces, and whatever a server
     took from a header must be found again. A header longer than 4096 characters is not searched, and claims every

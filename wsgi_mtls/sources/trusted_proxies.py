@@ -62,10 +62,10 @@ def peer_address(environ: "WSGIEnvironment") -> str | None:
     - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
       returned. A second ProxyFix overwrites that by what a header said. Use one, and put this package outside of it
       where the proxy and its client may have the same address, as on one machine.
-    - ASGI servers, waitress and granian can replace the peer's address by the one in a header, and keep nothing of the
-      original (:func:`~wsgi_mtls.sources.forwarded.may_be_rewritten`).
+    - ASGI servers, waitress, granian, mod_wsgi and NGINX Unit can replace the peer's address by the one in a header,
+      and keep nothing of the original (:func:`~wsgi_mtls.sources.forwarded.may_be_rewritten`).
 
-    In both cases an address that is also in ``X-Forwarded-For`` or ``Forwarded`` is not returned. Other code that
+    In both cases an address that is also in ``X-Forwarded-For`` or another such header is not returned. Other code that
     rewrites ``REMOTE_ADDR`` must be off, as a web framework's middleware of that kind. With the uwsgi and FastCGI
     protocols, mod_wsgi with mod_remoteip, and gunicorn's ``--proxy-protocol`` the server itself sets the address of the
     *end client*, and nothing shows which peer sent a header; pass the certificate as an environ key there.
@@ -80,9 +80,10 @@ def described_peer(environ: "WSGIEnvironment") -> str:
     if address is None or not _is_from_header(environ, address):
         return f"{address!r}, which is not a trusted proxy"
     return (
-        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded or X-Real-IP contains that "
-        "address, so a header may have set it. Run the server without proxy headers (uvicorn --no-proxy-headers, "
-        "daphne without --proxy-headers, waitress without trusted_proxy, one ProxyFix), and have the terminator clear "
+        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded, X-Real-IP or "
+        "X-Client-IP contains that address, so a header may have set it. Run the server without proxy headers (uvicorn "
+        "--no-proxy-headers, daphne without --proxy-headers, waitress without trusted_proxy, mod_wsgi without "
+        "WSGITrustedProxies, one ProxyFix), and have the terminator clear "
         "these headers"
     )
 
