@@ -36,8 +36,8 @@ REFUSED = {
     "ValidpathLenConstraintTest14EE": "wrong_purpose",
 }
 
-# Paths with a certificate that a CA issued to its own name, for another key. OpenSSL 4.0.0 and 4.0.1, in cryptography 47
-# to 49, take each of them for self-signed.
+# Paths with a certificate that a CA issued to its own name, for another key. OpenSSL 4.0.0 and 4.0.1, in cryptography
+# 47 to 49, take each of them for self-signed.
 SELF_ISSUED = {
     "ValidBasicSelfIssuedCRLSigningKeyTest6EE",
     "ValidBasicSelfIssuedNewWithOldTest3EE",

@@ -79,8 +79,14 @@ def _hash_bits(certificate: x509.Certificate) -> int | None:
     try:
         algorithm = certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:
-        return 0
+        return None if _has_no_hash(certificate.signature_algorithm_oid.dotted_string) else 0
     return None if algorithm is None else algorithm.digest_size * 8
+
+
+def _has_no_hash(oid: str) -> bool:
+    """Tell ML-DSA and SLH-DSA, which this release of cryptography may not know, from a hash that it does not know."""
+    arc, _, number = oid.rpartition(".")
+    return arc == "2.16.840.1.101.3.4.3" and int(number) >= 17
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:

@@ -23,7 +23,7 @@ Stamp = tuple[object, ...]
 
 def stamp(places: Iterable[Path], kind: Kind) -> Stamp:
     """Return what tells whether a file was changed, added or removed; never raises."""
-    return tuple(_stamp(file) for place in places for file in (place, *_members(place, kind)))
+    return tuple(_stamp(file) for place in places for file in (place, *_members_now(place, kind)))
 
 
 def read_certificates(places: Iterable[Path]) -> Iterator[x509.Certificate]:
@@ -75,12 +75,16 @@ def _contents(places: Iterable[Path], kind: Kind) -> Iterator[tuple[Path, bytes,
 
 
 def _members(place: Path, kind: Kind) -> list[Path]:
-    try:
-        names = sorted(os.listdir(place))
-    except OSError:
-        return []  # a file, or what reading it will report
+    names = sorted(os.listdir(place))
     files = (place / name for name in names if name.endswith(_SUFFIXES[kind]) and not name.startswith("."))
     return [file for file in files if file.is_file()]
+
+
+def _members_now(place: Path, kind: Kind) -> list[Path]:
+    try:
+        return _members(place, kind)
+    except OSError:
+        return []  # a file, or what reading it will report
 
 
 def _stamp(file: Path) -> Stamp:

@@ -1,6 +1,7 @@
 """OpenSSL's path validation, by pyOpenSSL, and its errors as our refusals."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -131,6 +132,7 @@ def build(store: X509Store, leaf: X509, hints: Sequence[X509], names: Collection
     try:
         return X509StoreContext(store, leaf, hints).get_verified_chain()
     except X509StoreContextError as error:
+        _clear_errors()
         raise _refusal(error, names) from None
 
 
@@ -139,8 +141,18 @@ def failure(store: X509Store, leaf: X509, hints: Sequence[X509]) -> tuple[int, s
     try:
         X509StoreContext(store, leaf, hints).verify_certificate()
     except X509StoreContextError as error:
+        _clear_errors()
         return error.errors[0], error.errors[2]
     return 0, "ok"
+
+
+def _clear_errors() -> None:
+    """Take from the thread what OpenSSL keeps of a failed validation.
+
+    A TLS connection of pyOpenSSL in the same thread would report it as its own failure.
+    """
+    with suppress(crypto.Error):
+        crypto.load_certificate(crypto.FILETYPE_ASN1, b"")  # fails, and pyOpenSSL reads all errors that are kept
 
 
 def _refusal(error: X509StoreContextError, names: Collection[bytes]) -> UntrustedPath:

@@ -106,8 +106,8 @@ class Snapshot:
             except UntrustedPath:
                 pass  # because of a CRL, or because there is no path: see which
             else:
-                return self._judged(path, leaf, revocation_known=True)
-        return self._judged(openssl.build(self._plain, handle, others, self._names), leaf)
+                return self._judged(path, leaf, others, revocation_known=True)
+        return self._judged(openssl.build(self._plain, handle, others, self._names), leaf, others)
 
     def _pinned(self, leaf: X509, der: bytes, hints: list[X509], pins: frozenset[str]) -> ValidatedPath:
         refusal: UntrustedPath = UntrustedCA(
@@ -117,7 +117,7 @@ class Snapshot:
         for authority in self.authorities:
             if authority.pins & pins:
                 try:
-                    return self._judged(self._through(authority, leaf, hints), der)
+                    return self._judged(self._through(authority, leaf, hints), der, hints)
                 except ChainIncomplete as error:
                     refusal = self._other_ca(leaf, hints) or error
                 except UntrustedPath as error:
@@ -152,31 +152,41 @@ class Snapshot:
             raise UntrustedCA("The path does not go through the CA that tls_client_auth_issuer names for this client.")
         return path
 
-    def _judged(self, path: list[X509], leaf: bytes, *, revocation_known: bool = False) -> ValidatedPath:
+    def _judged(
+        self, path: list[X509], leaf: bytes, hints: list[X509], *, revocation_known: bool = False
+    ) -> ValidatedPath:
         ders = (leaf, *map(openssl.der_of, path[1:]))
         facts = (read(leaf), *map(read_authority, ders[1:]))
         now = self._moment or datetime.now(UTC)
         check_path(facts, self._rules.strength, now, allow_v1_roots=self._rules.allow_v1_roots)
         if not revocation_known and (self.crls or self._rules.revocation == "required"):
-            revocation_known = self._check_revocation(path, ders, now)
+            revocation_known = self._check_revocation(path, ders, hints, now)
         until = min(next_change(self.crls, now), *(certificate.not_after for certificate in facts))
         return ValidatedPath(certificates=ders, until=until, revocation_known=revocation_known)
 
-    def _check_revocation(self, path: Sequence[X509], ders: Sequence[bytes], now: datetime) -> bool:
+    def _check_revocation(
+        self, path: Sequence[X509], ders: Sequence[bytes], hints: Sequence[X509], now: datetime
+    ) -> bool:
         """Decide each certificate below the root by itself: OpenSSL stops at the first whose CRL it lacks."""
         # All of them, also after one that is unknown: it hides no other that is revoked. A root is not asked about
         # itself: taking it out of the store is what ends its trust.
-        known = [self._is_known(path[position:], ders[position:], now) for position in range(len(path) - 1)]
+        known = [self._is_known(path[n:], hints, ders[n], ders[n + 1], now) for n in range(len(path) - 1)]
         return all(known)
 
-    def _is_known(self, path: Sequence[X509], ders: Sequence[bytes], now: datetime) -> bool:
+    def _is_known(
+        self, path: Sequence[X509], hints: Sequence[X509], der: bytes, issuer_der: bytes, now: datetime
+    ) -> bool:
         code, text = openssl.failure(self._leaf_checked, path[0], path[1:])
         if code == openssl.CRL_NOT_YET_VALID:
             ahead = self._store(self.authorities, openssl.CHECK_LEAF, now + SKEW)
             code, text = openssl.failure(ahead, path[0], path[1:])
         if code == 0:
             return True
-        certificate, issuer = (x509.load_der_x509_certificate(der) for der in ders[:2])
+        # A CA may sign CRLs by a certificate of its own, which is among the hints. Whether that is revoked has not been
+        # checked, so its CRL counts only where it says revoked.
+        if openssl.failure(self._leaf_checked, path[0], [*path[1:], *hints])[0] == openssl.CERTIFICATE_REVOKED:
+            code = openssl.CERTIFICATE_REVOKED
+        certificate, issuer = x509.load_der_x509_certificate(der), x509.load_der_x509_certificate(issuer_der)
         subject = certificate.subject.rfc4514_string()
         if code == openssl.CERTIFICATE_REVOKED or lists(self.crls, certificate, issuer):
             raise CertificateRevoked(f"The certificate of {subject!r} is revoked by a CRL of its issuer.")

@@ -181,13 +181,14 @@ class TrustStore:
     def _refresh(self) -> None:
         if (stamp := self._look()) == self._stamp:
             return
-        # Not read again before it changes again, whether or not it can be read.
-        self._stamp = stamp
         try:
             self._state = self._load(self._state[0].crls)
             _logger.info("trust store: read %s", ", ".join(map(str, (*self._places, *self._crl_places))))
-        except (OSError, ValueError, MutualTLSError):
+        except (OSError, ValueError, MutualTLSError) as error:
             _logger.exception("trust store: the files changed and cannot be read; the last good state stays in force")
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                return  # perhaps only for now: looked at again, and not only when it changes
+        self._stamp = stamp
 
     def _look(self) -> files.Stamp:
         return (files.stamp(self._places, "certificate"), files.stamp(self._crl_places, "crl"))
@@ -197,6 +198,8 @@ class TrustStore:
         if not authorities:
             raise ValueError("The trust store holds no CA certificate: give it those of the CAs to trust.")
         crls = newest(files.read_crls(self._crl_places), known)
+        if self._crl_places and not crls:
+            raise ValueError(f"No CRL in {', '.join(map(str, self._crl_places))}: *.crl, *.pem and *.der are read.")
         return Snapshot(tuple(authorities.values()), crls, self._rules), PathCache()
 
     def _is_ca(self, certificate: x509.Certificate) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
@@ -127,3 +128,30 @@ def test_within_max_age_nothing_is_read(tmp_path: Path) -> None:
     store = TrustStore.from_file(bundle, max_age=3600)
     write(bundle, pem(TWO))
     assert accepts(store, A, B) == [True, False]
+
+
+def test_crls_that_are_not_there(tmp_path: Path) -> None:
+    crls = tmp_path / "crls"
+    crls.mkdir()
+    write(crls / "list.txt", make_crl(ONE))
+    with pytest.raises(ValueError, match="No CRL in"):
+        TrustStore.from_certificates([ONE.certificate], crls=crls)
+    (crls / "list.txt").rename(crls / "list.crl")
+    store = TrustStore.from_certificates([ONE.certificate], crls=crls, max_age=0)
+    write(crls / "list.crl", make_crl(ONE, [A], number=2))
+    assert accepts(store, A) == [False]
+    # Removed or moved: the last good state stays in force.
+    (crls / "list.crl").unlink()
+    assert accepts(store, A) == [False]
+    crls.rmdir()
+    assert accepts(store, A) == [False]
+
+
+def test_a_failure_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = write(tmp_path / "ca.pem", pem(ONE))
+    store = TrustStore.from_file(bundle, max_age=0)
+    write(bundle, pem(ONE, TWO))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", Mock(side_effect=OSError(24, "Too many open files")))
+        assert accepts(store, A, B) == [True, False]
+    assert accepts(store, A, B) == [True, True]

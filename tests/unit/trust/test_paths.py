@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from OpenSSL import crypto
 
 from tests.bare import CA, LEAF, bare, usage
 from wsgi_mtls import ClientCertificate, MutualTLSError, PeerCertificate
-from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign
-from wsgi_mtls.trust import Strength, TrustStore, cache
+from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, make_key, self_sign
+from wsgi_mtls.trust import Strength, TrustStore, cache, facts
 
 ROOT = make_ca("CN=Root")
 INTERMEDIATE = ROOT.issue("CN=Intermediate", Profile(ca=True, extended_key_usage=()))
@@ -280,3 +281,27 @@ def test_the_cache_ends_with_the_path_and_is_bounded(monkeypatch: pytest.MonkeyP
 def test_options_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         store(**options)
+
+
+def test_nothing_of_a_failure_stays_in_the_thread() -> None:
+    def kept() -> object:
+        with pytest.raises(crypto.Error) as empty:
+            crypto.load_certificate(crypto.FILETYPE_ASN1, b"")
+        return empty.value.args
+
+    clean = kept()
+    for key in (None, rsa.generate_private_key(65537, 2048)):
+        root, forger = bare("CN=Plain", None, [CA], key=key), bare("CN=Plain", None, [CA], key=key and make_key("rsa"))
+        assert judge(bare("CN=rp", forger, [LEAF]), by=store(root)) == "untrusted_ca"
+        assert kept() == clean
+
+
+def test_algorithms_without_a_hash() -> None:
+    assert facts._has_no_hash("2.16.840.1.101.3.4.3.18")
+    assert not facts._has_no_hash("2.16.840.1.101.3.4.3.2")
+    assert not facts._has_no_hash("1.3.36.3.3.1.2")
+    root = bare("CN=R", None, [CA], key=rsa.generate_private_key(65537, 2048))
+    assert judge(bare("CN=rp", root, [LEAF]), by=store(root)) == "accepted"
+    for key_type in ("ec", "ed25519"):
+        root = make_ca("CN=R", Profile(ca=True, extended_key_usage=(), key_type=key_type))
+        assert judge(root.issue("CN=rp", Profile(key_type=key_type)), by=store(root)) == "accepted"
