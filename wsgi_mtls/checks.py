@@ -7,15 +7,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .clients import Client, PublishedKeySets
 from .errors import BadCertificate, NoCertificate, RefusedClient, short
+from .vouching import NOT_VERIFIED, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 SelfSignedMatch = Literal["public_key", "certificate"]
 
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
-_NOT_VERIFIED = (
-    "The TLS terminator does not say that it validated the chain: check its CA bundle, and at Apache that no session "
-    "is resumed."
-)
+_TERMINATOR = Vouching()
 
 
 def require_certificate(peer: Peer | None) -> Peer:
@@ -52,8 +50,16 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
         )
 
 
-def check_chain(peer: PeerCertificate) -> None:
+def check_chain(
+    peer: PeerCertificate, vouching: Vouching = _TERMINATOR, client: Client | None = None, at: datetime | None = None
+) -> None:
     """Ask whether somebody vouches for the names in the certificate (RFC 8705 section 2.1).
+
+    Args:
+        peer: what the client presented.
+        vouching: what decides whether the chain was validated.
+        client: the client that it is to authenticate; None where none is sought.
+        at: the time to validate at; None for now.
 
     Raises:
         BadCertificate: ``self_signed_certificate``: only the client does.
@@ -61,17 +67,13 @@ def check_chain(peer: PeerCertificate) -> None:
         BadCertificate: ``not_for_client_auth``: it was issued for another purpose.
         BadCertificate: ``critical_extension``: it has a critical extension that is not processed here.
         BadCertificate: ``certificate_unreadable``: one of the parts that are looked at can't be read.
+        UntrustedPath: the trust store refuses its path.
     """
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
     # look at its signature, so one that is broken hides nothing.
-    if certificate.is_self_signed or certificate.is_self_issued:
-        raise BadCertificate(
-            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one.",
-            reason="self_signed_certificate",
-        )
-    if not peer.verified:
-        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
+    check_not_self_signed(certificate)
+    vouching.check_chain(peer, client, at)
     certificate.extensions.check()
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
@@ -80,6 +82,19 @@ def check_chain(peer: PeerCertificate) -> None:
             reason="not_for_client_auth",
             expected=_CLIENT_AUTH,
             found=tuple(sorted(certificate.extended_key_usage)),
+        )
+
+
+def check_not_self_signed(certificate: ClientCertificate) -> None:
+    """Refuse for PKI what no CA issued (RFC 8705 section 2.1).
+
+    Raises:
+        BadCertificate: ``self_signed_certificate``: it is self-signed, or may be so for another reader.
+    """
+    if certificate.is_self_signed or certificate.is_self_issued:
+        raise BadCertificate(
+            "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one.",
+            reason="self_signed_certificate",
         )
 
 
@@ -103,14 +118,16 @@ def check_not_registered_as_self_signed(certificate: ClientCertificate, is_regis
         )
 
 
-def check_pki(client: Client, peer: PeerCertificate) -> None:
+def check_pki(
+    client: Client, peer: PeerCertificate, vouching: Vouching = _TERMINATOR, at: datetime | None = None
+) -> None:
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
 
     Raises:
         RefusedClient: ``subject_mismatch``: another name stands there.
         MutualTLSError: as :func:`check_chain`.
     """
-    check_chain(peer)
+    check_chain(peer, vouching, client, at)
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or not expected.matches(certificate):
         raise RefusedClient(
@@ -133,7 +150,7 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
     if client.tls_client_certificate_bound_access_tokens:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
-        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
+        raise BadCertificate(NOT_VERIFIED, reason="chain_not_verified")
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
         forwarded = short(repr(peer.values))
         raise RefusedClient(

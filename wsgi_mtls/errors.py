@@ -41,6 +41,20 @@ REASONS: dict[str, Reason] = {
     "registered_as_self_signed": Reason("The certificate is registered for a self-signed client."),
     "critical_extension": Reason("A critical extension of the certificate is not processed (RFC 5280 section 4.2)."),
     "not_for_client_auth": Reason("The extended key usage does not allow clientAuth (RFC 5280 section 4.2.1.12)."),
+    # The path to the application's own trust store
+    "chain_invalid": Reason("The trust store finds no valid path (RFC 5280 section 6)."),
+    "chain_incomplete": Reason("An issuer's certificate did not come, and is not in the trust store."),
+    "untrusted_ca": Reason("The path ends at a CA that is not in the trust store."),
+    "expired": Reason("A certificate of the path is past its notAfter (RFC 5280 section 6.1.3)."),
+    "not_yet_valid": Reason("A certificate of the path is before its notBefore (RFC 5280 section 6.1.3)."),
+    "wrong_purpose": Reason("A certificate of the path was issued for another purpose."),
+    "path_too_long": Reason("A CA of the path may not have so many CAs below it (RFC 5280 section 4.2.1.9)."),
+    "name_constraint": Reason("A CA of the path may not issue this name (RFC 5280 section 4.2.1.10)."),
+    "unknown_critical_extension": Reason("A critical extension in the path is not known (RFC 5280 section 4.2)."),
+    "weak_signature": Reason("A certificate of the path is signed with a hash that is not allowed."),
+    "weak_key": Reason("A certificate of the path has a key that is shorter than allowed."),
+    "revoked": Reason("A certificate of the path is revoked (RFC 5280 section 6.3)."),
+    "revocation_unknown": Reason("It is not known whether a certificate of the path is revoked (RFC 5280)."),
     # The client
     "refused_client": Reason("The application refused the client."),
     "subject_mismatch": Reason("The registered subject value is not in the certificate (RFC 8705 section 2.1)."),
@@ -155,6 +169,12 @@ class BadCertificate(MutualTLSError, ValueError):
     """The certificate, or what a terminator forwards of it, is malformed, or refused for every client."""
 
     default_reason = "malformed_certificate"
+
+
+class UntrustedPath(BadCertificate):
+    """The application's own trust store finds no valid path for the certificate (RFC 5280 section 6)."""
+
+    default_reason = "chain_invalid"
 
 
 class RefusedClient(MutualTLSError):

@@ -24,6 +24,7 @@ from .sources import (
 )
 from .sources.guarded import FORGED, Forgery
 from .tokens import AccessTokens
+from .trust import TrustStore
 from .verifier import AuthenticatedClient, Verifier
 from .x509 import Peer, PeerCertificate
 
@@ -51,6 +52,7 @@ class Guard:
         tokens: turns an access token into its claims; see :mod:`wsgi_mtls.tokens`. None where no tokens are accepted.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         max_body: the longest body of a token request that is read, in octets.
+        trust: validates the chains of certificates where there is no verifier, as a verifier's own does.
 
     Raises:
         ValueError: If an option has a value that it cannot have, or if the source forwards only a name, and the
@@ -65,6 +67,7 @@ class Guard:
         tokens: AccessTokens | None = None,
         observers: Iterable[Observer] = (),
         max_body: int = MAX_BODY,
+        trust: TrustStore | None = None,
     ) -> None:
         check_source(source)
         check_max_body(max_body)
@@ -72,11 +75,20 @@ class Guard:
             if not isinstance(verifier, Verifier):
                 raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
             check_methods(source, verifier.allowed_methods)
+            if trust is not None:
+                raise ValueError("trust is the verifier's where there is one: Verifier(…, trust=…).")
+            if verifier.vouching.trust is not None:
+                check_delivers_certificate(source)
+        if trust is not None:
+            if not isinstance(trust, TrustStore):
+                raise ValueError(f"trust must be a TrustStore, not {trust!r}.")
+            check_delivers_certificate(source)
         if tokens is not None:
             check_tokens(tokens)
             check_delivers_certificate(source)
         self.source = source
         self.verifier = verifier
+        self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
         self.tokens = tokens
         self.max_body = max_body
         self.observers = (*(verifier.observers if verifier else ()), *observers)
@@ -238,7 +250,7 @@ class Guard:
                 if self.verifier is not None and authorize is None:
                     record.identified = known or self._identify(decision)
                     return record.identified
-                return _authorized((self.verifier or _NO_CLIENTS).decide_chain(peer), authorize)
+                return _authorized(self.plain.decide_chain(peer), authorize)
             except MutualTLSError:
                 record.identified = None
                 raise

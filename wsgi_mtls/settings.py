@@ -12,13 +12,18 @@ from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
 from .tokens import AccessTokens
+from .trust import TrustStore
+from .trust.config import from_config
 from .verifier import SelfSignedMatch, Verifier
+from .vouching import Trust
 
 SETTINGS: Mapping[str, str] = {
     "SOURCE": "where the certificate stands: a preset's name, {'preset': name, **options}, or a callable",
     "TRUSTED_PROXIES": "the addresses and networks from which a certificate header is believed",
     "ALLOWED_METHODS": "the authentication methods that this server offers",
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
+    "TRUST": "what validates chains here: a path, {'path': …, **options}, a TrustStore, or a client's, by a function",
+    "TRUST_EITHER": "whether the terminator's success suffices where the trust store does not know the CA",
     "KEY_SETS": "how certificates are fetched from jwks_uri: a dict of KeySets' options; None does not fetch",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
     "REALM": "the realm that an API names in WWW-Authenticate",
@@ -53,6 +58,8 @@ class Settings:
     source: CertificateSource
     allowed_methods: tuple[AuthMethod, ...]
     self_signed_match: SelfSignedMatch
+    trust: Trust | None
+    trust_either: bool
     key_sets: PublishedKeySets | None
     tokens: AccessTokens | None
     realm: str | None
@@ -99,6 +106,8 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
             clients,
             allowed_methods=settings.allowed_methods,
             self_signed_match=settings.self_signed_match,
+            trust=settings.trust,
+            trust_either=settings.trust_either,
             key_sets=settings.key_sets,
         )
     except (OSError, ValueError, TypeError) as error:
@@ -121,10 +130,19 @@ def choose_verifier(
     """
     if given.get("CLIENTS") is not None:
         return read_verifier(given["CLIENTS"], folder, settings)
-    for name in ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS"):
+    # A verifier of the application's own has a trust store of its own; without any, TRUST is for certificates alone.
+    for_verifiers = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS", "TRUST_EITHER")
+    for name in (*for_verifiers, *(("TRUST",) if own is not None else ())):
         if given.get(name) is not None:
             raise InvalidSetting(name, "does nothing where no clients are set: give it to the Verifier.")
+    if own is None and settings.trust is not None and not isinstance(settings.trust, TrustStore):
+        raise InvalidSetting("TRUST", "is a function of the client, and no clients are set: give a TrustStore.")
     return own
+
+
+def trust_without_clients(settings: Settings, verifier: Verifier | None) -> TrustStore | None:
+    """Return the trust store that a :class:`~wsgi_mtls.Guard` needs because it has no verifier."""
+    return settings.trust if verifier is None and isinstance(settings.trust, TrustStore) else None
 
 
 def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSetting]]:
@@ -146,7 +164,7 @@ def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSett
 def _check_together(values: Mapping[str, Any]) -> None:
     if "source" in values and "allowed_methods" in values:
         sources.check_methods(values["source"], values["allowed_methods"])
-    if "source" in values and values.get("tokens") is not None:
+    if "source" in values and (values.get("tokens") is not None or values.get("trust") is not None):
         sources.check_delivers_certificate(values["source"])
 
 
@@ -205,6 +223,23 @@ def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     return value
 
 
+def _trust(given: Mapping[str, Any]) -> Trust | None:
+    try:
+        trust: Trust | None = from_config(given.get("TRUST"))
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidSetting("TRUST", str(error)) from error
+    return trust
+
+
+def _trust_either(given: Mapping[str, Any]) -> bool:
+    value: Any = given.get("TRUST_EITHER", False)
+    if not isinstance(value, bool):
+        raise InvalidSetting("TRUST_EITHER", f"is {value!r}: give True or False.")
+    if value and given.get("TRUST") is None:
+        raise InvalidSetting("TRUST_EITHER", "changes nothing without TRUST: set that too.")
+    return value
+
+
 def _realm(given: Mapping[str, Any]) -> str | None:
     value: str | None = given.get("REALM")
     try:
@@ -235,6 +270,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "SOURCE": _source,
     "ALLOWED_METHODS": _allowed_methods,
     "SELF_SIGNED_MATCH": _choice("SELF_SIGNED_MATCH", get_args(SelfSignedMatch), "public_key"),
+    "TRUST": _trust,
+    "TRUST_EITHER": _trust_either,
     "KEY_SETS": _key_sets,
     "TOKENS": _tokens,
     "REALM": _realm,

@@ -21,9 +21,14 @@ from .clients import (
 )
 from .errors import InvalidClientMetadata, InvalidRequest, MutualTLSError, NoCertificate, RefusedClient, short
 from .events import Decision, Observer, deciding
+from .vouching import Trust, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,11 @@ class Verifier:
         allowed_methods: those that this server offers.
         self_signed_match: what of a self-signed client's certificate must be registered. ``"public_key"`` lets a
             renewed certificate on the same key in; ``"certificate"`` is the letter of RFC 8705 section 2.2.
+        trust: validates chains here: a :class:`~wsgi_mtls.trust.TrustStore`, or a function that returns that of a
+            client. The TLS terminator's success alone then no longer suffices. It is never asked for self-signed
+            clients and bound tokens.
+        trust_either: accepts the terminator's success where the store does not know the CA; never for a client with
+            ``tls_client_auth_issuer``, nor where the store's revocation is ``required``.
         key_sets: what fetches the certificates that clients publish at their ``jwks_uri``:
             :class:`wsgi_mtls.clients.jwks_uri.KeySets`. None: such clients are refused.
         clock: returns the current time, aware; for tests.
@@ -84,8 +94,10 @@ class Verifier:
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
         self_signed_match: SelfSignedMatch = "public_key",
+        trust: Trust | None = None,
+        trust_either: bool = False,
         key_sets: PublishedKeySets | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = _now,
         observers: Iterable[Observer] = (),
     ) -> None:
         if not allowed_methods or not set(allowed_methods) <= set(AUTH_METHODS):
@@ -103,6 +115,7 @@ class Verifier:
         self._self_signed_match = self_signed_match
         self._key_sets = key_sets
         self._clock = clock
+        self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
         if not all(map(callable, self.observers)):
             raise ValueError("observers must be callables that take an Event.")
@@ -160,7 +173,7 @@ class Verifier:
 
         Raises:
             MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, its
-                chain was not validated, or it is registered for a self-signed client.
+                chain was not validated, the trust store refuses it, or it is registered for a self-signed client.
         """
         with deciding(Decision("client", peer), self.observers):
             return self.decide_chain(peer)
@@ -204,9 +217,31 @@ class Verifier:
                 reason="certificate_not_delivered",
             )
         checks.check_validity(presented.certificate, self._clock())
-        checks.check_chain(presented)
-        self._check_not_self_signed(presented.certificate, None)
+        checks.check_chain(presented, self._vouching, at=self.own_time())
+        self.check_not_registered_as_self_signed(presented.certificate, None)
         return presented
+
+    def check_self_signed(self, client: Client, certificate: ClientCertificate) -> None:
+        """Check that a certificate, or its key, is registered for a self-signed client.
+
+        Raises:
+            MutualTLSError: it is not, or it is outside its validity period.
+        """
+        checks.check_self_signed(client, certificate, self._self_signed_match, self._clock(), self._key_sets)
+
+    def now(self) -> datetime:
+        """Return the time by which validity is judged."""
+        return self._clock()
+
+    def own_time(self) -> datetime | None:
+        """Return the time at which a trust store is to validate; None for the time of the validation."""
+        # A trust store that is shared has no time of its own: only another clock makes one that has.
+        return None if self._clock is _now else self._clock()
+
+    @property
+    def vouching(self) -> Vouching:
+        """What decides whether a chain was validated."""
+        return self._vouching
 
     @property
     def allowed_methods(self) -> frozenset[AuthMethod]:
@@ -258,7 +293,18 @@ class Verifier:
             return _known(client_id, found), is_self_signed
         return self.client(client_id), None
 
-    def _check_not_self_signed(self, certificate: ClientCertificate, is_self_signed: bool | None) -> None:
+    def check_not_registered_as_self_signed(
+        self, certificate: ClientCertificate, is_self_signed: bool | None = None
+    ) -> None:
+        """Refuse for PKI what is registered for a self-signed client.
+
+        Args:
+            certificate: the certificate.
+            is_self_signed: whether it is, if the caller knows that.
+
+        Raises:
+            BadCertificate: ``registered_as_self_signed``: it is, or its key.
+        """
         if is_self_signed is None:
             is_self_signed = has_self_signed(self._clients, certificate)
         checks.check_not_registered_as_self_signed(certificate, is_self_signed)
@@ -278,23 +324,38 @@ class Verifier:
     ) -> AuthenticatedClient:
         if isinstance(peer, PeerSubject):
             # The terminator answers for all that can't be looked at: it validated a chain, or nothing.
-            method = self._method(client, None, allowed)
+            method = self.method_of(client, None, allowed)
             if method != "tls_client_auth":
                 raise checks.name_is_not_enough(client, peer)
+            self._vouching.check_forwarded_name(client, peer)
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
-        method = self._method(client, peer.certificate, allowed)
+        method = self.method_of(client, peer.certificate, allowed)
         if method == "tls_client_auth":
             checks.check_validity(peer.certificate, self._clock())
-            checks.check_pki(client, peer)
-            self._check_not_self_signed(peer.certificate, is_self_signed)
+            checks.check_pki(client, peer, self._vouching, self.own_time())
+            self.check_not_registered_as_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock(), self._key_sets)
+            self.check_self_signed(client, peer.certificate)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
-    def _method(
-        self, client: Client, certificate: ClientCertificate | None, allowed: frozenset[AuthMethod]
+    def method_of(
+        self,
+        client: Client,
+        certificate: ClientCertificate | None,
+        allowed: frozenset[AuthMethod] = frozenset(AUTH_METHODS),
     ) -> AuthMethod:
+        """Return the method by which a client would be authenticated.
+
+        Args:
+            client: the client.
+            certificate: decides where the client is registered for neither; None for a mere name.
+            allowed: the methods that the endpoint offers.
+
+        Raises:
+            RefusedClient: ``auth_method_not_registered``: it is registered for another method than mutual TLS.
+            RefusedClient: ``auth_method_not_allowed``: this server or endpoint does not offer the method.
+        """
         registered = client.token_endpoint_auth_method or _method_by_certificate(client, certificate)
         for method in AUTH_METHODS:
             if method == registered:

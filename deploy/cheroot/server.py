@@ -18,6 +18,9 @@ from wsgi import application
 adapter = BuiltinSSLAdapter("@SERVER_CERT@", "@SERVER_KEY@")
 adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
 adapter.context.verify_mode = ssl.CERT_OPTIONAL  # ask, don't insist
+# CRLs, where all clients are of a CA; one of each CA of the path:
+# adapter.context.load_verify_locations("crls.pem")
+# adapter.context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 adapter.context.load_verify_locations("@CLIENT_CA@")
 
 server = Server(("@ADDRESS@", int("@PORT@")), application)

@@ -95,6 +95,9 @@ def _misfits(imported: Mapping[str, Any]) -> list[InvalidSetting]:
     """Return what is wrong with settings that are good by themselves, and not together."""
     if imported.get("USERNAME_FROM") is None:
         return []
+    if callable(imported.get("TRUST")):
+        message = "is a function of the client, and USERNAME_FROM needs certificates without one: give a TrustStore."
+        return [InvalidSetting("TRUST", message, "django_mtls.E004")]
     try:
         check_delivers_certificate(read_settings(imported).source)
     except ValueError:

@@ -34,6 +34,8 @@ def _verifier(clients: DjangoClientRegistry) -> Verifier:
         clients,
         allowed_methods=settings.allowed_methods,
         self_signed_match=settings.self_signed_match,
+        trust=settings.trust,
+        trust_either=settings.trust_either,
         key_sets=settings.key_sets,
         observers=[send],
     )

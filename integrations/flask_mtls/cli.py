@@ -1,11 +1,15 @@
 """``flask mtls check``: the settings in force, what is wrong with them, and the routes that we guard."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from wsgi_mtls import MutualTLSError
+from wsgi_mtls.explain import explain
+from wsgi_mtls.explain_report import read_peer, to_json, to_lines
 from wsgi_mtls.settings_report import in_force, misspelt, risks, searchable
 
 from .decorators import MARK
@@ -30,6 +34,26 @@ def check() -> None:
     for problem in problems:
         click.echo(f"Wrong: {problem}", err=True)
     if problems:
+        raise SystemExit(1)
+
+
+@commands.command("explain")
+@click.argument("certificate", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--client", "client_id", help="The client_id that the request would name.")
+@click.option("--chain", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="What comes along with it.")
+@click.option("--verified", is_flag=True, help="Assume that the TLS terminator reports success.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def explain_certificate(
+    certificate: Path, client_id: str | None, chain: Path | None, verified: bool, as_json: bool
+) -> None:
+    """Print why this app accepts or refuses a certificate; exit with 1 where it is refused."""
+    try:
+        peer = read_peer(certificate, chain, verified=verified)
+    except (MutualTLSError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    explanation = explain(current_state().guard.plain, peer, client_id)
+    click.echo(to_json(explanation) if as_json else "\n".join(to_lines(explanation)))
+    if not explanation.accepted:
         raise SystemExit(1)
 
 
@@ -60,6 +84,9 @@ def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterat
         yield "client_auth_required is used without clients: set MTLS_CLIENTS."
     if "certificate_required" in decorators and not searchable(state.guard.verifier):
         yield NOT_SEARCHABLE
+    verifier = state.guard.verifier
+    if "certificate_required(authorize=…)" in decorators and verifier and verifier.vouching.is_for_clients_only:
+        yield "certificate_required(authorize=…) is used, and MTLS_TRUST is a function of a client: give a TrustStore."
     if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."
     yield from (f"MTLS_{risk}" for risk in risks(state.settings, debug=app.debug))

@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask, current_app
 
 from wsgi_mtls import Guard, Verifier, settings
+from wsgi_mtls.trust.config import in_folder
 
 from .signals import send
 
@@ -52,11 +53,17 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
     """
     given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
+        given["TRUST"] = in_folder(given["TRUST"], app.root_path)
         read = settings.read_settings(given)
         verifier = settings.choose_verifier(given, app.root_path, read, verifier)
     except settings.InvalidSetting as error:
         raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
     guard = Guard(
-        read.source, verifier=verifier, tokens=read.tokens, observers=[partial(send, app)], max_body=read.max_body
+        read.source,
+        verifier=verifier,
+        tokens=read.tokens,
+        observers=[partial(send, app)],
+        max_body=read.max_body,
+        trust=settings.trust_without_clients(read, verifier),
     )
     return MutualTLSState(read, guard)

@@ -80,12 +80,12 @@ def skip_without(missing: str | None) -> None:
 
 
 @contextmanager
-def start(case: Case, pki: PKI, folder: Path) -> Iterator[Behind]:
-    """Start a case, on free ports, in a folder of its own."""
+def start(case: Case, pki: PKI, folder: Path, trust: Path | None = None) -> Iterator[Behind]:
+    """Start a case, on free ports, in a folder of its own; ``trust`` is the file of the application's trust store."""
     skip_without(case.missing())
     folder = Path(mkdtemp(prefix=f"{case}-", dir=folder))
     folder.chmod(0o755)
-    config = {"source": case.source, "clients": pki.clients}
+    config = {"source": case.source, "clients": pki.clients, "trust": str(trust) if trust else None}
     (folder / "config.json").write_text(json.dumps(config))
     shutil.copy(Path(__file__).with_name("wsgi.py"), folder)
     program = case.terminator.program or ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
 from wsgi_mtls.sources import PEER
+from wsgi_mtls.trust import TrustStore
 from wsgi_mtls.wsgi import CLIENT
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def make_application(config: dict[str, Any]) -> "WSGIApplication":
     return ClientAuthMiddleware(
         echo,
-        Verifier(config["clients"]),
+        Verifier(config["clients"], trust=TrustStore.from_file(trust) if (trust := config.get("trust")) else None),
         source=sources.from_config(config["source"]),
         paths=["/token"],
         verbosity="debug",

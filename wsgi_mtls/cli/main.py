@@ -3,6 +3,7 @@
 import click
 
 from .demo import demo
+from .explain import explain
 from .failure import PlainGroup
 from .inspect import inspect
 from .pki import pki
@@ -15,5 +16,5 @@ def cli() -> None:
     """OAuth 2.0 Mutual-TLS (RFC 8705) for WSGI."""
 
 
-for _command in (demo, inspect, pki, serve):
+for _command in (demo, explain, inspect, pki, serve):
     cli.add_command(_command)

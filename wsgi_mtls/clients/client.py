@@ -10,6 +10,7 @@ from ..errors import InvalidClientMetadata
 from ..jwks import registered_certificates as certificates_of
 from ..urls import https_url
 from ..x509 import SUBJECT_KINDS, ClientCertificate
+from .issuers import read_issuers
 from .subject import SubjectValue
 
 AuthMethod = Literal["tls_client_auth", "self_signed_tls_client_auth"]
@@ -31,6 +32,9 @@ class Client:
         tls_client_auth_san_uri: the expected URI.
         tls_client_auth_san_ip: the expected IP address, in any textual form.
         tls_client_auth_san_email: the expected e-mail address.
+        tls_client_auth_issuer: the CA that must have issued the certificate, for PKI: a text or several, each
+            ``spki-sha256:`` or ``cert-sha256:`` and the base64url digest of the CA's key or certificate. Needs a trust
+            store. Operators set it; clients do not register it.
         jwks: a JWK set whose keys carry the registered certificates as ``x5c`` (section 2.2.2).
         jwks_uri: where such a set is to be fetched, by https.
         tls_client_certificate_bound_access_tokens: whether this client's access tokens must be bound (section 3.4).
@@ -50,6 +54,7 @@ class Client:
     tls_client_auth_san_uri: str | None = None
     tls_client_auth_san_ip: str | None = None
     tls_client_auth_san_email: str | None = None
+    tls_client_auth_issuer: tuple[str, ...] = ()
     jwks: Mapping[str, object] | None = field(default=None, hash=False)
     jwks_uri: str | None = None
     tls_client_certificate_bound_access_tokens: bool = False
@@ -87,11 +92,13 @@ class Client:
         if len(given := [name for name, value in keys.items() if value is not None]) > 1:
             raise self._invalid(f"{' and '.join(given)} exclude each other (RFC 7591 section 2)")
         # A frozen dataclass is filled like this while it is made.
+        object.__setattr__(self, "tls_client_auth_issuer", self._issuers())
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "subject_value", self._one_subject_value())
         certificates = self.registered_certificates if self.jwks is None else certificates_of(self.jwks)
         object.__setattr__(self, "certificates", certificates)
         self._check_method()
+        self._check_members()
 
     def __reduce__(self) -> tuple[object, ...]:
         given = {member.name: getattr(self, member.name) for member in fields(self) if member.init}
@@ -133,6 +140,21 @@ class Client:
         for kind, value in given.items():
             return SubjectValue.parse(kind, value)
         return None
+
+    def _check_members(self) -> None:
+        # A condition that is misspelt, or that this version does not know, must not be ignored.
+        unknown = sorted(name for name in map(str, self.metadata) if name.startswith("tls_client_auth_"))
+        if unknown and self.uses_mutual_tls:
+            raise self._invalid(f"{unknown[0]} is not a member that is known here: remove it, or correct its name")
+
+    def _issuers(self) -> tuple[str, ...]:
+        try:
+            issuers = read_issuers(self.tls_client_auth_issuer)
+        except ValueError as error:
+            raise self._invalid(str(error)) from None
+        if issuers and self.token_endpoint_auth_method not in (None, "tls_client_auth"):
+            raise self._invalid("tls_client_auth_issuer is for tls_client_auth")
+        return issuers
 
     def _invalid(self, problem: str) -> InvalidClientMetadata:
         return InvalidClientMetadata(f"Client {self.client_id!r}: {problem.rstrip('.')}.")

@@ -48,7 +48,8 @@ def from_environ(environ: "WSGIEnvironment", source: str = "environ") -> PeerCer
             reason="contradictory_status",
         )
     verified = status == "SUCCESS" and not _was_resumed(environ)
-    return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source)
+    words = "" if verified else status
+    return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source, status=words)
 
 
 def with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | None:

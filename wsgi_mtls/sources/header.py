@@ -139,7 +139,14 @@ class _Reader:
         leaf, *rest = map(ClientCertificate.from_der, ders)
         if self.issued_in_order:
             _check_order([leaf, *rest])
-        return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label)
+        status = "" if verified else self._words(environ)
+        return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label, status=status)
+
+    def _words(self, environ: "WSGIEnvironment") -> str:
+        """Return what the terminator reports of the chain; empty where it reports nothing."""
+        if self.leading is None:
+            return self.verification.words(environ)
+        return (header_value(environ, self.name) or "").rstrip(" ").rpartition(" ")[0]
 
     def _leaf(self, environ: "WSGIEnvironment") -> tuple[str | None, bool]:
         """Return the encoded certificate, or None without one, and whether its chain was validated."""

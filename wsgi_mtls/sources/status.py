@@ -95,6 +95,11 @@ class Verification:
         """The headers."""
         return tuple(status.name for status in self.statuses)
 
+    def words(self, environ: "WSGIEnvironment") -> str:
+        """Return what the terminator reports of the chain; empty where no header does."""
+        names = [status.name for status in self.statuses if not status.two_valued]
+        return (header_value(environ, names[0]) or "") if names else ""
+
     def read(self, environ: "WSGIEnvironment", name: str, came: bool) -> bool:
         """Tell whether the chain was validated.
 

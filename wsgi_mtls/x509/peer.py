@@ -16,12 +16,15 @@ class PeerCertificate:
         chain: what came with it, without the leaf: hints for path building and nothing else, so nothing of it is read.
         verified: whether the terminator says that it validated the chain of this very request.
         source: the certificate source that it came from, for the log.
+        status: the terminator's own words about the chain, such as ``FAILED:certificate revoked``; empty where it
+            validated the chain or has none.
     """
 
     certificate: ClientCertificate
     chain: tuple[ClientCertificate, ...] = ()
     verified: bool = False
     source: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,4 +50,8 @@ def registered(model: ClientModel) -> Client:
         names += [*SUBJECT_KINDS, "jwks", "jwks_uri"]
     # Authlib's model returns [] where no jwks is registered.
     found = {name: value for name in names if (value := getattr(model, name, None)) not in (None, [])}
+    # A column of the application's own: a client's registration or update of itself does not reach it.
+    issuer = getattr(model, "tls_client_auth_issuer", None)
+    if issuer is not None and found.get("token_endpoint_auth_method") == "tls_client_auth":
+        found["tls_client_auth_issuer"] = issuer
     return Client.from_metadata({"client_id": model.get_client_id(), **found})
