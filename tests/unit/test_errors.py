@@ -11,6 +11,7 @@ import pytest
 import wsgi_mtls
 from wsgi_mtls import errors
 from wsgi_mtls.errors import REASONS, MutualTLSError
+from wsgi_mtls.trust import openssl, terminator
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, MutualTLSError)]
@@ -30,7 +31,8 @@ def texts(node: ast.AST) -> set[str]:
 
 def raised() -> set[str]:
     """The reasons that the code gives to its errors."""
-    found = {family.default_reason for family in FAMILIES}
+    found = {family.default_reason for family in FAMILIES} | set(openssl.REFUSALS.values())
+    found |= set(terminator.SPECIFIC.values())
     for node in code():
         if not isinstance(node, ast.Call):
             continue
@@ -38,6 +40,8 @@ def raised() -> set[str]:
             for keyword in node.keywords:
                 if keyword.arg == "reason":
                     value = keyword.value.body if isinstance(keyword.value, ast.IfExp) else keyword.value
+                    if ast.unparse(value) in ("REFUSALS.get(code)", "SPECIFIC[text]"):
+                        continue  # tables, whose values count
                     assert isinstance(value, ast.Constant), ast.unparse(node)
                     found |= texts(value) | texts(getattr(keyword.value, "orelse", value))
     return found
@@ -62,7 +66,7 @@ def test_the_code_compares_reasons_of_the_table_only() -> None:
 
 def test_the_families() -> None:
     assert {
-        "MutualTLSError", "NoCertificate", "BadCertificate", "RefusedClient", "InvalidToken", "InvalidRequest",
+        "MutualTLSError", "NoCertificate", "BadCertificate", "UntrustedPath", "RefusedClient", "InvalidToken", "InvalidRequest",
         "InvalidMetadata", "InvalidClientMetadata", "InvalidServerMetadata",
     } == NAMES  # fmt: skip
     public = {name for name in wsgi_mtls.__all__ if name in NAMES}
@@ -115,7 +119,13 @@ def test_a_long_text_of_a_caller_is_cut() -> None:
 def test_value_errors() -> None:
     """What reads a certificate, a name or metadata from a text raises a ValueError, as Python's own parsers do."""
     found = {family.__name__ for family in FAMILIES if issubclass(family, ValueError)}
-    assert found == {"BadCertificate", "InvalidMetadata", "InvalidClientMetadata", "InvalidServerMetadata"}
+    assert found == {
+        "BadCertificate",
+        "UntrustedPath",
+        "InvalidMetadata",
+        "InvalidClientMetadata",
+        "InvalidServerMetadata",
+    }
 
 
 def test_the_page_of_reasons() -> None:

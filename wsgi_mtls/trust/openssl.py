@@ -22,7 +22,7 @@ _ISSUER_NOT_FOUND = (2, 20, 21)
 _SIGNATURE_FAILURE = 7
 
 # X509_V_ERR_… of openssl/x509_vfy.h; each release only adds to them.
-_REFUSALS: dict[int, str] = {
+REFUSALS: dict[int, str] = {
     9: "not_yet_valid",
     10: "expired",
     22: "path_too_long",
@@ -163,7 +163,7 @@ def _refusal(error: X509StoreContextError, names: Collection[bytes]) -> Untruste
             reason="chain_incomplete",
         )
     message = f"Certificate {depth} of the path: {text} (OpenSSL {code})."
-    return UntrustedPath(message, reason=_REFUSALS.get(code))
+    return UntrustedPath(message, reason=REFUSALS.get(code))
 
 
 def _subject(error: X509StoreContextError) -> str:

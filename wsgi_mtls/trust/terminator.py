@@ -25,7 +25,7 @@ _UNKNOWN_ISSUER = frozenset(
 )
 # The words of nginx; of mod_ssl, with whether the TLS session was resumed; of HAProxy, ssl_c_used and ssl_c_verify.
 _FAILURE = re.compile(r"FAILED:?(?P<text>.*?)(?: Initial| Resumed)?|(?:1 )?(?P<code>[1-9][0-9]*)", re.DOTALL)
-_SPECIFIC: dict[str, str] = {
+SPECIFIC: dict[str, str] = {
     "10": "expired",
     "certificate has expired": "expired",
     "23": "revoked",
@@ -51,6 +51,6 @@ def check_status(peer: PeerCertificate) -> None:
         f"{peer.source} reports {short(peer.status)!r}. The trust store outweighs only an unknown issuer there "
         "(OpenSSL 2, 18 to 21)."
     )
-    if text in _SPECIFIC:
-        raise UntrustedPath(message, reason=_SPECIFIC[text])
+    if text in SPECIFIC:
+        raise UntrustedPath(message, reason=SPECIFIC[text])
     raise BadCertificate(message, reason="chain_not_verified")
