@@ -23,7 +23,7 @@ from .sources import (
     drop_untrusted,
     peer_certificate,
 )
-from .sources.guarded import FORGED, Forgery
+from .sources.source import FORGED, Forgery
 from .tokens import AccessTokens
 from .verifier import AuthenticatedClient, Verifier
 

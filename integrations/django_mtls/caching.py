@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from wsgi_mtls.sources import EnvironSource
-from wsgi_mtls.sources.guarded import GuardedSource
+from wsgi_mtls.sources import EnvironSource, GuardedSource
 
 from .conf import mtls_settings
 from .peer import is_private

@@ -7,9 +7,8 @@ from django.http import HttpRequest
 
 from wsgi_mtls.certificate import Peer
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.sources import PEER, drop_untrusted, peer_certificate
-from wsgi_mtls.sources.guarded import GuardedSource
-from wsgi_mtls.sources.trusted_proxies import environ_key
+from wsgi_mtls.sources import PEER, GuardedSource, drop_untrusted, peer_certificate
+from wsgi_mtls.sources.keys import environ_key
 
 from .conf import mtls_settings
 

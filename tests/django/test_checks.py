@@ -101,7 +101,7 @@ def test_settings(mtls: Any, expected: str) -> None:
     {"SOURCE": "nginx", "TRUSTED_PROXIES": ["127.0.0.1"]},
     {"SOURCE": {"preset": "nginx", "trusted_proxies": "unix"}},
     {"SOURCE": sources.environ()},
-    {"SOURCE": "wsgi_mtls.sources.environ.from_environ"},
+    {"SOURCE": "wsgi_mtls.sources.servers.mod_ssl"},
     {"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"]},
     {"SOURCE": "environ", "USERNAME_FROM": len, "TOKENS": None, "REALM": "a", "ALLOWED_METHODS": ["tls_client_auth"]},
 ])  # fmt: skip

@@ -96,7 +96,7 @@ def test_an_observer_that_fails_changes_nothing(billing: KeyPair, caplog: pytest
     app = ClientAuthMiddleware(
         lambda _, start_response: (start_response("200 OK", [("Content-Type", "text/plain")]), [b"in"])[1],
         verifier,
-        source=sources.environ(),
+        source=sources.mod_ssl(),
         paths=["/token"],
     )
     assert request(app, {"client_id": "billing"}, extra=mod_ssl(billing)).status == 200

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sources.captures import CLIENT, INTERMEDIATE, ROOT, SELF_SIGNED, environ
+from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
 from wsgi_mtls import PeerCertificate, sources
 from wsgi_mtls.errors import ContradictoryStatus, MalformedCertificate
 from wsgi_mtls.sources import Chain, Status, encodings, header, peer_certificate
-from wsgi_mtls.sources.guarded import FORGED, GuardedHeaders
+from wsgi_mtls.sources.header import Decoder
+from wsgi_mtls.sources.proxies import GuardedHeaders
+from wsgi_mtls.sources.source import FORGED
 from wsgi_mtls.testing import environ_for
 
 CERTIFICATE = environ("azure-app-service", "ca_signed_with_chain")["HTTP_X_ARR_CLIENTCERT"]
@@ -89,9 +91,7 @@ def test_secret_that_is_none(secret: Any) -> None:
         ("Cert", {"verified": ()}),
         ("Cert", {"verified": None}),
         ("Cert", {"chain": Chain(["X-Chain"], encodings.base64_der)}),
-        ("Cert", {"chain_limit": -1}),
         ("Cert", {"underscores_dropped": 1}),
-        ("Cert", {"size_limit": 0}),
         ("Cert", {"refused": ["cert"]}),
         ("Cert", {"chain": Chain(["Chain", "Chain"], encodings.base64_der)}),
         ("Cert", {"verified": (Status("Verify", "a"), Status("Verify", "b"))}),
@@ -163,19 +163,16 @@ def test_several_statuses_must_all_say_so() -> None:
 
 
 def test_limits() -> None:
-    chain = environ("rfc9440", "ca_signed_with_chain")["HTTP_CLIENT_CERT_CHAIN"]
-    options: dict[str, Any] = {**HERE, "chain": Chain(["Chain"], encodings.rfc9440_list)}
-    peer = read(header("Cert", encodings.base64_der, chain_limit=2, **options), request(chain=chain))
+    source = header("Cert", encodings.base64_der, chain=Chain(["Chain"], encodings.base64_der_list), **HERE)
+    peer = read(source, request(chain=",".join([CERTIFICATE] * 10)))
     assert peer is not None
-    assert peer.chain == (INTERMEDIATE, ROOT)
-    with pytest.raises(MalformedCertificate):
-        header("Cert", encodings.base64_der, chain_limit=1, **options)(request(chain=chain))
-    size = len(CERTIFICATE)
-    assert header("Cert", encodings.base64_der, size_limit=size, **HERE)(request()) is not None
-    with pytest.raises(MalformedCertificate):
-        header("Cert", encodings.base64_der, size_limit=size - 1, **HERE)(request())
-    with pytest.raises(MalformedCertificate):
-        header("Cert", encodings.base64_der, size_limit=size, **options)(request(chain=chain))
+    assert len(peer.chain) == 10
+    with pytest.raises(MalformedCertificate, match="more than 10"):
+        source(request(chain=",".join([CERTIFICATE] * 11)))
+    for length, message in ((65536, "base64"), (65537, "longer than 65536")):
+        for long in ({"cert": "=" * length}, {"chain": "=" * length}):
+            with pytest.raises(MalformedCertificate, match=message):
+                source(request(**long))
 
 
 def test_chain_over_several_headers_has_no_gap() -> None:
@@ -235,5 +232,47 @@ def test_decoder_of_the_users_own_that_finds_nothing() -> None:
         header("Cert", lambda _: (), **HERE)(request())
 
 
-def test_limit_counts_the_chain_only() -> None:
-    assert header("Cert", encodings.base64_der, chain_limit=0, **HERE)(request()) is not None
+def counting(decode: Decoder) -> tuple[Decoder, list[str]]:
+    decoded: list[str] = []
+
+    def count(text: str) -> bytes | tuple[bytes, ...]:
+        decoded.append(text)
+        return decode(text)
+
+    return count, decoded
+
+
+def test_a_value_that_was_seen_is_not_decoded_again() -> None:
+    decode, decoded = counting(encodings.base64_der)
+    source = header("Cert", decode, verified=Status("Verify", "yes", "none"), **HERE)
+    first, again = read(source, request(verify="yes")), read(source, request(verify="yes"))
+    assert first == again == PeerCertificate(CLIENT, (), True, "Cert")
+    assert len(decoded) == 1
+    # Each part of what came counts, and what another peer sends is not looked at.
+    assert read(source, request(verify="no")) == PeerCertificate(CLIENT, (), False, "Cert")
+    with pytest.raises(ContradictoryStatus):
+        source(request(verify="none"))
+    assert source({**request(verify="yes"), "REMOTE_ADDR": "192.0.2.1"}) is None
+
+
+def test_a_refusal_is_not_remembered() -> None:
+    decode, decoded = counting(encodings.base64_der)
+    source = header("Cert", decode, **HERE)
+    for _ in range(2):
+        with pytest.raises(MalformedCertificate):
+            source(request(cert="junk"))
+    assert decoded == ["junk", "junk"]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    decode, decoded = counting(lambda _: CLIENT.der)
+    source = header("Cert", decode, chain=Chain(["Chain"], lambda _: SELF_SIGNED.der), **HERE)
+    for cert, chain, times in (("a" * 8192, "", 1), ("a" * 8193, "", 2), ("a" * 8000, "b" * 193, 2)):
+        decoded.clear()
+        for _ in range(2):
+            assert source(request(cert=cert, chain=chain)) is not None
+        assert len(decoded) == times
+    decoded.clear()
+    for number in (*range(513), 0, 512):  # the last 512 values, so that 0 is forgotten
+        source(request(cert=f"c{number}"))
+    assert len(decoded) == 514

@@ -8,7 +8,7 @@ from wsgi_mtls import sources
 from wsgi_mtls.settings import read_settings
 from wsgi_mtls.settings_report import risks
 from wsgi_mtls.sources import CertificateSource, encodings
-from wsgi_mtls.sources.partial_chains import may_accept_partial_chains
+from wsgi_mtls.sources.config import may_accept_partial_chains
 
 LOCAL = ["127.0.0.1"]
 BY_PYTHON = bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN)
@@ -21,7 +21,7 @@ NGINX = sources.nginx(trusted_proxies=LOCAL)
     (sources.haproxy(trusted_proxies=LOCAL), False),
     (sources.apache(trusted_proxies=LOCAL), False),
     (sources.mod_wsgi(), False),
-    (sources.environ(), False),
+    (sources.mod_ssl(), False),
     (sources.caddy(trusted_proxies=LOCAL), False),
     (sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), True),
     (sources.traefik(trusted_proxies=LOCAL, terminator_verifies=True, underscores_dropped=True), True),
@@ -33,7 +33,7 @@ NGINX = sources.nginx(trusted_proxies=LOCAL)
     (sources.gunicorn(), BY_PYTHON),
     (sources.wsgi_server(), BY_PYTHON),
     (sources.first_of(NGINX, sources.werkzeug()), BY_PYTHON),
-    (sources.first_of(sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), sources.environ()), True),
+    (sources.first_of(sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), sources.mod_ssl()), True),
     (lambda environ: None, False),
 ])  # fmt: skip
 def test_may_accept_partial_chains(source: CertificateSource, expected: bool) -> None:
