@@ -7,7 +7,7 @@ from pathlib import Path
 from .clients import AUTH_METHODS, CertificateRegistry
 from .settings import InvalidSetting, Settings
 from .sources import GuardedSource
-from .sources.config import may_accept_partial_chains
+from .sources.partial_chains import may_accept_partial_chains
 from .verifier import Verifier
 
 PARTIAL_CHAINS = (

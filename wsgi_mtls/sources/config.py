@@ -1,12 +1,10 @@
-"""A certificate source from a settings file, and what its preset is known for."""
+"""A certificate source from a settings file."""
 
-import ssl
 from collections.abc import Callable, Mapping
 
 from .preset import nearest
 from .presets import OLD_NAMES, PRESETS
-from .proxies import GuardedHeaders
-from .source import CertificateSource, EnvironSource, FirstOf
+from .source import CertificateSource
 
 
 def from_config(config: str | Mapping[str, object]) -> CertificateSource:
@@ -30,24 +28,3 @@ def from_config(config: str | Mapping[str, object]) -> CertificateSource:
         return make(**options)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"Preset {name}: an option has a value of the wrong type: {error}.") from error
-
-
-def may_accept_partial_chains(source: CertificateSource) -> bool:
-    """Return whether the terminator may take a client's certificate in its CA file for one that a CA issued.
-
-    Such a terminator looks at no signature of that certificate. Nothing is known of the programs behind ``mod_ssl()``
-    and behind a function of the operator's own, so they are not reported.
-    """
-    # OpenSSL accepts a partial chain only where a program sets X509_V_FLAG_PARTIAL_CHAIN. Go's crypto/x509 always
-    # accepts it, Envoy sets the flag, Python does from 3.13 on, and what the clouds do is not documented.
-    if isinstance(source, FirstOf):
-        return any(map(may_accept_partial_chains, source.halves))
-    if isinstance(source, GuardedHeaders):
-        preset = PRESETS.get(source.label)
-        return source.can_verify and (preset is None or preset.partial_chains == "yes")
-    preset = PRESETS.get(source.label) if isinstance(source, EnvironSource) else None
-    return preset is not None and preset.partial_chains == "python" and _python_accepts_them()
-
-
-def _python_accepts_them() -> bool:
-    return bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN)

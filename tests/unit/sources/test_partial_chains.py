@@ -8,7 +8,7 @@ from wsgi_mtls import sources
 from wsgi_mtls.settings import read_settings
 from wsgi_mtls.settings_report import risks
 from wsgi_mtls.sources import CertificateSource, encodings
-from wsgi_mtls.sources.config import may_accept_partial_chains
+from wsgi_mtls.sources.partial_chains import may_accept_partial_chains
 
 LOCAL = ["127.0.0.1"]
 BY_PYTHON = bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN)
