@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from tests.support import FORM, Answer
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.server import make_server
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, to_pem
+from wsgi_mtls.x509 import ClientCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -4,7 +4,6 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 
-from .certificate import ClientCertificate, Peer, PeerSubject
 from .clients import Client
 from .errors import (
     CertificateRequired,
@@ -17,6 +16,7 @@ from .errors import (
     TokenWithoutCertificate,
     UnverifiedConfirmation,
 )
+from .x509 import ClientCertificate, Peer, PeerSubject
 
 THUMBPRINT = "x5t#S256"
 """The member of ``cnf`` that holds the certificate's thumbprint (RFC 8705 section 3.1)."""

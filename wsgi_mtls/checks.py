@@ -5,7 +5,6 @@ from typing import Literal
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .clients import Client
 from .errors import (
     CertificateExpired,
@@ -13,6 +12,7 @@ from .errors import (
     CertificateNotRegistered,
     CertificateNotYetValid,
     CertificatesUnavailable,
+    CertificateUnreadable,
     ChainNotVerified,
     NoCertificate,
     NotForClientAuth,
@@ -21,6 +21,7 @@ from .errors import (
     SubjectMismatch,
     short,
 )
+from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 SelfSignedMatch = Literal["public_key", "certificate"]
 
@@ -62,6 +63,8 @@ def check_chain(peer: PeerCertificate) -> None:
         SelfSignedCertificate: only the client does.
         ChainNotVerified: nobody validated its chain.
         NotForClientAuth: it was issued for another purpose.
+        CriticalExtension: it has a critical extension that is not processed here.
+        CertificateUnreadable: one of the parts that are looked at can't be read.
     """
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
@@ -72,6 +75,7 @@ def check_chain(peer: PeerCertificate) -> None:
         )
     if not peer.verified:
         raise ChainNotVerified(_NOT_VERIFIED)
+    certificate.extensions.check()
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
     if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
         raise NotForClientAuth("The certificate's extended key usage lacks clientAuth; have it issued for clients.")
@@ -135,19 +139,27 @@ def name_is_not_enough(client: Client, peer: PeerSubject) -> CertificateNotDeliv
     )
 
 
-def check_registered(client: Client, certificate: ClientCertificate, match: SelfSignedMatch) -> None:
+def check_self_signed(client: Client, certificate: ClientCertificate, match: SelfSignedMatch, now: datetime) -> None:
     """RFC 8705 section 2.2: the certificate is registered, or its public key is; no chain counts.
+
+    A certificate that is registered itself needs its octets alone: its validity counts if it can be read.
 
     Raises:
         CertificatesUnavailable: the client's certificates can't be had.
         CertificateNotRegistered: it is none of them.
+        MutualTLSError: as :func:`check_validity`.
     """
+    try:
+        check_validity(certificate, now)
+    except CertificateUnreadable:
+        if certificate not in client.certificates:
+            raise
     if not client.certificates and client.jwks_uri is not None:
         raise CertificatesUnavailable(f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead.")
     if match == "certificate":
         registered = certificate in client.certificates
     else:
-        registered = any(c.public_key_der == certificate.public_key_der for c in client.certificates)
+        registered = any(c.lookup_key == certificate.lookup_key for c in client.certificates)
     if not registered:
         raise CertificateNotRegistered(
             f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key."

@@ -13,11 +13,13 @@ __all__ = [
     "CertificateNotRegistered",
     "CertificateNotYetValid",
     "CertificateRequired",
+    "CertificateUnreadable",
     "CertificatesUnavailable",
     "ChainNotVerified",
     "ClientIdInQuery",
     "ConfirmationMismatch",
     "ContradictoryStatus",
+    "CriticalExtension",
     "CrossSiteRequest",
     "GrantOfAnotherClient",
     "HTTPMethodNotAllowed",
@@ -114,6 +116,14 @@ class ContradictoryStatus(MalformedCertificate):
     status = 401
 
 
+class CertificateUnreadable(MalformedCertificate):
+    """A part of the certificate that the decision needs can't be read (RFC 5280 section 4.1), so it matches nothing."""
+
+    reason = "certificate_unreadable"
+    error = "invalid_client"
+    status = 401
+
+
 class MalformedName(MutualTLSError, ValueError):
     """A text that should be a distinguished name can't be read as one (RFC 4514)."""
 
@@ -165,10 +175,16 @@ class RegisteredAsSelfSigned(MutualTLSError):
     """PKI, but the certificate, or its key, is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
 
     A TLS terminator that accepts partial chains reports success for every certificate in its CA bundle, whatever the
-    certificate says and whoever signed it, and the certificates of self-signed clients are put there.
+    certificate's names and signature are, and the certificates of self-signed clients are put there.
     """
 
     reason = "registered_as_self_signed"
+
+
+class CriticalExtension(MutualTLSError):
+    """PKI, but the certificate has a critical extension that is not processed here (RFC 5280 section 4.2)."""
+
+    reason = "critical_extension"
 
 
 class NotForClientAuth(MutualTLSError):

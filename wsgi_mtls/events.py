@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from .certificate import Peer, PeerSubject
 from .errors import MutualTLSError, short
+from .x509 import Peer, PeerSubject
 
 logger = logging.getLogger("wsgi_mtls")
 

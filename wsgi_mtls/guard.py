@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from .certificate import Peer, PeerCertificate
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import AuthMethodNotRegistered, InvalidToken, MutualTLSError, NotAuthorized
@@ -26,6 +25,7 @@ from .sources import (
 from .sources.source import FORGED, Forgery
 from .tokens import AccessTokens
 from .verifier import AuthenticatedClient, Verifier
+from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -116,7 +116,7 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self._needed_verifier()
+        record, verifier = view.record, self.needed_verifier()
         if record.client is not None and record.client.method in allowed_methods:
             return record.client
         record.client = None
@@ -145,7 +145,7 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self._needed_verifier()
+        record, verifier = view.record, self.needed_verifier()
         if record.client is not None:
             return record.client
         with self.deciding("client", view) as decision:
@@ -277,7 +277,7 @@ class Guard:
             raise error
 
     def _identify(self, decision: Decision) -> AuthenticatedClient:
-        client = self._needed_verifier().decide_holder(decision.peer)
+        client = self.needed_verifier().decide_holder(decision.peer)
         decision.client_id, decision.method = client.client_id, client.method
         decision.outcome = "client_authenticated"
         return client
@@ -288,7 +288,12 @@ class Guard:
         decision.client_id = request.client_id
         return request
 
-    def _needed_verifier(self) -> Verifier:
+    def needed_verifier(self) -> Verifier:
+        """Return what knows the clients.
+
+        Raises:
+            RuntimeError: If the guard has no verifier.
+        """
         if self.verifier is None:
             raise RuntimeError("This guard knows no clients: give it a verifier.")
         return self.verifier

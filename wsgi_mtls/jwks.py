@@ -8,9 +8,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from .certificate import ClientCertificate
 from .errors import InvalidClientMetadata, MalformedCertificate
-from .pem import base64_to_der
+from .x509 import ClientCertificate
+from .x509.pem import base64_to_der
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
 
@@ -51,9 +51,30 @@ def _certificate(key: Mapping[str, object], number: int) -> ClientCertificate:
         expected = _members(_public_key(certificate))
     except InvalidClientMetadata as error:
         raise InvalidClientMetadata(f"Key {number} of jwks: {error}") from None
-    if {name: key.get(name) for name in expected} != expected:
-        raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] certifies another key than the JWK describes.")
+    for name, value in expected.items():
+        if key.get(name) != value:
+            raise InvalidClientMetadata(f"Key {number} of jwks: {_difference(name, key.get(name), value)}")
     return certificate
+
+
+def _difference(name: str, found: object, expected: str) -> str:
+    """Say how a JWK's member differs from the certificate's key."""
+    if isinstance(found, str):
+        if found.rstrip("=") == expected:
+            return f"{name} has padding (=); write base64url without (RFC 7515 section 2)."
+        if "".join(found.split()) == expected:
+            return f"{name} has line breaks or spaces; write it in one line."
+        if _has_leading_zero(found, expected):
+            return f"{name} has a leading zero octet; leave it out (RFC 7518 section 6.3.1)."
+    return "x5c[0] certifies another key than the JWK describes."
+
+
+def _has_leading_zero(found: str, expected: str) -> bool:
+    try:
+        octets = base64.b64decode(found + "=" * (-len(found) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return False
+    return octets.startswith(b"\0") and _base64url(octets.lstrip(b"\0")) == expected
 
 
 def _public_key(certificate: ClientCertificate) -> object:

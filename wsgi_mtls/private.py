@@ -10,8 +10,8 @@ from .record import Record
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-# What tells one kind of shared cache to keep an answer, whatever Cache-Control says (RFC 9213 section 2, nginx, …).
-_FOR_SHARED_CACHES = ("X-Accel-Expires", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control")
+FOR_SHARED_CACHES = ("X-Accel-Expires", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control")
+"""Headers by which one kind of shared cache keeps an answer, whatever ``Cache-Control`` says (RFC 9213 section 2)."""
 
 
 def keep_private(start_response: "StartResponse", record: Record, *, store: bool = True) -> "StartResponse":
@@ -40,7 +40,7 @@ def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> li
         store: whether a private cache may store the answer.
     """
     made = Headers(headers)
-    for name in _FOR_SHARED_CACHES:
+    for name in FOR_SHARED_CACHES:
         made.remove(name)
     made["Cache-Control"] = private_cache_control(", ".join(made.getlist("Cache-Control")), store=store)
     return made.to_wsgi_list()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .certificate import Peer
 from .errors import MutualTLSError
+from .x509 import Peer
 
 if TYPE_CHECKING:
     from .rules.token import BoundToken

@@ -1,6 +1,7 @@
 """What an application's own tests need: certification authorities, certificates of any shape, environs."""
 
 import ipaddress
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from . import names
-from .certificate import ClientCertificate, PeerCertificate
 from .sources import PEER
+from .x509 import ClientCertificate, PeerCertificate, names
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 KeyType = Literal["ec", "rsa", "ed25519"]
@@ -128,7 +128,7 @@ def make_key(key_type: KeyType = "ec") -> PrivateKey:
 
 def to_pem(certificate: ClientCertificate) -> bytes:
     """Return the certificate as PEM."""
-    return x509.load_der_x509_certificate(certificate.der).public_bytes(Encoding.PEM)
+    return ssl.DER_cert_to_PEM_cert(certificate.der).encode("ascii")
 
 
 def environ_for(

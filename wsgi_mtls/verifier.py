@@ -1,11 +1,11 @@
 """Who is this client: RFC 8705 section 2."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from . import checks
-from .certificate import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .checks import SelfSignedMatch
 from .clients import (
     AUTH_METHODS,
@@ -30,6 +30,7 @@ from .errors import (
     short,
 )
 from .events import Decision, Observer, deciding
+from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 __all__ = ["AuthenticatedClient", "SelfSignedMatch", "Verifier"]
 
@@ -158,11 +159,16 @@ class Verifier:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
-            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, nobody
-                validated its chain, or it is registered for a self-signed client.
+            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, its
+                chain was not validated, or it is registered for a self-signed client.
         """
         with deciding(Decision("client", peer), self.observers):
             return self.decide_chain(peer)
+
+    def report_refusal(self, error: MutualTLSError, client_id: str | None, peer: Peer | None) -> None:
+        """Report a refusal that was decided outside, where no request is at hand, unless it was reported."""
+        with suppress(MutualTLSError), deciding(Decision("client", peer, client_id), self.observers):
+            raise error
 
     def decide(
         self,
@@ -264,12 +270,12 @@ class Verifier:
             checks.check_forwarded_name(client, peer)
             return AuthenticatedClient(client.client_id, method, None, client)
         method = self._method(client, peer.certificate, allowed)
-        checks.check_validity(peer.certificate, self._clock())
         if method == "tls_client_auth":
+            checks.check_validity(peer.certificate, self._clock())
             checks.check_pki(client, peer)
             self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_registered(client, peer.certificate, self._self_signed_match)
+            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock())
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def _method(

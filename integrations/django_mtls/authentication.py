@@ -9,7 +9,7 @@ from django.contrib.auth import load_backend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 from .backends import ClientCertificateBackend
 from .failed_logins import send_login_failed

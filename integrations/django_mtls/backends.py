@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import ClientCertificate, Peer, PeerCertificate
 from wsgi_mtls.errors import CertificateNotDelivered, MutualTLSError
+from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
 from .errors import InactiveUser, MalformedUsername, NoUsername, RegistrationDisabled, SeveralUsers, UnknownUser
@@ -51,6 +51,15 @@ class ClientCertificateBackend(ModelBackend):
     ) -> Any:
         """Return the user whose certificate this is, or None."""
         return await sync_to_async(self.authenticate)(request, peer_certificate=peer_certificate)
+
+    def get_user(self, user_id: Any) -> None:
+        """Return None: a session cookie alone, without its certificate, is not a user's.
+
+        ``ClientCertificateLoginMiddleware``, which has the certificate, sets the user.
+        """
+
+    async def aget_user(self, user_id: Any) -> None:
+        """Return None, as :meth:`get_user`."""
 
     def create_user(self, name: str, certificate: ClientCertificate) -> Any:
         """Make a user without rights and without a password; a subclass may add to it.

@@ -1,58 +1,82 @@
-"""No page that was made for a certificate is shown to anybody else: by Django's caches, or by others on the way."""
+"""Answers that caches must not show to others: Django's own caches, and shared ones on the way to the client."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponseBase
+from django.utils.cache import has_vary_header, patch_vary_headers
+from werkzeug.http import parse_dict_header
 
-from wsgi_mtls.sources import EnvironSource, GuardedSource
+from wsgi_mtls.private import FOR_SHARED_CACHES, private_cache_control
 
-from .conf import mtls_settings
-from .peer import is_private
-from .sessions import thumbprint
+from .request import CLIENT_CERT, innermost, record
 
-if TYPE_CHECKING:
-    from wsgi_mtls.certificate import Peer
-
-CLIENT_CERT = "Client-Cert"
-"""What such pages vary on (RFC 9440 section 2.4): no client can send it, since it is set or dropped here."""
+Answer = TypeVar("Answer")
+_CACHED = "_cache_update_cache"
+"""The attribute by which Django's cache middleware knows, after the view, that it has to keep the page."""
 
 
-def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Forbid shared caches to keep what was answered to a certificate, or to a session that one was missing for.
+def mark_private(request: Any) -> None:
+    """Make the answer to a request private: it depends on the certificate, the token or an ended session."""
+    record(request).private = True
+    keep_out_of_caches(innermost(request))
 
-    Of a view that has returned something else, Django tells what is wrong.
-    """
-    if (
-        isinstance(response, HttpResponseBase)
-        and is_private(request)
-        and "no-store" not in response.get("Cache-Control", "")
-    ):
-        patch_cache_control(response, private=True)
+
+def keep_out_of_caches(request: Any) -> None:
+    """Make the caches of Django's that this request has passed forget to keep the page."""
+    vars(request).pop(_CACHED, None)
+
+
+def keep_private(request: Any, response: Answer) -> Answer:
+    """Make an answer private where the record says so; what is not a response, Django reports."""
+    if isinstance(response, HttpResponseBase) and record(request).private:
+        response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
+        for name in FOR_SHARED_CACHES:
+            if name in response:
+                del response[name]
     return response
 
 
-def tell_apart(request: HttpRequest, peer: "Peer | None") -> None:
-    """Let Django's caches tell this request from those with another certificate, or none."""
-    key, source = "HTTP_CLIENT_CERT", mtls_settings().source
-    if isinstance(source, GuardedSource) and key in source.keys:
-        return  # the terminator's own
-    request.META.pop(key, None)
-    if peer is not None:
-        request.META[key] = thumbprint(peer) or "-"
-    request.__dict__.pop("headers", None)  # cached, maybe with what was there before
-
-
-def drop_client_cert(request: HttpRequest) -> None:
-    """Take away what a client sent as ``Client-Cert``, where nobody has looked at the certificate.
-
-    A function of the project's own may yet read it: what it reads stays.
-    """
-    if isinstance(mtls_settings().source, GuardedSource | EnvironSource):
-        tell_apart(request, None)
-
-
-def vary(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Have the site's cache tell apart the page that it is about to keep; it was made for no certificate."""
-    if getattr(request, "_cache_update_cache", False):
+def keep_apart(request: Any, response: Answer) -> Answer:
+    """Make an answer private, or let the site's cache keep it for requests without a certificate alone."""
+    if isinstance(response, HttpResponseBase) and getattr(request, _CACHED, False) and not record(request).private:
         patch_vary_headers(response, [CLIENT_CERT])
+    return keep_private(request, response)
+
+
+def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str]) -> None:
+    """Refuse to answer with a page that a cache inside of a guard has kept, or may have kept for somebody else.
+
+    A guard calls :func:`keep_out_of_caches` before the view, so that the mark of Django's cache middleware, if there is
+    one now, is that of a cache inside. A page that is kept only further out has no ``Expires`` yet.
+
+    Args:
+        request: the request, or the wrapper of it that the cache has seen.
+        response: what the view has returned.
+        headers: the headers on which such a page must vary.
+
+    Raises:
+        ImproperlyConfigured: If the cache keeps one page for every certificate or token.
+    """
+    if _CACHED not in vars(request) or not _is_kept(request, response):
+        return
+    missing = [name for name in headers if not has_vary_header(response, name)]
+    if missing:
+        listed = ", ".join(f'"{name}"' for name in headers)
+        raise ImproperlyConfigured(
+            f"cache_page around {request.path} keeps one page for all certificates, inside of what guards the view "
+            "(a decorator, login_required, middleware, REST framework). Put the guard inside of cache_page, next to "
+            f"the view; or put @vary_on_headers({listed}) below cache_page; or, where the page is the same for all "
+            "users, put @certificate_login_exempt on the view."
+        )
+
+
+def _is_kept(request: Any, response: Any) -> bool:
+    """Tell whether Django's cache middleware has kept such an answer, or has had it: then it has set ``Expires``."""
+    if request.method not in ("GET", "HEAD") or not isinstance(response, HttpResponseBase):
+        return False
+    if response.status_code not in (200, 304) or "Expires" not in response:
+        return False
+    directives = parse_dict_header(response.get("Cache-Control", "").lower())
+    return not directives.keys() & {"private", "no-cache", "no-store"}

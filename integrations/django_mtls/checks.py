@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, models, router, transaction
-from django.middleware.cache import FetchFromCacheMiddleware
+from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
 from wsgi_mtls.errors import InvalidClientMetadata
@@ -19,7 +19,7 @@ from wsgi_mtls.settings_report import PARTIAL_CHAINS, accepts_both_by_partial_ch
 
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
-from .project import has_backend, middleware_position
+from .project import all_are_of, has_backend, middleware_position
 
 
 @register(Tags.security)
@@ -44,12 +44,12 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 
 def _username_field() -> list[CheckMessage]:
-    """Report a user model whose name is no text (``E008``): a certificate has texts only."""
+    """Report a user model whose name is not a text (``E008``): a certificate has texts only."""
     model: Any = get_user_model()
     field = model._meta.get_field(model.USERNAME_FIELD)
     if isinstance(field, models.CharField | models.TextField):
         return []
-    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is no text.'
+    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is not a text.'
     hint = "Register the users' certificates and remove USERNAME_FROM, or let USERNAME_FIELD be a field of text."
     return [Error(message, hint=hint, id="django_mtls.E008")]
 
@@ -63,16 +63,16 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
     certificate = middleware_position(ClientCertificateMiddleware)
     login = middleware_position(ClientCertificateLoginMiddleware)
     backend = has_backend(ClientCertificateBackend)
-    found: list[CheckMessage] = []
+    found: list[CheckMessage] = [*_order(certificate, login)]
     if login is not None:
-        found += [*_order(certificate, login), *_login(backend)]
+        found += _login(backend)
     elif backend:
         found.append(_without_login())
-    if certificate:
+    if certificate and not all_are_of(settings.MIDDLEWARE[:certificate], UpdateCacheMiddleware):
         found.append(
             checks.Warning(
                 "Middleware before ClientCertificateMiddleware sees forged headers, since they are not stripped yet.",
-                hint="Put ClientCertificateMiddleware first in MIDDLEWARE.",
+                hint="Put ClientCertificateMiddleware first in MIDDLEWARE; only UpdateCacheMiddleware may come before.",
                 id="django_mtls.W003",
             )
         )
@@ -118,26 +118,43 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
             yield kind(f"This registered client can never authenticate. {error}", hint=hint, id="django_mtls.E007")
 
 
-def _order(certificate: int | None, login: int) -> list[CheckMessage]:
-    authentication = middleware_position(AuthenticationMiddleware)
-    wrong = []
-    if certificate is None or certificate > login:
-        wrong.append("ClientCertificateMiddleware must stand before ClientCertificateLoginMiddleware.")
-    if authentication is None or authentication > login:
-        wrong.append("AuthenticationMiddleware must stand before ClientCertificateLoginMiddleware.")
-    cached = middleware_position(FetchFromCacheMiddleware)
-    if cached is not None and cached < login:
-        wrong.append("ClientCertificateLoginMiddleware must stand before FetchFromCacheMiddleware.")
-    if middleware_position(CsrfViewMiddleware) is None:
-        wrong.append("CsrfViewMiddleware is missing; a browser sends a certificate unasked, as it does a cookie.")
+def _order(certificate: int | None, login: int | None) -> list[CheckMessage]:
+    wrong: list[str] = []
+    if login is not None:
+        wrong += [*_login_order(certificate, login), *_cache_order(login, "ClientCertificateLoginMiddleware")]
+    elif certificate is not None:
+        wrong += _cache_order(certificate, "ClientCertificateMiddleware")
     return [Error(message, hint="Correct the order of MIDDLEWARE.", id="django_mtls.E005") for message in wrong]
 
 
+def _login_order(certificate: int | None, login: int) -> list[str]:
+    authentication = middleware_position(AuthenticationMiddleware)
+    wrong = []
+    if certificate is None or certificate > login:
+        wrong.append("ClientCertificateMiddleware must come before ClientCertificateLoginMiddleware.")
+    if authentication is None or authentication > login:
+        wrong.append("AuthenticationMiddleware must come before ClientCertificateLoginMiddleware.")
+    if middleware_position(CsrfViewMiddleware) is None:
+        wrong.append("CsrfViewMiddleware is missing; a browser sends a certificate unasked, as it does a cookie.")
+    return wrong
+
+
+def _cache_order(ours: int, name: str) -> list[str]:
+    """Report a site's cache that fetches pages before the certificate is known, or keeps them too early."""
+    fetching, updating = middleware_position(FetchFromCacheMiddleware), middleware_position(UpdateCacheMiddleware)
+    wrong = []
+    if fetching is not None and fetching < ours:
+        wrong.append(f"{name} must come before FetchFromCacheMiddleware.")
+    if updating is not None and updating > ours:
+        wrong.append(f"UpdateCacheMiddleware must come before {name}.")
+    return wrong
+
+
 def _without_login() -> CheckMessage:
-    """Report that sessions outlive certificates; REST framework alone makes none, and needs no login middleware."""
+    """Report logins without a user; REST framework alone makes no sessions, and needs no login middleware."""
     message = (
         "ClientCertificateBackend without ClientCertificateLoginMiddleware: a session that login() makes with a "
-        "certificate outlives it, and goes on without the certificate, or with another one."
+        "certificate has no user at the next request, since only that middleware compares it with the certificate."
     )
     hint = "Add django_mtls.middleware.ClientCertificateLoginMiddleware right after AuthenticationMiddleware."
     if not apps.is_installed("rest_framework"):

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from wsgi_mtls import names
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata, MutualTLSError
+from wsgi_mtls.x509 import names
 
 from .conf import mtls_settings
 from .search import CARD, batches, card_digests, exclusive_scope, key_digests, registration_digests

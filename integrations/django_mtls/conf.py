@@ -44,7 +44,8 @@ class MTLSSettings(Settings):
 
     Attributes:
         username_from: which name of a certificate is the user's: ``"subject_cn"``, ``"san_email"``, ``"san_dns"``,
-            ``"san_uri"``, a callable or its dotted path. None (the default): only registered certificates log in.
+            ``"san_uri"``, … (:mod:`.usernames`), a callable or its dotted path. None (the default): only
+            registered certificates log in.
         create_unknown_users: whether a user is made for a name that nobody has. It gets no rights. Default: False.
         use_session: whether the login middleware logs in to a session, instead of for each request. Default: False.
         client_model: the model of the registered clients. Default: ``"django_mtls.RegisteredClient"``.

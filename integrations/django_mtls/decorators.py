@@ -1,9 +1,9 @@
-"""Decorators for views, sync and async: who is let in.
+"""Decorators that guard views, sync and async.
 
-What they let in stands on the request: ``oauth_client`` and ``bound_token``. A token endpoint and an API are called by
-programs that have no CSRF token, so ``@csrf_exempt`` belongs above ``@client_auth_required`` and
-``@bound_token_required``; it must not stand on a view that a browser's certificate alone lets in. A client is no user:
-to these two kinds of views nobody logs in, neither by certificate nor because ``LoginRequiredMiddleware`` asks for it.
+A view finds what they accept on the request: ``oauth_client`` and ``bound_token``. Programs have no CSRF
+token, and they call a token endpoint and an API: put ``@csrf_exempt`` above ``@client_auth_required`` and
+``@bound_token_required``, and never on a view that accepts a browser's certificate alone. A client is not a user: these
+two exempt the view from the login by certificate, and from ``LoginRequiredMiddleware``.
 """
 
 from collections.abc import Callable, Collection
@@ -18,11 +18,12 @@ from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.responses import token_error_response
 
-from .caching import keep_private
+from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
 from .login import EXEMPT
 from .oauth import accept_bound_token, accept_peer, authenticate_client
 from .refusals import as_django, refusal
+from .request import CLIENT_CERT
 
 View = TypeVar("View", bound=Callable[..., Any])
 Check = Callable[[HttpRequest], HttpResponseBase | None]
@@ -33,7 +34,7 @@ def client_auth_required(view: View, /) -> View: ...
 @overload
 def client_auth_required(*, allowed_methods: Collection[AuthMethod]) -> Callable[[View], View]: ...
 def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] | None = None) -> Any:
-    """Let only OAuth clients in that their certificate authenticates (RFC 8705 section 2): ``request.oauth_client``.
+    """Accept OAuth clients that their certificate authenticates (RFC 8705 section 2): ``request.oauth_client``.
 
     For an authorization server's endpoints: POST, with ``client_id`` in the body. A client that is registered for
     another method is refused.
@@ -54,7 +55,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
         request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check, for_programs)
+    return guarded(view, check, mark=for_programs)
 
 
 @overload
@@ -66,14 +67,14 @@ def bound_token_required(
 def bound_token_required(
     view: Any = None, /, *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
 ) -> Any:
-    """Let only requests in whose access token is bound to their certificate (RFC 8705 section 3).
+    """Accept requests whose access token is bound to their certificate (RFC 8705 section 3).
 
     The view finds the token in ``request.bound_token``.
 
     Args:
         view: the view.
         scope: the scopes that the token must have, all of them, separated by spaces.
-        required: whether the token must be bound; False lets an unbound one pass, but never a bound one unchecked.
+        required: whether the token must be bound; False accepts an unbound one too; a bound one is always checked.
         also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
     """
     if isinstance(also_verified, str):
@@ -89,7 +90,7 @@ def bound_token_required(
         request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
-    return _decorate(view, check, for_programs)
+    return guarded(view, check, mark=for_programs, headers=["Authorization"])
 
 
 @overload
@@ -97,14 +98,14 @@ def certificate_required(view: View, /) -> View: ...
 @overload
 def certificate_required(*, optional: bool) -> Callable[[View], View]: ...
 def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
-    """Let only requests in whose certificate is in order: its chain was validated, whoever its holder is.
+    """Accept requests whose certificate is in order and its chain validated, for any holder.
 
-    Who the holder is, a view learns from ``request.peer_certificate``, or from ``request.user`` with the login
-    middleware. CSRF protection must stay on.
+    The view finds the holder in ``request.peer_certificate``, or in ``request.user`` with the login middleware. CSRF
+    protection must stay on.
 
     Args:
         view: the view.
-        optional: whether a request without a certificate is let in as well; one with a bad certificate never is.
+        optional: whether a request without a certificate is accepted as well; one with a bad certificate never is.
     """
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
@@ -114,13 +115,13 @@ def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
             return refusal(request, error)
         return None
 
-    return _decorate(view, check)
+    return guarded(view, check)
 
 
 def certificate_login_exempt(view: View) -> View:
-    """Keep the login middleware away from a view, as from a health check.
+    """Exempt a view, as a health check, from the login by certificate.
 
-    ``request.user`` is anonymous there, and the session empty; what the view writes to it begins a new one.
+    ``request.user`` is anonymous there, and a session that belongs to a certificate is hidden; others are as they are.
     """
     _check_function(view)
 
@@ -138,27 +139,48 @@ def certificate_login_exempt(view: View) -> View:
 
 
 def for_programs(view: View) -> View:
-    """Mark a view to which no user logs in: what comes with a certificate there is a program, and no failed login."""
+    """Mark a view that programs call: no user logs in there, and their certificates are not failed logins."""
     setattr(view, EXEMPT, True)
     view.login_required = False  # type: ignore[attr-defined]  # as django.contrib.auth's login_not_required does
     return view
 
 
-def _decorate(view: Any, check: Check, mark: Callable[[Any], Any] | None = None) -> Any:
+def guarded(
+    view: Any, check: Check, *, mark: Callable[[Any], Any] | None = None, headers: Collection[str] = (CLIENT_CERT,)
+) -> Any:
+    """Run a check before a view, and make what it answers private.
+
+    Args:
+        view: the view; None where the decorator got options only.
+        check: returns the answer to a request that is refused, or None.
+        mark: marks the decorated view.
+        headers: on which a page must vary that ``cache_page`` keeps inside of the decorator.
+    """
+
     def decorate(view: Any) -> Any:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = check(request)
-            return keep_private(request, view(request, *args, **kwargs) if refused is None else refused)
+            if refused is not None:
+                return keep_private(request, refused)
+            keep_out_of_caches(request)
+            return finish(request, view(request, *args, **kwargs))
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refused = await sync_to_async(check)(request)
-            return keep_private(request, await view(request, *args, **kwargs) if refused is None else refused)
+            if refused is not None:
+                return keep_private(request, refused)
+            keep_out_of_caches(request)
+            return finish(request, await view(request, *args, **kwargs))
 
         _check_function(view)
         made = achecked if iscoroutinefunction(view) else checked
         return made if mark is None else mark(made)
+
+    def finish(request: HttpRequest, response: Any) -> Any:
+        check_not_cached_inside(request, response, headers)
+        return keep_private(request, response)
 
     return decorate if view is None else decorate(view)
 

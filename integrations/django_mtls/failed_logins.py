@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 logger = logging.getLogger("wsgi_mtls")
 

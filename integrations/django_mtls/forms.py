@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method
 from .models import AbstractRegisteredClient

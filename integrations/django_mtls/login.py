@@ -1,5 +1,7 @@
-"""Who is logged in for one request, and what becomes of the session."""
+"""The user who is logged in for one request, and what becomes of the session."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, login, logout
@@ -7,74 +9,112 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
+from django.utils.functional import SimpleLazyObject
 
 from .authentication import authenticate_certificate
-from .caching import drop_client_cert, tell_apart
+from .caching import keep_out_of_caches, mark_private
 from .conf import mtls_settings
-from .peer import mark_private, request_peer
-from .sessions import THUMBPRINT, belongs_to_a_certificate, own_session, thumbprint
+from .request import record, thumbprint
+from .sessions import THUMBPRINT, belongs_to_a_certificate, own_session, user_of
 
 EXEMPT = "certificate_login_exempt"
-"""The attribute of an exempted view."""
+"""The attribute of an exempt view."""
 
 
-def set_user(request: HttpRequest) -> None:
+@dataclass(slots=True)
+class Login:
+    """A user who is logged in by certificate for one request.
+
+    Attributes:
+        user: the user.
+        owner: the thumbprint of the certificate, to which the session belongs from now on.
+        looked_at: whether a view, or middleware, has looked at the user.
+    """
+
+    user: Any
+    owner: str
+    looked_at: bool = False
+
+    def show(self, request: HttpRequest) -> None:
+        """Set ``request.user``, and note when something looks at it."""
+        _show(request, SimpleLazyObject(partial(self._look, request)))
+
+    def _look(self, request: HttpRequest) -> Any:
+        self.looked_at = True
+        keep_out_of_caches(request)  # those around the view that looks
+        return self.user
+
+
+def set_user(request: HttpRequest) -> Login | None:
     """Set ``request.user`` and ``request.auser`` from the certificate; without one they stay as they are.
 
+    Returns:
+        The login; None if the certificate logs nobody in.
+
     Raises:
-        MutualTLSError: what the terminator delivered is no certificate.
+        MutualTLSError: If what the terminator delivered cannot be used as a certificate.
+        ImproperlyConfigured: If there is no ``AuthenticationMiddleware`` before.
     """
     if not hasattr(request, "user"):
         raise ImproperlyConfigured(
             "Put django.contrib.auth.middleware.AuthenticationMiddleware before ClientCertificateLoginMiddleware."
         )
     if _is_exempt(request):
-        drop_client_cert(request)
-        request.__dict__["_mtls_exempt"] = True
         _show(request, AnonymousUser())
-        return
+        return None
     session = request.session
-    bound = belongs_to_a_certificate(session)
+    accessed = session.accessed
     try:
-        peer = request_peer(request)
-    except Exception:
-        drop_client_cert(request)
-        _log_out_if(request, bound)
-        raise
-    tell_apart(request, peer)
-    _log_out_if(request, bound and session.get(THUMBPRINT) != thumbprint(peer))
-    user: Any = authenticate_certificate(request, peer) if peer is not None else None
-    if user is None:
+        return _log_in(request)
+    finally:
+        # Only what the view reads makes the answer vary on the cookie, and what was ended or changed here.
+        if not session.modified:
+            session.accessed = accessed
+
+
+def _log_in(request: HttpRequest) -> Login | None:
+    session, found = request.session, record(request)
+    owner = thumbprint(found.peer)
+    if belongs_to_a_certificate(session) and (owner is None or session.get(THUMBPRINT) != owner):
+        _log_out(request)
+    if found.refusal is not None:
+        raise found.refusal.with_traceback(None)
+    user: Any = authenticate_certificate(request, found.peer) if found.peer is not None else None
+    if user is None or owner is None:
         # The certificate is the one that the session belongs to, and is not accepted any more.
-        _log_out_if(request, belongs_to_a_certificate(session))
-        return
-    _log_out_if(request, session.get(SESSION_KEY, _pk(user)) != _pk(user))
+        if belongs_to_a_certificate(session):
+            _log_out(request)
+        return None
+    if session.get(SESSION_KEY, _pk(user)) != _pk(user):
+        _log_out(request)
     if mtls_settings().use_session and not (
         THUMBPRINT in session and session.get(BACKEND_SESSION_KEY) == user.backend and SESSION_KEY in session
     ):
         login(request, user)
-    own_session(request, thumbprint(peer))
-    _show(request, user)
+    own_session(session, owner)
+    made = Login(user, owner)
+    made.show(request)
+    return made
 
 
-def is_exempt(request: HttpRequest) -> bool:
-    """Tell whether :func:`set_user` kept away from the request, for its view is exempted."""
-    return "_mtls_exempt" in request.__dict__
-
-
-def _log_out_if(request: HttpRequest, condition: bool) -> None:
-    if condition:
-        mark_private(request)
-        logout(request)
-        _show(request, AnonymousUser())
+def _log_out(request: HttpRequest) -> None:
+    mark_private(request)
+    user = user_of(request.session)
+    if user is not None:  # the backend's get_user does not return it, and Django's signal names it
+        _show(request, user)
+    logout(request)
+    _show(request, AnonymousUser())
 
 
 def _show(request: HttpRequest, user: Any) -> None:
-    async def auser() -> Any:
-        return request.user  # which logout() and login() change
-
     request.user = user
-    request.auser = auser
+    request.auser = partial(_auser, request)
+
+
+async def _auser(request: HttpRequest) -> Any:
+    user = request.user  # which logout() and login() change
+    user.is_authenticated  # noqa: B018  # this is a look
+    return user
 
 
 def _is_exempt(request: HttpRequest) -> bool:

@@ -1,29 +1,33 @@
-"""The middleware: ``request.peer_certificate``, and ``request.user`` from it."""
+"""The middleware: the record of a request, and ``request.user`` from its certificate."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from wsgi_mtls.errors import MutualTLSError
 
-from .caching import keep_private, vary
-from .hidden_session import hide_session, restore_session
-from .login import is_exempt, set_user
-from .peer import add_peer
+from .caching import check_not_cached_inside, keep_apart, keep_private
+from .exempt import hide_session, restore_session
+from .login import EXEMPT, Login, set_user
+from .oauth import report_refusal
 from .refusals import refusal
-from .verification import verifier
+from .request import CLIENT_CERT, record
+from .sessions import own_after_view
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class ClientCertificateMiddleware:
-    """Gives each request its ``peer_certificate`` and strips the headers that nobody may send.
+    """Gives each request its record, ``request.mtls``, and ``request.peer_certificate``; for sync and async.
 
-    Put it first, so that nobody sees such a header: from ``request.META`` and ``request.headers`` it is gone. An outer
-    WSGI middleware's ``wsgi_mtls.peer`` is taken over. What is answered to a certificate that was looked at is private:
-    neither Django's caches keep it nor others that are shared. For sync and async.
+    Put it first, or right after Django's ``UpdateCacheMiddleware``. What a client sends in the source's headers is
+    taken out of ``request.META`` and ``request.headers`` unless a trusted proxy has sent it. An outer WSGI middleware's
+    ``wsgi_mtls.peer`` is taken over. Where a certificate came, the answer is private.
     """
 
     sync_capable = True
@@ -36,27 +40,31 @@ class ClientCertificateMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         """Serve one request."""
-        add_peer(request)
+        record(request)
         if iscoroutinefunction(self):
             return self._acall(request)
-        return keep_private(request, self.get_response(request))
+        return keep_apart(request, self.get_response(request))
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        return keep_private(request, await self.get_response(request))
+        response: HttpResponseBase = keep_apart(request, await self.get_response(request))
+        return response
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        """Make an answer private before it is rendered: then ``cache_page``, at whatever depth, does not keep it."""
+        return keep_private(request, response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer a view that looked at a malformed certificate, or raised one of our refusals, as a refusal."""
+        """Answer a view that asked the record for a malformed certificate, or raised one of our refusals."""
         return refusal(request, error) if isinstance(error, MutualTLSError) else None
 
 
 class ClientCertificateLoginMiddleware:
-    """Makes ``request.user`` from the certificate, for each request.
+    """Makes ``request.user`` from the certificate, for each request; for sync and async.
 
-    It goes right after ``AuthenticationMiddleware``, and CSRF protection stays needed: a browser sends a certificate
-    unasked. With ``USE_SESSION`` the user is logged in to a session, and logged out as soon as the certificate is gone,
-    changes or is not accepted any more. Either way a session that belongs to somebody else is flushed before anything
-    else sees it, and so is one that another certificate has used. Views with
-    :func:`~django_mtls.decorators.certificate_login_exempt` see nobody, and an empty session. For sync and async.
+    Put it right after ``AuthenticationMiddleware``, and keep CSRF protection: a browser sends a certificate unasked.
+    With ``USE_SESSION`` the user is logged in to a session, and logged out as soon as the certificate is gone, changes
+    or is not accepted any more. Either way a session of another certificate or user is flushed before anything else
+    sees it. Views with :func:`~django_mtls.decorators.certificate_login_exempt` get an anonymous user.
     """
 
     sync_capable = True
@@ -71,34 +79,44 @@ class ClientCertificateLoginMiddleware:
         """Serve one request."""
         if iscoroutinefunction(self):
             return self._acall(request)
-        refused = _log_in(request)
-        if refused is not None:
-            return refused
-        response: HttpResponseBase = self.get_response(request)
-        vary(request, response)
-        restore_session(request, response)
-        return response
+        visit = _Visit(request)
+        return visit.refused or visit.end(self.get_response(request))
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        refused = await sync_to_async(_log_in)(request)
-        if refused is not None:
-            return refused
-        response: HttpResponseBase = await self.get_response(request)
-        vary(request, response)
-        if is_exempt(request):
-            await sync_to_async(restore_session)(request, response)
+        visit = await sync_to_async(_Visit)(request)
+        return visit.refused or await sync_to_async(visit.end)(await self.get_response(request))
+
+    def process_view(self, request: HttpRequest, view: Any, *_: object) -> None:
+        """Hide a certificate's session from an exempt view, once CSRF protection has seen it."""
+        hide_session(request, exempt=bool(getattr(view, EXEMPT, False)))
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        """Have pages vary on the certificate, by which the user is known, before a cache inside keeps them."""
+        if not record(request).private:
+            patch_vary_headers(response, [CLIENT_CERT])
         return response
 
-    def process_view(self, request: HttpRequest, *_: object) -> None:
-        """Keep the session out of an exempted view, once CSRF protection has seen it."""
-        if is_exempt(request):
-            hide_session(request)
 
+class _Visit:
+    """One request, from the login to what the session is after the view."""
 
-def _log_in(request: HttpRequest) -> HttpResponseBase | None:
-    try:
-        set_user(request)
-    except MutualTLSError as error:
-        verifier().report_refusal(error, None, None)
-        return refusal(request, error)
-    return None
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._login: Login | None = None
+        self.refused: HttpResponseBase | None = None
+        try:
+            self._login = set_user(request)
+        except MutualTLSError as error:
+            report_refusal(request, error)
+            self.refused = refusal(request, error)
+        self._session: SessionBase = request.session
+        self._cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+
+    def end(self, response: Any) -> Any:
+        if self._login is not None:
+            if self._login.looked_at:
+                check_not_cached_inside(self._request, response, [CLIENT_CERT])
+            own_after_view(self._request, response, self._login.owner)
+        else:
+            restore_session(self._request, response, self._session, self._cookie)
+        return keep_apart(self._request, response)

@@ -19,8 +19,8 @@ class _CheckedMixin:
         raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Serve a request that is let in."""
-        serve = super().dispatch  # type: ignore[misc]  # a View stands after the mixin
+        """Serve a request that is accepted."""
+        serve = super().dispatch  # type: ignore[misc]  # a View comes after the mixin
 
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             return serve(request, *args, **kwargs)
@@ -32,19 +32,19 @@ class _CheckedMixin:
 
 
 class ForProgramsMixin:
-    """As :func:`~django_mtls.decorators.for_programs`: nobody logs in to these views."""
+    """As :func:`~django_mtls.decorators.for_programs`: no user logs in to these views."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view, marked as the decorator marks it."""
-        return for_programs(super().as_view(**initkwargs))  # type: ignore[misc]  # a View stands after the mixin
+        return for_programs(super().as_view(**initkwargs))  # type: ignore[misc]  # a View comes after the mixin
 
 
 class CertificateRequiredMixin(_CheckedMixin):
     """As :func:`~django_mtls.decorators.certificate_required`.
 
     Attributes:
-        certificate_optional: whether a request without a certificate is let in as well.
+        certificate_optional: whether a request without a certificate is accepted as well.
     """
 
     certificate_optional: bool = False

@@ -1,6 +1,6 @@
 """Registered OAuth clients (RFC 7591, RFC 8705), and whose certificates may log in as which user."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -10,13 +10,13 @@ from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wsgi_mtls.certificate import ClientCertificate
-from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
+from wsgi_mtls.errors import CertificateUnreadable, InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import registered_certificates
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method, SubjectKindChoice
 from .claims import claim_errors
-from .moments import as_stored
+from .moments import end_of
 from .record import RecordedClient
 from .search import certificate_digests, registration_digests, search_keys
 from .search_keys import SearchKey, give_keys
@@ -154,16 +154,20 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificate(self) -> ClientCertificate | None:
-        """The certificate that was registered or seen last; it is shown and decides nothing."""
+        """The certificate that was registered or seen last, if it can be read; it is shown and decides nothing."""
         try:
-            return ClientCertificate.from_der(bytes(self.certificate_der)) if self.certificate_der else None
+            return (
+                ClientCertificate.from_der(bytes(self.certificate_der)).require_readable()
+                if self.certificate_der
+                else None
+            )
         except MalformedCertificate:
             return None
 
     @certificate.setter
     def certificate(self, certificate: ClientCertificate) -> None:
         self.certificate_der = certificate.der
-        self.certificate_expires = as_stored(certificate.not_after)
+        self.certificate_expires = end_of(certificate)
 
     def clean(self) -> None:
         """Refuse what no certificate can satisfy, beside its field, and what the editor may not take from others."""
@@ -197,7 +201,7 @@ class AbstractRegisteredClient(models.Model):
         if shown is not None and registered and not self.jwks_uri and not registered & certificate_digests(shown):
             self.certificate_der = self.certificate_expires = None
         if not self.certificate_der and self.certificates:
-            self.certificate = max(self.certificates, key=lambda certificate: certificate.not_after)
+            self.certificate = max(self.certificates, key=_sorted_by_end)
         return before != self.certificate_der
 
     def update_search_keys(self, using: str | None = None) -> None:
@@ -214,6 +218,13 @@ class AbstractRegisteredClient(models.Model):
     def seen(self, certificate: ClientCertificate | None, now: datetime | None = None) -> None:
         """Note that the client was authenticated, at most once a minute, and with which certificate."""
         note_seen(self, certificate, now or timezone.now())
+
+
+def _sorted_by_end(certificate: ClientCertificate) -> datetime:
+    try:
+        return certificate.not_after
+    except CertificateUnreadable:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 class RegisteredClient(AbstractRegisteredClient):

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.utils import timezone
 
+from wsgi_mtls.errors import CertificateUnreadable
+from wsgi_mtls.x509 import ClientCertificate
+
 # Further out, other time zones and MariaDB have no such year: 99991231235959Z stands for "never" (RFC 5280 section
 # 4.1.2.5), and what expired before there were certificates has expired.
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
@@ -19,3 +22,14 @@ def as_stored(moment: datetime) -> datetime:
 def days_left(moment: datetime) -> int:
     """Return the whole days until then, be it aware or as it was stored; negative if it is past."""
     return (moment - (timezone.now() if timezone.is_naive(moment) else datetime.now(UTC))).days
+
+
+def end_of(certificate: ClientCertificate) -> datetime | None:
+    """Return when a certificate ends, as stored; None if that cannot be read.
+
+    A certificate that is registered itself needs no end.
+    """
+    try:
+        return as_stored(certificate.not_after)
+    except CertificateUnreadable:
+        return None

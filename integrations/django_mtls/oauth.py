@@ -1,30 +1,35 @@
-"""OAuth clients and access tokens of a Django request: its environ for the core, and what the core decides."""
+"""OAuth clients and access tokens of a Django request: what the guard decides about it."""
 
 from collections.abc import Collection
+from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
-from wsgi_mtls.client_auth import require_client
 
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.request.body import read_body
+from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.rules.token import BoundToken
-from wsgi_mtls.sources import PEER, CertificateSource
 from wsgi_mtls.verifier import AuthenticatedClient
-from wsgi_mtls.wsgi import accept_token
+from wsgi_mtls.x509 import Peer
 
-from .conf import mtls_settings
-from .peer import mark_private, request_peer
+from .caching import mark_private
 from .record import RecordedClient
-from .signals import send
-from .verification import verifier
+from .request import innermost, record
+from .verification import guard
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from wsgi_mtls.x509 import PeerCertificate
+
+
+def view_of(request: HttpRequest) -> RequestView:
+    """Return a request as the guard sees it."""
+    known = record(request)  # which strips META
+    return RequestView(request.META, request.method or "", partial(_read_body, request), known)
 
 
 def authenticate_client(
@@ -33,16 +38,11 @@ def authenticate_client(
     """Authenticate the OAuth client that a request names (RFC 8705 section 2); its body stays readable.
 
     Raises:
-        MutualTLSError: the request is refused.
+        MutualTLSError: If the request is refused.
     """
-    settings = mtls_settings()
-    client = require_client(
-        form_environ(request),
-        verifier(),
-        request_source(request),
-        allowed_methods=settings.allowed_methods if allowed_methods is None else allowed_methods,
-        max_body=settings.max_body,
-    )
+    mark_private(request)
+    allowed = guard().needed_verifier().allowed_methods if allowed_methods is None else allowed_methods
+    client = guard().authenticate_client(view_of(request), allowed_methods=allowed)
     note_seen(client)
     return client
 
@@ -59,71 +59,57 @@ def accept_bound_token(
     """Accept the access token of a request (RFC 8705 section 3).
 
     Raises:
-        MutualTLSError: the request is refused.
-        ImproperlyConfigured: ``MTLS["TOKENS"]`` is not set.
+        MutualTLSError: If the request is refused.
+        ImproperlyConfigured: If ``MTLS["TOKENS"]`` is not set.
     """
-    tokens = mtls_settings().tokens
-    if tokens is None:
+    if guard().tokens is None:
         raise ImproperlyConfigured('MTLS["TOKENS"] is not set: what decodes access tokens.')
-    token = accept_token(
-        _environ(request),
-        tokens,
-        request_source(request),
-        required=required,
-        scope=scope,
-        also_verified=also_verified,
-        observers=[send],
-    )
     mark_private(request)
-    return token
+    return guard().accept_token(view_of(request), required=required, scope=scope, also_verified=also_verified)
 
 
 def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:
-    """Accept the certificate of a request whose chain was validated, whoever its holder is.
+    """Accept the certificate of a request whose chain was validated, for any holder.
 
     Raises:
-        MutualTLSError: the request is refused.
+        MutualTLSError: If the request is refused.
     """
-    try:
-        peer = request_peer(request)
-    except MutualTLSError as error:
-        verifier().report_refusal(error, None, None)
-        raise
-    return None if peer is None and optional else verifier().check_certificate(peer)
+    mark_private(request)
+    # CSRF protection looks at the site, and the holder is the login middleware's question.
+    guard().accept_certificate(view_of(request), optional=optional, authorize=_anyone, allow_cross_site=True)
+    return record(request).peer
 
 
-def form_environ(request: HttpRequest) -> "WSGIEnvironment":
-    """Return the environ of a request whose form the core reads; its own body stays readable."""
-    environ = _environ(request)
-    environ["wsgi.input"] = _Body(request)
-    if isinstance(request, ASGIRequest):
-        environ["wsgi.input_terminated"] = True  # ASGI says where a body without a length ends
-    return environ
+def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = None) -> None:
+    """Report a refusal that was decided here, unless it was reported.
+
+    Args:
+        request: the request, or a wrapper of it.
+        error: the refusal.
+        client_id: the client that the request names, if that is known.
+    """
+    guard().report_refusal(view_of(innermost(request)), error, client_id)
 
 
-def request_source(request: HttpRequest) -> CertificateSource:
-    """Return where the core finds this request's certificate."""
-
-    def source(_: "WSGIEnvironment") -> Peer | None:
-        return request_peer(request)
-
-    return source
+def _anyone(_: "PeerCertificate") -> bool:
+    return True
 
 
-def _environ(request: HttpRequest) -> "WSGIEnvironment":
-    environ = {**request.META, "REQUEST_METHOD": request.method}
-    environ.pop(PEER, None)  # the source knows, and fails where the certificate is malformed
-    return environ
+def _read_body(request: HttpRequest, limit: int) -> bytes:
+    # ASGI says where a body without a length ends.
+    terminated = isinstance(request, ASGIRequest) or request.META.get("wsgi.input_terminated")
+    fields = {"CONTENT_LENGTH": request.META.get("CONTENT_LENGTH"), "wsgi.input_terminated": terminated}
+    return read_body(fields, _Body(request), limit)
 
 
 class _Body:
-    """Django's body, read only once the core knows that it is a form and not too long."""
+    """Django's body, read only once the core knows that it is not too long."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._stream: BytesIO | None = None
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         if self._stream is None:
             self._stream = BytesIO(self._request.body)
         return self._stream.read(size)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wsgi_mtls.certificate import Peer
+from wsgi_mtls.x509 import Peer
 
 from .errors import RegistrationOverruled
 from .models import AbstractRegisteredClient

@@ -1,4 +1,4 @@
-"""What happens when others log in."""
+"""The session that somebody logs in to: the certificate's, or not."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .sessions import THUMBPRINT, logged_in_by_certificate, remember_certificate
 
 @receiver(user_logged_in, dispatch_uid="django_mtls.bind_session")
 def bind_session(sender: object, request: HttpRequest | None, user: Any, **_: object) -> None:
-    """Bind a session that was logged in to by certificate to it, whoever called ``login``, and however."""
+    """Bind a session to the certificate that logged in to it, whatever called ``login``, and however."""
     session = getattr(request, "session", None)
     if request is None or session is None:
         return

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
 
 from .choices import Method
 from .models import AbstractRegisteredClient

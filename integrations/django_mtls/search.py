@@ -7,11 +7,11 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.clients.subject import SubjectKey
 from wsgi_mtls.errors import InvalidClientMetadata
-from wsgi_mtls.names import DistinguishedName
+from wsgi_mtls.x509 import ClientCertificate
+from wsgi_mtls.x509.names import DistinguishedName
 
 from .choices import Method
 
@@ -84,7 +84,7 @@ def batches(digests: Iterable[str]) -> Iterator[list[str]]:
 
 def key_digest(certificate: ClientCertificate) -> str:
     """Return the digest of a certificate's public key."""
-    return hashlib.sha256(b"public key\0" + certificate.public_key_der).hexdigest()
+    return hashlib.sha256(b"public key\0" + certificate.lookup_key).hexdigest()
 
 
 def _of_subject(key: SubjectKey) -> str:

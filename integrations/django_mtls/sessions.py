@@ -1,78 +1,79 @@
-"""Whose a session is: what is stored while a certificate is there belongs to that certificate."""
+"""The owner of a session: what is stored while a certificate logs a user in belongs to that certificate."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, load_backend
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
-
-from wsgi_mtls.certificate import PeerCertificate
+from django.http import HttpRequest, HttpResponseBase
 
 from .backends import ClientCertificateBackend
-from .peer import request_peer
+from .request import record, thumbprint
 
 THUMBPRINT = "_mtls_thumbprint"
 """The session's key of the certificate that it belongs to. Any other, or none, flushes it."""
+_PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 def belongs_to_a_certificate(session: SessionBase) -> bool:
-    """Tell whether a session was made with a certificate: it has one's thumbprint, or our backend logged in to it."""
+    """Tell whether a session has a certificate's thumbprint, or our backend logged in to it."""
     return THUMBPRINT in session or logged_in_by_certificate(session)
 
 
 def logged_in_by_certificate(session: "SessionBase | Mapping[str, Any]") -> bool:
-    """Tell whether our backend logged in to a session, whoever called ``login``."""
+    """Tell whether our backend logged in to a session, whatever called ``login``."""
     path: Any = session.get(BACKEND_SESSION_KEY)
     return path in settings.AUTHENTICATION_BACKENDS and isinstance(load_backend(path), ClientCertificateBackend)
 
 
+def user_of(session: SessionBase) -> Any:
+    """Return the user whom our backend logged in to a session, or None; only to name the user who is logged out."""
+    if not logged_in_by_certificate(session):
+        return None
+    model: Any = get_user_model()
+    return model._default_manager.filter(pk=model._meta.pk.to_python(session[SESSION_KEY])).first()
+
+
 def remember_certificate(request: HttpRequest) -> None:
     """Bind a session that was just logged in to by certificate to that certificate."""
-    request.session[THUMBPRINT] = thumbprint(request_peer(request))
+    request.session[THUMBPRINT] = thumbprint(record(request).peer)
 
 
-def own_session(request: HttpRequest, owner: str | None) -> None:
-    """Have the session belong to a certificate as soon as it is saved.
+def own_session(session: SessionBase, owner: str) -> None:
+    """Make a session belong to a certificate.
 
-    Middleware outside of ours (messages, CSRF tokens) writes to the session after the view, and a view may flush it
-    first: so it is the saving that adds the thumbprint. Without anything else to be saved, nothing is.
+    Middleware outside of ours (messages, CSRF tokens) writes to the session after the view, so the thumbprint is there
+    from the start. By itself it is not a reason to save the session.
     """
-    session: Any = request.session
-    session.__class__ = _owned(type(session))
-    session.mtls_owner = owner
+    accessed, modified = session.accessed, session.modified
+    if session.get(THUMBPRINT) != owner:
+        session[THUMBPRINT] = owner
+    session.accessed, session.modified = accessed, modified
 
 
-def thumbprint(peer: object) -> str | None:
-    """Return the thumbprint of a peer certificate; a mere name has none."""
-    return peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None
+def own_after_view(request: HttpRequest, response: HttpResponseBase, owner: str) -> None:
+    """Bind the session once more: the view may have flushed it, or logged in to another one."""
+    session = request.session
+    accessed = session.accessed
+    if session.modified and not session.keys():
+        # The view has ended the session. What is written from here on is the certificate's too, so the session gets its
+        # owner, and is not empty any more: its cookie ends here, instead of in Django's middleware.
+        _end_cookie(request, response)
+        session.modified = False
+    session.accessed = accessed
+    own_session(session, owner)
 
 
-class _Owned(SessionBase):
-    """A session that says when it is saved whose it is."""
-
-    mtls_owner: str | None
-
-    def save(self, must_create: bool = False) -> None:
-        self._own(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # not in the stubs
-        super().save(must_create=must_create)
-
-    async def asave(self, must_create: bool = False) -> None:
-        self._own(await self._aget_session(no_load=must_create))  # type: ignore[attr-defined]  # as above
-        await super().asave(must_create=must_create)
-
-    def _own(self, data: dict[str, Any]) -> None:
-        if data:
-            data[THUMBPRINT] = self.mtls_owner
-
-
-def _owned(base: type[SessionBase]) -> type[SessionBase]:
-    return base if issubclass(base, _Owned) else with_mixin(_Owned, base)
-
-
-@cache
-def with_mixin(mixin: type[SessionBase], base: type[SessionBase]) -> type[SessionBase]:
-    """Return the class of a session with a mixin before it."""
-    return type(base.__name__, (mixin, base), {"__module__": base.__module__})
+def _end_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Delete the session's cookie as Django does, but so that a later ``set_cookie`` replaces all of it."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        response.set_cookie(
+            settings.SESSION_COOKIE_NAME,
+            expires=_PAST,
+            path=settings.SESSION_COOKIE_PATH,
+            domain=settings.SESSION_COOKIE_DOMAIN,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=settings.SESSION_COOKIE_HTTPONLY,
+            samesite=settings.SESSION_COOKIE_SAMESITE,
+        )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, models, router, transaction
 
-from wsgi_mtls.certificate import ClientCertificate
+from wsgi_mtls.x509 import ClientCertificate
 
-from .moments import as_stored
+from .moments import end_of
 from .search import CARD, card_digests
 from .search_keys import give_keys
 
@@ -27,7 +27,7 @@ def note_seen(record: "AbstractRegisteredClient", certificate: ClientCertificate
     changes: dict[str, object] = {"last_seen": now}
     renewed = None if certificate == record.certificate else certificate
     if renewed is not None:
-        changes |= {"certificate_der": renewed.der, "certificate_expires": as_stored(renewed.not_after)}
+        changes |= {"certificate_der": renewed.der, "certificate_expires": end_of(renewed)}
     # Conditional, so that of several processes only one writes.
     due = models.Q(last_seen__isnull=True) | models.Q(last_seen__lte=now - SEEN_EVERY)
     rows = type(record)._base_manager.filter(due, pk=record.pk)

@@ -13,6 +13,7 @@ client_rejected = Signal()
 client_left_to_application = Signal()
 token_accepted = Signal()
 token_rejected = Signal()
+untrusted_proxy = Signal()
 
 _SIGNALS = {
     "client_authenticated": client_authenticated,
@@ -20,6 +21,7 @@ _SIGNALS = {
     "client_left_to_application": client_left_to_application,
     "token_accepted": token_accepted,
     "token_rejected": token_rejected,
+    "untrusted_proxy": untrusted_proxy,
 }
 
 

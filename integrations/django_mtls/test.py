@@ -8,16 +8,15 @@ from django.contrib.auth import load_backend
 from django.core.exceptions import ImproperlyConfigured
 from django.test import AsyncClient, Client
 
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, environ_for
+from wsgi_mtls.x509 import ClientCertificate
 
 
 class LoggingIn:
-    """Lets ``force_login`` log in without a certificate, whatever backend stands first.
+    """Makes ``force_login`` log in without a certificate, whichever backend comes first.
 
-    A session that our backend logged in to ends where its certificate does not come along; so a login that is forced
-    is one of the first other backend.
+    A session of our backend has no user without its certificate, so a forced login is one of the first other backend.
     """
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
@@ -78,13 +77,13 @@ class CertificateClient(LoggingIn, Presenting, Client):
 
     Args:
         certificate: see :meth:`present`.
-        verified: as there.
+        verified: whether the terminator validated the chain.
         options: as Django's client.
     """
 
 
 class AsyncCertificateClient(LoggingIn, AsyncClient):
-    """Django's asynchronous test client, likewise."""
+    """Django's asynchronous test client, with a certificate at each request."""
 
     def __init__(
         self, certificate: ClientCertificate | KeyPair | None = None, *, verified: bool = True, **options: Any

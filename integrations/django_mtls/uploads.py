@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext as _
 
-from wsgi_mtls.certificate import MAX_DER_SIZE, ClientCertificate
 from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.clients.subject import SubjectKey
 from wsgi_mtls.errors import InvalidClientMetadata, MalformedCertificate
 from wsgi_mtls.jwks import jwk
+from wsgi_mtls.x509 import MAX_DER_SIZE, ClientCertificate
 
 from .moments import days_left
 
@@ -26,8 +26,8 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
     data = upload.read(2 * MAX_DER_SIZE + 1)
     try:
         if data.lstrip().startswith(b"-----BEGIN"):
-            return ClientCertificate.from_pem(data)
-        return ClientCertificate.from_der(data)
+            return ClientCertificate.from_pem(data).require_readable()
+        return ClientCertificate.from_der(data).require_readable()
     except MalformedCertificate as error:
         raise ValidationError(str(error), code=error.reason) from None
 
@@ -84,12 +84,19 @@ def ca_warning(certificate: ClientCertificate) -> str:
 
     RFC 8705 section 7.4: in a CA bundle it would vouch for certificates of its own making, with any client's name.
     """
-    if not certificate.is_self_signed or not _may_issue(x509.load_der_x509_certificate(certificate.der)):
+    if not certificate.is_self_signed or not _may_issue_or_is_odd(certificate):
         return ""
     return _(
         "This self-signed certificate may issue others: in a terminator's CA bundle it would vouch for any name. "
         "Never put it there; better, have the client make one that says CA:FALSE (wsgi-mtls pki self-sign)."
     )
+
+
+def _may_issue_or_is_odd(certificate: ClientCertificate) -> bool:
+    try:
+        return _may_issue(x509.load_der_x509_certificate(certificate.der))
+    except (ValueError, x509.DuplicateExtension):
+        return True  # another reader may take it for anything
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:

@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
-from wsgi_mtls import names
-from wsgi_mtls.certificate import ClientCertificate
+from cryptography.x509.oid import NameOID
+
+from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.x509 import ClientCertificate, names
 
 from .errors import MalformedUsername, NoUsername, SeveralUsernames
 
@@ -18,6 +20,9 @@ USERNAME_FROM: Mapping[str, UsernameFrom] = {
     "san_email": lambda certificate: certificate.san_email,
     "san_dns": lambda certificate: certificate.san_dns,
     "san_uri": lambda certificate: certificate.san_uri,
+    "upn": lambda certificate: certificate.user_principal_names,
+    "subject_serial_number": lambda certificate: certificate.subject_values(NameOID.SERIAL_NUMBER.dotted_string),
+    "subject_uid": lambda certificate: certificate.subject_values(NameOID.USER_ID.dotted_string),
 }
 """The names that the setting ``USERNAME_FROM`` takes, beside a callable."""
 
@@ -27,12 +32,15 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
 
     Raises:
         NoUsername: there is none.
+        CertificateUnreadable: the part of the certificate that holds it can't be read.
         SeveralUsernames: there is more than one, even if they are equal.
         MalformedUsername: it has control or invisible characters (RFC 4518), or is no text.
     """
     try:
         found = username_from(certificate)
         several = (found,) if isinstance(found, str) else tuple(found or ())
+    except MutualTLSError:
+        raise  # the name can't be read, and the error names the reason
     except Exception:  # a callable of the project's own, fed with what a stranger made: it must not end in a 500
         logger.exception("USERNAME_FROM failed")
         raise NoUsername("USERNAME_FROM failed; see the traceback before this.") from None

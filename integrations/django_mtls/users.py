@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
-from wsgi_mtls.certificate import PeerCertificate
 from wsgi_mtls.checks import check_chain
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.x509 import PeerCertificate
 
 from .conf import mtls_settings
 from .errors import UnknownUser

@@ -1,10 +1,10 @@
-"""The verifier over the registered clients."""
+"""The guard over the registered clients, as ``MTLS`` says."""
 
 from functools import lru_cache
 
 from django.core.signals import setting_changed
 
-from wsgi_mtls import Verifier
+from wsgi_mtls import Guard, Verifier
 
 from .conf import mtls_settings
 from .registry import DjangoClientRegistry
@@ -28,9 +28,17 @@ def verifier() -> Verifier:
     )
 
 
+@lru_cache(maxsize=1)
+def guard() -> Guard:
+    """Return what decides about requests, as ``MTLS`` says."""
+    settings = mtls_settings()
+    return Guard(settings.source, verifier=verifier(), tokens=settings.tokens, max_body=settings.max_body)
+
+
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "MTLS":
         verifier.cache_clear()
+        guard.cache_clear()
 
 
 setting_changed.connect(_forget)

@@ -7,11 +7,11 @@ from flask import request
 from werkzeug.local import LocalProxy
 
 from wsgi_mtls import AuthenticatedClient
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.record import Record
 from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.rules.token import BoundToken
+from wsgi_mtls.x509 import Peer
 
 from .settings import current_state
 

@@ -111,13 +111,22 @@ def test_row_18_issued_by_a_leaf(server: Server, ca: KeyPair, inter: KeyPair) ->
     assert server.outcome(inter.issue(DN)) == ACCEPTED
 
 
-def test_a_certificate_that_openssl_takes_and_that_cannot_be_read(server: Server, ca: KeyPair, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("old", "new", "reason"), [
+    (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", "self_signed_certificate"),  # X.509 version 7
+    (b"\x30\x0c\x06\x03\x55\x1d\x13\x01\x01\xff", b"\x30\x0c\x06\x03\x55\x1d\x13\x01\x01\x01",
+     "self_signed_certificate"),  # a BOOLEAN that is not DER
+    (b"\x17\x0d2", b"\x17\x0d:", "certificate_unreadable"),  # a date that is not one
+])  # fmt: skip
+def test_a_certificate_that_openssl_takes_and_cryptography_does_not(
+    server: Server, ca: KeyPair, tmp_path: Path, old: bytes, new: bytes, reason: str
+) -> None:
     good = self_sign(DN)
-    der = good.certificate.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1)  # X.509 version 7
+    der = good.certificate.der.replace(old, new, 1)
+    assert der != good.certificate.der
     files = tmp_path / "odd.pem", tmp_path / "odd.key"
     files[0].write_text(ssl.DER_cert_to_PEM_cert(der))
     files[1].write_bytes(good.key_pem)
     context = client_context()
     context.load_cert_chain(*files)
-    assert server.outcome_with(context) == (400, "invalid_request", "malformed_certificate")
+    assert server.outcome_with(context) == (401, "invalid_client", reason)
     assert server.outcome(ca.issue(DN)) == ACCEPTED

@@ -150,7 +150,7 @@ def test_row_55_registered_with_a_broken_signature() -> None:
     assert endpoint.outcome("mobile", mobile) == ACCEPTED
     assert (
         endpoint.outcome("billing", forged(name("billing"), FOREIGN)) == ACCEPTED
-    )  # another key: nobody registered it
+    )  # another key, which is not registered
 
 
 def test_row_55_registered_by_its_key(ca: KeyPair) -> None:

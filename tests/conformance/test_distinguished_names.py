@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wsgi_mtls import names
+from wsgi_mtls.x509 import names
 
 VECTORS = json.loads(Path(__file__).with_name("distinguished-names.json").read_text())
 

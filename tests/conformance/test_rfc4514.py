@@ -2,7 +2,7 @@
 
 import pytest
 
-from wsgi_mtls import names
+from wsgi_mtls.x509 import names
 
 UID, DC, OU, CN = "0.9.2342.19200300.100.1.1", "0.9.2342.19200300.100.1.25", "2.5.4.11", "2.5.4.3"
 EXAMPLE_NET = [((DC, "net"),), ((DC, "example"),)]

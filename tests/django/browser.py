@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
+from django_mtls.sessions import THUMBPRINT
 from django_mtls.test import AsyncCertificateClient, CertificateClient
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair
@@ -29,7 +30,8 @@ class Browser:
         return user
 
     def session(self, pair: KeyPair | None) -> Any:
-        return self.get("/", pair).json()["session"]
+        """Return what others have stored in the session; whose it is, it carries from the start of a request."""
+        return {key: value for key, value in self.get("/", pair).json()["session"].items() if key != THUMBPRINT}
 
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str | None]:

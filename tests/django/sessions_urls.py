@@ -8,9 +8,10 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import alogout, login, logout
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.contrib.auth.models import User
-from django.http import FileResponse, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
 from django.urls import path
 from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.vary import vary_on_headers
@@ -83,8 +84,21 @@ async def astream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(content())
 
 
+def the_same(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("the same")
+
+
 def stream_file(request: HttpRequest) -> FileResponse:
     return FileResponse(BytesIO(b"a file"))
+
+
+def write_and_stream(request: HttpRequest) -> FileResponse:
+    request.session["own"] = "x"
+    return stream_file(request)
+
+
+def form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(get_token(request))
 
 
 def say_goodbye(request: HttpRequest) -> JsonResponse:
@@ -100,6 +114,10 @@ urlpatterns = [
     path("logout", log_out),
     path("alogout", alog_out),
     path("cached-inside", login_required(cache_page(60)(whoami))),
+    path("cached-inside-apart", login_required(cache_page(60)(vary_on_headers("Client-Cert")(whoami)))),
+    path("cached-same", cache_page(60)(the_same)),
+    path("cached-same-exempt", certificate_login_exempt(cache_page(60)(the_same))),
+    path("cached-same-open", certificate_login_exempt(login_not_required(cache_page(60)(the_same)))),
     path("cached-outside", cache_page(60)(login_required(whoami))),
     path("cached-for-all", cache_page(60)(whoami)),
     path("cached-apart", cache_page(60)(vary_on_headers("Client-Cert")(whoami))),
@@ -111,6 +129,8 @@ urlpatterns = [
     path("exempt-logout", certificate_login_exempt(say_goodbye)),
     path("exempt-stream", certificate_login_exempt(stream)),
     path("exempt-astream", certificate_login_exempt(astream)),
+    path("exempt-write-stream", certificate_login_exempt(write_and_stream)),
+    path("exempt-form", certificate_login_exempt(form)),
     path("exempt-file", certificate_login_exempt(stream_file)),
     *urls.urlpatterns,
 ]

@@ -14,8 +14,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from tests.support import FORM, Answer
 from tests.tls import client_context, serving
-from wsgi_mtls.certificate import ClientCertificate
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.x509 import ClientCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

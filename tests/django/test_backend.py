@@ -13,8 +13,8 @@ from django.db import connections, transaction
 from django_mtls import backends
 from django_mtls.backends import ClientCertificateBackend
 from django_mtls.users import find_user
-from wsgi_mtls.certificate import PeerCertificate, PeerSubject
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.x509 import PeerCertificate, PeerSubject
 
 from .browser import reasons
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as current
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.http import JsonResponse
 from django.test import Client
 from django.urls import path
@@ -20,6 +21,7 @@ from wsgi_mtls.testing import KeyPair
 from .browser import Browser
 from .support import register
 
+LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
 UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
 
 
@@ -29,10 +31,10 @@ def _urls(settings: Callable[..., None]) -> None:
     cache.clear()
 
 
-@pytest.fixture
-def site_cache(settings: Callable[..., None]) -> None:
-    certificate, *others = current.MIDDLEWARE
-    settings(MIDDLEWARE=[certificate, UPDATE, *others, FETCH])
+@pytest.fixture(params=[0, 1], ids=["cache first", "certificate first"])
+def site_cache(request: pytest.FixtureRequest, settings: Callable[..., None]) -> None:
+    position = request.param
+    settings(MIDDLEWARE=[*current.MIDDLEWARE[:position], UPDATE, *current.MIDDLEWARE[position:], FETCH])
 
 
 @pytest.fixture(params=[False, True], ids=["request", "session"])
@@ -77,8 +79,19 @@ def test_site_cache_and_the_password_session_of_another(
     assert browser.user(bob_pair) == "bob"
 
 
+@pytest.mark.usefixtures("site_cache")
+def test_site_cache_without_the_login_middleware(
+    settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    """``check`` wants the cache first then; a view that nothing guards may read the certificate."""
+    settings(MIDDLEWARE=[UPDATE, *(name for name in current.MIDDLEWARE if name not in (UPDATE, LOGIN))])
+    for pair in (None, alice_pair, bob_pair, None, alice_pair):
+        seen = CertificateClient(pair).get("/peer").json()
+        assert seen == {"thumbprint": pair and pair.certificate.thumbprint}
+
+
 @pytest.mark.usefixtures("_use_session")
-@pytest.mark.parametrize("where", ["/cached-inside", "/cached-outside", "/cached-for-all"])
+@pytest.mark.parametrize("where", ["/cached-outside", "/cached-for-all"])
 def test_cached_views(
     browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair, where: str
 ) -> None:
@@ -87,6 +100,41 @@ def test_cached_views(
         assert browser.get(where, pair).json()["user"] == user
     answer = browser.get(where, None)
     assert answer.status_code == 302 or answer.json()["user"] == ""
+
+
+@pytest.mark.usefixtures("_use_session")
+def test_a_cache_inside_of_login_required_is_told_at_once(
+    browser: Browser, alice: User, bob: User, alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    """Django's own decorator looks at the user before the cache, which keeps one page for all of them."""
+    for pair in (alice_pair, bob_pair, alice_pair):
+        browser.client.cookies.clear()
+        with pytest.raises(ImproperlyConfigured, match="Client-Cert"):
+            browser.get("/cached-inside", pair)
+    browser.client.cookies.clear()
+    assert browser.get("/cached-inside", None).status_code == 302
+    assert browser.get("/cached-inside-apart", alice_pair).json()["user"] == "alice"
+    browser.client.cookies.clear()
+    assert browser.get("/cached-inside-apart", bob_pair).json()["user"] == "bob"
+
+
+def test_a_cache_inside_of_login_required_middleware(
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair
+) -> None:
+    settings(MIDDLEWARE=[*current.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"])
+    for _ in range(2):
+        with pytest.raises(ImproperlyConfigured, match="Client-Cert"):
+            browser.get("/cached-same", alice_pair)
+        assert browser.get("/cached-apart", alice_pair).json()["user"] == "alice"
+        assert browser.get("/cached-same-exempt", alice_pair).status_code == 302
+        assert browser.get("/cached-same-open", alice_pair).content == b"the same"
+
+
+def test_a_cached_page_that_is_the_same_for_all(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
+    for _ in range(2):
+        answer = browser.get("/cached-same", alice_pair)
+        assert (answer.content, answer["Cache-Control"]) == (b"the same", "max-age=60, private")
+    assert "Age" in browser.get("/cached-same", None)
 
 
 def test_cached_view_that_tells_certificates_apart(browser: Browser, alice: User, alice_pair: KeyPair) -> None:
@@ -114,7 +162,8 @@ def test_other_caches(
     assert browser.get("/machine", alice_pair)["Cache-Control"] == "private"
     assert "no-store" in browser.get("/no-store", alice_pair)["Cache-Control"]
     assert "Cache-Control" not in browser.get("/", None)
-    assert "Cache-Control" not in browser.get("/health", alice_pair)
+    assert browser.get("/health", alice_pair)["Cache-Control"] == "private"
+    assert "Cache-Control" not in browser.get("/health", None)
     mtls(USE_SESSION=True)
     browser.get("/", alice_pair)
     assert browser.get("/", None)["Cache-Control"] == "private"
@@ -139,7 +188,7 @@ def client_cert(request: Any) -> JsonResponse:
 def test_client_cert_is_ours(
     alice: User, alice_pair: KeyPair, settings: Callable[..., None], read_before: bool
 ) -> None:
-    """The client's own is gone, also where it was read before, and from a view that is exempted."""
+    """The client's own is gone, also where it was read before, and from an exempt view."""
     first, *others = current.MIDDLEWARE
     reading = ["tests.django.test_caching.reading_headers"] if read_before else []
     views = [path("seen", client_cert), path("exempt", certificate_login_exempt(client_cert))]
@@ -148,7 +197,8 @@ def test_client_cert_is_ours(
         client = CertificateClient(pair)
         sent: Any = {"HTTP_CLIENT_CERT": "forged"}
         assert client.get("/seen", **sent).json() == {"header": expected, "meta": expected}
-        assert client.get("/exempt", **sent).json() == {"header": None, "meta": None}
+        assert client.get("/exempt", **sent).json() == {"header": expected, "meta": expected}
+    assert Client().get("/exempt", SSL_CLIENT_CERT="x", **sent).json() == {"header": None, "meta": None}
 
 
 def forgetful(request: Any) -> Any:

@@ -27,6 +27,8 @@ from .support import register
 ROOT = Path(__file__).parents[2]
 MIDDLEWARE = "django_mtls.middleware.ClientCertificateMiddleware"
 LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+WHOLE_CACHE = "django.middleware.cache.CacheMiddleware"
 FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
 NAMES = sources.subject_header(
     "XDN",
@@ -131,6 +133,17 @@ def without(name: str) -> list[str]:
     ([*current.MIDDLEWARE, FETCH], set()),
     (without("ClientCertificateLoginMiddleware"), {"W002"}),
     ([MIDDLEWARE], {"W002"}),
+    ([UPDATE, *current.MIDDLEWARE, FETCH], set()),
+    ([MIDDLEWARE, UPDATE, *current.MIDDLEWARE[1:], FETCH], set()),
+    ([*current.MIDDLEWARE, UPDATE, FETCH], {"E005"}),
+    ([*current.MIDDLEWARE[:7], UPDATE, *current.MIDDLEWARE[7:], FETCH], {"E005"}),
+    ([*current.MIDDLEWARE, WHOLE_CACHE], {"E005"}),
+    ([MIDDLEWARE, WHOLE_CACHE, *current.MIDDLEWARE[1:]], {"E005"}),
+    ([current.MIDDLEWARE[1], UPDATE, MIDDLEWARE, *current.MIDDLEWARE[2:], FETCH], {"W003"}),
+    ([FETCH, *current.MIDDLEWARE], {"E005", "W003"}),
+    ([UPDATE, *without("ClientCertificateLoginMiddleware"), FETCH], {"W002"}),
+    ([MIDDLEWARE, UPDATE, *without("ClientCertificateLoginMiddleware")[1:], FETCH], {"E005", "W002"}),
+    ([UPDATE, FETCH, *without("ClientCertificateLoginMiddleware")], {"E005", "W002", "W003"}),
 ])  # fmt: skip
 def test_middleware(settings: Callable[..., None], middleware: list[str], expected: set[str]) -> None:
     settings(MIDDLEWARE=middleware)
@@ -144,7 +157,7 @@ def test_backend(settings: Callable[..., None]) -> None:
     assert found() == {"django_mtls.E006"}
 
 
-def test_sessions_that_outlive_certificates(settings: Callable[..., None]) -> None:
+def test_logins_without_the_login_middleware(settings: Callable[..., None]) -> None:
     """An error, but where REST framework may be all that uses the backend: it makes no sessions."""
     settings(
         MIDDLEWARE=without("ClientCertificateLoginMiddleware"),

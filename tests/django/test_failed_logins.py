@@ -12,8 +12,8 @@ from django.core.cache import cache
 from django.test import RequestFactory
 
 from django_mtls import failed_logins
-from wsgi_mtls.certificate import PeerCertificate
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.x509 import PeerCertificate
 
 from .browser import Browser, reasons
 from .serving import ROOT

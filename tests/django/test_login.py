@@ -111,9 +111,42 @@ def test_malformed_certificate_is_no_500_where_middleware_looks(alice: User, ali
     certificate, *others = current.MIDDLEWARE
     with override_settings(MIDDLEWARE=[certificate, "tests.django.test_login.reading_certificates", *others]):
         for keys in ({"SSL_CLIENT_CERT": "x"}, {"SSL_CLIENT_VERIFY": "SUCCESS"}):
-            assert Client().get("/health", **keys).status_code == 400  # type: ignore[arg-type]  # of the environ
+            assert Client().get("/health", **keys).status_code == 200  # type: ignore[arg-type]  # of the environ
+            assert Client().get("/", **keys).status_code in (400, 401)  # type: ignore[arg-type]  # as above
         assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
         assert Client().get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("bad", [{"SSL_CLIENT_CERT": "x"}, {"SSL_CLIENT_VERIFY": "SUCCESS"}])
+def test_malformed_certificate_ends_the_session_of_a_certificate(
+    alice: User, alice_pair: KeyPair, mtls: Callable[..., None], bad: Any
+) -> None:
+    mtls(USE_SESSION=True)
+    client = CertificateClient(alice_pair)
+    client.get("/")
+    plain = Client()
+    plain.cookies["sessionid"] = client.cookies["sessionid"].value
+    answer = plain.get("/", **bad)
+    assert answer.status_code in (400, 401)
+    assert answer["Cache-Control"] == "no-store"
+    assert not Session.objects.exists()
+
+
+def choosing_urls(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Middleware of a project that has URLs for each host."""
+
+    def middleware(request: Any) -> Any:
+        request.urlconf = "tests.django.sessions_urls"
+        return get_response(request)
+
+    return middleware
+
+
+def test_the_urls_of_the_request_say_what_is_exempt(alice: User, alice_pair: KeyPair) -> None:
+    changed = ["tests.django.test_login.choosing_urls", *current.MIDDLEWARE]
+    with override_settings(MIDDLEWARE=changed, SILENCED_SYSTEM_CHECKS=["django_mtls.W003"]):
+        assert CertificateClient(alice_pair).get("/exempt").json()["user"] == ""
+        assert CertificateClient(alice_pair).get("/").json()["user"] == "alice"
 
 
 def test_row_48_another_site_posts(alice: User, alice_pair: KeyPair) -> None:

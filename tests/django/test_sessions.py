@@ -44,6 +44,25 @@ def test_what_other_middleware_stores_is_the_certificates(
     assert browser.get("/show", alice_pair).json() == {"user": "alice", "messages": ["for alice"]}
 
 
+@pytest.mark.parametrize("at_close", [False, True])
+def test_a_view_that_ends_the_session(
+    browser: Browser, engine: str, settings: Callable[..., None], alice: User, alice_pair: KeyPair, at_close: bool
+) -> None:
+    """Its cookie ends, too, and what other middleware writes afterwards is kept in another session."""
+    settings(SESSION_EXPIRE_AT_BROWSER_CLOSE=at_close)
+    browser.get("/note?text=old", alice_pair)
+    before = browser.client.cookies["sessionid"].value
+    browser.get("/logout", alice_pair)
+    assert browser.client.cookies["sessionid"].value == ""
+    assert browser.session(alice_pair) == {}
+    browser.get("/note?text=old", alice_pair)
+    browser.get("/flush", alice_pair)
+    assert browser.client.cookies["sessionid"].value not in ("", before)
+    assert browser.client.cookies["sessionid"]["max-age"] == ("" if at_close else 1209600)
+    assert browser.get("/show", alice_pair).json() == {"user": "alice", "messages": ["for alice"]}
+    assert "note" not in browser.session(alice_pair)
+
+
 def test_csrf_token_in_the_session(
     browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob_pair: KeyPair
 ) -> None:
@@ -54,11 +73,17 @@ def test_csrf_token_in_the_session(
 
 
 def test_nothing_is_stored_for_want_of_anything(
-    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair
+    browser: Browser, settings: Callable[..., None], alice: User, alice_pair: KeyPair, bob: User, bob_pair: KeyPair
 ) -> None:
-    settings(SESSION_SAVE_EVERY_REQUEST=True)
-    browser.user(alice_pair)
+    assert "Set-Cookie" not in browser.get("/", alice_pair).headers
+    browser.get("/logout", alice_pair)
     assert not Session.objects.exists()
+    settings(SESSION_SAVE_EVERY_REQUEST=True)  # then Django stores what a session carries: whose it is
+    browser.client.handler.load_middleware(is_async=browser.asynchronous)
+    browser.user(alice_pair)
+    (stored,) = Session.objects.all()
+    assert browser.user(bob_pair) == "bob"
+    assert not Session.objects.filter(session_key=stored.session_key).exists()
 
 
 @pytest.mark.parametrize("path", ["/keyword", "/exempt-keyword"])

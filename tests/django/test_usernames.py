@@ -1,15 +1,19 @@
 """Which name of a certificate is the user's, and users that are made for it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
-from wsgi_mtls.certificate import PeerCertificate
+from django_mtls.errors import NoUsername
+from django_mtls.usernames import USERNAME_FROM, username
 from wsgi_mtls.testing import KeyPair, Profile, make_ca
+from wsgi_mtls.x509 import ClientCertificate, PeerCertificate
 
 from .browser import Browser, reasons
 from .support import common_names
@@ -90,3 +94,26 @@ def test_username_from(
 
 def serial(certificate: object) -> str:
     return "serial"
+
+
+@pytest.mark.parametrize(("username_from", "name"), [
+    ("upn", "jane@corp.example"),
+    ("subject_serial_number", "PNOEE-10101010005"),
+    ("subject_uid", "jdoe"),
+])  # fmt: skip
+def test_names_of_cards(username_from: str, name: str, ca: KeyPair) -> None:
+    case = Path(__file__).parents[1] / "cases" / "certificates" / "upn-and-subject-serial.pem"
+    card = ClientCertificate.from_pem(case.read_bytes())
+    assert username(card, USERNAME_FROM[username_from]) == name
+    with pytest.raises(NoUsername):
+        username(ca.issue("CN=jdoe").certificate, USERNAME_FROM[username_from])
+
+
+def test_a_name_that_can_not_be_read(
+    browser: Browser, ca: KeyPair, mtls: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x05\x00")
+    pair = ca.issue("CN=alice", Profile(extensions=[(odd, False)]))
+    mtls(USERNAME_FROM="upn")
+    assert browser.user(pair) == ""
+    assert set(reasons(caplog)) == {"certificate_unreadable"}

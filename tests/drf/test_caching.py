@@ -58,6 +58,8 @@ def test_tokens() -> None:
 
 
 def test_what_is_for_all_is_kept(alice_pair: KeyPair) -> None:
-    for _ in range(2):
-        answer = CertificateAPIClient(alice_pair).get("/public")
+    for pair in (alice_pair, None, None, alice_pair):
+        answer = CertificateAPIClient(pair).get("/public")
+        assert answer.json() == {}
     assert "max-age=60" in answer["Cache-Control"]
+    assert "Age" in answer

@@ -9,7 +9,7 @@ from flask import Flask
 
 from wsgi_mtls.testing import KeyPair, Profile
 
-from .authserver import AuthServer, example, make_authserver, metadata
+from .authserver import REDIRECT, AuthServer, example, make_authserver, metadata
 
 SHARED = {"token_endpoint_auth_method": "tls_client_auth", "grant_types": ["client_credentials"], "scope": "accounts"}
 
@@ -78,9 +78,28 @@ def test_impossible_client(server: AuthServer, tmp_path: Path, values: Any) -> N
         assert example("authserver.oauth").query_client("shop") is None
 
 
-@pytest.mark.parametrize(("client_id", "code"), [("x" * 48, 0), ("x" * 49, 1), ("é", 1)])
+@pytest.mark.parametrize(("client_id", "code"), [("x" * 255, 0), ("x" * 256, 1), ("é", 1)])
 def test_client_id(server: AuthServer, old: str, client_id: str, code: int) -> None:
     assert flask(server.app, "register-client", client_id, old)[0] == code
+
+
+def test_long_client_id_everywhere(server: AuthServer, ca: KeyPair, tmp_path: Path) -> None:
+    """PostgreSQL refuses what is longer than its column: of clients, codes and tokens."""
+    client_id = "https://client.example.com/".ljust(255, "x")
+    grants = ["client_credentials", "authorization_code", "refresh_token"]
+    values = {
+        **SHARED,
+        "tls_client_auth_san_dns": "long.example.com",
+        "grant_types": grants,
+        "redirect_uris": [REDIRECT],
+    }
+    assert flask(server.app, "register-client", client_id, write(tmp_path / "long.json", values)) == (0, "")
+    pair = ca.issue("CN=long", Profile(san_dns=["long.example.com"]))
+    assert server.token(client_id, pair).status_code == 200
+    tokens = server.exchange(client_id, server.code(client_id), pair)
+    assert tokens.status_code == 200, tokens.text
+    assert server.refresh(client_id, tokens.get_json()["refresh_token"], pair).status_code == 200
+    assert server.introspect(tokens.get_json()["access_token"])["client_id"] == client_id
 
 
 def test_secrets(server: AuthServer, tmp_path: Path, old: str) -> None:

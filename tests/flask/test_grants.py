@@ -22,23 +22,32 @@ def server(mobile: KeyPair) -> AuthServer:
     return AuthServer(make_authserver(clients))
 
 
-def consent(server: AuthServer, query: Mapping[str, str], **options: Any) -> TestResponse:
+def consent(
+    server: AuthServer, query: Mapping[str, str], answer: str = "yes", form: Mapping[str, str] | None = None,
+    **options: Any,
+) -> TestResponse:  # fmt: skip
     """Have a user agree; return what the form answers, or why there is none."""
     browser, url = server.app.test_client(), f"/oauth/authorize?{urlencode(query)}"
     page = browser.get(url, base_url=ISSUER)
     found = re.search(r'name="csrf" value="([^"]+)"', page.text)
     if not found:
         return page
-    return browser.post(url, data={"csrf": found[1], "user": "anna", "consent": "yes"}, base_url=ISSUER, **options)
+    given = {"csrf": found[1], "user": "anna", "consent": answer, **(form or {})}
+    return browser.post(url, data=given, base_url=ISSUER, **options)
+
+
+def error_in(part: str) -> str:
+    """Return the error in the query or fragment of an address that the browser is sent to."""
+    return parse_qs(part)["error"][0]
 
 
 @pytest.mark.parametrize("client_id", ["billing", "secretive", "public"])
 def test_pkce_is_required_of_every_client(server: AuthServer, client_id: str) -> None:
     query = {"client_id": client_id, "response_type": "code", "redirect_uri": REDIRECT, "scope": "accounts"}
-    assert outcome(consent(server, query)) == (400, "invalid_request")
-    assert outcome(consent(server, {**query, "code_challenge": ""})) == (400, "invalid_request")
+    for wrong in ({}, {"code_challenge": ""}):
+        assert error_in(urlsplit(consent(server, {**query, **wrong}).location).query) == "invalid_request"
     plain = {**query, "code_challenge": VERIFIER, "code_challenge_method": "plain"}
-    assert outcome(consent(server, plain)) == (400, "invalid_request")
+    assert error_in(urlsplit(consent(server, plain).location).query) == "invalid_request"
     answer = consent(server, {**query, "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
     assert "code" in parse_qs(urlsplit(answer.location).query)
 
@@ -68,15 +77,23 @@ def _implicit() -> Iterator[None]:
 def test_implicit_grant(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a browser fetches is bound to no certificate, so a client whose tokens are bound gets none there."""
     query = {"response_type": "token", "redirect_uri": REDIRECT, "scope": "accounts"}
-    came = {"environ_overrides": environ_for(billing)}
+    came: dict[str, Any] = {"environ_overrides": environ_for(billing)}
+
+    def error_at(client_id: str) -> str:
+        location = urlsplit(consent(server, {**query, "client_id": client_id}, **came).location)
+        assert parse_qs(location.fragment)["iss"] == [ISSUER]
+        assert not location.query
+        return error_in(location.fragment)
+
     answer = consent(server, {**query, "client_id": "browser"}, **came)
     token = parse_qs(urlsplit(answer.location).fragment)["access_token"][0]
     assert "cnf" not in server.introspect(token)
-    assert outcome(consent(server, {**query, "client_id": "public"}, **came)) == (400, "invalid_request")
-    for confidential in ("billing", "mobile", "secretive", "unbound", "nobody"):
-        assert outcome(consent(server, {**query, "client_id": confidential}, **came)) == (400, "invalid_client")
+    assert error_at("public") == "invalid_request"
+    for confidential in ("billing", "mobile", "secretive", "unbound"):
+        assert error_at(confidential) == "unauthorized_client"
+    assert consent(server, {**query, "client_id": "nobody"}, **came).status_code == 400
     monkeypatch.setattr(example("authserver.oauth").server, "bind_all_tokens", True)
-    assert outcome(consent(server, {**query, "client_id": "browser"}, **came)) == (400, "invalid_request")
+    assert error_at("browser") == "invalid_request"
 
 
 class AssertionGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]

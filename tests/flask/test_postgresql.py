@@ -11,7 +11,7 @@ import pytest
 from tests.databases import postgresql
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["authlib", "authlib_requests", "example", "grants", "registration", "single_use"]
+PAGES = ["authlib", "authorize", "authlib_requests", "example", "grants", "registration", "single_use"]
 
 
 @pytest.fixture

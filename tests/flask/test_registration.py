@@ -11,7 +11,7 @@ from flask_mtls.authlib import MutualTLSClientMetadataClaims
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile
 
-from .authserver import AuthServer, make_authserver, metadata, outcome
+from .authserver import AuthServer, example, make_authserver, metadata, outcome
 
 PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "new.example.com"}
 TEXTS = [
@@ -25,6 +25,7 @@ TEXTS = [
 ]
 NO_TEXT: list[Any] = [None, 7, True, [], {"a": 1}, "\ud800"]
 NO_LIST: list[Any] = [None, 7, {}, "code", [None], [["code"]], ["\udfff"]]
+NO_BOOLEAN: list[Any] = ["true", 1, None, []]
 LISTS = ["grant_types", "response_types", "redirect_uris", "contacts"]
 
 
@@ -76,6 +77,7 @@ def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
     {"client_uri": 7},
     {"scope": 7, "jwks": 7},
     {"tls_client_certificate_bound_access_tokens": "yes"},
+    *({"use_mtls_endpoint_aliases": value} for value in NO_BOOLEAN),
     {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://client.example.com/jwks"},
     *({name: value} for name in TEXTS for value in NO_TEXT),
     *({name: value} for name in LISTS for value in NO_LIST),
@@ -155,3 +157,43 @@ def test_members_of_a_subclass_have_types_of_their_own() -> None:
     for wrong in ({"default_max_age": "\ud800"}, {"scope": 7}):
         with pytest.raises(InvalidClientMetadataError):
             Claims({**PKI, **wrong}, {}).validate()
+
+
+CALLBACK = "https://client.example.com/cb"
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ({"redirect_uris": [CALLBACK]}, ["client_secret_basic", ["authorization_code"], ["code"]]),
+    ({**PKI, "redirect_uris": [CALLBACK]}, ["tls_client_auth", ["authorization_code"], ["code"]]),
+    ({**PKI, "grant_types": ["client_credentials"]}, ["tls_client_auth", ["client_credentials"], []]),
+    ({**PKI, "grant_types": []}, ["tls_client_auth", [], []]),
+    ({**PKI, "response_types": ["code"]}, ["tls_client_auth", ["authorization_code"], ["code"]]),
+    ({"redirect_uris": [CALLBACK], "grant_types": ["refresh_token", "authorization_code"]},
+     ["client_secret_basic", ["refresh_token", "authorization_code"], ["code"]]),
+])  # fmt: skip
+def test_defaults(server: AuthServer, given: Mapping[str, Any], kept: list[Any]) -> None:
+    """RFC 7591 section 2; the client is told what it is registered with (section 3.2.1)."""
+    answer = register(server, given)
+    assert answer.status_code == 201, answer.text
+    found = answer.get_json()
+    assert [found[name] for name in ("token_endpoint_auth_method", "grant_types", "response_types")] == kept
+
+
+def test_client_of_redirect_uris_alone(server: AuthServer, billing: KeyPair) -> None:
+    found = register(server, {"redirect_uris": ["https://client.example.com/cb"], "scope": "accounts"}).get_json()
+    client_id, secret = found["client_id"], found["client_secret"]
+    tokens = server.exchange(client_id, server.code(client_id), secret=secret)
+    assert tokens.status_code == 200, tokens.text
+    assert "refresh_token" not in tokens.get_json()
+    assert outcome(server.token(client_id, secret=secret)) == (400, "unauthorized_client")
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_whether_the_client_uses_the_aliases_is_kept(server: AuthServer, value: bool) -> None:
+    """openid-client takes the answer for its configuration, and goes to the wrong host without it."""
+    found = register(server, {**PKI, "use_mtls_endpoint_aliases": value}).get_json()
+    assert found["use_mtls_endpoint_aliases"] is value
+    with server.app.app_context():
+        stored = example("authserver.oauth").query_client(found["client_id"]).client_metadata
+    assert stored["use_mtls_endpoint_aliases"] is value
+    assert "use_mtls_endpoint_aliases" not in register(server, PKI).get_json()

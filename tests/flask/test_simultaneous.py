@@ -40,22 +40,27 @@ class Workers:
         return bool(post(self.port, "/oauth/introspect", {"token": tokens["access_token"]}, **API)[1]["active"])
 
 
-@pytest.fixture(params=["postgresql", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workers")
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def url(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/authserver.db"
+        yield f"sqlite:///{folder}/authserver.db"
         return
     with postgresql("flask_mtls") as rest:
         yield f"postgresql+psycopg{rest}"
 
 
-@pytest.fixture
-def workers(url: str, tmp_path: Path, mobile: KeyPair) -> Iterator[Workers]:
+@pytest.fixture(scope="module")
+def workers(url: str, folder: Path, mobile: KeyPair) -> Iterator[Workers]:
     clients = metadata(mobile)
     clients["browser"] = {**clients["public"], "tls_client_certificate_bound_access_tokens": False}
     server = AuthServer(make_authserver(clients, SQLALCHEMY_DATABASE_URI=url))
     environ = {**os.environ, "DATABASE_URL": url, "FLASK_SECRET_KEY": "test"}
-    with gunicorn("authserver:create_app()", EXAMPLE, tmp_path / "gunicorn.conf.py", environ) as port:
+    with gunicorn("authserver:create_app()", EXAMPLE, folder / "gunicorn.conf.py", environ) as port:
         yield Workers(server, port)
     close_databases()
 

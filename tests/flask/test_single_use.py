@@ -172,6 +172,11 @@ def test_four_refresh_tokens_that_stay_at_once(server: AuthServer, monkeypatch: 
     assert all(is_active(server, answer.get_json()) for answer in answers)
 
 
+def test_four_first_visits_of_one_user_at_once(server: AuthServer) -> None:
+    """Each makes the user's row, which is there once."""
+    assert len(set(at_once(lambda: server.code("browser")))) == NUMBER
+
+
 def wait_for_a_waiting_statement(server: AuthServer) -> None:
     """On PostgreSQL, until a statement waits for another one's lock; SQLite does not tell."""
     if DATABASE == "sqlite://":

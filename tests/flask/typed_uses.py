@@ -18,9 +18,9 @@ from flask_mtls import (
     peer_certificate,
 )
 from wsgi_mtls import MutualTLSError, PeerCertificate, Verifier, sources
-from wsgi_mtls.certificate import Peer
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer
 
 mtls = MutualTLS(clients={"a": {"token_endpoint_auth_method": "none"}}, source="nginx")
 MutualTLS(Flask(__name__), verifier=Verifier({}), source=sources.environ())

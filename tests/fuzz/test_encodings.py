@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.unit.sources.captures import environ, variants
 from wsgi_mtls import ClientCertificate, MalformedCertificate, PeerCertificate, sources
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import MalformedName
 from wsgi_mtls.sources import encodings, subject_header, xfcc
 from wsgi_mtls.sources.proxies import GuardedHeaders
+from wsgi_mtls.x509 import PeerSubject
 
 CAPTURES = [
     "apache-requestheader",

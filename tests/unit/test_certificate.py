@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import ipaddress
+import pickle
 import ssl
 from datetime import UTC, datetime
 
@@ -15,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from wsgi_mtls import ClientCertificate, MalformedCertificate
-from wsgi_mtls import certificate as module
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign, to_pem
+from wsgi_mtls.x509 import certificate as module
+from wsgi_mtls.x509 import parts
 
 PROFILE = Profile(
     san_dns=["a.example", "*.B.example"],
@@ -140,7 +142,7 @@ def test_the_same_name_is_not_self_signed(key_type: str) -> None:
 
 def test_immutable(pair: KeyPair) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        pair.certificate.subject = "CN=root"  # type: ignore[misc]
+        pair.certificate.subject = "CN=root"
     with pytest.raises((AttributeError, TypeError)):
         pair.certificate.extra = 1  # type: ignore[attr-defined]
 
@@ -156,22 +158,32 @@ def test_equal_by_der(ca: KeyPair, pair: KeyPair) -> None:
     assert again.thumbprint in repr(again)
 
 
-def test_parsed_once(pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    pem, parsed = to_pem(pair.certificate), []
-    original = x509.load_der_x509_certificate
+def test_read_once(pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem, read = to_pem(pair.certificate), []
+    original = parts.validity
 
-    def load(der: bytes) -> x509.Certificate:
-        parsed.append(der)
+    def validity(der: bytes) -> tuple[datetime, datetime]:
+        read.append(der)
         return original(der)
 
-    monkeypatch.setattr(x509, "load_der_x509_certificate", load)
+    monkeypatch.setattr(parts, "validity", validity)
     module._from_der.cache_clear()
-    assert ClientCertificate.from_pem(pem) is ClientCertificate.from_der(pair.certificate.der)
-    assert len(parsed) == 1
+    certificate = ClientCertificate.from_pem(pem)
+    assert certificate is ClientCertificate.from_der(pair.certificate.der)
+    assert read == []
+    for _ in range(2):
+        assert certificate.not_before < certificate.not_after
+    assert len(read) == 1
     for _ in range(2):
         with pytest.raises(MalformedCertificate):
             ClientCertificate.from_der(b"0")
-    assert len(parsed) == 3  # failures are not kept
+
+
+def test_pickled(pair: KeyPair) -> None:
+    assert pair.certificate.subject
+    again = pickle.loads(pickle.dumps(pair.certificate))
+    assert again == pair.certificate
+    assert again.subject == pair.certificate.subject
 
 
 def test_cache_is_bounded() -> None:

@@ -40,6 +40,8 @@ EXPECTED = {
     "certificate_expired": ("invalid_client", 401),
     "certificate_not_yet_valid": ("invalid_client", 401),
     "chain_not_verified": ("invalid_client", 401),
+    "certificate_unreadable": ("invalid_client", 401),
+    "critical_extension": ("invalid_client", 401),
     "registered_as_self_signed": ("invalid_client", 401),
     "self_signed_certificate": ("invalid_client", 401),
     "not_for_client_auth": ("invalid_client", 401),

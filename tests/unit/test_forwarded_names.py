@@ -6,10 +6,10 @@ from typing import Literal
 import pytest
 
 from wsgi_mtls import Client, Verifier
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import CertificateNotDelivered, ChainNotVerified, SubjectMismatch
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.x509 import PeerSubject
 
 NAME: Literal["tls_client_auth_san_dns"] = "tls_client_auth_san_dns"
 NAMED: Mapping[str, object] = {"token_endpoint_auth_method": "tls_client_auth", NAME: "billing.example.com"}

@@ -4,7 +4,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from wsgi_mtls import MalformedName, names
+from wsgi_mtls import MalformedName
+from wsgi_mtls.x509 import names
 
 CN, O, C = "2.5.4.3", "2.5.4.10", "2.5.4.6"  # noqa: E741
 
@@ -181,7 +182,6 @@ def test_different(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "",
         " ",
         "\0",
         "a\0",
@@ -206,13 +206,13 @@ def test_a_value_that_nobody_can_see_matches_nothing(value: str) -> None:
 
 
 def test_empty_name_matches_nothing() -> None:
-    empty = names.from_x509(x509.Name([]))
+    empty = names.from_attributes(names.decode(x509.Name([]).public_bytes()))
     assert not empty.matches(empty)
 
 
 def test_value_that_is_no_text_matches_nothing() -> None:
     bits = x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, b"\x00a", x509.name._ASN1Type.BitString)
-    assert not names.from_x509(x509.Name([bits])).comparable
+    assert not names.from_attributes(names.decode(x509.Name([bits]).public_bytes())).comparable
 
 
 @pytest.mark.parametrize("text", ["C=SWE", "CN=", "CN=" + "x" * 65])

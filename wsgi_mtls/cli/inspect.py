@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from ..certificate import ClientCertificate
 from ..clients import SUBJECT_KINDS, SubjectKind, SubjectValue
 from ..errors import InvalidClientMetadata
 from ..jwks import jwk
+from ..x509 import ClientCertificate
 from .failure import failing_plainly
 
 
@@ -43,7 +43,7 @@ def read_certificates(file: Path) -> list[ClientCertificate]:
     if content.count(b"-----BEGIN") < 2:
         return [read_certificate(file)]
     parts = re.split(rb"(?<=-----END CERTIFICATE-----)", content)
-    return [ClientCertificate.from_pem(part) for part in parts if part.strip()]
+    return [ClientCertificate.from_pem(part).require_readable() for part in parts if part.strip()]
 
 
 def read_certificate(file: Path) -> ClientCertificate:
@@ -51,10 +51,12 @@ def read_certificate(file: Path) -> ClientCertificate:
 
     Raises:
         OSError: it can't be read.
-        MalformedCertificate: it is no certificate.
+        MalformedCertificate: it is not a certificate, or has a part that can't be read.
     """
     content = file.read_bytes()
-    return ClientCertificate.from_pem(content) if b"-----BEGIN" in content else ClientCertificate.from_der(content)
+    is_pem = b"-----BEGIN" in content
+    certificate = ClientCertificate.from_pem(content) if is_pem else ClientCertificate.from_der(content)
+    return certificate.require_readable()
 
 
 def describe(certificate: ClientCertificate) -> dict[str, object]:

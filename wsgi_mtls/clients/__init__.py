@@ -1,6 +1,6 @@
 """OAuth clients: their metadata, and a registry per kind of store."""
 
-from ..certificate import SUBJECT_KINDS, SubjectKind
+from ..x509 import SUBJECT_KINDS, SubjectKind
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients

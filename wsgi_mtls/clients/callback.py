@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from ..certificate import ClientCertificate, SubjectKind
 from ..errors import InvalidClientMetadata, MalformedCertificate
+from ..x509 import ClientCertificate, SubjectKind
 from .client import Client
 from .subject import SubjectValue
 

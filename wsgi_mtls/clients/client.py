@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from ..certificate import SUBJECT_KINDS, ClientCertificate
 from ..errors import InvalidClientMetadata
 from ..jwks import registered_certificates as certificates_of
 from ..urls import https_url
+from ..x509 import SUBJECT_KINDS, ClientCertificate
 from .subject import SubjectValue
 
 AuthMethod = Literal["tls_client_auth", "self_signed_tls_client_auth"]

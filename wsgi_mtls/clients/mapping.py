@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 
-from ..certificate import ClientCertificate
 from ..errors import InvalidClientMetadata
+from ..x509 import ClientCertificate
 from .client import Client
 from .subject import subject_keys
 
@@ -32,7 +32,7 @@ class MappingRegistry:
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return the clients whose subject value or public key stands in the certificate."""
-        keys: list[Hashable] = [certificate.public_key_der, *subject_keys(certificate)]
+        keys: list[Hashable] = [certificate.lookup_key, *subject_keys(certificate)]
         found = (client for key in keys for client in self._index.get(key, ()))
         return tuple({client.client_id: client for client in found}.values())
 
@@ -53,4 +53,4 @@ def _client(client_id: str, value: Client | Mapping[str, object]) -> Client:
 def _keys(client: Client) -> Iterable[Hashable]:
     if client.subject_value is not None:
         yield client.subject_value.key
-    yield from {certificate.public_key_der for certificate in client.certificates}
+    yield from {certificate.lookup_key for certificate in client.certificates}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
-from ..certificate import ClientCertificate
 from ..errors import InvalidClientMetadata
+from ..x509 import ClientCertificate
 from .client import Client
 
 
@@ -54,4 +54,4 @@ def is_self_signed_with(client: Client, certificate: ClientCertificate) -> bool:
         )
     # A PKI client may have a JWK set for other purposes: its keys are not authenticated by their certificates.
     is_self_signed = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
-    return is_self_signed and any(own.public_key_der == certificate.public_key_der for own in client.certificates)
+    return is_self_signed and any(own.lookup_key == certificate.lookup_key for own in client.certificates)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .. import names
-from ..certificate import SUBJECT_KINDS, ClientCertificate, SubjectKind
-from ..errors import InvalidClientMetadata, MalformedName
+from ..errors import CertificateUnreadable, InvalidClientMetadata, MalformedName
+from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, names
 
 SubjectKey = tuple[SubjectKind, Hashable]
 """A subject value ready to be compared: two that name the same are equal, and a registry may index by it."""
@@ -48,7 +47,11 @@ class SubjectValue:
             raise InvalidClientMetadata(f"{kind} {value!r}: {error}") from None
 
     def matches(self, certificate: ClientCertificate) -> bool:
-        """Tell whether the certificate carries this very name."""
+        """Tell whether the certificate carries this very name.
+
+        Raises:
+            CertificateUnreadable: its names of this kind can't be read.
+        """
         return self.key[1] in _KEYS[self.kind](certificate)
 
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
@@ -63,12 +66,19 @@ class SubjectValue:
 
 
 def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
-    """Return every subject value that the certificate could be registered by.
+    """Return every subject value that the certificate could be registered by; none of a kind that can't be read.
 
     DNS names and e-mail domains are compared without regard to ASCII case, IP addresses in binary, names as RFC 5280
     section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
     """
-    return frozenset((kind, key) for kind, keys in _KEYS.items() for key in keys(certificate))
+    return frozenset((kind, key) for kind in _KEYS for key in _readable_keys(kind, certificate))
+
+
+def _readable_keys(kind: SubjectKind, certificate: ClientCertificate) -> tuple[Hashable, ...]:
+    try:
+        return tuple(_KEYS[kind](certificate))
+    except CertificateUnreadable:
+        return ()
 
 
 def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
@@ -84,7 +94,7 @@ def _dn(value: str) -> Hashable:
     name = names.from_rdns(names.read_registered(value))
     if not name.comparable:
         raise MalformedName(
-            "it has an empty value, or one with invisible or control characters, and so matches nothing."
+            "it has no value that is not empty, or one with invisible or control characters, and so matches nothing."
         )
     return name
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..binding import verify_confirmation
-from ..certificate import ClientCertificate, Peer
 from ..errors import InsufficientScope, InvalidToken, MalformedToken, MutualTLSError, TokensUnavailable
 from ..shortage import is_shortage
 from ..tokens import AccessTokens
+from ..x509 import ClientCertificate, Peer
 
 logger = logging.getLogger("wsgi_mtls")
 

@@ -8,7 +8,7 @@ import re
 from urllib.parse import unquote
 
 from ..errors import MalformedCertificate
-from ..pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
+from ..x509.pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
 
 __all__ = [
     "base64_der",

@@ -8,8 +8,8 @@ from itertools import pairwise
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import MalformedCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from .encodings import CHAIN_LIMIT, SIZE_LIMIT
 from .proxies import GuardedHeaders, TrustedProxies
 from .secret import Secret

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from ..certificate import Peer
+from ..x509 import Peer
 from .addresses import CLAIMS, is_claimed, parsed_address, parsed_network
 from .encodings import CACHED_SIZE, CACHED_VALUES
 from .keys import ABSENT, environ_keys

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import ClientCertificate, PeerCertificate
 from ..errors import ContradictoryStatus, MalformedCertificate
+from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .encodings import CACHED_SIZE, CACHED_VALUES, CHAIN_LIMIT
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..certificate import Peer
 from ..errors import MalformedCertificate, MutualTLSError
+from ..x509 import Peer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .. import names
-from ..certificate import SUBJECT_KINDS, PeerSubject, SubjectKind
 from ..errors import MalformedName
+from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
 from .encodings import SIZE_LIMIT
 from .proxies import GuardedHeaders, TrustedProxies
 from .secret import Secret

@@ -65,5 +65,6 @@ def metadata(app: Flask) -> dict[str, object]:
         introspection_endpoint_auth_methods_supported=[*registration.MUTUAL_TLS, *registration.CONFIDENTIAL],
         grant_types_supported=registration.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
+        authorization_response_iss_parameter_supported=True,
         scopes_supported=registration.SCOPES,
     )

@@ -51,6 +51,11 @@ def save_token(token: dict[str, Any], request: Any) -> None:
 class Server(MutualTLSServerMixin, AuthorizationServer):
     """Authlib's server with mutual TLS at every endpoint."""
 
+    def get_issuer(self) -> str:
+        """Return what each answer to the browser names as its sender (RFC 9207)."""
+        issuer: str = current_app.config["ISSUER"]
+        return issuer
+
 
 server = Server()
 

@@ -7,6 +7,7 @@ from authlib.integrations.flask_oauth2 import current_token
 from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, abort, render_template_string, request, session
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 
 from .models import User, db
 from .oauth import require_oauth, server
@@ -25,7 +26,8 @@ def authorize() -> ResponseReturnValue:
     try:
         grant = server.get_consent_grant(end_user=None)
     except OAuth2Error as error:
-        return dict(error.get_body()), 400
+        answer: ResponseReturnValue = server.handle_error_response(request, error)
+        return answer
     if request.method == "GET":
         csrf = session["csrf"] = secrets.token_urlsafe()
         client = grant.client.client_name or grant.client.client_id
@@ -76,9 +78,14 @@ def _user() -> User | None:
     name = request.form.get("user", "")
     if not name or request.form.get("consent") != "yes":
         return None
-    user = db.session.scalar(db.select(User).filter_by(name=name[:40]))
+    by_name = db.select(User).filter_by(name=name[:40])
+    user: User | None = db.session.scalar(by_name)
     if user is None:
         user = User(name=name[:40])
         db.session.add(user)
-        db.session.commit()
+        try:
+            db.session.commit()
+        except IntegrityError:  # another request was faster
+            db.session.rollback()
+            user = db.session.scalar(by_name)
     return user

@@ -1,7 +1,6 @@
 """``OAUTH2_BACKEND_CLASS``: what OAuth Toolkit's views ask, on the side of the Django request."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
@@ -12,13 +11,16 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestErro
 
 from wsgi_mtls.errors import AuthMethodNotRegistered, InvalidRequest, MutualTLSError
 
-from ..peer import mark_private, request_peer
 from ..refusals import refusal
+from ..request import record
+from ..wrapped_views import make_view_private
 from . import device
-from .client_auth import authenticate_client, authenticated_client
+from .client_auth import authenticate_client
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""
+RECORD = "django_mtls.record"
+"""The key there of the record of Django's request."""
 
 Answer = tuple[Any, Any, Any, Any]
 
@@ -27,12 +29,10 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
     """Authenticates clients of mutual TLS before oauthlib reads a request, and hands them to the validator."""
 
     def extract_headers(self, request: Any) -> dict[str, Any]:
-        """Return the environ with the peer certificate, which ASGI has elsewhere, and the authenticated client."""
-        http_request = getattr(request, "_request", request)  # REST framework's
-        with suppress(MutualTLSError):  # the validator finds it too, where it is asked for the certificate
-            request_peer(http_request)
+        """Return the environ, with the record of the request and the authenticated client."""
+        found = record(request)
         headers: dict[str, Any] = super().extract_headers(request)
-        headers[CLIENT] = authenticated_client(http_request)
+        headers |= {RECORD: found, CLIENT: found.client}
         return headers
 
     def create_token_response(self, request: HttpRequest) -> Answer:
@@ -88,10 +88,9 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             Request(self._get_escaped_full_path(request))
         except ValueError as error:  # oauthlib's, for what is no query
             raise SuspiciousOperation(str(error)) from error
-        valid, found = super().verify_request(request, scopes)
-        if valid:
-            mark_private(getattr(request, "_request", request))
-        return valid, found
+        make_view_private(request, ["Authorization"])
+        verified: tuple[bool, Any] = super().verify_request(request, scopes)
+        return verified
 
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
         """Authenticate, then let OAuth Toolkit answer; what else is wrong, only an authenticated client is told."""

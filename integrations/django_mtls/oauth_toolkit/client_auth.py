@@ -6,7 +6,6 @@ from urllib.parse import unquote_plus
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
-from wsgi_mtls.client_auth import authenticate_request
 
 from wsgi_mtls.errors import (
     AuthMethodNotRegistered,
@@ -23,18 +22,12 @@ from wsgi_mtls.errors import (
 from wsgi_mtls.request.form import read_token_request
 from wsgi_mtls.verifier import AuthenticatedClient
 
+from ..caching import mark_private
 from ..conf import mtls_settings
-from ..oauth import form_environ, note_seen, request_source
-from ..verification import verifier
+from ..oauth import note_seen, report_refusal, view_of
+from ..request import record
+from ..verification import guard
 from .registrations import is_left_to_toolkit
-
-_CLIENT = "_mtls_oauth_client"
-
-
-def authenticated_client(request: HttpRequest) -> AuthenticatedClient | None:
-    """Return the client that :func:`authenticate_client` has authenticated, or None."""
-    client = request.__dict__.get(_CLIENT)
-    return client if isinstance(client, AuthenticatedClient) else None
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
@@ -48,9 +41,11 @@ def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
     Raises:
         MutualTLSError: the request is refused.
     """
-    if _CLIENT not in request.__dict__:
-        request.__dict__[_CLIENT] = _authenticate(request)
-    return authenticated_client(request)
+    found = record(request)
+    if found.client is None:
+        mark_private(request)
+        found.client = _authenticate(request)
+    return found.client
 
 
 def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
@@ -58,15 +53,12 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
         if _is_left(request):
             return None
     except MutualTLSError as error:
-        verifier().report_refusal(error, None, None)
+        report_refusal(request, error)
         raise
-    settings = mtls_settings()
-    client = authenticate_request(
-        form_environ(request), verifier(), request_source(request), max_body=settings.max_body
-    )
+    client = guard().authenticate_or_leave(view_of(request))
     if client is None:
         refused = MultipleCredentials("Authorization names another client than client_id does.")
-        verifier().report_refusal(refused, None, None)
+        report_refusal(request, refused)
         raise refused
     note_seen(client)
     return client
@@ -81,7 +73,7 @@ def _is_left(request: HttpRequest) -> bool:
         raise ClientIdInQuery("Send client_id in the body alone: OAuth Toolkit would read the query too.")
     malformed: MutualTLSError | None = None
     try:
-        read_token_request(form_environ(request), mtls_settings().max_body)
+        read_token_request(view_of(request), mtls_settings().max_body)
     except (HTTPMethodNotAllowed, MissingClientId, UnsupportedContentType) as error:
         malformed = error
     form = _form(request)

@@ -1,17 +1,19 @@
 """What the validator reads from oauthlib's request, and what it takes back."""
 
 from base64 import b64decode
-from typing import Any
+from contextlib import suppress
+from typing import Any, Literal
 
-from wsgi_mtls.certificate import Peer, PeerCertificate
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.events import Event, EventName, report
+from wsgi_mtls.events import Decision, deciding
+from wsgi_mtls.record import Record
 from wsgi_mtls.sources import peer_certificate
 from wsgi_mtls.verifier import AuthenticatedClient
+from wsgi_mtls.x509 import Peer
 
 from ..conf import mtls_settings
-from ..signals import send
-from .backends import CLIENT
+from ..verification import guard
+from .backends import CLIENT, RECORD
 
 
 def authenticated_by_certificate(request: Any) -> AuthenticatedClient | None:
@@ -26,7 +28,10 @@ def peer_of(request: Any) -> Peer | None:
     Raises:
         MutualTLSError: what the terminator delivered is no certificate, or contradicts itself.
     """
-    return peer_certificate(dict(request.headers), mtls_settings().source)
+    found = request.headers.get(RECORD)
+    if isinstance(found, Record):
+        return found.presented()
+    return peer_certificate(dict(request.headers), mtls_settings().source)  # without our backend class
 
 
 def secret_of(basic: str) -> bytes:
@@ -39,16 +44,18 @@ def secret_of(basic: str) -> bytes:
 
 def refuse_token(request: Any, error: MutualTLSError, client_id: str | None) -> None:
     """Take back what OAuth Toolkit's validator has put on the request."""
-    report_refusal("token_rejected", client_id, error, _peer_or_none(request))
+    report_refusal("token", client_id, error, _peer_or_none(request))
     request.oauth2_error = {"error": "invalid_token"}
     request.client = request.user = request.access_token = None
     request.scopes = []
 
 
-def report_refusal(name: EventName, client_id: str | None, error: MutualTLSError, peer: Peer | None = None) -> None:
-    """Tell the project's receivers and log of a refusal."""
-    thumbprint = peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None
-    report(Event(name, client_id, thumbprint=thumbprint, reason=error.reason, detail=error.message), [send])
+def report_refusal(
+    kind: Literal["client", "token"], client_id: str | None, error: MutualTLSError, peer: Peer | None = None
+) -> None:
+    """Report a refusal, unless it was reported, to the project's receivers and the log."""
+    with suppress(MutualTLSError), deciding(Decision(kind, peer, client_id), guard().observers):
+        raise error
 
 
 def _peer_or_none(request: Any) -> Peer | None:

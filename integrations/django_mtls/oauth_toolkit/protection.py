@@ -5,11 +5,10 @@ To these resources no user logs in by certificate: whose they are the token says
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
@@ -18,9 +17,9 @@ from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError
 from wsgi_mtls.request.bearer import bearer_token, check_challenge
 from wsgi_mtls.responses import token_error_response
 
-from ..caching import keep_private
+from ..caching import check_not_cached_inside, keep_private
 from ..conf import mtls_settings
-from ..decorators import for_programs
+from ..decorators import for_programs, guarded
 from ..mixins import ForProgramsMixin
 from ..refusals import as_django
 
@@ -57,14 +56,20 @@ class ChallengeMixin(ForProgramsMixin):
         if getattr(self, "view_is_async", False):
             return self._adispatch(request, *args, **options)
         response: HttpResponseBase = super().dispatch(request, *args, **options)  # type: ignore[misc]
-        return keep_private(request, response if self._refused is None else self._refused)
+        return self._answer(request, response)
 
     async def _adispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         # OAuth Toolkit verifies in a thread, since it asks the database; the handler runs here.
         response = await sync_to_async(super().dispatch)(request, *args, **options)  # type: ignore[misc]
         if isawaitable(response):
             response = await response
-        return keep_private(request, cast("HttpResponseBase", response) if self._refused is None else self._refused)
+        return self._answer(request, cast("HttpResponseBase", response))
+
+    def _answer(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if self._refused is not None:
+            return keep_private(request, self._refused)
+        check_not_cached_inside(request, response, ["Authorization"])
+        return keep_private(request, response)
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, Any]:
         """Verify as OAuth Toolkit does, and keep the answer to what was refused."""
@@ -114,17 +119,7 @@ def _protected(needed: Callable[[HttpRequest], list[str]]) -> Callable[[View], V
         return None
 
     def decorate(view: View) -> View:
-        @wraps(view)
-        def protected(request: HttpRequest, *args: Any, **options: Any) -> Any:
-            refused = check(request)
-            return keep_private(request, view(request, *args, **options) if refused is None else refused)
-
-        @wraps(view)
-        async def aprotected(request: HttpRequest, *args: Any, **options: Any) -> Any:
-            refused = await sync_to_async(check)(request)
-            return keep_private(request, await view(request, *args, **options) if refused is None else refused)
-
-        return cast("View", for_programs(aprotected if iscoroutinefunction(view) else protected))
+        return cast("View", guarded(view, check, mark=for_programs, headers=["Authorization"]))
 
     return decorate
 

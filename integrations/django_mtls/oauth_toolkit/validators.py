@@ -58,7 +58,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
         try:
             bound = self._always_or_registered(client_of(client))
         except MutualTLSError as error:
-            report_refusal("client_rejected", client.client_id, error)
+            report_refusal("client", client.client_id, error)
             return False
         return "token" not in response_type.split() or not bound
 
@@ -113,7 +113,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
             peer = peer_of(request) if "cnf" in record or self._always_or_registered(client) else None
             verify_refresh_token(record, peer, client, always=self.bind_all_tokens)
         except MutualTLSError as error:
-            report_refusal("client_rejected", application.client_id, error)
+            report_refusal("client", application.client_id, error)
             return False
         return True
 
@@ -146,7 +146,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
             refresh = bind_refresh_token({}, peer, client, always=self.bind_all_tokens)
             return bind({}, peer, client, always=self.bind_all_tokens), _only_cnf(refresh)
         except MutualTLSError as error:
-            report_refusal("client_rejected", application.client_id, error)
+            report_refusal("client", application.client_id, error)
             raise MutualTLSOAuth2Error(error, request) from error
 
     def _always_or_registered(self, client: Client) -> bool:

@@ -14,9 +14,9 @@ from wsgi_mtls.rules.token import BoundToken
 
 from ..authentication import authenticate_certificate
 from ..conf import mtls_settings
-from ..oauth import accept_bound_token
-from ..peer import request_peer
-from ..verification import verifier
+from ..oauth import accept_bound_token, report_refusal
+from ..request import CLIENT_CERT, record
+from ..wrapped_views import make_view_private
 from .refusals import Refused
 
 
@@ -39,14 +39,15 @@ class ClientCertificateAuthentication(BaseAuthentication):
         """Return the user and the peer certificate, or None without a certificate.
 
         Raises:
-            AuthenticationFailed: the certificate is no user's.
-            PermissionDenied: another site's page may have sent the request.
+            AuthenticationFailed: If no user has the certificate.
+            PermissionDenied: If another site's page may have sent the request.
         """
         http_request = request._request
+        make_view_private(request, [CLIENT_CERT])
         try:
-            peer = request_peer(http_request)
+            peer = record(request).presented()
         except MutualTLSError as error:
-            verifier().report_refusal(error, None, None)
+            report_refusal(request, error)
             raise AuthenticationFailed from error
         if peer is None:
             return None
@@ -60,7 +61,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
         """Refuse what another site's page may have sent.
 
         Raises:
-            PermissionDenied: it may have.
+            PermissionDenied: If another site's page may have sent it.
         """
         if self.csrf_token_required:
             SessionAuthentication().enforce_csrf(request)
@@ -68,7 +69,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
         try:
             check_site({**request._request.META, "REQUEST_METHOD": request._request.method})
         except CrossSiteRequest as error:
-            verifier().report_refusal(error, None, request_peer(request._request))
+            report_refusal(request, error)
             raise PermissionDenied from error
 
 
@@ -87,8 +88,9 @@ class BoundTokenAuthentication(BaseAuthentication):
         """Return the user and the token, or None without a token.
 
         Raises:
-            Refused: the token is not accepted.
+            Refused: If the token is not accepted.
         """
+        make_view_private(request, ["Authorization"])
         try:
             token = accept_bound_token(request._request, required=self.binding_required)
         except MissingToken:
@@ -104,8 +106,8 @@ class BoundTokenAuthentication(BaseAuthentication):
         return challenge(MissingToken("No bearer token came."), realm=mtls_settings().realm, scope=scope)
 
     def get_user(self, token: BoundToken) -> Any:
-        """Return the user whom a token is for: nobody, unless a subclass knows whom ``token.claims`` mean.
+        """Return the user of a token: an anonymous one, unless a subclass finds another by ``token.claims``.
 
-        ``IsAuthenticated`` lets in what has a user; :class:`~.permissions.HasBoundToken` what has a token.
+        ``IsAuthenticated`` permits requests with a user, :class:`~.permissions.HasBoundToken` those with a token.
         """
         return AnonymousUser()

@@ -1,4 +1,4 @@
-"""System checks: what would let nobody in by certificate, or leave forged headers for others to read."""
+"""System checks: a missing backend, and missing middleware."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
     used = tuple(_authentication_classes())
     found: list[CheckMessage] = []
     if _any_is(used, ClientCertificateAuthentication) and not has_backend(ClientCertificateBackend):
-        message = "ClientCertificateAuthentication lets nobody in: ClientCertificateBackend is missing."
+        message = "ClientCertificateAuthentication authenticates no user: ClientCertificateBackend is missing."
         hint = 'Add "django_mtls.backends.ClientCertificateBackend" to AUTHENTICATION_BACKENDS.'
         found.append(Error(message, hint=hint, id="django_mtls_rest_framework.E001"))
     ours = (ClientCertificateAuthentication, BoundTokenAuthentication)

@@ -7,16 +7,17 @@ from rest_framework.permissions import AND, BasePermission
 from rest_framework.request import Request
 
 from wsgi_mtls.errors import InsufficientScope
-from wsgi_mtls.events import Event, report
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.rules.token import BoundToken
 
-from ..signals import send
+from ..oauth import view_of
+from ..request import innermost
+from ..verification import guard
 from .refusals import Refused
 
 
 class HasBoundToken(BasePermission):
-    """Lets requests in whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
+    """Permits requests whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether there is such a token."""
@@ -24,7 +25,7 @@ class HasBoundToken(BasePermission):
 
 
 class BoundTokenHasScope(HasBoundToken):
-    """Lets requests in whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
+    """Permits requests whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
 
     Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 says. With
     ``|`` and ``~`` it is one condition of several, and REST framework answers.
@@ -43,7 +44,8 @@ class BoundTokenHasScope(HasBoundToken):
         missing = frozenset(scope.split(" ")) - token.scopes
         if missing and scope_decides(view):
             error = InsufficientScope(f"The token does not cover {' '.join(sorted(missing))}.")
-            report(Event("token_rejected", token.client_id, reason=error.reason, detail=error.message), [send])
+            if not _is_probe(request):
+                guard().report_refusal(view_of(innermost(request)), error, token.client_id, kind="token")
             raise Refused(error, scope)
         return not missing
 
@@ -64,6 +66,11 @@ def required_scope(view: Any) -> str:
 def scope_decides(view: Any) -> bool:
     """Tell whether nobody gets into a view without its ``required_scope``, whatever else is permitted."""
     return any(map(_demands_scope, view.get_permissions()))
+
+
+def _is_probe(request: Request) -> bool:
+    """Tell whether REST framework only asks which forms and methods it can offer: then it overrides the method."""
+    return "method" in vars(request)
 
 
 def _demands_scope(permission: Any) -> bool:

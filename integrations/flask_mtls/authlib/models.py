@@ -24,7 +24,7 @@ class MutualTLSClientMixin(Mixin):
     registration needs nothing else. ``client_id`` is unique: of two rows, the older would go on authenticating.
     """
 
-    client_id = Column(String(48), unique=True, nullable=False)
+    client_id = Column(String(255), unique=True, nullable=False)
     tls_client_auth_subject_dn = Column(Text)
     tls_client_auth_san_dns = Column(Text)
     tls_client_auth_san_uri = Column(Text)
@@ -71,6 +71,7 @@ class SingleUseCodeMixin(Mixin):
     The row stays after the code was redeemed, so that a second use is seen (RFC 6749 section 4.1.2).
     """
 
+    client_id = Column(String(255))
     grant_id = Column(String(43), unique=True, nullable=False, default=new_grant_id)
     redeemed_at = Column(Integer, nullable=False, default=0)
 
@@ -78,6 +79,7 @@ class SingleUseCodeMixin(Mixin):
 class BoundTokenMixin(Mixin):
     """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, what it came of, and room for a JWT."""
 
+    client_id = Column(String(255))
     access_token = Column(String(4096), unique=True, nullable=False)
     cnf = Column(JSON(none_as_null=True))
     grant_id = Column(String(43), index=True, nullable=False, default=new_grant_id)

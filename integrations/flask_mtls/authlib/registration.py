@@ -15,18 +15,25 @@ from .requests import limit_body
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 _LISTS = frozenset({"redirect_uris", "grant_types", "response_types", "contacts"})
-_OTHERS: dict[str, tuple[type, str]] = {"jwks": (dict, "a JSON object"), _BOUND: (bool, "true or false")}
-"""The members that are no text (RFC 7591 section 2, RFC 8705 section 3.4)."""
+_ALIASES = "use_mtls_endpoint_aliases"
+_OTHERS: dict[str, tuple[type, str]] = {
+    "jwks": (dict, "a JSON object"),
+    _BOUND: (bool, "true or false"),
+    _ALIASES: (bool, "true or false"),
+}
+"""The members that are no text (RFC 7591 section 2, RFC 8705 section 3.4), and one that openid-client has."""
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]  # Authlib has no types
     """Keeps the members of RFC 8705, which Authlib drops, and refuses what no certificate could satisfy.
 
+    What is left out gets the default of RFC 7591 section 2, and ``use_mtls_endpoint_aliases`` stays for the client.
+
     ``ClientRegistrationEndpoint(claims_classes=[MutualTLSClientMetadataClaims])``
     """
 
-    REGISTERED_CLAIMS = [*ClientMetadataClaims.REGISTERED_CLAIMS, *SUBJECT_KINDS, _BOUND]  # noqa: RUF012
+    REGISTERED_CLAIMS = [*ClientMetadataClaims.REGISTERED_CLAIMS, *SUBJECT_KINDS, _BOUND, _ALIASES]  # noqa: RUF012
 
     def validate(self, *args: Any, **options: Any) -> None:
         """Check the metadata.
@@ -36,6 +43,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
         """
         try:
             _check_values({name: self[name] for name in self.REGISTERED_CLAIMS if name in self})
+            _set_defaults(self)
             _check_mutual_tls(self)
         except InvalidClientMetadata as error:
             raise _invalid_metadata(error.message) from error
@@ -87,6 +95,13 @@ def _check_values(metadata: dict[str, Any]) -> None:
         json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise InvalidClientMetadata("A member can't be stored: no Unicode, no number of JSON, or too deep.") from None
+
+
+def _set_defaults(metadata: dict[str, Any]) -> None:
+    """RFC 7591 section 2; section 2.1: a client without ``authorization_code`` has no use for ``code``."""
+    metadata.setdefault("token_endpoint_auth_method", "client_secret_basic")
+    grant_types = metadata.setdefault("grant_types", ["authorization_code"])
+    metadata.setdefault("response_types", ["code"] if "authorization_code" in grant_types else [])
 
 
 def _check_mutual_tls(metadata: dict[str, Any]) -> None:

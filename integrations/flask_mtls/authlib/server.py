@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidClientError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
@@ -22,6 +22,7 @@ from wsgi_mtls.verifier import AuthenticatedClient
 from ..proxies import current_peer, current_record, current_view
 from ..refusals import refuse
 from ..settings import current_state
+from .authorization import AT_AUTHORIZATION, OAUTH_REQUEST, AuthorizationAnswersMixin
 from .clients import ClientModel
 from .errors import OtherMethodFailed, current_verifier, rejected
 from .mixin import Mixin
@@ -29,11 +30,8 @@ from .registration import CheckedPayload
 from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
-_ONLY_NAMED = "flask_mtls.only_named"
-_REQUEST = "flask_mtls.oauth_request"
 
-
-class MutualTLSServerMixin(Mixin):
+class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
 
     The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
@@ -53,12 +51,16 @@ class MutualTLSServerMixin(Mixin):
             refuse_nul()
         except MutualTLSError as error:
             rejected(error, named_client())
+            if request.environ.get(AT_AUTHORIZATION):
+                abort(self.authorization_error_page(InvalidRequestError(status_code=error.status)))
             refuse(error)
         try:
             oauth_request = super().create_oauth2_request(http_request)  # type: ignore[misc]
         except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
+            if request.environ.get(AT_AUTHORIZATION):
+                abort(self.authorization_error_page(error))
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
-        request.environ[_REQUEST] = oauth_request
+        request.environ[OAUTH_REQUEST] = oauth_request
         return oauth_request
 
     def create_json_request(self, http_request: Any) -> Any:
@@ -66,11 +68,6 @@ class MutualTLSServerMixin(Mixin):
         json_request = super().create_json_request(http_request)  # type: ignore[misc]
         json_request.payload = CheckedPayload(json_request.payload)
         return json_request
-
-    def get_authorization_grant(self, oauth_request: Any) -> Any:
-        """Find the grant of an authorization request, whose client the browser's query only names."""
-        request.environ[_ONLY_NAMED] = True
-        return super().get_authorization_grant(oauth_request)  # type: ignore[misc]
 
     def authenticate_client(self, oauth_request: Any, methods: list[str], endpoint: str = "token") -> Any:
         """Authenticate the client of a request at any endpoint.
@@ -80,7 +77,7 @@ class MutualTLSServerMixin(Mixin):
         """
         model = None
         try:
-            if not request.environ.get(_ONLY_NAMED):
+            if not request.environ.get(AT_AUTHORIZATION):
                 refuse_query()
                 model = self._authenticate_by_certificate(oauth_request, endpoint)
             if model is None:
@@ -195,7 +192,7 @@ class MutualTLSServerMixin(Mixin):
         return bind({}, current_peer(), client, always=self.bind_all_tokens).get("cnf")
 
     def _check_refresh_token(self, model: ClientModel) -> None:
-        token = getattr(request.environ.get(_REQUEST), "refresh_token", None)
+        token = getattr(request.environ.get(OAUTH_REQUEST), "refresh_token", None)
         if token is None:
             return
         client = current_verifier().client(model.get_client_id())

@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.sources.captures import CLIENT, NEW_SESSION, SELF_SIGNED, environ, variants
 from wsgi_mtls import ClientCertificate
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.sources import CertificateSource
+from wsgi_mtls.x509 import PeerSubject
 
 DOCS = Path(__file__).parents[3] / "docs" / "sources.md"
 RECIPE = re.compile(r"<!-- capture: (\S+) ?(\S*) -->\n```python\n(.*?)```", re.DOTALL)

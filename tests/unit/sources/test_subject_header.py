@@ -7,13 +7,13 @@ import pytest
 from tests.support import Endpoint, request
 from tests.unit.sources.captures import environ
 from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, errors, sources
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.clients import CallbackRegistry
 from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import Status, peer_certificate, subject_header
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.wsgi import AccessTokenMiddleware
+from wsgi_mtls.x509 import PeerSubject
 
 # What nginx sends as $ssl_client_s_dn.
 DN = environ("ingress-nginx", "ca_signed_with_chain")["HTTP_SSL_CLIENT_SUBJECT_DN"]

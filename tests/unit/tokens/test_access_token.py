@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.support import mod_ssl, request
 from tests.tokens import API, GuardedAPI, Issuer, thumbprint
 from wsgi_mtls import PeerCertificate, sources
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import InvalidToken, MutualTLSError, TokenInactive
 from wsgi_mtls.events import Event
 from wsgi_mtls.guard import Guard
 from wsgi_mtls.testing import environ_for, self_sign
 from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware, accept_token
+from wsgi_mtls.x509 import PeerSubject
 
 PAIR = self_sign("CN=billing")
 

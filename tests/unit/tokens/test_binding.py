@@ -17,7 +17,6 @@ from wsgi_mtls.binding import (
     verify_grant,
     verify_refresh_token,
 )
-from wsgi_mtls.certificate import PeerSubject
 from wsgi_mtls.errors import (
     CertificateNotDelivered,
     CertificateRequired,
@@ -28,6 +27,7 @@ from wsgi_mtls.errors import (
     TokenNotBound,
 )
 from wsgi_mtls.testing import self_sign
+from wsgi_mtls.x509 import PeerSubject
 
 PAIR, OTHER = self_sign("CN=a"), self_sign("CN=b")
 PEER, OTHER_PEER = PeerCertificate(PAIR.certificate), PeerCertificate(OTHER.certificate)

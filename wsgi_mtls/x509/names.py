@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat import asn1
 
-from .attribute_types import OIDS
-from .errors import MalformedName
+from ..errors import MalformedName
+from . import structure
+from .attribute_types import OIDS, SHORT_NAMES
 
 Attributes = tuple[tuple[str, str], ...]
 """The attributes of one RDN: pairs of dotted OID and value."""
@@ -25,6 +26,7 @@ _ATTRIBUTE = re.compile(
         (?P<end>[,+]|\Z)""",
     re.VERBOSE,
 )
+_ESCAPED = re.compile(r'[\\"+,;<>]|^[ #]| $')
 _ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 _SLASH = re.compile(r"/(?=(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=)")
 _SLASH_AMBIGUOUS = re.compile(r"\\|\+(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)=")
@@ -45,13 +47,51 @@ _INVISIBLE = re.compile("[\u034f\u1806\u180b-\u180f\ufe00-\ufe0f\ufffc\ufffd\U00
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
+# A value of no octets, by its tag: it equals only a value of the same type and no octets. No prepared text has a NUL.
+_EMPTY = "\0"
+_UTF8_STRING = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of a certificate's name, as it is written there.
+
+    Attributes:
+        oid: its type, dotted.
+        tag: the ASN.1 tag of its value, such as 12 for a UTF8String.
+        octets: the content of its value.
+    """
+
+    oid: str
+    tag: int
+    octets: bytes
+
+    @property
+    def text(self) -> str:
+        """The value as text; the empty text where it has no octets, is not a text, or readers disagree on it."""
+        try:
+            text = self.octets.decode(_ENCODINGS[self.tag])
+        except (ValueError, KeyError):
+            return ""
+        return text if text.isascii() or _is_unicode(text, self.tag) else ""
+
+    @property
+    def prepared(self) -> str:
+        """The value, ready to be compared; the empty text where it can't be."""
+        return prepare(self.text) if self.octets or self.tag not in _ENCODINGS else f"{_EMPTY}{self.tag}"
+
+
+RDNs = tuple[tuple[Attribute, ...], ...]
+"""A name as a certificate has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class DistinguishedName:
     """A name, ready to be compared.
 
     Attributes:
         rdns: one tuple of (dotted OID, prepared value) an RDN, sorted within the RDN, in the certificate's order. A
-            value that can't be compared is the empty text.
+            value that can't be compared is the empty text; one of no octets is a text that no other value can have.
     """
 
     rdns: tuple[Attributes, ...]
@@ -65,28 +105,69 @@ class DistinguishedName:
 
     @property
     def comparable(self) -> bool:
-        """Whether this name can match any."""
-        return bool(self.rdns) and all(value for rdn in self.rdns for _, value in rdn)
+        """Whether this name can match any: each value can be compared, and one of them has octets."""
+        values = [value for rdn in self.rdns for _, value in rdn]
+        return all(values) and not all(map(is_empty, values))
+
+
+def is_empty(prepared: str) -> bool:
+    """Return whether a prepared value is that of a value of no octets."""
+    return prepared.startswith(_EMPTY)
 
 
 def from_rdns(rdns: list[Attributes]) -> DistinguishedName:
-    """Prepare RDNs, given in the certificate's order, for comparison."""
+    """Prepare RDNs of text, given in the certificate's order, for comparison."""
     return DistinguishedName(
-        tuple(tuple(sorted((oid, prepare(value)) for oid, value in rdn)) for rdn in rdns),
+        tuple(tuple(sorted((oid, _prepared_text(value)) for oid, value in rdn)) for rdn in rdns),
     )
 
 
-def from_x509(name: x509.Name) -> DistinguishedName:
+def from_attributes(rdns: RDNs) -> DistinguishedName:
     """Prepare a certificate's subject or issuer for comparison."""
-    return from_rdns([tuple((a.oid.dotted_string, text(a)) for a in rdn) for rdn in name.rdns])
+    return DistinguishedName(tuple(tuple(sorted((a.oid, a.prepared) for a in rdn)) for rdn in rdns))
 
 
-def text(attribute: x509.NameAttribute[str | bytes]) -> str:
-    """Return the text of an attribute of a certificate's name, or the empty text where readers disagree on it."""
-    value, tag = attribute.value, attribute._type.value  # the type has no public name
-    if not isinstance(value, str) or tag not in _ENCODINGS:
-        return ""
-    return value if value.isascii() or _is_unicode(value, tag) else ""
+def decode(der: bytes) -> RDNs:
+    """Read a certificate's subject or issuer.
+
+    Raises:
+        ValueError: it is not a name.
+    """
+    rdns = structure.decode_list(structure.Name, der).items
+    return tuple(tuple(map(_attribute, rdn.as_list())) for rdn in rdns)
+
+
+def decode_value(der: bytes, oid: str = "") -> Attribute:
+    """Read one value, as an attribute of a name or an otherName has it.
+
+    Raises:
+        ValueError: it is not one value.
+    """
+    value = structure.decode(asn1.TLV, der)
+    return Attribute(oid, int.from_bytes(value.tag_bytes, "big"), bytes(value.data))
+
+
+def write(rdns: RDNs) -> str:
+    """Write a certificate's name as RFC 4514 text, to be read by people and to be registered."""
+    return ",".join("+".join(map(_written, rdn)) for rdn in reversed(rdns))
+
+
+def _attribute(read: structure.AttributeTypeAndValue) -> Attribute:
+    return Attribute(read.type.dotted_string, int.from_bytes(read.value.tag_bytes, "big"), bytes(read.value.data))
+
+
+def _written(attribute: Attribute) -> str:
+    text, is_utf8 = attribute.text, attribute.tag == _UTF8_STRING
+    if text or (is_utf8 and not attribute.octets):
+        value = _ESCAPED.sub(r"\\\g<0>", text).replace("\0", r"\00")
+    else:
+        value = "#" + structure.under_tag(bytes([attribute.tag]), attribute.octets).hex()
+    return f"{SHORT_NAMES.get(attribute.oid, attribute.oid)}={value}"
+
+
+def _prepared_text(value: str) -> str:
+    # Text has no type, and RFC 4514 section 3 writes a UTF8String.
+    return prepare(value) if value else f"{_EMPTY}{_UTF8_STRING}"
 
 
 def _is_unicode(value: str, tag: int) -> bool:
@@ -210,7 +291,8 @@ def _decode_ber(data: bytes) -> str:
         value = asn1.decode_der(asn1.TLV, data)
         tag = int.from_bytes(value.tag_bytes, "big")
         text = bytes(value.data).decode(_WRITABLE[tag])
-        if text.isascii() or _is_unicode(text, tag):
+        # An empty text is read as a UTF8String's.
+        if (text or tag == _UTF8_STRING) and (text.isascii() or _is_unicode(text, tag)):
             return text
     except (ValueError, KeyError):
         pass

@@ -33,3 +33,10 @@ _TYPES = {
 
 OIDS = {name.lower(): oid for oid, names in _TYPES.items() for name in names}
 """Dotted object identifier by attribute type in lower case."""
+
+SHORT_NAMES = {
+    oid: names[0]
+    for oid, names in _TYPES.items()
+    if names[0] in {"CN", "L", "ST", "O", "OU", "C", "STREET", "DC", "UID"}
+}
+"""The attribute types of RFC 4514 section 3 by object identifier; every other is written as its dotted OID."""

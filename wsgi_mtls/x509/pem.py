@@ -3,7 +3,7 @@
 import base64
 import re
 
-from .errors import MalformedCertificate
+from ..errors import MalformedCertificate
 
 _CERTIFICATE = re.compile(
     r"\s*-----BEGIN CERTIFICATE-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\s*", re.ASCII

@@ -1,0 +1,109 @@
+"""The answers of the authorization endpoint, which a person's browser gets (RFC 6749 section 4.1.2.1, RFC 9207)."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, UnsupportedResponseTypeError
+from flask import request
+from markupsafe import escape
+from werkzeug.wrappers import Response
+
+AT_AUTHORIZATION = "flask_mtls.at_authorization_endpoint"
+"""The environ key of whether this is a request to the authorization endpoint, whose client the query only names."""
+OAUTH_REQUEST = "flask_mtls.oauth_request"
+"""The environ key of the request as Authlib sees it."""
+_FRAGMENT = "flask_mtls.answer_in_fragment"
+
+# RFC 6749 section 4.1.2.1 has no invalid_client: a client that may not have this is unauthorized.
+_ERRORS = {"invalid_client": "unauthorized_client"}
+_PAGE = """<!doctype html><html lang="en"><title>Authorization failed</title>
+<h1>Authorization failed</h1>
+<p>The application that sent you here made a mistake ({error}). Go back to it and try again.</p>
+<p>{description}</p></html>"""
+
+
+class AuthorizationAnswersMixin:
+    """The server's part about its authorization endpoint."""
+
+    def get_issuer(self) -> str | None:
+        """Return the issuer, to be sent as ``iss`` with each answer (RFC 9207); None sends none."""
+        return None
+
+    def get_consent_grant(self, *args: Any, **options: Any) -> Any:
+        """Return the grant of an authorization request.
+
+        Raises:
+            OAuth2Error: If the request is wrong; ``handle_error_response`` answers it.
+        """
+        request.environ[AT_AUTHORIZATION] = True
+        return super().get_consent_grant(*args, **options)  # type: ignore[misc]
+
+    def get_authorization_grant(self, oauth_request: Any) -> Any:
+        """Return the grant for a response type, whose client the browser's query only names.
+
+        Raises:
+            OAuth2Error: If the server has none, or the client must not send its answers there.
+        """
+        request.environ[AT_AUTHORIZATION] = True
+        try:
+            grant = super().get_authorization_grant(oauth_request)  # type: ignore[misc]
+        except ValueError:  # Authlib puts what came into a description, which takes only some characters
+            raise UnsupportedResponseTypeError(None) from None
+        request.environ[_FRAGMENT] = grant.ERROR_RESPONSE_FRAGMENT
+        if _redirect_uri(oauth_request, grant.server) is None:
+            raise InvalidRequestError("Expected one client_id and a redirect_uri that is registered for it.")
+        return grant
+
+    def create_authorization_response(self, *args: Any, **options: Any) -> Any:
+        """Return what the browser is sent back with, ``iss`` included."""
+        response = super().create_authorization_response(*args, **options)  # type: ignore[misc]
+        if response.location:
+            response.location = self._with_issuer(response.location)
+        return response
+
+    def handle_error_response(self, oauth_request: Any, error: OAuth2Error) -> Any:
+        """Return the answer to an error; at the authorization endpoint it is sent to the client, or shown as a page."""
+        if not request.environ.get(AT_AUTHORIZATION):
+            return super().handle_error_response(oauth_request, error)  # type: ignore[misc]
+        known = request.environ[OAUTH_REQUEST]
+        uri = _redirect_uri(known, self)
+        if uri is None:
+            return self.authorization_error_page(error)
+        answer = {"error": _ERRORS.get(error.error, error.error), "error_description": error.description}
+        if len(known.payload.datalist.get("state", [])) == 1:
+            answer["state"] = known.payload.state
+        given = [(name, value) for name, value in answer.items() if value]
+        uri = add_params_to_uri(uri, given, fragment=request.environ.get(_FRAGMENT, False))
+        return Response(status=302, headers={"Location": self._with_issuer(uri), "Cache-Control": "no-store"})
+
+    def authorization_error_page(self, error: OAuth2Error) -> Response:
+        """Return a page for the person whose browser can't be sent back; override it to show your own."""
+        page = _PAGE.format(error=escape(error.error or ""), description=escape(error.description or ""))
+        status = 413 if error.status_code == 413 else 400  # a 401 would want a challenge
+        return Response(page, status=status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+
+    def _with_issuer(self, uri: str) -> str:
+        issuer = self.get_issuer()
+        if not issuer:
+            return uri
+        parts, name = urlsplit(uri), "fragment" if request.environ.get(_FRAGMENT) else "query"
+        # A registered redirect_uri may have an iss of its own, with which our answer would pass for another server's.
+        kept = [pair for pair in parse_qsl(getattr(parts, name), keep_blank_values=True) if pair[0] != "iss"]
+        return parts._replace(**{name: urlencode([*kept, ("iss", issuer)])}).geturl()
+
+
+def _redirect_uri(oauth_request: Any, server: Any) -> str | None:
+    """Return where the client is known to want its answers, or None."""
+    payload = oauth_request.payload
+    client_ids, uris = (payload.datalist.get(name, []) for name in ("client_id", "redirect_uri"))
+    if len(client_ids) != 1 or len(uris) > 1:
+        return None
+    client = server.query_client(client_ids[0])
+    if client is None:
+        return None
+    if not uris:
+        found: str | None = client.get_default_redirect_uri()
+        return found or None
+    return uris[0] if client.check_redirect_uri(uris[0]) else None

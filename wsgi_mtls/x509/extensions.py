@@ -1,0 +1,105 @@
+"""The extensions of a certificate: which are read, which must be understood (RFC 5280 section 4.2)."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from cryptography.hazmat import asn1
+from cryptography.x509.oid import ExtensionOID
+
+from ..errors import CertificateUnreadable, CriticalExtension
+from . import structure
+
+_BASIC_CONSTRAINTS = ExtensionOID.BASIC_CONSTRAINTS.dotted_string
+_KEY_USAGE = ExtensionOID.KEY_USAGE.dotted_string
+_EXTENDED_KEY_USAGE = ExtensionOID.EXTENDED_KEY_USAGE.dotted_string
+_SUBJECT_ALTERNATIVE_NAME = ExtensionOID.SUBJECT_ALTERNATIVE_NAME.dotted_string
+
+# The validation of a chain processes these, and the certificate counts for PKI only where the terminator did so.
+_OF_THE_CHAIN = frozenset(
+    oid.dotted_string
+    for oid in (
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+        ExtensionOID.ISSUER_ALTERNATIVE_NAME,
+        ExtensionOID.NAME_CONSTRAINTS,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.POLICY_MAPPINGS,
+    )
+)
+
+
+class Extensions:
+    """The extensions of one certificate.
+
+    Args:
+        found: the DER of each.
+
+    Raises:
+        ValueError: one of them is not an extension, so that it may be critical.
+    """
+
+    def __init__(self, found: Iterable[bytes]) -> None:
+        read = [structure.decode(structure.Extension, octets) for octets in found]
+        self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in read]
+
+    def check(self) -> None:
+        """Look at all that PKI must understand, whatever the registered name is.
+
+        Raises:
+            CriticalExtension: one is critical and unknown.
+            CertificateUnreadable: basic constraints, key usage or extended key usage, or a critical subject alternative
+                name, can't be read, or is there twice.
+        """
+        known = _READERS.keys() | _OF_THE_CHAIN
+        for oid, critical, _ in self._found:
+            if critical and oid not in known:
+                raise CriticalExtension(
+                    f"The certificate has the critical extension {oid}, which is not processed here: have one issued "
+                    "without it, or not critical."
+                )
+            if oid in _ALWAYS_READ or (critical and oid in _READERS):
+                self._value(oid)
+
+    def key_purposes(self) -> frozenset[str] | None:
+        """Return the dotted OIDs of the extended key usage, or None without the extension.
+
+        Raises:
+            CertificateUnreadable: it can't be read, or is there twice.
+        """
+        found = self._value(_EXTENDED_KEY_USAGE)
+        if not isinstance(found, structure.KeyPurposes):
+            return None
+        return frozenset(oid.dotted_string for oid in found.items)
+
+    def general_names(self) -> tuple[asn1.TLV, ...]:
+        """Return the entries of the subject alternative name, none without the extension.
+
+        Raises:
+            CertificateUnreadable: it can't be read, or is there twice.
+        """
+        found = self._value(_SUBJECT_ALTERNATIVE_NAME)
+        return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()
+
+    def _value(self, wanted: str) -> object:
+        name, read = _READERS[wanted]
+        values = [value for oid, _, value in self._found if oid == wanted]
+        if not values:
+            return None
+        if len(values) > 1:
+            raise CertificateUnreadable(f"The certificate has {name} {len(values)} times: have it issued with one.")
+        try:
+            return read(values[0])
+        except ValueError as error:
+            raise CertificateUnreadable(
+                f"The certificate's {name} can't be read ({error}): have it issued anew without the fault."
+            ) from None
+
+
+_READERS: dict[str, tuple[str, Callable[[bytes], object]]] = {
+    _BASIC_CONSTRAINTS: ("basic constraints", partial(structure.decode, structure.BasicConstraints)),
+    _KEY_USAGE: ("key usage", partial(structure.decode, asn1.BitString)),
+    _EXTENDED_KEY_USAGE: ("extended key usage", partial(structure.decode_list, structure.KeyPurposes)),
+    _SUBJECT_ALTERNATIVE_NAME: ("subject alternative name", partial(structure.decode_list, structure.GeneralNames)),
+}
+_ALWAYS_READ = frozenset({_BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE})

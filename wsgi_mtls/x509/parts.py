@@ -1,0 +1,100 @@
+"""The parts of a certificate that decisions read, each from its octets alone. All raise ValueError."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from . import structure
+from .self_signed import verifies
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+COMMON_NAME = "2.5.4.3"
+
+# The tags of GeneralName (RFC 5280 section 4.2.1.6).
+OTHER_NAME, EMAIL, DNS_NAME, URI, IP_ADDRESS = b"\xa0", b"\x81", b"\x82", b"\x86", b"\x87"
+_OCTETS_OF_AN_ADDRESS = (4, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class TBS:
+    """What is signed, undecoded: the DER of each part."""
+
+    serial_number: int
+    issuer: bytes
+    validity: bytes
+    subject: bytes
+    public_key_info: bytes
+    extensions: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=8)
+def tbs(der: bytes) -> TBS:
+    """Take a certificate apart. The last few are kept, since a decision reads several parts of one certificate."""
+    signed = structure.decode(structure.Certificate, der).tbs_certificate
+    found = structure.decode(structure.TBSCertificate, structure.octets_of(signed))
+    return TBS(
+        # DER and BER alike: two's complement.
+        serial_number=int.from_bytes(bytes(found.serial_number.data), "big", signed=True),
+        issuer=structure.octets_of(found.issuer),
+        validity=structure.octets_of(found.validity),
+        subject=structure.octets_of(found.subject),
+        public_key_info=structure.octets_of(found.subject_public_key_info),
+        extensions=tuple(map(structure.octets_of, found.extensions or ())),
+    )
+
+
+def validity(der: bytes) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of validity, UTC."""
+    found = structure.decode(structure.Validity, tbs(der).validity)
+    return found.not_before.as_datetime(), found.not_after.as_datetime()
+
+
+def public_key(der: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo as cryptography writes it, or as it is where cryptography can't load it."""
+    octets = tbs(der).public_key_info
+    try:
+        return load_der_public_key(octets).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (UnsupportedAlgorithm, ValueError, TypeError):
+        return octets
+
+
+def is_self_signed(der: bytes) -> bool | None:
+    """Return whether the signature verifies under the certificate's own key; None where that can't be found out."""
+    outer = structure.decode(structure.Certificate, der)
+    # The parameters may be missing, NULL or anything: see self_signed.
+    algorithm = _first_oid(outer.signature_algorithm)
+    signed = structure.octets_of(outer.tbs_certificate)
+    return verifies(tbs(der).public_key_info, algorithm, outer.signature.as_bytes(), signed)
+
+
+def _first_oid(algorithm: asn1.TLV) -> str:
+    content = structure.under_tag(b"\x30", bytes(algorithm.data))
+    try:
+        return structure.decode(structure.AlgorithmIdentifier, content).algorithm.dotted_string
+    except ValueError:
+        return structure.decode(structure.AlgorithmWithParameters, content).algorithm.dotted_string
+
+
+def texts(general_names: Iterable[asn1.TLV], tag: bytes) -> tuple[str, ...]:
+    """Return the entries of an IA5String kind."""
+    # UTF-8 is issued where ASCII is expected. It equals no registered name, and leaves the other entries readable.
+    return tuple(bytes(name.data).decode("utf-8") for name in general_names if name.tag_bytes == tag)
+
+
+def addresses(general_names: Iterable[asn1.TLV]) -> tuple[IPAddress, ...]:
+    """Return the IP addresses."""
+    values = (bytes(name.data) for name in general_names if name.tag_bytes == IP_ADDRESS)
+    return tuple(ipaddress.ip_address(value) for value in values if len(value) in _OCTETS_OF_AN_ADDRESS)
+
+
+def other_names(general_names: Iterable[asn1.TLV]) -> tuple[tuple[str, bytes], ...]:
+    """Return the otherName entries: pairs of dotted type and the DER of the value."""
+    contents = (bytes(name.data) for name in general_names if name.tag_bytes == OTHER_NAME)
+    found = (structure.decode(structure.OtherName, structure.under_tag(b"\x30", content)) for content in contents)
+    return tuple((name.type_id.dotted_string, structure.octets_of(name.value)) for name in found)
