@@ -5,7 +5,7 @@ from typing import Literal
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .clients import Client
+from .clients import Client, PublishedKeySets
 from .errors import (
     CertificateExpired,
     CertificateNotDelivered,
@@ -139,28 +139,44 @@ def name_is_not_enough(client: Client, peer: PeerSubject) -> CertificateNotDeliv
     )
 
 
-def check_self_signed(client: Client, certificate: ClientCertificate, match: SelfSignedMatch, now: datetime) -> None:
+def check_self_signed(
+    client: Client,
+    certificate: ClientCertificate,
+    match: SelfSignedMatch,
+    now: datetime,
+    key_sets: PublishedKeySets | None = None,
+) -> None:
     """RFC 8705 section 2.2: the certificate is registered, or its public key is; no chain counts.
 
     A certificate that is registered itself needs its octets alone: its validity counts if it can be read.
 
     Raises:
-        CertificatesUnavailable: the client's certificates can't be had.
-        CertificateNotRegistered: it is none of them.
+        CertificatesUnavailable: If the client's certificates are unavailable.
+        CertificateNotRegistered: If it is none of them.
         MutualTLSError: as :func:`check_validity`.
     """
+
+    def is_registered(certificates: tuple[ClientCertificate, ...]) -> bool:
+        if match == "certificate":
+            return certificate in certificates
+        return any(c.lookup_key == certificate.lookup_key for c in certificates)
+
+    unreadable: CertificateUnreadable | None = None
     try:
-        check_validity(certificate, now)
-    except CertificateUnreadable:
-        if certificate not in client.certificates:
-            raise
-    if not client.certificates and client.jwks_uri is not None:
-        raise CertificatesUnavailable(f"Client {client.client_id!r}: jwks_uri is not fetched; register jwks instead.")
-    if match == "certificate":
-        registered = certificate in client.certificates
-    else:
-        registered = any(c.lookup_key == certificate.lookup_key for c in client.certificates)
-    if not registered:
+        check_validity(certificate, now)  # first, so that an expired certificate makes no server fetch a key set
+    except CertificateUnreadable as error:
+        unreadable = error
+    certificates = client.certificates
+    if client.jwks_uri is not None:
+        if key_sets is None:
+            raise CertificatesUnavailable(
+                f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which this server does not "
+                "fetch: give the verifier key_sets=KeySets(), or register jwks."
+            )
+        certificates = key_sets.certificates(client.client_id, client.jwks_uri, is_registered)
+    if unreadable is not None and certificate not in certificates:
+        raise unreadable
+    if not is_registered(certificates):
         raise CertificateNotRegistered(
             f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key."
         )

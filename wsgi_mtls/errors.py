@@ -208,7 +208,7 @@ class CertificateNotRegistered(MutualTLSError):
 class CertificatesUnavailable(MutualTLSError):
     """The client's registered certificates can't be had now, so none of them can match (RFC 8705 section 2.2)."""
 
-    reason = "certificates_unavailable"
+    reason = "jwks_unavailable"
 
 
 # The client

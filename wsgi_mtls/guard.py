@@ -92,6 +92,7 @@ class Guard:
             try:
                 record.peer = peer_certificate(view.environ, self.source)
             except MutualTLSError as error:
+                error.reported = False  # a source may keep one instance, and raise it in every request
                 record.refusal = error
             if FORGED in view.environ:
                 self._report_forgeries(view.environ)

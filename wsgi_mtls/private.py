@@ -1,31 +1,33 @@
 """Answers that were made for one certificate or token, kept out of shared caches (RFC 9111 section 3.5)."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_header, parse_dict_header
 
-from .record import Record
+from .request.wsgi import is_private
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-FOR_SHARED_CACHES = ("X-Accel-Expires", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control")
-"""Headers by which one kind of shared cache keeps an answer, whatever ``Cache-Control`` says (RFC 9213 section 2)."""
+# What tells one kind of shared cache to keep an answer, whatever Cache-Control says: the field of nginx, those that a
+# CDN names after itself (RFC 9213 section 2.1) or did before, as Akamai its Edge-Control.
+FOR_SHARED_CACHES = re.compile("X-Accel-Expires|.+-Cache-Control|Surrogate-Control|Edge-Control", re.IGNORECASE)
 
 
-def keep_private(start_response: "StartResponse", record: Record, *, store: bool = True) -> "StartResponse":
-    """Return a ``start_response`` that makes the answer private where the record says so.
+def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *, store: bool = True) -> "StartResponse":
+    """Return a ``start_response`` that makes the answer private where a record of the request says so.
 
     Args:
         start_response: the server's.
-        record: of the request; it is looked at when the application answers.
+        environ: the request; its records are looked at when the application answers.
         store: False for an answer that no cache may store, as a token endpoint's (RFC 6749 section 5.1), whatever the
-            record says.
+            records say.
     """
 
     def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-        if record.private or not store:
+        if is_private(environ) or not store:
             headers = private_headers(headers, store=store)
         return start_response(status, headers, *exc_info)
 
@@ -39,9 +41,7 @@ def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> li
         headers: the application's; its ``no-store`` stays.
         store: whether a private cache may store the answer.
     """
-    made = Headers(headers)
-    for name in FOR_SHARED_CACHES:
-        made.remove(name)
+    made = Headers([(name, value) for name, value in headers if not FOR_SHARED_CACHES.fullmatch(name)])
     made["Cache-Control"] = private_cache_control(", ".join(made.getlist("Cache-Control")), store=store)
     return made.to_wsgi_list()
 
@@ -58,6 +58,7 @@ def private_cache_control(value: str, *, store: bool = True) -> str:
     directives.pop("s-maxage", None)
     if not store:
         return "no-store"
-    if "no-store" not in directives:
+    # Beside must-understand, which has caches ignore no-store (RFC 9111 section 5.2.2.3), no-store is not enough.
+    if "no-store" not in directives or "must-understand" in directives:
         directives["private"] = None  # the form with field names would keep the rest of the answer
     return dump_header(directives)

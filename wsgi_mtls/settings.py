@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from . import sources
-from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, load_clients
+from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, PublishedKeySets, load_clients
 from .guard import MAX_BODY
 from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
@@ -19,6 +19,7 @@ SETTINGS: Mapping[str, str] = {
     "TRUSTED_PROXIES": "the addresses and networks from which a certificate header is believed",
     "ALLOWED_METHODS": "the authentication methods that this server offers",
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
+    "KEY_SETS": "how certificates are fetched from jwks_uri: a dict of KeySets' options; None does not fetch",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
@@ -52,6 +53,7 @@ class Settings:
     source: CertificateSource
     allowed_methods: tuple[AuthMethod, ...]
     self_signed_match: SelfSignedMatch
+    key_sets: PublishedKeySets | None
     tokens: AccessTokens | None
     realm: str | None
     verbosity: Verbosity
@@ -93,8 +95,12 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
             clients = load_clients(Path(folder, clients))
         if not callable(getattr(clients, "get", None)):
             raise TypeError("give a mapping, a path, or a registry with get(client_id).")
-        methods, match = settings.allowed_methods, settings.self_signed_match
-        return Verifier(clients, allowed_methods=methods, self_signed_match=match)
+        return Verifier(
+            clients,
+            allowed_methods=settings.allowed_methods,
+            self_signed_match=settings.self_signed_match,
+            key_sets=settings.key_sets,
+        )
     except (OSError, ValueError, TypeError) as error:
         raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
 
@@ -115,7 +121,7 @@ def choose_verifier(
     """
     if given.get("CLIENTS") is not None:
         return read_verifier(given["CLIENTS"], folder, settings)
-    for name in ("ALLOWED_METHODS", "SELF_SIGNED_MATCH"):
+    for name in ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS"):
         if given.get(name) is not None:
             raise InvalidSetting(name, "does nothing where no clients are set: give it to the Verifier.")
     return own
@@ -175,6 +181,23 @@ def _allowed_methods(given: Mapping[str, Any]) -> tuple[AuthMethod, ...]:
     return tuple(listed)
 
 
+def _key_sets(given: Mapping[str, Any]) -> PublishedKeySets | None:
+    value: Any = given.get("KEY_SETS")
+    if value is None or callable(getattr(value, "certificates", None)):
+        own: PublishedKeySets | None = value
+        return own
+    if not isinstance(value, Mapping):
+        raise InvalidSetting("KEY_SETS", f"is {value!r}: give a dict of options, {{}} for the defaults.")
+    try:
+        from .clients.jwks_uri import KeySets  # the extra jwt is needed for this setting alone
+
+        return KeySets(**value)
+    except ModuleNotFoundError as error:
+        raise InvalidSetting("KEY_SETS", f"needs {error.name}: pip install 'wsgi-mtls[jwt]'.") from error
+    except (TypeError, ValueError, OSError) as error:
+        raise InvalidSetting("KEY_SETS", f"cannot be used with these options: {error}") from error
+
+
 def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     value: AccessTokens | None = given.get("TOKENS")
     if isinstance(value, type) or (value is not None and not callable(getattr(value, "decode", None))):
@@ -212,6 +235,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "SOURCE": _source,
     "ALLOWED_METHODS": _allowed_methods,
     "SELF_SIGNED_MATCH": _choice("SELF_SIGNED_MATCH", get_args(SelfSignedMatch), "public_key"),
+    "KEY_SETS": _key_sets,
     "TOKENS": _tokens,
     "REALM": _realm,
     "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),

@@ -67,7 +67,7 @@ def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier
     inside = {"TRUSTED_PROXIES": source.get("trusted_proxies")} if isinstance(source, Mapping) else {}
     found = {name: _shown(value) for name, value in {**given, **read, **inside}.items()}
     if verifier is not None and given.get("CLIENTS") is None:
-        found |= dict.fromkeys(("CLIENTS", "ALLOWED_METHODS", "SELF_SIGNED_MATCH"), "(the verifier's)")
+        found |= dict.fromkeys(("CLIENTS", "ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS"), "(the verifier's)")
     return found
 
 

@@ -14,5 +14,6 @@ def is_shortage(error: BaseException) -> bool:
         if isinstance(cause, OSError | MemoryError) or (isinstance(cause, RuntimeError) and "new thread" in str(cause)):
             return True
         seen.add(id(cause))
-        cause = cause.__cause__
+        # Some libraries wrap without "from", as redis does.
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return False

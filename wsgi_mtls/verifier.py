@@ -14,6 +14,7 @@ from .clients import (
     Client,
     ClientRegistry,
     MappingRegistry,
+    PublishedKeySets,
     SelfSignedRegistry,
     has_self_signed,
     is_self_signed_with,
@@ -73,6 +74,8 @@ class Verifier:
         allowed_methods: those that this server offers.
         self_signed_match: what of a self-signed client's certificate must be registered. ``"public_key"`` lets a
             renewed certificate on the same key in; ``"certificate"`` is the letter of RFC 8705 section 2.2.
+        key_sets: what fetches the certificates that clients publish at their ``jwks_uri``:
+            :class:`wsgi_mtls.clients.jwks_uri.KeySets`. None: such clients are refused.
         clock: returns the current time, aware; for tests.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
@@ -88,6 +91,7 @@ class Verifier:
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
         self_signed_match: SelfSignedMatch = "public_key",
+        key_sets: PublishedKeySets | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         observers: Iterable[Observer] = (),
     ) -> None:
@@ -101,7 +105,10 @@ class Verifier:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self._allowed_methods = frozenset(allowed_methods)
+        if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
+            raise ValueError(f"key_sets must be KeySets(…), not {key_sets!r}.")
         self._self_signed_match = self_signed_match
+        self._key_sets = key_sets
         self._clock = clock
         self.observers = tuple(observers)
         if not all(map(callable, self.observers)):
@@ -207,6 +214,11 @@ class Verifier:
         """The methods that this server offers."""
         return self._allowed_methods
 
+    @property
+    def fetches_key_sets(self) -> bool:
+        """Whether clients may publish their certificates at a ``jwks_uri``."""
+        return self._key_sets is not None
+
     def client(self, client_id: str) -> Client:
         """Look a client up.
 
@@ -275,7 +287,7 @@ class Verifier:
             checks.check_pki(client, peer)
             self._check_not_self_signed(peer.certificate, is_self_signed)
         else:
-            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock())
+            checks.check_self_signed(client, peer.certificate, self._self_signed_match, self._clock(), self._key_sets)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def _method(

@@ -82,7 +82,7 @@ class PeerMiddleware:
         """Serve one request (PEP 3333)."""
         record = self._guard.look(view_of(environ, self._guard))
         record.private = record.private or record.peer is not None or record.refusal is not None
-        return self._app(environ, keep_private(start_response, record))
+        return self._app(environ, keep_private(start_response, environ))
 
 
 class ClientAuthMiddleware:
@@ -155,8 +155,8 @@ class ClientAuthMiddleware:
             return self._error_response(environ, error)(environ, start_response)
         if not guarded:
             self._guard.drop_untrusted(view)
-            return self._app(environ, start_response)
-        start_response = keep_private(start_response, view.record, store=False)
+            return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
+        start_response = keep_private(start_response, environ, store=False)
         environ.pop(CLIENT, None)
         environ.pop(ERROR, None)
         try:
@@ -228,10 +228,10 @@ class AccessTokenMiddleware:
             return self._refuse(error)(environ, start_response)
         if not guarded:
             self._guard.drop_untrusted(view)
-            return self._app(environ, start_response)
+            return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
         environ.pop(TOKEN, None)
         try:
             environ[TOKEN] = self._accept(view)
         except MutualTLSError as error:
             return self._refuse(error)(environ, start_response)
-        return self._app(environ, keep_private(start_response, view.record))
+        return self._app(environ, keep_private(start_response, environ))

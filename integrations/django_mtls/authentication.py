@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from wsgi_mtls.x509 import Peer
 
 from .backends import ClientCertificateBackend
+from .caching import keep_out_of_caches
 from .failed_logins import send_login_failed
+from .request import innermost
 
 
 def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
@@ -25,6 +27,8 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As there, what
     stands before ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
     """
+    if request is not None:
+        keep_out_of_caches(innermost(request))  # those around a view that asks
     for path, backend in _backends(request, peer):
         try:
             user = backend.authenticate(request, peer_certificate=peer)

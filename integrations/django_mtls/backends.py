@@ -18,7 +18,7 @@ from .models import AbstractRegisteredClient
 from .precedence import counting, undisputed
 from .usernames import username
 from .users import find_user, holder
-from .verification import registry, verifier
+from .verification import registry, users_verifier
 
 
 class ClientCertificateBackend(ModelBackend):
@@ -42,7 +42,7 @@ class ClientCertificateBackend(ModelBackend):
             if user is not None and not self.user_can_authenticate(user):
                 raise InactiveUser(f"User {user.get_username()!r} must not log in.")
         except MutualTLSError as error:
-            verifier().report_refusal(error, None, peer_certificate)
+            users_verifier().report_refusal(error, None, peer_certificate)
             return None
         return user
 
@@ -99,7 +99,7 @@ class ClientCertificateBackend(ModelBackend):
         if settings.username_from is None:
             raise NoUsername("The certificate is registered for no user, and USERNAME_FROM is not set.")
         try:
-            verifier().check_certificate(peer)
+            users_verifier().check_certificate(peer)
         except MutualTLSError:
             return None  # reported there
         name = username(peer.certificate, settings.username_from)
@@ -127,7 +127,7 @@ class ClientCertificateBackend(ModelBackend):
 
 def _is_accepted(record: AbstractRegisteredClient, peer: PeerCertificate) -> bool:
     try:
-        verifier().authenticate(record.client_id, peer)
+        users_verifier().authenticate(record.client_id, peer)
     except MutualTLSError:
         return False  # reported there
     return True

@@ -1,11 +1,13 @@
 """Answers that caches must not show to others: Django's own caches, and shared ones on the way to the client."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponseBase
 from django.utils.cache import has_vary_header, patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from werkzeug.http import parse_dict_header
 
 from wsgi_mtls.private import FOR_SHARED_CACHES, private_cache_control
@@ -28,12 +30,27 @@ def keep_out_of_caches(request: Any) -> None:
     vars(request).pop(_CACHED, None)
 
 
+def watch_peer(request: Any) -> None:
+    """Note when a view looks at ``request.peer_certificate``: then the caches around that view do not keep its page.
+
+    Middleware may have looked before; its look makes no page private, so the view gets an attribute of its own.
+    """
+    peer = record(request).peer
+    if peer is not None:
+        request.peer_certificate = SimpleLazyObject(partial(_look_at, request, peer))
+
+
+def _look_at(request: Any, peer: Answer) -> Answer:
+    keep_out_of_caches(request)
+    return peer
+
+
 def keep_private(request: Any, response: Answer) -> Answer:
     """Make an answer private where the record says so; what is not a response, Django reports."""
     if isinstance(response, HttpResponseBase) and record(request).private:
         response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
-        for name in FOR_SHARED_CACHES:
-            if name in response:
+        for name in list(response.headers):
+            if FOR_SHARED_CACHES.fullmatch(name):
                 del response[name]
     return response
 

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections, models, router, transaction
 from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
+from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.settings_report import PARTIAL_CHAINS, accepts_both_by_partial_chains
 
@@ -111,11 +112,24 @@ def _clients(databases: Iterable[str], kind: type[CheckMessage]) -> list[CheckMe
 
 def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Iterable[CheckMessage]:
     for record in records:
+        hint = "Correct or disable it in the admin."
         try:
-            record.to_client()
+            client = record.to_client()
         except InvalidClientMetadata as error:
-            hint = "Correct or disable it in the admin."
-            yield kind(f"This registered client can never authenticate. {error}", hint=hint, id="django_mtls.E007")
+            problem = str(error)
+        else:
+            if not _is_unfetched(client):
+                continue
+            problem = f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which is not fetched."
+            hint = 'Set MTLS["KEY_SETS"], or register its certificates in jwks.'
+        yield kind(f"This registered client can never authenticate. {problem}", hint=hint, id="django_mtls.E007")
+
+
+def _is_unfetched(client: Client) -> bool:
+    """Tell whether only its ``jwks_uri`` has the client's certificates, and nothing fetches them."""
+    has_name = client.subject_value is not None  # without a method, that authenticates it as well
+    by_key = client.uses_mutual_tls and client.token_endpoint_auth_method != "tls_client_auth" and not has_name
+    return by_key and client.jwks_uri is not None and mtls_settings().key_sets is None
 
 
 def _order(certificate: int | None, login: int | None) -> list[CheckMessage]:

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 from wsgi_mtls.errors import MutualTLSError
 
-from .caching import check_not_cached_inside, keep_apart, keep_private
+from .caching import check_not_cached_inside, keep_apart, keep_private, watch_peer
 from .exempt import hide_session, restore_session
 from .login import EXEMPT, Login, set_user
 from .oauth import report_refusal
@@ -48,6 +48,10 @@ class ClientCertificateMiddleware:
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = keep_apart(request, await self.get_response(request))
         return response
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Keep the page of a view that looks at ``request.peer_certificate`` out of ``cache_page`` around the view."""
+        watch_peer(request)
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
         """Make an answer private before it is rendered: then ``cache_page``, at whatever depth, does not keep it."""

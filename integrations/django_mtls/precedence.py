@@ -8,7 +8,7 @@ from wsgi_mtls.x509 import Peer
 from .errors import RegistrationOverruled
 from .models import AbstractRegisteredClient
 from .rights import saver_may_link
-from .verification import verifier
+from .verification import users_verifier
 
 Records = Sequence[AbstractRegisteredClient]
 
@@ -52,4 +52,4 @@ def _report(overruled: Records, user: Any, peer: Peer) -> None:
             f"{user.get_username()!r}; it was saved by {saver}, and so does not count. Delete it, or have it saved "
             f"by an editor who may link {user.get_username()!r}."
         )
-        verifier().report_refusal(error, record.client_id, peer)
+        users_verifier().report_refusal(error, record.client_id, peer)

@@ -83,3 +83,26 @@ class DjangoClientRegistry:
             rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
             found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
         return list(found.values())
+
+
+class UsersRegistry(DjangoClientRegistry):
+    """The same rows, as a user's login wants them: only the very certificate of a self-signed client is kept from PKI.
+
+    An editor can register any public key, in a certificate that its owner never saw. If the key counted, that editor
+    could lock out every user with more rights. A terminator with partial chains accepts a certificate that is in its CA
+    bundle, and no other certificate with the same key: one that the key itself has issued is self-signed.
+    """
+
+    def get_and_has_self_signed(
+        self, client_id: str, certificate: ClientCertificate, /
+    ) -> tuple[RecordedClient | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        return self.get(client_id), self.has_self_signed(certificate)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client, also a disabled one, is registered with this very certificate."""
+        return any(certificate in record.certificates for record in self._self_signed(certificate))

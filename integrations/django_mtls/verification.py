@@ -7,7 +7,7 @@ from django.core.signals import setting_changed
 from wsgi_mtls import Guard, Verifier
 
 from .conf import mtls_settings
-from .registry import DjangoClientRegistry
+from .registry import DjangoClientRegistry, UsersRegistry
 from .signals import send
 
 
@@ -19,11 +19,22 @@ def registry() -> DjangoClientRegistry:
 @lru_cache(maxsize=1)
 def verifier() -> Verifier:
     """Return what decides who a client is, as ``MTLS`` says."""
+    return _verifier(registry())
+
+
+@lru_cache(maxsize=1)
+def users_verifier() -> Verifier:
+    """Return what decides which user a certificate logs in, as ``MTLS`` says."""
+    return _verifier(UsersRegistry(mtls_settings().client_model))
+
+
+def _verifier(clients: DjangoClientRegistry) -> Verifier:
     settings = mtls_settings()
     return Verifier(
-        registry(),
+        clients,
         allowed_methods=settings.allowed_methods,
         self_signed_match=settings.self_signed_match,
+        key_sets=settings.key_sets,
         observers=[send],
     )
 
@@ -38,6 +49,7 @@ def guard() -> Guard:
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "MTLS":
         verifier.cache_clear()
+        users_verifier.cache_clear()
         guard.cache_clear()
 
 

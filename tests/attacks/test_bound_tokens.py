@@ -2,14 +2,12 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from tests.support import Answer, mod_ssl, request
 from tests.tokens import API, ISSUER, NOW, GuardedAPI, Introspection, Issuer, json_response, json_server, thumbprint
@@ -198,14 +196,6 @@ def test_row_31_refresh_token_of_another_client(server: Server) -> None:
     assert bound_to(server.refresh("phone", server.phone, token)) == thumbprint(server.phone)
 
 
-def test_row_32_stolen_token(issuer: Issuer, pair: KeyPair) -> None:
-    api, token = GuardedAPI(issuer.tokens()), issuer.token(pair)
-    assert api.reason(token, None) == "token_without_certificate"
-    assert api.reason(token, self_sign("CN=billing")) == "confirmation_mismatch"
-    assert api.reason(token, self_sign("CN=billing", Profile(key=pair.key))) == "confirmation_mismatch"
-    assert api.reason(token, pair) == "accepted"
-
-
 def test_row_32_stripped_or_rewritten_confirmation(issuer: Issuer, pair: KeyPair) -> None:
     api, thief = GuardedAPI(issuer.tokens(), required=False), self_sign("CN=thief")
     header, payload, signature = issuer.token(pair).split(".")
@@ -214,52 +204,6 @@ def test_row_32_stripped_or_rewritten_confirmation(issuer: Issuer, pair: KeyPair
         assert api.reason(f"{header}.{forged}.{signature}", thief) == "token_signature_invalid"
     assert api.reason(Issuer().token(thief), thief) == "token_signature_invalid"
     assert api.reason(f"{header}.{payload}.{signature}", pair) == "accepted"
-
-
-@pytest.mark.parametrize("verify", ["FAILED:unable to get issuer certificate", "SUCCESS", "", "GENEROUS"])
-def test_row_33_the_chain_does_not_matter(issuer: Issuer, verify: str) -> None:
-    client = make_ca("CN=some CA").issue("CN=billing")
-    api = GuardedAPI(issuer.tokens())
-    assert api.reason(issuer.token(client), client, verify) == "accepted"
-    assert api.reason(issuer.token(client), self_sign("CN=x"), verify) == "confirmation_mismatch"
-
-
-def other_forms(pair: KeyPair) -> Mapping[str, Any]:
-    """Return what is not ``x5t#S256`` of the certificate, though some of it is made of the right digest."""
-    right, certificate = thumbprint(pair), x509.load_der_x509_certificate(pair.certificate.der)
-    digest = certificate.fingerprint(SHA256())
-    spare = right[:-1] + chr(ord(right[-1]) + 1)
-    return {
-        "empty object": {}, "null": None, "list": [right], "text": right, "true": True,
-        **{"member " + name: {"x5t#S256": value} for name, value in {
-            "number": 5, "null": None, "empty": "", "list": [right], "object": {right: right},
-            "hex": digest.hex(), "padded": right + "=", "spare bits": spare,
-            "other case": right[:-1].swapcase() + right[-1],
-            "SHA-1": urlsafe_b64encode(certificate.fingerprint(SHA1())).decode().rstrip("="),
-            "newline": right + "\n", "space": " " + right, "not ASCII": right[:-1] + "é", "too long": right * 2,
-            "standard base64": "+" + right[1:-1] + "/",
-        }.items()},
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("required", [True, False])
-@pytest.mark.parametrize("form", other_forms(self_sign("CN=x")))
-def test_row_34_malformed_confirmation(issuer: Issuer, pair: KeyPair, form: str, required: bool) -> None:
-    api = GuardedAPI(issuer.tokens(), required=required)
-    token = issuer.sign({**issuer.claims(), "cnf": other_forms(pair)[form]})
-    expected = "confirmation_mismatch" if form == "member other case" else "malformed_confirmation"
-    assert api.reason(token, pair) == expected
-    assert api.reason(issuer.token(pair), pair) == "accepted"
-
-
-@pytest.mark.parametrize("required", [True, False])
-@pytest.mark.parametrize("method", ["jkt", "jwk", "jku", "kid", "jwe", "osc"])
-def test_row_35_another_confirmation_method(issuer: Issuer, pair: KeyPair, method: str, required: bool) -> None:
-    api = GuardedAPI(issuer.tokens(), required=required)
-    cnf = {"x5t#S256": thumbprint(pair)}
-    assert api.reason(issuer.token(cnf={**cnf, method: "x"}), pair) == "unverified_confirmation"
-    assert api.reason(issuer.token(cnf={method: "x"}), pair) == "unverified_confirmation"
-    assert api.reason(issuer.token(cnf={**cnf, "nobody": "x"}), pair) == "accepted"
 
 
 def test_row_36_introspection_of_another_certificate(tmp_path: Path, pair: KeyPair) -> None:
@@ -272,13 +216,6 @@ def test_row_36_introspection_of_another_certificate(tmp_path: Path, pair: KeyPa
         assert api.reason("opaque", None) == "token_without_certificate"
         assert api.reason("opaque", pair) == "accepted"
         assert endpoint.asked == ["opaque"]
-
-
-def test_row_37_token_that_is_not_bound(issuer: Issuer, pair: KeyPair) -> None:
-    token = issuer.token()
-    assert GuardedAPI(issuer.tokens()).reason(token, pair) == "token_not_bound"
-    assert GuardedAPI(issuer.tokens()).reason(token, None) == "token_not_bound"
-    assert GuardedAPI(issuer.tokens(), required=False).reason(token, None) == "accepted"
 
 
 def test_row_38_bound_token_where_there_is_no_mutual_tls(issuer: Issuer, pair: KeyPair) -> None:

@@ -98,6 +98,16 @@ def test_row_55_self_signed_with_any_digest(digest: Callable[[], hashes.HashAlgo
         assert endpoint.outcome("billing", issued) == ACCEPTED
 
 
+@pytest.mark.parametrize("of", ["ecdsa-sha1-self-signed-foreign-issuer", "rsa-md5-self-signed-foreign-issuer"])
+def test_row_55_self_signed_with_a_weak_digest(of: str) -> None:
+    """cryptography verifies these, but does not name their scheme."""
+    own = case(of)
+    assert (own.is_self_signed, own.is_self_issued) == (True, False)
+    assert Endpoint({"billing": SHORT}).outcome("billing", own) == SELF_SIGNED
+    assert Endpoint({"billing": SHORT}).outcome("billing", case("ecdsa-sha1-pki")) == ACCEPTED
+    assert Endpoint(CallbackRegistry(self_signed=lambda _: own)).outcome("mobile", own) == ACCEPTED
+
+
 def verifies_ml_dsa() -> bool:
     return (
         not case("ml-dsa-self-signed-foreign-issuer").may_be_self_signed

@@ -6,12 +6,10 @@ import time
 import pytest
 
 from tests.support import ACCEPTED, Endpoint, request
-from wsgi_mtls import ClientCertificate
 from wsgi_mtls.errors import MalformedCertificate
 from wsgi_mtls.sources import encodings
-from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+from wsgi_mtls.testing import KeyPair, Profile, make_ca
 
-DN = "CN=billing,O=Agora,C=SE"
 PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "billing.example.com"}
 
 
@@ -40,18 +38,6 @@ def test_mount_point_of_the_callers_choice_before_a_real_one(billing: KeyPair) -
     for script_name, path in (("/x", "/token"), ("", "/x/oauth/token"), ("/oauth/x", "/token")):
         answer = request(endpoint.app, {"client_id": "billing"}, path=path, extra={"SCRIPT_NAME": script_name})
         assert answer.json["client_id"] is None
-
-
-def test_self_issued_certificate_with_a_broken_signature() -> None:
-    """OpenSSL reports success for one that stands in its CA bundle, and looks at no signature there."""
-    method = {"token_endpoint_auth_method": "tls_client_auth"}
-    endpoint = Endpoint({"billing": {**method, "tls_client_auth_subject_dn": DN}})
-    der = bytearray(self_sign(DN).certificate.der)
-    der[-1] ^= 1
-    broken = ClientCertificate.from_der(bytes(der))
-    assert not broken.is_self_signed
-    assert endpoint.outcome("billing", broken) == (401, "invalid_client", "self_signed_certificate")
-    assert endpoint.outcome("billing", make_ca().issue(DN)) == ACCEPTED
 
 
 def test_spaces_in_a_list_cost_no_more_than_other_characters() -> None:

@@ -20,15 +20,6 @@ def registered(*keys: dict[str, object], **options: object) -> Endpoint:
     return Endpoint({"mobile": metadata}, verifier=options)
 
 
-@pytest.mark.parametrize("verify", ["FAILED:self-signed certificate", "SUCCESS", ""])
-def test_row_20_by_public_key(mobile: KeyPair, verify: str) -> None:
-    endpoint = registered(jwk(mobile.certificate))
-    assert endpoint.outcome("mobile", self_sign("CN=stranger"), verify) == NOT_REGISTERED
-    assert endpoint.outcome("mobile", self_sign("CN=mobile"), verify) == NOT_REGISTERED
-    assert endpoint.outcome("mobile", self_sign("CN=mobile", Profile(key=mobile.key)), verify) == ACCEPTED
-    assert endpoint.outcome("mobile", mobile, verify) == ACCEPTED
-
-
 def test_row_20_by_certificate(mobile: KeyPair) -> None:
     endpoint = registered(jwk(mobile.certificate), self_signed_match="certificate")
     assert endpoint.outcome("mobile", self_sign("CN=mobile"), "FAILED:x") == NOT_REGISTERED
@@ -52,14 +43,3 @@ def test_row_21_certificate_of_another_key(mobile: KeyPair) -> None:
     with pytest.raises(InvalidClientMetadata, match="another key"):
         registered(mixed)
     assert registered(jwk(mobile.certificate)).outcome("mobile", mobile) == ACCEPTED
-
-
-def test_row_21_second_certificate_does_not_count(mobile: KeyPair) -> None:
-    other = jwk(self_sign("CN=other").certificate)
-    own = jwk(mobile.certificate)
-    assert isinstance(other["x5c"], list)
-    assert isinstance(own["x5c"], list)
-    second = other | {"x5c": [*other["x5c"], *own["x5c"]]}
-    assert registered(second).outcome("mobile", mobile) == NOT_REGISTERED
-    first = own | {"x5c": [*own["x5c"], *other["x5c"]]}
-    assert registered(first).outcome("mobile", mobile) == ACCEPTED

@@ -31,16 +31,21 @@ urlpatterns = [re_path("", page)]
 
 
 def configure(source: dict[str, object]) -> None:
-    from wsgi_mtls.sources import from_config
-
     settings.configure(
         ALLOWED_HOSTS=["*"],
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django_mtls"],
         ROOT_URLCONF=__name__,
         MIDDLEWARE=["django_mtls.middleware.ClientCertificateMiddleware"],
-        MTLS={"SOURCE": from_config({**source, "observers": [reported.append]})},
+        MTLS={"SOURCE": source},
     )
     django.setup()
+    from django_mtls.signals import untrusted_proxy
+
+    untrusted_proxy.connect(tell, weak=False)
+
+
+def tell(sender: str, event: Event, **_: object) -> None:
+    reported.append(event)
 
 
 def listening() -> socket.socket:

@@ -1,16 +1,14 @@
 """ATTACKS.md at an API in Django, over real TLS: bound tokens; sync, async and class-based views."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from tests.confirmations import CONFIRMATIONS
 from wsgi_mtls.errors import InvalidToken
-from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+from wsgi_mtls.testing import KeyPair
 
 from .site import Site
 
@@ -53,36 +51,11 @@ ACCEPTED = {(200, "")}
 INVALID_TOKEN = {(401, 'Bearer realm="accounts", error="invalid_token"')}
 
 
-def test_rows_32_38_certificate(site: Site, ca: KeyPair, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
-    renewed = ca.issue("CN=alice", Profile(key=alice_pair.key))
-    for pair in (None, bob_pair, renewed):
-        assert ask(site, claims(alice_pair), pair) == INVALID_TOKEN
-    assert ask(site, claims(alice_pair), alice_pair) == ACCEPTED
-
-
-def test_rows_33_43_chain_and_expiry_do_not_matter(site: Site) -> None:
-    now = datetime.now(UTC)
-    expired = Profile(not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
-    for pair in (make_ca("CN=Foreign").issue("CN=x"), self_sign("CN=x"), self_sign("CN=x", expired)):
-        assert ask(site, claims(pair), pair) == ACCEPTED
-
-
-@pytest.mark.parametrize("change", CONFIRMATIONS.values(), ids=CONFIRMATIONS)
-def test_rows_34_35_confirmation(site: Site, alice_pair: KeyPair, change: Callable[[str], Any]) -> None:
-    thumbprint = alice_pair.certificate.thumbprint
-    assert ask(site, claims(None, cnf=change(thumbprint)), alice_pair) == INVALID_TOKEN
-    assert ask(site, claims(None, cnf={"x5t#S256": thumbprint, "unheard_of": 1}), alice_pair) == ACCEPTED
-
-
 def test_row_35_the_caller_verified_that_one_too(site: Site, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
     tokens.claims = claims(None, cnf={"x5t#S256": alice_pair.certificate.thumbprint, "jkt": "x"})
     for path, pair, status in (("/class-accounts", alice_pair, 401), ("/dpop-accounts", bob_pair, 401),
                                ("/dpop-accounts", alice_pair, 200)):  # fmt: skip
         assert site.request("GET", path, pair, headers=GOOD).status == status
-
-
-def test_row_37_not_bound(site: Site, alice_pair: KeyPair) -> None:
-    assert ask(site, claims(None), alice_pair) == INVALID_TOKEN
 
 
 def test_scope_and_tokens(site: Site, alice_pair: KeyPair) -> None:

@@ -9,28 +9,20 @@ from asgiref.sync import async_to_sync
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.test import AsyncClient, Client
+from django.test import AsyncClient
 
 from django_mtls.models import RegisteredClient
-from django_mtls.test import AsyncCertificateClient, CertificateClient
+from django_mtls.test import CertificateClient
 from tests.flask.attack_rows import (
     BY_DN,
     DN,
     FORM,
-    HEADERS,
     IMPOSSIBLE,
     INVALID_CLIENT,
     INVALID_REQUEST,
-    NGINX,
     PKI,
-    REQUESTS,
-    ROW_IDS,
     SELF_SIGNED,
-    RequestRow,
-    as_headers,
     header_accepted,
-    headers_refused,
-    rows,
 )
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile
@@ -44,66 +36,6 @@ VIEWS = ["/token", "/async-token", "/class-token"]
 @pytest.fixture(scope="session")
 def billing(ca: KeyPair) -> KeyPair:
     return ca.issue(DN)
-
-
-def is_self_signed(client: Mapping[str, object]) -> bool:
-    return client["token_endpoint_auth_method"] == "self_signed_tls_client_auth"
-
-
-@pytest.mark.parametrize("row_id", ROW_IDS)
-def test_certificates(site: Site, ca: KeyPair, row_id: str) -> None:
-    row = rows(ca)[row_id]
-    register("rp", row.client)
-    views = ["/token", "/class-token"] if is_self_signed(row.client) else VIEWS
-    for view in views:
-        for came in row.refused:
-            answer = site.post(view, came.pair, "client_id=rp")
-            assert outcome(answer) == INVALID_CLIENT
-            assert answer.headers["Cache-Control"] == "no-store"
-            assert "WWW-Authenticate" not in answer.headers
-        for came in row.accepted:
-            answer = site.post(view, came.pair, "client_id=rp&scope=a")
-            assert (answer.status, answer.body.split()[0]) == (200, b"rp")
-
-
-@pytest.mark.parametrize("row_id", ROW_IDS)
-def test_certificates_over_asgi(ca: KeyPair, row_id: str) -> None:
-    row = rows(ca)[row_id]
-    register("rp", row.client)
-    view = "/token" if is_self_signed(row.client) else "/async-token"
-    for came, status in [*((came, 401) for came in row.refused), *((came, 200) for came in row.accepted)]:
-        client = AsyncCertificateClient(came.pair, verified=came.verified)
-        answer = async_to_sync(client.post)(view, "client_id=rp&scope=a", content_type=FORM)
-        assert answer.status_code == status
-
-
-def name(row: RequestRow) -> str:
-    return f"{row.number} {row.body[:20]} {row.options}"
-
-
-@pytest.mark.parametrize("row", REQUESTS, ids=name)
-def test_requests(site: Site, billing: KeyPair, row: RequestRow) -> None:
-    register("rp", BY_DN)
-    register("other", {**PKI, "tls_client_auth_san_dns": "other.example.com"})
-    headers = {"Content-Type": row.options.get("content_type", FORM), **row.options.get("headers", {})}
-    query = row.options.get("query_string", "")
-    for view in VIEWS:
-        assert outcome(site.post(f"{view}?{query}", billing, row.body, headers)) == row.expected
-        assert site.post(view, billing, "client_id=rp").status == 200
-
-
-@pytest.mark.parametrize("row", REQUESTS, ids=name)
-def test_requests_over_asgi(billing: KeyPair, row: RequestRow) -> None:
-    register("rp", BY_DN)
-    register("other", {**PKI, "tls_client_auth_san_dns": "other.example.com"})
-    client = AsyncCertificateClient(billing)
-    answer = async_to_sync(client.post)(
-        f"/async-token?{row.options.get('query_string', '')}",
-        row.body,
-        content_type=row.options.get("content_type", FORM),
-        headers=row.options.get("headers", {}),
-    )
-    assert (answer.status_code, answer.json()["error"]) == row.expected
 
 
 def test_row_01_other_methods_than_post(site: Site, billing: KeyPair) -> None:
@@ -178,33 +110,6 @@ def test_row_22_jwks_uri_that_is_not_https() -> None:
             with pytest.raises(ValidationError) as caught:
                 client.full_clean()
             assert set(caught.value.message_dict) == {"jwks_uri"}
-
-
-@pytest.mark.parametrize("header", HEADERS)
-def test_headers(site: Site, billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str) -> None:
-    """As a proxy sends them that itself speaks TLS to the server, with a certificate of its own or without."""
-    register("rp", BY_DN)
-    mtls(SOURCE="nginx", TRUSTED_PROXIES=["127.0.0.1"])
-    forged = headers_refused(billing, ca.issue("CN=evil"))[header]
-    address = "127.0.0.1" if forged["REMOTE_ADDR"] == "192.0.2.1" else "127.0.0.2"
-    for view in VIEWS:
-        for pair in (None, billing):
-            answer = site.post(view, pair, "client_id=rp", as_headers(forged), source=address)
-            assert outcome(answer) in (INVALID_CLIENT, INVALID_REQUEST)
-            assert site.post(view, pair, "client_id=rp", as_headers(header_accepted(billing))).status == 200
-
-
-@pytest.mark.parametrize("header", HEADERS)
-def test_headers_of_other_environs(
-    database: None, billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], header: str
-) -> None:
-    """An address that is missing, and keys that no header can make."""
-    register("rp", BY_DN)
-    mtls(SOURCE=NGINX)
-    forged = headers_refused(billing, ca.issue("CN=evil"))[header]
-    answer = Client().post("/token", "client_id=rp", content_type=FORM, **forged)
-    assert (answer.status_code, answer.json()["error"]) in (INVALID_CLIENT, INVALID_REQUEST)
-    assert Client().post("/token", "client_id=rp", content_type=FORM, **header_accepted(billing)).content == b"rp"
 
 
 def test_row_45_underscores_over_asgi(billing: KeyPair, mtls: Callable[..., None]) -> None:

@@ -27,6 +27,13 @@ from .registrations import (
 from .support import by_certificate, common_names
 
 
+@pytest.fixture(params=["DN", "e-mail", "key"])
+def claim(request: pytest.FixtureRequest, card: KeyPair, ca: KeyPair) -> dict[str, Any]:
+    """What of the card a registration claims: its key in a certificate that its owner never saw."""
+    foreign = ca.issue("CN=anything", Profile(key=card.key))
+    return {"DN": BY_DN, "e-mail": BY_EMAIL, "key": by_certificate(foreign)}[request.param]
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_row_59_the_name_wins(
     root: User, mallory: User, card: KeyPair, claim: Any, enabled: bool, caplog: pytest.LogCaptureFixture
@@ -42,6 +49,28 @@ def test_row_59_the_name_wins(
     row.save()
     assert who(card) == ("mallory" if enabled else "")
     assert reasons(caplog) == ([] if enabled else ["registration_disabled"])
+
+
+@pytest.mark.parametrize("name", ["subject_cn", None])
+def test_row_59_the_key_of_a_client(
+    root: User, mallory: User, card: KeyPair, ca: KeyPair, mtls: Callable[..., None], name: str | None
+) -> None:
+    """An OAuth client with the card's key does not lock the superuser out, whether by name or by a registration."""
+    mtls(USERNAME_FROM=name)
+    foreign = ca.issue("CN=anything", Profile(key=card.key))
+    assert browser(mallory).post(ADD, form(by_certificate(foreign), None)).status_code == 302
+    if name is None:
+        saved(BY_DN, root, root, "root's")
+    assert who(card) == "root"
+
+
+def test_rows_55_and_59_the_very_certificate(
+    root: User, mallory: User, card: KeyPair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be in the terminator's CA bundle, and nothing tells it from one that its owner made, with any name."""
+    saved(by_certificate(card), mallory, mallory)
+    assert who(card) == ""
+    assert reasons(caplog) == ["registration_overruled", "registered_as_self_signed"]
 
 
 def test_row_59_is_reported_as_a_signal(root: User, mallory: User, card: KeyPair, told: list[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from inspect import getsource
+from time import perf_counter_ns
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
 
+from django_mtls.authentication import authenticate_certificate
 from django_mtls.decorators import bound_token_required, certificate_login_exempt, certificate_required
 from django_mtls.mixins import CertificateRequiredMixin
 from django_mtls.test import CertificateClient
@@ -36,6 +38,20 @@ def holder(request: Any) -> JsonResponse:
 
 async def aholder(request: Any) -> JsonResponse:
     return holder(request)
+
+
+def attribute(request: Any) -> JsonResponse:
+    found = request.peer_certificate
+    return JsonResponse({"holder": found and found.certificate.thumbprint})
+
+
+async def aattribute(request: Any) -> JsonResponse:
+    return attribute(request)
+
+
+def asking(request: Any) -> JsonResponse:
+    found = authenticate_certificate(request, request.mtls.peer) if request.mtls.peer else None
+    return JsonResponse({"user": found and found.username})
 
 
 def template(request: Any) -> TemplateResponse:
@@ -54,6 +70,10 @@ async def auser(request: Any) -> JsonResponse:
 
 def bearer(request: Any) -> JsonResponse:
     return JsonResponse({"client_id": request.bound_token.client_id})
+
+
+def for_all(request: Any) -> HttpResponse:
+    return HttpResponse(f"{perf_counter_ns()}")
 
 
 def gone(request: Any) -> HttpResponse:
@@ -93,6 +113,10 @@ VIEWS: dict[str, Any] = {
     "optional-apart": certificate_required(optional=True)(cache_page(60)(apart(holder))),
     "template": certificate_required(cache_page(60)(template)),
     "unguarded-template": cache_page(60)(template),
+    "unguarded": cache_page(60)(attribute),
+    "aunguarded": cache_page(60)(aattribute),
+    "asking": cache_page(60)(asking),
+    "unguarded-for-all": cache_page(60)(for_all),
     "gone": certificate_required(cache_page(60)(gone)),
     "tokens": csrf_exempt(unbound(cache_page(60)(bearer))),
     "tokens-by-certificate": csrf_exempt(unbound(cache_page(60)(apart(bearer)))),
@@ -190,6 +214,45 @@ def test_a_template_of_a_view_that_nothing_guards(
             assert answered(pair, "unguarded-template").content.decode() == pair.certificate.thumbprint
         assert answered(None, "unguarded-template").content.decode() == ""
         assert "Age" in answered(None, "unguarded-template")
+
+
+@pytest.mark.parametrize("where", ["unguarded", "aunguarded"])
+@pytest.mark.parametrize("stack", ["both", "one"])
+def test_a_view_that_nothing_guards(
+    settings: Callable[..., None], alice_pair: KeyPair, bob_pair: KeyPair, where: str, stack: str
+) -> None:
+    """Its page is kept for requests without a certificate alone; middleware that looks as well changes nothing."""
+    settings(MIDDLEWARE=[*STACKS[stack], f"{__name__}.looking"])
+    for pair in (alice_pair, bob_pair, alice_pair):
+        answer = answered(pair, where)
+        assert answer.json() == {"holder": pair.certificate.thumbprint}
+        assert answer["Cache-Control"] == "private"
+    assert answered(None, where).json() == {"holder": None}
+    assert "Age" in answered(None, where)
+
+
+def looking(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def middleware(request: Any) -> Any:
+        assert request.peer_certificate is None or request.peer_certificate.certificate
+        return get_response(request)
+
+    return middleware
+
+
+def test_a_view_that_asks_for_the_user_itself(
+    settings: Callable[..., None], alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    settings(MIDDLEWARE=STACKS["one"])
+    for pair, name in ((alice_pair, "alice"), (bob_pair, "bob"), (None, None)):
+        assert answered(pair, "asking").json() == {"user": name}
+
+
+def test_a_view_that_is_the_same_for_all_is_kept(
+    settings: Callable[..., None], alice_pair: KeyPair, bob_pair: KeyPair
+) -> None:
+    settings(MIDDLEWARE=[*STACKS["both"], f"{__name__}.looking"])
+    pages = {answered(pair, "unguarded-for-all").content for pair in (alice_pair, bob_pair, None)}
+    assert len(pages) == 1
 
 
 @pytest.mark.parametrize("session", [False, True])

@@ -105,18 +105,34 @@ def test_server_without_proxy_headers(server: str) -> None:
             assert get(port, {header: "10.0.0.1"})["thumbprint"] is None
 
 
-def test_async_client_of_django() -> None:
+class AsyncClientWithHeaders(AsyncClient):
+    """Django's client; 5.2.0 by itself sends underscores for hyphens, which are dropped."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self._headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    def _base_scope(self, **request: Any) -> Any:
+        scope = super()._base_scope(**request)  # type: ignore[misc]  # django-stubs do not have it
+        return {**scope, "headers": [*scope["headers"], *self._headers]}
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "is_believed"),
+    [
+        ({}, True),
+        ({"X-Forwarded-For": "192.0.2.9"}, True),
+        ({"X-Forwarded-For": "127.0.0.1"}, False),
+        ({"Forwarded": 'for="127.0.0.1:80"'}, False),
+        ({"X-Real-IP": "127.0.0.1"}, False),
+    ],
+)
+def test_async_client_of_django(forwarded: Mapping[str, str], is_believed: bool) -> None:
     source = sources.rfc9440(trusted_proxies=["127.0.0.1"], underscores_dropped=True)
     with override_settings(
         ROOT_URLCONF="tests.django.served_site",
         MIDDLEWARE=["django_mtls.middleware.ClientCertificateMiddleware"],
         MTLS={"SOURCE": source},
     ):
-        get = async_to_sync(AsyncClient().get)
-        for forwarded, thumbprint in (
-            ({}, VICTIM.thumbprint),
-            ({"X-Forwarded-For": "192.0.2.9"}, VICTIM.thumbprint),
-            ({"X-Forwarded-For": "127.0.0.1"}, None),
-            ({"Forwarded": 'for="127.0.0.1:80"'}, None),
-        ):
-            assert get("/", headers={**CERTIFICATE, **forwarded}).json()["thumbprint"] == thumbprint
+        answer = async_to_sync(AsyncClientWithHeaders({**CERTIFICATE, **forwarded}).get)("/")
+    assert answer.json()["thumbprint"] == (VICTIM.thumbprint if is_believed else None)

@@ -109,7 +109,7 @@ def test_the_source_is_asked_once(
         ASKED.clear()
         assert Client().get(where, **environ).status_code == 200
         assert len(ASKED) == 1
-    assert all(request.mtls.peer is request.peer_certificate for request in SEEN)
+    assert all(request.mtls.peer == request.peer_certificate for request in SEEN)
 
 
 def test_a_refused_certificate_is_none_and_its_refusal_is_kept(settings: Callable[..., None]) -> None:

@@ -1,7 +1,6 @@
 """Bound tokens in REST framework: ATTACKS.md at an API."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_mtls.rest_framework.test import CertificateAPIClient
 from django_mtls.signals import token_rejected
-from tests.confirmations import CONFIRMATIONS
 from wsgi_mtls.errors import InvalidToken, TokensUnavailable
-from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
+from wsgi_mtls.testing import KeyPair
 
 GOOD = {"Authorization": "Bearer good"}
 VIEWS = ["/accounts", "/anytoken", "/either", "/tokenfirst", "/unbound"]
@@ -70,18 +68,6 @@ def test_user_of_a_token(alice: Any, alice_pair: KeyPair) -> None:
     assert ask(alice_pair, "/tokenfirst").json()["user"] == ""
 
 
-@pytest.mark.parametrize("path", VIEWS)
-def test_rows_32_38_certificate(alice: Any, ca: KeyPair, alice_pair: KeyPair, path: str) -> None:
-    bound(alice_pair)
-    renewed = ca.issue("CN=alice", Profile(key=alice_pair.key))
-    for thief in (None, renewed, self_sign("CN=alice")):
-        if path == "/either" and thief is not None:
-            continue  # there the certificate alone would log in
-        assert outcome(ask(thief, path)) == INVALID_TOKEN
-    if path != "/either":
-        assert outcome(ask(alice_pair, path)) == ACCEPTED
-
-
 def test_certificate_named_first(alice: Any, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
     """The first class decides: alice's certificate is a user and so no token is looked at; the scope is missing."""
     bound(alice_pair)
@@ -89,32 +75,6 @@ def test_certificate_named_first(alice: Any, alice_pair: KeyPair, bob_pair: KeyP
     assert ask(bob_pair, "/either").status_code == 403
     # Refused as RFC 6750 says nevertheless.
     assert outcome(ask(None, "/either")) == INVALID_TOKEN
-
-
-def test_rows_33_43_chain_and_expiry_do_not_matter() -> None:
-    now = datetime.now(UTC)
-    expired = Profile(not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
-    for pair in (make_ca("CN=Foreign").issue("CN=x"), self_sign("CN=x"), self_sign("CN=x", expired)):
-        bound(pair)
-        assert outcome(ask(pair)) == ACCEPTED
-        assert outcome(ask(self_sign("CN=x"))) == INVALID_TOKEN
-
-
-@pytest.mark.parametrize("change", CONFIRMATIONS.values(), ids=CONFIRMATIONS)
-@pytest.mark.parametrize("path", ["/accounts", "/unbound"])
-def test_rows_34_35_confirmation(alice_pair: KeyPair, change: Callable[[str], Any], path: str) -> None:
-    thumbprint = alice_pair.certificate.thumbprint
-    bound(None, cnf=change(thumbprint))
-    assert outcome(ask(alice_pair, path)) == INVALID_TOKEN
-    bound(None, cnf={"x5t#S256": thumbprint, "unheard_of": 1})
-    assert outcome(ask(alice_pair, path)) == ACCEPTED
-
-
-def test_row_37_not_bound(alice_pair: KeyPair) -> None:
-    bound(None)
-    assert outcome(ask(alice_pair)) == INVALID_TOKEN
-    assert outcome(ask(alice_pair, "/unbound")) == ACCEPTED
-    assert outcome(ask(None, "/unbound")) == ACCEPTED
 
 
 def test_scope(alice_pair: KeyPair) -> None:

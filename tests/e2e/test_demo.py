@@ -1,5 +1,7 @@
 """``wsgi-mtls demo --behind``."""
 
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,15 @@ from wsgi_mtls.cli.terminators import TERMINATORS, Terminator
 
 from .cases import missing_program
 from .conftest import skip_without
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """The demo makes the package's log quiet, for the whole process."""
+    logger = logging.getLogger("wsgi_mtls")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 @pytest.mark.parametrize("name", TERMINATORS)

@@ -1,7 +1,7 @@
 """Row 57: nginx's cache, told to keep every page for a minute, shows no holder of a certificate another one's page."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -46,6 +46,20 @@ def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[by
     return [json.dumps({"thumbprint": peer.certificate.thumbprint if peer else None}).encode()]
 
 
+def long_lived_page(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer as :func:`page`, with what nginx reads before ``Cache-Control`` or instead of it."""
+
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        long = [
+            ("Expires", "Fri, 01 Jan 2100 00:00:00 GMT"),
+            ("X-Accel-Expires", "60"),
+            ("Cache-Control", "max-age=60"),
+        ]
+        return start_response(status, [*long, *headers], *exc_info)
+
+    return page(environ, start)
+
+
 def flask_app() -> Flask:
     app = Flask(__name__)
     app.config.update(MTLS_SOURCE=SOURCE, MTLS_TOKENS=Tokens())
@@ -70,6 +84,7 @@ def application() -> "WSGIApplication":
     paths: dict[str, WSGIApplication] = {
         "api": AccessTokenMiddleware(page, Tokens(), source=SOURCE, paths=["/api"]),
         "peer": PeerMiddleware(page, SOURCE),
+        "long": PeerMiddleware(long_lived_page, SOURCE),
         "flask": flask_app(),
     }
 
@@ -121,7 +136,7 @@ def get(port: int, pki: PKI) -> Get:
     return get
 
 
-@pytest.mark.parametrize("path", ["/api", "/peer", "/flask/token", "/flask/certificate", "/flask/looks"])
+@pytest.mark.parametrize("path", ["/api", "/peer", "/long", "/flask/token", "/flask/certificate", "/flask/looks"])
 def test_row_57_each_holder_gets_its_own_page(get: Get, pki: PKI, path: str) -> None:
     for holder in (BILLING, OTHER, BILLING):
         assert get(holder, path) == (200, pki.thumbprint(holder), "MISS")

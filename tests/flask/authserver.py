@@ -70,7 +70,17 @@ def metadata(mobile: KeyPair) -> dict[str, dict[str, object]]:
 
 
 def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> Flask:
-    """Make the example with these clients; each has the secret ``s3cret``, even where it may not use it."""
+    """Make the example with these clients; the end of the test closes its database."""
+    app = build_authserver(clients, config)
+    _made.append(app)
+    return app
+
+
+def build_authserver(clients: Mapping[str, Mapping[str, Any]], config: Mapping[str, Any]) -> Flask:
+    """Make the example with these clients; each has the secret ``s3cret``, even where it may not use it.
+
+    The caller closes its database, with :func:`close_database`.
+    """
     models = example("authserver.models")
     db = models.db
     settings = {
@@ -97,7 +107,6 @@ def make_authserver(clients: Mapping[str, Mapping[str, Any]], **config: Any) -> 
             client.set_client_metadata(values)
             db.session.add(client)
         db.session.commit()
-    _made.append(app)
     return app
 
 
@@ -107,10 +116,14 @@ _made: list[Flask] = []
 def close_databases() -> None:
     """Close what the apps have open: a database in memory is an open connection."""
     while _made:
-        app = _made.pop()
-        with app.app_context():
-            app.extensions["sqlalchemy"].session.remove()
-            app.extensions["sqlalchemy"].engine.dispose()
+        close_database(_made.pop())
+
+
+def close_database(app: Flask) -> None:
+    """Close what one app has open."""
+    with app.app_context():
+        app.extensions["sqlalchemy"].session.remove()
+        app.extensions["sqlalchemy"].engine.dispose()
 
 
 @dataclass

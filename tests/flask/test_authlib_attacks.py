@@ -6,23 +6,15 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from wsgi_mtls.testing import KeyPair, Profile, self_sign
+from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
 
 from .attack_rows import (
     BY_DN,
-    HEADERS,
-    IMPOSSIBLE,
+    FORM,
     INVALID_CLIENT,
     INVALID_REQUEST,
-    NGINX,
     PKI,
-    REQUESTS,
-    ROW_IDS,
     Came,
-    RequestRow,
-    header_accepted,
-    headers_refused,
-    rows,
 )
 from .authserver import ISSUER, AuthServer, make_authserver, metadata, outcome
 
@@ -45,45 +37,11 @@ class Endpoint:
         self.app = make_authserver({"rp": {**SHARED, **client}, "other": OTHER}, **config)
 
     def post(self, body: str, came: Came | None, **options: Any) -> TestResponse:
-        from wsgi_mtls.testing import environ_for
-
-        if not options.get("content_type", "").startswith("multipart"):
-            body = f"{PATHS[self.path]}&{body}" if body else PATHS[self.path]
+        body = f"{PATHS[self.path]}&{body}" if body else PATHS[self.path]
         overrides = environ_for(came.pair, verified=came.verified) if came else {}
-        overrides |= options.pop("environ", {})
-        options = {"content_type": "application/x-www-form-urlencoded", **options}
-        if "query_string" in options:  # Authlib reads the grant type there too
-            options["query_string"] += f"&{PATHS[self.path]}"
-        if options["content_type"] != "application/x-www-form-urlencoded":
-            options.setdefault("query_string", PATHS[self.path])
+        options = {"content_type": FORM, **options}
         client = self.app.test_client()
         return client.post(self.path, data=body, environ_overrides=overrides, base_url=ISSUER, **options)
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("row_id", ROW_IDS)
-def test_certificates(ca: KeyPair, row_id: str, path: str) -> None:
-    row = rows(ca)[row_id]
-    endpoint = Endpoint(path, row.client)
-    for came in row.refused:
-        answer = endpoint.post("client_id=rp", came)
-        assert outcome(answer) == INVALID_CLIENT
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert "WWW-Authenticate" not in answer.headers
-    for came in row.accepted:
-        assert endpoint.post("client_id=rp", came).status_code == 200
-
-
-def ids(row: RequestRow) -> str:
-    return f"{row.number} {row.body[:20]} {row.options}"
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("row", REQUESTS, ids=ids)
-def test_requests(billing: KeyPair, row: RequestRow, path: str) -> None:
-    endpoint = Endpoint(path, BY_DN)
-    assert outcome(endpoint.post(row.body, Came(billing), **row.options)) == row.expected
-    assert endpoint.post("client_id=rp", Came(billing)).status_code == 200
 
 
 BASIC = {"headers": {"Authorization": "Basic cnA6czNjcmV0"}}  # rp:s3cret
@@ -110,22 +68,6 @@ def test_row_06_certificate_of_a_client_of_another_method(billing: KeyPair, path
     endpoint = Endpoint(path, {"token_endpoint_auth_method": method})
     assert outcome(endpoint.post("client_id=rp", Came(billing))) == INVALID_CLIENT
     assert Endpoint(path, BY_DN).post("client_id=rp", Came(billing)).status_code == 200
-
-
-@pytest.mark.parametrize("client", IMPOSSIBLE)
-@pytest.mark.parametrize("path", PATHS)
-def test_rows_10_11_21_metadata(client: Mapping[str, object], ca: KeyPair, billing: KeyPair, path: str) -> None:
-    endpoint = Endpoint(path, client)
-    for pair in (billing, ca.issue("")):
-        assert outcome(endpoint.post("client_id=rp", Came(pair))) == INVALID_CLIENT
-
-
-@pytest.mark.parametrize("name", HEADERS)
-def test_headers(billing: KeyPair, ca: KeyPair, name: str) -> None:
-    endpoint = Endpoint("/oauth/token", BY_DN, MTLS_SOURCE=NGINX)
-    forged = headers_refused(billing, ca.issue("CN=evil"))[name]
-    assert outcome(endpoint.post("client_id=rp", None, environ=forged)) in (INVALID_CLIENT, INVALID_REQUEST)
-    assert endpoint.post("client_id=rp", None, environ=header_accepted(billing)).status_code == 200
 
 
 @pytest.fixture

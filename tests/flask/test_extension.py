@@ -216,7 +216,7 @@ def test_proxy_fix_stands_inside(billing: KeyPair, forwarded: dict[str, str]) ->
     app = serve(Flask("application"))
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     MutualTLS(app, clients=BILLING, source={"preset": "nginx", "trusted_proxies": ["192.0.2.1"]})
-    came = {**header_accepted(billing), **forwarded}
+    came = {**header_accepted(billing), **forwarded, "SERVER_SOFTWARE": "gunicorn/25"}
 
     def post(**changes: str) -> int:
         client, environ = app.test_client(), {**came, **changes}

@@ -1,6 +1,7 @@
 """Row 61 at the Authlib example with two gunicorn workers, on PostgreSQL and SQLite: four requests at once."""
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,11 +56,20 @@ def url(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def workers(url: str, folder: Path, mobile: KeyPair) -> Iterator[Workers]:
+def level(request: pytest.FixtureRequest) -> str | None:
+    """The isolation level of the example's engine; None is the database's own."""
+    level: str | None = getattr(request, "param", None)
+    return level
+
+
+@pytest.fixture(scope="module")
+def workers(url: str, level: str | None, folder: Path, mobile: KeyPair) -> Iterator[Workers]:
     clients = metadata(mobile)
     clients["browser"] = {**clients["public"], "tls_client_certificate_bound_access_tokens": False}
     server = AuthServer(make_authserver(clients, SQLALCHEMY_DATABASE_URI=url))
     environ = {**os.environ, "DATABASE_URL": url, "FLASK_SECRET_KEY": "test"}
+    if level is not None:
+        environ["FLASK_SQLALCHEMY_ENGINE_OPTIONS"] = json.dumps({"isolation_level": level})
     with gunicorn("authserver:create_app()", EXAMPLE, folder / "gunicorn.conf.py", environ) as port:
         yield Workers(server, port)
     close_databases()
@@ -88,6 +98,12 @@ def test_row_61_refresh_tokens(workers: Workers) -> None:
             "client_id": "browser", "grant_type": "refresh_token", "refresh_token": winner["refresh_token"],
         })  # fmt: skip
         assert (status, body["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE", "AUTOCOMMIT"], indirect=True)
+def test_row_61_whatever_isolation_level_the_engine_has(workers: Workers) -> None:
+    test_row_61_refresh_tokens(workers)
 
 
 def test_refresh_tokens_that_stay(workers: Workers) -> None:

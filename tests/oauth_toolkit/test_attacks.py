@@ -9,16 +9,8 @@ from django.core.exceptions import ValidationError
 from django_mtls.oauth_toolkit.models import ApplicationRegistration
 from tests.flask.attack_rows import (
     BY_DN,
-    HEADERS,
     IMPOSSIBLE,
-    NGINX,
-    REQUESTS,
-    ROW_IDS,
     Came,
-    RequestRow,
-    header_accepted,
-    headers_refused,
-    rows,
 )
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
@@ -36,7 +28,6 @@ from .support import (
     cnf,
     outcome,
     post,
-    raw,
     registered,
 )
 
@@ -49,32 +40,6 @@ def rp(server: AuthServer) -> Callable[[Mapping[str, Any]], Any]:
         return registered(application("rp"), client)
 
     return register
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("row_id", ROW_IDS)
-def test_certificates(server: AuthServer, rp: Any, ca: KeyPair, row_id: str, path: str) -> None:
-    row = rows(ca)[row_id]
-    rp(row.client)
-    for came in row.refused:
-        answer = post(server, path, "client_id=rp", came)
-        assert outcome(answer) == INVALID_CLIENT
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert "WWW-Authenticate" not in answer.headers
-    for came in row.accepted:
-        assert post(server, path, "client_id=rp", came).status_code == 200
-
-
-def ids(row: RequestRow) -> str:
-    return f"{row.number} {row.body[:20]} {row.options}"
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("row", REQUESTS, ids=ids)
-def test_requests(server: AuthServer, rp: Any, billing: KeyPair, row: RequestRow, path: str) -> None:
-    rp(BY_DN)
-    assert outcome(post(server, path, row.body, Came(billing), **row.options)) == row.expected
-    assert post(server, path, "client_id=rp", Came(billing)).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -146,20 +111,6 @@ def test_rows_22_23_jwks_uri(server: AuthServer, rp: Any, mobile_pair: KeyPair, 
     registration.jwks, registration.jwks_uri = {"keys": [jwk(mobile_pair.certificate)]}, ""
     registration.save()
     assert post(server, path, "client_id=rp", Came(mobile_pair)).status_code == 200
-
-
-@pytest.mark.parametrize("name", HEADERS)
-def test_rows_24_25_26_42_45_46_47_headers(
-    server: AuthServer, rp: Any, billing: KeyPair, ca: KeyPair, mtls: Callable[..., None], name: str
-) -> None:
-    rp(BY_DN)
-    mtls(SOURCE=NGINX)
-    forged = headers_refused(billing, ca.issue("CN=evil"))[name]
-    for path, given in PATHS.items():
-        for environ, accepted in ((forged, False), (header_accepted(billing), True)):
-            answer = raw(path, f"{given}&client_id=rp", environ)
-            assert (answer.status_code == 200) == accepted
-            assert accepted or outcome(answer) in (INVALID_CLIENT, INVALID_REQUEST)
 
 
 @pytest.mark.parametrize("client_id", ["secretive", "public"])

@@ -47,7 +47,7 @@ EXPECTED = {
     "not_for_client_auth": ("invalid_client", 401),
     "subject_mismatch": ("invalid_client", 401),
     "certificate_not_registered": ("invalid_client", 401),
-    "certificates_unavailable": ("invalid_client", 401),
+    "jwks_unavailable": ("invalid_client", 401),
     "unknown_client": ("invalid_client", 401),
     "unidentified_client": ("invalid_client", 401),
     "auth_method_not_registered": ("invalid_client", 401),

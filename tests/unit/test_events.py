@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import Endpoint, mod_ssl, request
-from wsgi_mtls import ClientAuthMiddleware, PeerCertificate, UnknownClient, Verifier, sources
+from tests.support import Endpoint, mod_ssl, request, token_endpoint
+from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, PeerCertificate, UnknownClient, Verifier, sources
+from wsgi_mtls.errors import InvalidToken, MalformedCertificate
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, self_sign
 
@@ -103,3 +104,27 @@ def test_an_observer_that_fails_changes_nothing(billing: KeyPair, caplog: pytest
     assert request(app, {"client_id": "billing"}, extra=mod_ssl(None)).status == 401
     assert [event.name for event in after] == ["client_authenticated", "client_rejected"]
     assert [record.exc_info is not None for record in caplog.records if "failed" in record.getMessage()] == [True, True]
+
+
+def test_an_instance_that_is_raised_in_every_request_is_reported_in_each() -> None:
+    """By a source or a decoder of the user's own."""
+    events: list[Event] = []
+    unreadable, unknown = MalformedCertificate("Not one certificate."), InvalidToken("No such token.")
+
+    def source(environ: object, /) -> PeerCertificate | None:
+        raise unreadable
+
+    class Tokens:
+        def decode(self, token: str, /) -> dict[str, Any]:
+            raise unknown
+
+    tokens = AccessTokenMiddleware(
+        token_endpoint, Tokens(), source=sources.environ(), paths="*", observers=[events.append]
+    )
+    clients = ClientAuthMiddleware(
+        token_endpoint, Verifier(CLIENTS, observers=[events.append]), source=source, paths=["/token"]
+    )
+    for number in (1, 2):
+        assert request(tokens, extra={"HTTP_AUTHORIZATION": "Bearer a"}).status == 401
+        assert request(clients, {"client_id": "billing"}).status == 400
+        assert [event.reason for event in events] == ["invalid_token", "malformed_certificate"] * number

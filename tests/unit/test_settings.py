@@ -5,8 +5,17 @@ from typing import Any
 import pytest
 
 from wsgi_mtls import Verifier, sources
+from wsgi_mtls.clients.jwks_uri import KeySets
 from wsgi_mtls.guard import MAX_BODY
-from wsgi_mtls.settings import SETTINGS, InvalidSetting, Settings, choose_verifier, invalid_settings, read_settings
+from wsgi_mtls.settings import (
+    SETTINGS,
+    InvalidSetting,
+    Settings,
+    choose_verifier,
+    invalid_settings,
+    read_settings,
+    read_verifier,
+)
 from wsgi_mtls.settings_report import risks
 
 GOOD: dict[str, Any] = {"SOURCE": "nginx", "TRUSTED_PROXIES": ["127.0.0.1"]}
@@ -32,6 +41,12 @@ def test_defaults() -> None:
     ("ALLOWED_METHODS", 7, "give a list"),
     ("ALLOWED_METHODS", [["none"]], "give a list"),
     ("SELF_SIGNED_MATCH", "name", "use one of public_key, certificate"),
+    ("KEY_SETS", True, "give a dict of options"),
+    ("KEY_SETS", ["10.0.0.0/8"], "give a dict of options"),
+    ("KEY_SETS", {"allowed_network": []}, "allowed_network"),
+    ("KEY_SETS", {"allowed_networks": ["10.0.0.1/8"]}, "host bits"),
+    ("KEY_SETS", {"timeout": 1}, "connect_timeout"),
+    ("KEY_SETS", {"ca_file": "/nowhere"}, "No such file"),
     ("TOKENS", "https://as.example.com", "give an object with decode"),
     ("REALM", 'a"b', "printable ASCII"),
     ("REALM", 7, "printable ASCII"),
@@ -46,6 +61,16 @@ def test_one_that_is_wrong(name: str, value: object, says: str) -> None:
     assert str(caught.value) == f"{name} {caught.value.problem}"
     assert [problem.name for problem in invalid_settings({**GOOD, name: value})] == [name]
     assert invalid_settings(GOOD) == []
+
+
+def test_key_sets() -> None:
+    assert read_settings(GOOD).key_sets is None
+    made = read_settings({**GOOD, "KEY_SETS": {}}).key_sets
+    assert isinstance(made, KeySets)
+    assert read_settings({**GOOD, "KEY_SETS": made}).key_sets is made
+    settings = read_settings({**GOOD, "KEY_SETS": {"any_port": True}})
+    assert read_verifier({}, ".", settings).fetches_key_sets
+    assert not read_verifier({}, ".", read_settings(GOOD)).fetches_key_sets
 
 
 def test_all_that_is_wrong() -> None:

@@ -163,7 +163,7 @@ def test_self_signed_method_with_a_certificate_of_a_ca(ca: KeyPair) -> None:
 
 def test_jwks_uri_is_not_had() -> None:
     now = {"clock": lambda: datetime.now(UTC)}
-    assert reason("fetched", peer(MOBILE), **now) == "certificates_unavailable"
+    assert reason("fetched", peer(MOBILE), **now) == "jwks_unavailable"
 
 
 def test_another_credential_is_looked_at_last(ca: KeyPair, billing: KeyPair) -> None:

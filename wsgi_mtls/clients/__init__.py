@@ -8,6 +8,7 @@ from .mapping import MappingRegistry
 from .registry import (
     CertificateRegistry,
     ClientRegistry,
+    PublishedKeySets,
     SelfSignedRegistry,
     has_self_signed,
     is_self_signed_with,
@@ -23,6 +24,7 @@ __all__ = [
     "Client",
     "ClientRegistry",
     "MappingRegistry",
+    "PublishedKeySets",
     "SelfSignedRegistry",
     "SubjectKind",
     "SubjectValue",

@@ -1,6 +1,6 @@
 """``client_id`` to client: what a registry of clients answers, whatever it is stored in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from ..errors import InvalidClientMetadata
@@ -55,3 +55,16 @@ def is_self_signed_with(client: Client, certificate: ClientCertificate) -> bool:
     # A PKI client may have a JWK set for other purposes: its keys are not authenticated by their certificates.
     is_self_signed = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
     return is_self_signed and any(own.lookup_key == certificate.lookup_key for own in client.certificates)
+
+
+class PublishedKeySets(Protocol):
+    """Where the verifier finds the certificates that a client publishes at its ``jwks_uri``."""
+
+    def certificates(
+        self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /
+    ) -> tuple[ClientCertificate, ...]:
+        """Return what the client has published, anew where nothing that is known ``matches``.
+
+        Raises:
+            CertificatesUnavailable: If it is unavailable.
+        """

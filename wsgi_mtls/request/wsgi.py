@@ -37,9 +37,15 @@ def record_of(environ: "WSGIEnvironment", guard: "Guard") -> Record:
             return kept.record
         record = kept.known_to(guard)
     else:
-        record = Record()
+        record = Record(private=is_private(environ))
     environ[RECORD] = _Kept(guard, id(environ), environ.get("HTTP_AUTHORIZATION"), record)
     return record
+
+
+def is_private(environ: "WSGIEnvironment") -> bool:
+    """Tell whether the answer is private by any guard's record: one that replaces another takes that over."""
+    kept = environ.get(RECORD)
+    return isinstance(kept, _Kept) and kept.record.private
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class _Kept:
     def known_to(self, guard: "Guard") -> Record:
         """Return what another guard may take over."""
         if self.guard.source is not guard.source:
-            return Record()
+            return Record(private=self.record.private)
         same_clients = guard.verifier is not None and self.guard.verifier is guard.verifier
         same_tokens = guard.tokens is not None and self.guard.tokens is guard.tokens
         known = self.record

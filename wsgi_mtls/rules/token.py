@@ -42,7 +42,8 @@ def decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:
     """
     try:
         claims: object = tokens.decode(token)
-    except MutualTLSError:
+    except MutualTLSError as error:
+        error.reported = False  # a decoder may keep one instance, and raise it for every token
         raise
     except Exception as error:  # whatever a user's decoder raises for a token that it cannot read
         logger.exception("%s failed", type(tokens).__name__)

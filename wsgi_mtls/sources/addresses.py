@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-CLAIMS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+CLAIMS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP")
 """The environ keys of headers from which a server may take ``REMOTE_ADDR``."""
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
@@ -19,7 +19,7 @@ _LONGEST = 4096
 
 
 def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
-    """Return whether ``X-Forwarded-For``, ``Forwarded`` or ``X-Real-IP`` of this request contains an address.
+    """Return whether ``X-Forwarded-For`` or another such header of this request contains an address.
 
     The headers are searched, not parsed: servers differ in ports, brackets, quotes and spaces, and whatever a server
     took from a header must be found again. A header longer than 4096 characters is not searched, and claims every

@@ -21,9 +21,10 @@ Werkzeug ``"<local>"``."""
 PROXY_FIX: Final = "werkzeug.proxy_fix.orig"
 """The environ key at which Werkzeug's ProxyFix keeps what it overwrote."""
 
-# waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE.
-_WAITRESS = "waitress.client_disconnected"
-_NAMES_ITSELF = frozenset({"SERVER_SOFTWARE", "uwsgi.version", "mod_wsgi.version"})
+# waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE; mod_wsgi has Apache's there.
+_OWN_KEYS = frozenset({"waitress.client_disconnected", "mod_wsgi.version"})
+_SOFTWARE = ("waitress", "granian", "unit/")
+_NAMES_ITSELF = frozenset({"SERVER_SOFTWARE", "uwsgi.version"})
 _CLAIMS = frozenset(CLAIMS)
 _LONGEST_ADDRESS = 64  # an IPv6 address with a zone; nothing longer is remembered
 
@@ -82,12 +83,13 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
     - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
       read instead. A second ProxyFix overwrites that by a header's value. Use one, and put this package outside of it
       where the proxy and its client may have the same address, as on one machine.
-    - ASGI servers (uvicorn unless told otherwise, daphne and hypercorn on request), waitress and granian can replace
-      the peer's address by the one in a header, and keep nothing of the original. An ASGI server has no mark of its
-      own: Django's ASGI request lacks ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi,
-      asgiref, uvicorn, hypercorn) names no server software.
+    - ASGI servers (uvicorn unless told otherwise, daphne and hypercorn on request), waitress, granian, mod_wsgi
+      (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``) can replace the peer's address by the one in a header,
+      and keep nothing of the original. An ASGI server has no mark of its own: Django's ASGI request lacks
+      ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi, asgiref, uvicorn, hypercorn) names
+      no server software.
 
-    In both cases an address that is also in ``X-Forwarded-For``, ``Forwarded`` or ``X-Real-IP`` may be a header's.
+    In both cases an address that is also in ``X-Forwarded-For`` or another such header may be a header's.
     Other code that rewrites ``REMOTE_ADDR`` must be off, as a web framework's middleware of that kind. With the uwsgi
     and FastCGI protocols, mod_wsgi with mod_remoteip, and gunicorn's ``--proxy-protocol`` the server itself sets the
     address of the *end client*, and nothing shows which peer sent a header; pass the certificate as an environ key
@@ -96,9 +98,9 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
     rewritten = (
         PROXY_FIX in environ
         or "wsgi.version" not in environ
-        or _WAITRESS in environ
+        or not _OWN_KEYS.isdisjoint(environ)
         or _NAMES_ITSELF.isdisjoint(environ)
-        or str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(("waitress", "granian"))
+        or str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(_SOFTWARE)
     )
     return rewritten and is_claimed(environ, address)
 
@@ -110,10 +112,10 @@ def described_peer(environ: "WSGIEnvironment") -> str:
     if not isinstance(address, str) or not is_from_header(environ, address):
         return f"{address!r}, which is not a trusted proxy"
     return (
-        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded or X-Real-IP contains that "
-        "address, so a header may have set it. Run the server without proxy headers (uvicorn --no-proxy-headers, "
-        "daphne without --proxy-headers, waitress without trusted_proxy, one ProxyFix), and have the terminator clear "
-        "these headers"
+        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded, X-Real-IP or X-Client-IP "
+        "contains that address, so a header may have set it. Run the server without proxy headers (uvicorn "
+        "--no-proxy-headers, daphne without --proxy-headers, waitress without trusted_proxy, mod_wsgi without "
+        "WSGITrustedProxies, one ProxyFix), and have the terminator clear these headers"
     )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 
 from ..errors import MalformedToken, NotAnAccessToken, TokenInactive, TokensUnavailable
+from ..https import TIMEOUT, ConfiguredEndpoint, FetchFailed
 from .claims import audiences, check_audience, check_times
-from .https import TIMEOUT, HTTPSEndpoint
 
 # What servers call an access token, where they say what a token is: RFC 7662 section 2.2, Hydra, Keycloak.
 _ACCESS_TOKEN = {
@@ -32,11 +32,12 @@ class IntrospectedTokens:
         endpoint: the URL of the introspection endpoint; the one for mutual TLS, where the server has two.
         audience: the names of this API, of which ``aud`` must hold one.
         client_id: this API's own, as a client of the authorization server.
-        certificate: PEM file of its certificate, its chain below it.
+        certificate: PEM file of its certificate, its chain below it; read again when it changes, as the key and ``ca``.
         private_key: PEM file of the certificate's key.
         ca: PEM file of the CAs that the endpoint is validated against; None is the system's.
         cache_seconds: how long an active token's answer is believed, so how late a revocation is noticed; 0 is none.
-        timeout: how long connecting, the answer's header and its body may take, each, in seconds.
+        timeout: how long a request may take as a whole, in seconds.
+        proxy: the URL of an HTTP proxy, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
 
     Raises:
@@ -55,12 +56,13 @@ class IntrospectedTokens:
         ca: Path | str | None = None,
         cache_seconds: float = 10,
         timeout: float = TIMEOUT,
+        proxy: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not 0 <= cache_seconds <= MAX_CACHE_SECONDS:
             raise ValueError(f"cache_seconds must be 0 to {MAX_CACHE_SECONDS}.")
-        self._endpoint = HTTPSEndpoint(
-            endpoint, ca=ca, certificate=certificate, private_key=private_key, timeout=timeout
+        self._endpoint = ConfiguredEndpoint(
+            endpoint, ca=ca, certificate=certificate, private_key=private_key, timeout=timeout, proxy=proxy
         )
         self._audiences = audiences(audience)
         self._client_id = client_id
@@ -88,9 +90,11 @@ class IntrospectedTokens:
         return claims
 
     def _ask(self, token: str) -> dict[str, object]:
-        answer = self._endpoint.post({
-            "token": token, "token_type_hint": "access_token", "client_id": self._client_id
-        })  # fmt: skip
+        form = {"token": token, "token_type_hint": "access_token", "client_id": self._client_id}
+        try:
+            answer = self._endpoint.post_form(form)
+        except FetchFailed as error:
+            raise TokensUnavailable(f"The authorization server could not be asked: {error}") from error
         if not isinstance(answer, dict):
             raise TokensUnavailable("The introspection endpoint did not answer with an object.")
         return answer

@@ -2,16 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from joserfc import jws
 
 from ..errors import MalformedToken, NotAnAccessToken, TokenSignatureInvalid, TokensUnavailable, WrongIssuer
+from ..https import TIMEOUT, ConfiguredEndpoint
 from ..shortage import is_shortage
 from .claims import audiences, check_audience, check_texts, check_times, numeric_date
-from .https import TIMEOUT, HTTPSEndpoint
-from .keys import FetchedKeys, GivenKeys, SigningKeys
+from .keys import FetchedKeys, GivenKeys, SigningKey, SigningKeys
 from .tokens import MAX_TOKEN
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -36,7 +36,8 @@ class JWTAccessTokens:
             deprecated ``EdDSA`` (RFC 9864): name the one that the issuer writes.
         leeway: how far the clocks may differ, in seconds.
         ca: PEM file of the CAs that ``jwks_uri`` is validated against; None is the system's.
-        timeout: how long connecting to ``jwks_uri``, the answer's header and its body may take, each, in seconds.
+        timeout: how long a request to ``jwks_uri`` may take as a whole, in seconds.
+        proxy: the URL of an HTTP proxy to ``jwks_uri``, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
 
     Raises:
@@ -55,6 +56,7 @@ class JWTAccessTokens:
         leeway: float = 10,
         ca: Path | str | None = None,
         timeout: float = TIMEOUT,
+        proxy: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not issuer:
@@ -66,7 +68,7 @@ class JWTAccessTokens:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds.")
         self._issuer = issuer
         self._audiences = audiences(audience)
-        self._keys = _keys(jwks, jwks_uri, ca, timeout, clock)
+        self._keys = _keys(jwks, jwks_uri, ca, timeout, proxy, clock)
         # RFC 7515 section 4: header members that nobody knows are ignored.
         self._registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
         self._algorithms = frozenset(algorithms)
@@ -85,6 +87,17 @@ class JWTAccessTokens:
         claims = _read_claims(signed.payload)
         self._check_claims(claims)
         return claims
+
+    def fetch_keys(self) -> None:
+        """Fetch the issuer's keys now, so that the first request need not wait; nothing if they were given.
+
+        In a server that forks, call it in each worker, or before the fork: connections are not shared.
+
+        Raises:
+            TokensUnavailable: If they cannot be fetched. The first request tries again.
+        """
+        if isinstance(self._keys, FetchedKeys):
+            self._keys.fetch()
 
     def _parse(self, token: str) -> jws.CompactSignature:
         """Read header and payload, before anything in them is believed."""
@@ -110,13 +123,22 @@ class JWTAccessTokens:
         return signed
 
     def _verify_signature(self, signed: jws.CompactSignature) -> None:
-        for key in self._keys.find(signed.headers().get("kid")):
+        kid = signed.headers().get("kid")
+        keys = self._keys.find(kid)
+        if self._is_signed_by_one(signed, keys):
+            return
+        if self._is_signed_by_one(signed, self._keys.find_new(kid, keys)):
+            return
+        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+
+    def _is_signed_by_one(self, signed: jws.CompactSignature, keys: Sequence[SigningKey]) -> bool:
+        for key in keys:
             try:
                 if jws.validate_compact(signed, key, registry=self._registry):
-                    return
+                    return True
             except Exception as error:  # for a key of another kind joserfc's exceptions are many; it verifies nothing
                 _refuse_shortage(error)
-        raise TokenSignatureInvalid("No key of the issuer verifies the token's signature.")
+        return False
 
     def _check_claims(self, claims: Mapping[str, object]) -> None:
         check_texts(claims, ("iss", "sub", "client_id", "jti"))
@@ -145,13 +167,14 @@ def _keys(
     jwks_uri: str | None,
     ca: Path | str | None,
     timeout: float,
+    proxy: str | None,
     clock: Callable[[], float],
 ) -> SigningKeys:
     if (jwks is None) == (jwks_uri is None):
         raise ValueError("Give either jwks or jwks_uri.")
     if jwks_uri is None:
         return GivenKeys(jwks)
-    return FetchedKeys(HTTPSEndpoint(jwks_uri, ca=ca, timeout=timeout), clock)
+    return FetchedKeys(ConfiguredEndpoint(jwks_uri, ca=ca, timeout=timeout, proxy=proxy), clock)
 
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:

@@ -8,15 +8,16 @@ from typing import Protocol
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ..errors import TokensUnavailable, UnknownSigningKey
+from ..https import ConfiguredEndpoint, FetchFailed
 from ..shortage import is_shortage
-from .https import HTTPSEndpoint
 
 logger = logging.getLogger("wsgi_mtls")
 
 SigningKey = RSAKey | ECKey | OKPKey
 
-MAX_KEYS = 64
+MAX_KEYS = 100
 """The most keys that a set may hold."""
+ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
 REFETCH_INTERVAL = 30.0
 """Seconds between two fetches at least, whatever comes in."""
@@ -42,6 +43,13 @@ class SigningKeys(Protocol):
         Raises:
             UnknownSigningKey: there is none.
             TokensUnavailable: the keys can't be had now.
+        """
+
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return keys for this ``kid`` beside those that did not verify a signature, if new ones were published.
+
+        Raises:
+            TokensUnavailable: If new keys could not be fetched, and the old ones are past their age.
         """
 
 
@@ -72,6 +80,10 @@ class GivenKeys:
         """Return the keys that may have signed a token with this ``kid``."""
         return _find(self._keys, kid) or _unknown(kid)
 
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return nothing: there are no others."""
+        return ()
+
 
 class FetchedKeys:
     """Keys from the issuer's ``jwks_uri``.
@@ -86,13 +98,14 @@ class FetchedKeys:
         clock: returns seconds since the epoch.
     """
 
-    def __init__(self, endpoint: HTTPSEndpoint, clock: Callable[[], float]) -> None:
+    def __init__(self, endpoint: ConfiguredEndpoint, clock: Callable[[], float]) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._lock = Lock()
         self._keys: tuple[SigningKey, ...] = ()
         self._fetched: float | None = None
         self._tried: float | None = None
+        self._has_failed = False
 
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``."""
@@ -111,15 +124,48 @@ class FetchedKeys:
         keys = self._usable()
         if not keys:
             raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
-        return _find(keys, kid) or _unknown(kid)
+        found = _find(keys, kid)
+        if not found and self._has_failed:
+            raise TokensUnavailable(f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.")
+        return found or _unknown(kid)
+
+    def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
+        """Return keys for this ``kid`` beside those that did not verify a signature.
+
+        An issuer may replace a key under the same ``kid``. The keys are fetched again for it as for an unknown ``kid``,
+        within the same interval, since anybody can send a signature that is wrong.
+        """
+        # A thread that fetches already may bring them. Other tokens are verified meanwhile.
+        if self._lock.acquire(timeout=MAX_WAIT):
+            try:
+                self._fetch()
+            finally:
+                self._lock.release()
+        keys = self._usable()
+        if not keys:
+            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
+        return tuple(key for key in _find(keys, kid) if all(key is not old for old in tried))
+
+    def fetch(self) -> None:
+        """Fetch the keys now, unless that was just done.
+
+        Raises:
+            TokensUnavailable: If there are none afterwards.
+        """
+        with self._lock:
+            self._fetch()
+        if not self._usable():
+            raise TokensUnavailable("The issuer's keys could not be fetched; see the log.")
 
     def _fetch(self) -> None:
         if self._is_within(self._tried, REFETCH_INTERVAL if self._usable() else RETRY_INTERVAL):
             return
         try:
-            self._keys = read_keys(self._endpoint.get())
+            self._keys = read_keys(self._endpoint.get_json(ACCEPT))
             self._fetched = self._clock()
-        except (TokensUnavailable, ValueError, MemoryError) as error:
+            self._has_failed = False
+        except (FetchFailed, ValueError, MemoryError) as error:
+            self._has_failed = True
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
             # From its end, so that those who waited for a slow failure don't each repeat it.

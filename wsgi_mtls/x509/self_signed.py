@@ -15,6 +15,7 @@ _DIGESTS: tuple[hashes.HashAlgorithm, ...] = (
     hashes.SHA512(),
     hashes.SHA224(),
     hashes.SHA1(),  # noqa: S303  # only to find out that the client signed for itself
+    hashes.MD5(),  # noqa: S303  # for the same reason
     hashes.SHA3_256(),
     hashes.SHA3_384(),
     hashes.SHA3_512(),

@@ -9,12 +9,18 @@ from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 from joserfc.errors import JoseError
 
 from wsgi_mtls.binding import verify_confirmation
-from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError, TokenNotBound
+from wsgi_mtls.errors import InsufficientScope, InvalidToken, MutualTLSError, TokenNotBound, TokensUnavailable
 from wsgi_mtls.events import Decision
+from wsgi_mtls.shortage import is_shortage
 
 from ..proxies import current_peer, current_record, current_view
 from ..settings import current_state
+from .errors import MutualTLSOAuth2Error
 from .mixin import Mixin
+
+# What Authlib and joserfc make of a header {"crit": 1}, a claim {"scope": 1}, an introspection response without
+# "active", and JSON that is nested too deep.
+_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
 
 
 class BoundTokenValidatorMixin(Mixin):
@@ -33,12 +39,12 @@ class BoundTokenValidatorMixin(Mixin):
         """Return the token, and report one that cannot be read.
 
         Raises:
-            OAuth2Error: If it cannot be read, such as a JWT that no key of the issuer verifies.
+            OAuth2Error: If it cannot be read, such as a JWT that no key of the issuer verifies, or not now.
         """
         with self._refusing(), _deciding():
             try:
                 return super().authenticate_token(token_string)  # type: ignore[misc]
-            except (OAuth2Error, JoseError, TypeError, ValueError, AttributeError) as error:  # {"crit": 1}: a TypeError
+            except (OAuth2Error, JoseError, *_UNREADABLE) as error:
                 message = f"{type(self).__name__} can't read it, as a JWT that the issuer signed: {error}"
                 raise InvalidToken(message) from error
 
@@ -57,7 +63,7 @@ class BoundTokenValidatorMixin(Mixin):
             except OAuth2Error as error:
                 message = f"{type(self).__name__} does not accept it: unknown, expired, revoked, …."
                 raise InvalidToken(message) from error
-            except (TypeError, ValueError, AttributeError) as error:  # a claim of the wrong type, as {"scope": 1}
+            except _UNREADABLE as error:
                 raise InvalidToken(f"{type(self).__name__} can't read its claims: {error}") from error
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
             if insufficient is not None:
@@ -69,6 +75,8 @@ class BoundTokenValidatorMixin(Mixin):
         """Raise Authlib's error for ours."""
         try:
             yield
+        except TokensUnavailable as error:
+            raise MutualTLSOAuth2Error(error) from error  # a 503 without challenge: the token may be good
         except MutualTLSError as error:
             if isinstance(error.__cause__, OAuth2Error):
                 raise error.__cause__ from error
@@ -93,4 +101,9 @@ def _deciding(token: Any = None) -> Iterator[Decision]:
         decision.peer = current_record().peer
         client_id = token.get("client_id") if isinstance(token, Mapping) else getattr(token, "client_id", None)
         decision.client_id = client_id if isinstance(client_id, str) else None
-        yield decision
+        try:
+            yield decision
+        except Exception as error:
+            if is_shortage(error):
+                raise TokensUnavailable(f"The token could not be checked: {error!r}.") from error
+            raise

@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from wsgi_mtls.errors import InvalidClientMetadata, InvalidRequest
 
+from .errors import current_verifier
 from .requests import limit_body
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
@@ -110,5 +111,5 @@ def _check_mutual_tls(metadata: dict[str, Any]) -> None:
     if method in AUTH_METHODS:
         names += ["jwks", "jwks_uri"]
     Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
-    if method == "self_signed_tls_client_auth" and "jwks" not in metadata:
+    if method == "self_signed_tls_client_auth" and "jwks" not in metadata and not current_verifier().fetches_key_sets:
         raise InvalidClientMetadata("jwks_uri is not fetched here: register the certificate in jwks.")

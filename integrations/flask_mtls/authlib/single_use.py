@@ -8,7 +8,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
 try:
-    from sqlalchemy import or_, select, update
+    from sqlalchemy import Engine, or_, select, update
 except ImportError as error:
     raise ImportError("flask_mtls.authlib.single_use needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'.") from error
 
@@ -33,7 +33,7 @@ class _UsesUp:
     def _save_once(self, use_up: Any, grant_id: str, token: Mapping[str, Any]) -> bool:
         """Use up what the client brought and save the token, in one transaction; return whether it was still good."""
         # First of its transaction: the database then locks and counts the newest row, not one that was read before.
-        with _transaction(self.session):
+        with _transaction(self.session, self.token_model):
             if self.session.execute(use_up.execution_options(synchronize_session=False)).rowcount != 1:
                 return False
             super().save_token({**token, "grant_id": grant_id})  # type: ignore[misc]
@@ -144,7 +144,7 @@ def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
     locked = select(token_model.access_token).where(of_grant).order_by(token_model.access_token).with_for_update()
     live = select(token_model.grant_id).where(of_grant, or_(*(column == 0 for column in columns))).limit(1)
     while True:
-        session.commit()
+        _begin(session, token_model)
         session.execute(locked)  # in one order, so that two of us at once do not wait for each other
         for column in columns:
             ended = update(token_model).where(of_grant, column == 0).values({column: int(time.time())})
@@ -156,11 +156,25 @@ def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
 
 
 @contextmanager
-def _transaction(session: Any) -> Iterator[None]:
-    session.commit()
+def _transaction(session: Any, model: Any) -> Iterator[None]:
+    _begin(session, model)
     try:
         yield
         session.commit()
     except BaseException:
         session.rollback()
         raise
+
+
+def _begin(session: Any, model: Any) -> None:
+    """Start a transaction that waits for others and then sees what they did, whatever isolation level the engine has.
+
+    In a stricter one, two requests that meet are an error. With AUTOCOMMIT, a second use of a code ends nothing while
+    the first is about to save its token.
+    """
+    session.commit()
+    bind = session.get_bind(model)
+    # A session over a connection, as tests have, is in a transaction already. SQLite has no such level: one writes at a
+    # time.
+    if isinstance(bind, Engine) and bind.dialect.name != "sqlite":
+        session.connection({"mapper": model}, {"isolation_level": "READ COMMITTED"})

@@ -112,16 +112,17 @@ REWRITING = {
     "waitress": {**WSGI, "SERVER_SOFTWARE": "waitress"},
     "waitress under another name": {**WSGI, "SERVER_SOFTWARE": "shop", "waitress.client_disconnected": bool},
     "granian": {**WSGI, "SERVER_SOFTWARE": "Granian"},
+    "NGINX Unit": {**WSGI, "SERVER_SOFTWARE": "Unit/1.34.0"},
+    "mod_wsgi": {**WSGI, "SERVER_SOFTWARE": "Apache/2.4.71 (Debian) mod_wsgi/4.9.4", "mod_wsgi.version": (4, 9, 4)},
 }
 HONEST = {
     "gunicorn": {**WSGI, "SERVER_SOFTWARE": "gunicorn/25"},
     "uWSGI": {**WSGI, "uwsgi.version": b"2.0"},
-    "mod_wsgi": {**WSGI, "mod_wsgi.version": (4, 9, 4)},
 }
 
 
 @pytest.mark.parametrize("server", REWRITING.values(), ids=REWRITING)
-@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"])
+@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP"])
 def test_address_that_a_header_may_have_set(server: dict[str, Any], header: str) -> None:
     environ = {**server, "REMOTE_ADDR": "10.0.0.1"}
     assert peer_address(environ | {header: "10.0.0.1"}) is None

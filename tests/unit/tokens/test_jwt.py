@@ -202,7 +202,7 @@ def test_keys_for_other_purposes() -> None:
     weak = {**public, "kid": "weak", "kty": "RSA", "n": "AQAB", "e": "AQAB"}
     others = [{"kty": "new"}, "x", None, {}, {**public, "use": "enc"}, {"kty": "oct", "k": "c2VjcmV0"}, weak]
     assert ISSUING.tokens(jwks={"keys": [*others, public]}).decode(ISSUING.token()) == ISSUING.claims()
-    unusable: list[Any] = [{"keys": others}, {"keys": []}, {"keys": {}}, {}, [public], {"keys": [public] * 65}]
+    unusable: list[Any] = [{"keys": others}, {"keys": []}, {"keys": {}}, {}, [public], {"keys": [public] * 101}]
     for jwks in unusable:
         with pytest.raises(ValueError, match="JWK set"):
             ISSUING.tokens(jwks=jwks)

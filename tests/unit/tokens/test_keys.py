@@ -100,15 +100,79 @@ def test_withdrawn_key_is_forgotten(server: JSONServer) -> None:
     assert rotating.fetches == 2
 
 
-def test_key_of_the_same_id_is_replaced(server: JSONServer) -> None:
-    old, new = Issuer("one"), Issuer("one")
+@pytest.mark.parametrize("kid", ["one", None])
+def test_key_of_the_same_id_is_replaced(server: JSONServer, kid: str | None) -> None:
+    old, new = Issuer(kid), Issuer(kid)
     rotating = Rotating(server, old)
     assert rotating.tokens.decode(old.token())
     rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL - 1
     with pytest.raises(TokenSignatureInvalid):
         rotating.tokens.decode(new.token())
-    rotating.clock.now += keys_module.REFRESH_AFTER
-    assert rotating.tokens.decode(new.token(exp=NOW * 2))
+    assert rotating.fetches == 1
+    rotating.clock.now += 1
+    assert rotating.tokens.decode(new.token())
+    assert rotating.fetches == 2
+    with pytest.raises(TokenSignatureInvalid):
+        rotating.tokens.decode(old.token())
+
+
+@pytest.mark.parametrize("kid", ["one", "unknown", None])
+def test_garbage_tokens_cost_few_fetches(server: JSONServer, kid: str | None) -> None:
+    issuer, thief = Issuer("one"), Issuer("one")
+    rotating = Rotating(server, issuer)
+    assert rotating.tokens.decode(issuer.token())
+    garbage = thief.sign(thief.claims(), kid=kid)
+    for number in range(1000):
+        rotating.clock.now += keys_module.REFETCH_INTERVAL / 256
+        with pytest.raises((TokenSignatureInvalid, UnknownSigningKey)):
+            rotating.tokens.decode(garbage)
+        if number % 100 == 0:
+            assert rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 4  # the first, and one for each of the three intervals
+
+
+def test_garbage_while_the_issuer_is_out_of_reach(server: JSONServer) -> None:
+    """A wrong signature is the token's fault as long as there are keys, and the API's trouble when there are none."""
+    issuer, thief = Issuer("one"), Issuer("one")
+    rotating = Rotating(server, issuer)
+    assert rotating.tokens.decode(issuer.token())
+    server.answer = lambda _: Response(status=500)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    with pytest.raises(TokenSignatureInvalid):
+        rotating.tokens.decode(thief.token())
+    assert rotating.fetches == 2
+    rotating.clock.now += keys_module.EXPIRE_AFTER
+    with pytest.raises(TokensUnavailable):
+        rotating.tokens.decode(thief.token())
+
+
+def test_keys_before_the_first_request(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+    rotating.tokens.fetch_keys()
+    assert rotating.fetches == 1
+    assert rotating.tokens.decode(issuer.token())
+    assert rotating.fetches == 1
+    issuer.tokens().fetch_keys()  # they were given
+
+    broken = Rotating(server, issuer)
+    server.answer = lambda _: Response(status=500)
+    with pytest.raises(TokensUnavailable):
+        broken.tokens.fetch_keys()
+
+
+def test_server_that_has_jwk_sets_only(server: JSONServer) -> None:
+    issuer = Issuer()
+    rotating = Rotating(server, issuer)
+
+    def strict(http: Request) -> Response:
+        if "application/jwk-set+json" not in http.headers["Accept"]:
+            return Response(status=406)
+        return Response(json.dumps(issuer.jwks), content_type="application/jwk-set+json")
+
+    server.answer = strict
+    assert rotating.tokens.decode(issuer.token())
 
 
 def test_issuer_out_of_reach_for_a_while(server: JSONServer) -> None:
@@ -127,6 +191,25 @@ def test_issuer_out_of_reach_for_a_while(server: JSONServer) -> None:
     rotating.publish(issuer)
     rotating.clock.now += keys_module.REFETCH_INTERVAL
     assert rotating.tokens.decode(token)
+
+
+def test_new_key_of_an_issuer_out_of_reach(server: JSONServer) -> None:
+    """The token may be good (row 65): a client that is told "invalid" would throw it away."""
+    old, new = Issuer("old"), Issuer("new")
+    rotating = Rotating(server, old)
+    assert rotating.tokens.decode(old.token())
+    server.answer = lambda _: Response(status=500)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    for _ in range(2):
+        with pytest.raises(TokensUnavailable):
+            rotating.tokens.decode(new.token())
+        assert rotating.tokens.decode(old.token())
+    assert rotating.fetches == 2
+    rotating.publish(new)
+    rotating.clock.now += keys_module.REFETCH_INTERVAL
+    assert rotating.tokens.decode(new.token())
+    with pytest.raises(UnknownSigningKey):
+        rotating.tokens.decode(old.token())
 
 
 def test_clock_that_is_set_back(server: JSONServer) -> None:

@@ -52,11 +52,11 @@ Decoding = Callable[[JSONServer], tuple[AccessTokens, str]]
 
 @contextmanager
 def no_descriptors() -> Iterator[None]:
-    """Leave this process no descriptor to open."""
+    """Leave this process no descriptor to open, also where another thread closes one meanwhile."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    for standard in (0, 1, 2):
+        os.fstat(standard)  # open, so not free
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
         yield
     finally:
@@ -103,8 +103,16 @@ def test_request_that_can_not_be_made(decoding: Decoding, server: JSONServer, sh
 
 
 @pytest.mark.parametrize("decoding", [fetched, introspected])
-def test_no_thread(decoding: Decoding, server: JSONServer) -> None:
-    check(decoding, server, lambda: failing(Thread, "start", RuntimeError("can't start new thread")))
+def test_no_thread_is_needed(decoding: Decoding, server: JSONServer) -> None:
+    tokens, token = decoding(server)
+    with failing(Thread, "start", RuntimeError("can't start new thread")):
+        assert GuardedAPI(tokens).reason(token, CLIENT) == "accepted"
+
+
+@pytest.mark.parametrize("decoding", [fetched, introspected])
+def test_library_that_can_not_start_a_thread(decoding: Decoding, server: JSONServer) -> None:
+    error = RuntimeError("can't start new thread")
+    check(decoding, server, lambda: failing(ssl.SSLContext, "wrap_socket", error))
 
 
 @pytest.mark.parametrize("decoding", [fetched, given])
@@ -134,6 +142,12 @@ def wrapped(error: Exception) -> Exception:
     return outer
 
 
+def wrapped_without_from(error: Exception) -> Exception:
+    outer = ValueError("no keys")
+    outer.__context__ = error
+    return outer
+
+
 SHORTAGES = [
     MemoryError(),
     OSError(24, "Too many open files"),
@@ -144,7 +158,9 @@ SHORTAGES = [
 ]
 
 
-@pytest.mark.parametrize("error", [*SHORTAGES, *map(wrapped, SHORTAGES)], ids=repr)
+@pytest.mark.parametrize(
+    "error", [*SHORTAGES, *map(wrapped, SHORTAGES), *map(wrapped_without_from, SHORTAGES)], ids=repr
+)
 def test_decoder_of_the_users_own(error: Exception) -> None:
     api = GuardedAPI(Own(error))
     answer = api.get("opaque", CLIENT)

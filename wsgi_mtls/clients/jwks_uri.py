@@ -1,0 +1,217 @@
+"""Certificates that clients publish at their ``jwks_uri`` (RFC 8705 section 2.2.2); needs the extra ``jwt``."""
+
+import hashlib
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Event, Lock
+from urllib.parse import urlsplit
+
+from ..errors import CertificatesUnavailable, short
+from ..https import Answer, FetchFailed, RegisteredFetcher
+from ..store import MemoryStore, Store
+from ..x509 import ClientCertificate
+from .key_set import KeySet, from_octets, lifetime, read_key_set
+
+logger = logging.getLogger("wsgi_mtls")
+
+ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
+
+Matches = Callable[[tuple[ClientCertificate, ...]], bool]
+"""Tells whether the presented certificate is registered by one of these."""
+
+
+class KeySets:
+    """Fetches the sets that clients publish, keeps them for a while, and never lets a stranger's request cost much.
+
+    A certificate counts if it is in a set that was fetched within ``max_seconds`` and, while the client's server is out
+    of reach, ``stale_seconds`` more: that is the longest delay of a revocation. Nothing is fetched before the first
+    request, so that a server may fork after this was made.
+
+    Args:
+        ca_file: PEM file of the CAs that the clients' servers are validated against; None is the system's.
+        allowed_networks: networks that are allowed although they are not public, as ``["10.0.0.0/8"]``.
+        any_port: whether other ports than 443 are allowed.
+        connect_timeout: how long TCP's connect and the TLS handshake may take, each, in seconds.
+        timeout: how long a whole fetch may take, in seconds.
+        default_seconds: how long a set is fresh whose answer does not say.
+        min_seconds: how long a set is fresh at least, whatever its answer says.
+        max_seconds: how long at most.
+        refetch_seconds: how often an unknown certificate may have a client's set fetched again.
+        retry_seconds: how long a failed fetch is not repeated; it doubles up to ``max_retry_seconds``.
+        max_retry_seconds: see there.
+        stale_seconds: how long a set counts beyond its age while it cannot be fetched.
+        max_fetches: how many requests may fetch, or wait for a fetch, at the same time in this process.
+        max_fetches_per_host: how many may fetch from one host.
+        store: where sets are kept; None is in this process.
+
+    Raises:
+        ValueError: If an option has a value that it cannot have.
+        OSError: If ``ca_file`` cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_file: Path | str | None = None,
+        allowed_networks: Iterable[str] = (),
+        any_port: bool = False,
+        connect_timeout: float = 2,
+        timeout: float = 5,
+        default_seconds: float = 900,
+        min_seconds: float = 60,
+        max_seconds: float = 86400,
+        refetch_seconds: float = 60,
+        retry_seconds: float = 60,
+        max_retry_seconds: float = 900,
+        stale_seconds: float = 86400,
+        max_fetches: int = 8,
+        max_fetches_per_host: int = 2,
+        store: Store | None = None,
+    ) -> None:
+        if not 0 < min_seconds <= max_seconds or not default_seconds > 0:
+            raise ValueError(
+                "default_seconds and min_seconds must be more than 0, and max_seconds at least min_seconds."
+            )
+        if not 0 < retry_seconds <= max_retry_seconds or not refetch_seconds > 0 or not stale_seconds >= 0:
+            raise ValueError("Times must be more than 0, and max_retry_seconds at least retry_seconds.")
+        if not 0 < max_fetches_per_host <= max_fetches:
+            raise ValueError("max_fetches_per_host must be more than 0 and at most max_fetches.")
+        self._fetcher = RegisteredFetcher(
+            ca=ca_file,
+            allowed_networks=allowed_networks,
+            any_port=any_port,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+        )
+        self._timeout = timeout
+        self._fresh = default_seconds, min_seconds, max_seconds
+        self._refetch = refetch_seconds
+        self._retry = retry_seconds, max_retry_seconds
+        self._stale = stale_seconds
+        self._store = MemoryStore() if store is None else store
+        self._flights = _Flights(max_fetches, max_fetches_per_host)
+
+    def certificates(self, client_id: str, jwks_uri: str, matches: Matches) -> tuple[ClientCertificate, ...]:
+        """Return what a client has published: what is kept, or what is fetched now if that does not match.
+
+        Args:
+            client_id: of the client.
+            jwks_uri: as registered.
+            matches: tells whether the presented certificate is registered by one of these.
+
+        Raises:
+            CertificatesUnavailable: If nothing is kept, and nothing could be fetched.
+        """
+        key = hashlib.sha256(jwks_uri.encode()).hexdigest()
+        kept = self._kept(key)
+        is_fresh = kept is not None and self._store.get(f"fresh:{key}") is not None
+        is_match = kept is not None and matches(kept.certificates)
+        if not (is_fresh and is_match):
+            may_fetch = self._may_fetch(client_id, key, is_fresh)
+            # A set that matches need not be waited for: one thread refreshes it while others use the old one. One that
+            # does not is waited for where another thread fetches it already.
+            wait = None if is_match else self._timeout
+            self._flights.run(
+                key, jwks_uri, (lambda: self._fetch(key, jwks_uri, kept, is_fresh)) if may_fetch else None, wait
+            )
+            kept = self._kept(key)
+        if kept is None:
+            raise CertificatesUnavailable(f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}")
+        return kept.certificates
+
+    def _may_fetch(self, client_id: str, key: str, is_fresh: bool) -> bool:
+        if self._store.get(f"failed:{key}") is not None:
+            return False
+        # Anybody can send an unknown certificate, so that one costs a fetch now and then only.
+        return not is_fresh or self._store.add(f"unknown:{key}:{client_id}", _around(self._refetch))
+
+    def _kept(self, key: str) -> KeySet | None:
+        octets = self._store.get(f"set:{key}")
+        return None if octets is None else from_octets(octets)
+
+    def _problem(self, key: str) -> str:
+        failure = self._store.get(f"failed:{key}")
+        return "too many fetches at once; try again." if failure is None else failure.decode(errors="replace")
+
+    def _fetch(self, key: str, jwks_uri: str, kept: KeySet | None, was_fresh: bool) -> None:
+        is_fresh = self._store.get(f"fresh:{key}") is not None
+        if self._store.get(f"failed:{key}") is not None or (is_fresh and not was_fresh):
+            return  # another thread has just done it
+        headers = {"Accept": ACCEPT}
+        if kept is not None and kept.etag is not None:
+            headers["If-None-Match"] = kept.etag
+        try:
+            answer = self._fetcher.get(jwks_uri, headers)
+            found = _read(answer, kept if "If-None-Match" in headers else None)
+            stated = lifetime(answer.headers)
+        except Exception as error:  # a stranger wrote what is read, and many libraries read it
+            self._note_failure(key, jwks_uri, error)
+            return
+        default, least, most = self._fresh
+        # Less up to a tenth, so that many sets that were fetched together are not fetched together again.
+        fresh = min(max(default if stated is None else stated, least), most) * (1 - 0.1 * random.random())  # noqa: S311
+        self._store.set(f"set:{key}", found.to_octets(), fresh + self._stale)
+        self._store.set(f"fresh:{key}", b"", fresh)
+        self._store.set(f"failures:{key}", b"0", 1)
+
+    def _note_failure(self, key: str, jwks_uri: str, error: Exception) -> None:
+        logger.warning("jwks_uri %s could not be fetched: %r", short(jwks_uri), short(str(error)))
+        count = int(self._store.get(f"failures:{key}") or b"0")
+        first, most = self._retry
+        pause = _around(min(first * 2**count, most))
+        self._store.set(f"failures:{key}", str(min(count + 1, 30)).encode(), pause + most)
+        self._store.set(f"failed:{key}", short(str(error)).encode(), pause)
+
+
+class _Flights:
+    """One fetch at a time per address, and few at once altogether."""
+
+    def __init__(self, most: int, per_host: int) -> None:
+        self._most = most
+        self._per_host = per_host
+        self._lock = Lock()
+        self._parked = 0
+        self._hosts: Counter[str] = Counter()
+        self._ends: dict[str, Event] = {}
+
+    def run(self, key: str, url: str, fetch: Callable[[], None] | None, wait: float | None) -> None:
+        """Wait for the thread that fetches from this address, or else fetch; do neither where too many do already."""
+        host = urlsplit(url).hostname or ""
+        with self._lock:
+            running = self._ends.get(key)
+            if self._parked >= self._most or (running is None and self._hosts[host] >= self._per_host):
+                return
+            if (fetch if running is None else wait) is None:
+                return
+            if running is None:
+                self._ends[key] = Event()
+                self._hosts[host] += 1
+            self._parked += 1
+        try:
+            if running is not None:
+                running.wait(wait)
+            elif fetch is not None:
+                fetch()
+        finally:
+            with self._lock:
+                self._parked -= 1
+                if running is None:
+                    self._ends.pop(key).set()
+                    self._hosts[host] -= 1
+                    self._hosts += Counter()  # forgets the hosts that are at 0
+
+
+def _read(answer: Answer, kept: KeySet | None) -> KeySet:
+    if answer.status == 304 and kept is not None:
+        return kept
+    if answer.status != 200:
+        raise FetchFailed(f"Expected status 200, got {answer.status}.")
+    return read_key_set(answer.json(), answer.headers)
+
+
+def _around(seconds: float) -> float:
+    """Return the seconds with up to a fifth more or less, so that processes and clients do not go in step."""
+    return seconds * (0.8 + 0.4 * random.random())  # noqa: S311  # nothing secret

@@ -1,0 +1,83 @@
+"""Where values are kept for a while: in this process, behind three methods that a shared cache has as well."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Protocol
+
+MAX_OCTETS = 64 * 1024 * 1024
+"""The most octets that :class:`MemoryStore` holds by default."""
+_ENTRY = 256  # what Python itself needs for an entry, roughly
+
+
+class Store(Protocol):
+    """Octets by keys, each for a while. A value may be gone sooner, never later."""
+
+    def get(self, key: str, /) -> bytes | None:
+        """Return a value, or None if there is none any more."""
+
+    def set(self, key: str, value: bytes, seconds: float, /) -> None:
+        """Keep a value for so many seconds, instead of another one."""
+
+    def add(self, key: str, seconds: float, /) -> bool:
+        """Return whether no value was there, and keep an empty one then; atomic."""
+
+
+class MemoryStore:
+    """A :class:`Store` in this process. What was used least recently goes first where octets run out.
+
+    Args:
+        max_octets: how much it holds.
+        clock: returns seconds that only grow; for tests.
+    """
+
+    def __init__(self, max_octets: int = MAX_OCTETS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max = max_octets
+        self._clock = clock
+        self._lock = Lock()
+        self._octets = 0
+        self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+
+    def get(self, key: str, /) -> bytes | None:
+        """Return a value, or None if there is none any more."""
+        with self._lock:
+            return self._get(key)
+
+    def set(self, key: str, value: bytes, seconds: float, /) -> None:
+        """Keep a value for so many seconds, instead of another one."""
+        with self._lock:
+            self._set(key, value, seconds)
+
+    def add(self, key: str, seconds: float, /) -> bool:
+        """Return whether no value was there, and keep an empty one then; atomic."""
+        with self._lock:
+            if self._get(key) is not None:
+                return False
+            self._set(key, b"", seconds)
+            return True
+
+    def _get(self, key: str) -> bytes | None:
+        ends, value = self._values.get(key, (0.0, None))
+        if value is None:
+            return None
+        if self._clock() >= ends:
+            self._forget(key)
+            return None
+        self._values.move_to_end(key)
+        return value
+
+    def _set(self, key: str, value: bytes, seconds: float) -> None:
+        self._forget(key)
+        self._values[key] = self._clock() + seconds, value
+        self._octets += _size(key, value)
+        while self._octets > self._max:
+            self._forget(next(iter(self._values)))
+
+    def _forget(self, key: str) -> None:
+        if key in self._values:
+            self._octets -= _size(key, self._values.pop(key)[1])
+
+
+def _size(key: str, value: bytes) -> int:
+    return len(key) + len(value) + _ENTRY
