@@ -84,8 +84,8 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
       read instead. A second ProxyFix overwrites that by a header's value. Use one, and put this package outside of it
       where the proxy and its client may have the same address, as on one machine.
     - ASGI servers (uvicorn unless told otherwise, daphne and hypercorn on request), waitress, granian, mod_wsgi
-      (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``) can replace the peer's address by the one in a header,
-      and keep nothing of the original. An ASGI server has no mark of its own: Django's ASGI request lacks
+      (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``) can replace the peer's address by the one in a
+      header, and keep nothing of the original. An ASGI server has no mark of its own: Django's ASGI request lacks
       ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi, asgiref, uvicorn, hypercorn) names
       no server software.
 

@@ -2,7 +2,7 @@
 
 Envoy neither quotes nor escapes URI and DNS names, and the client chooses its own: a self-signed certificate can carry
 a name that looks like the end of its element and a whole element of another client. So the elements are counted
-exactly, a key that identifies stands once, and the hash must be that of the certificate.
+exactly, a key that identifies occurs once, and the hash must be that of the certificate.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ _REPEATABLE = frozenset({"By", "URI", "DNS"})
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What one proxy said of its client.
+    """What one proxy reports of its client.
 
     Attributes:
         hash: the SHA-256 of the certificate, lower-case hex.
-        certificate: its DER, or None where the proxy is not told to send it.
+        certificate: its DER, or None where the proxy is not set to send it.
         chain: DER of what came with it, without the leaf.
         uris: its URI names, as Envoy wrote them.
     """
@@ -38,8 +38,8 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
     """Read a value that has exactly this many elements.
 
     Raises:
-        MalformedCertificate: another count, a key that is unknown or stands twice, a quote or backslash outside of
-            quotes, no ``Hash``, or one that is not that of ``Cert``.
+        MalformedCertificate: If the count is another, a key is unknown or repeated, a quote or backslash is outside of
+            quotes, or ``Hash`` is missing or not that of ``Cert``.
     """
     found: list[list[tuple[str, str]]] = [[]]
     position = 0
@@ -88,7 +88,8 @@ def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = No
         gateway_uri: the identity that the last element must name, and no other.
 
     Raises:
-        MalformedCertificate: as :func:`parse`, no ``Cert`` in the first, or another identity in the last.
+        MalformedCertificate: If :func:`parse` refuses the value, the first element has no ``Cert``, or the last names
+            another identity.
     """
     parsed = parse(text, elements)
     first, last = parsed[0], parsed[-1]
