@@ -81,7 +81,7 @@ class Walk:
 
     def __init__(self, app: "WSGIApplication", served: list[str], issuer: Issuer, **options: Any) -> None:
         self._served = served
-        self.app = AccessTokenMiddleware(app, issuer.tokens(), source=sources.environ(), **options)
+        self.app = AccessTokenMiddleware(app, issuer.tokens(), source=sources.mod_ssl(), **options)
 
     def get(self, path: str, token: str | None = None, pair: KeyPair | None = None, mount: str = "") -> Answer:
         """Send one request; the path is as PEP 3333 has it."""

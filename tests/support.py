@@ -104,7 +104,7 @@ class Endpoint:
     ) -> None:
         self.events: list[Event] = []
         self.verifier = Verifier(clients, observers=[self.events.append], **(verifier or {}))
-        settings: dict[str, Any] = {"source": sources.environ(), "paths": ["/token"], **options}
+        settings: dict[str, Any] = {"source": sources.mod_ssl(), "paths": ["/token"], **options}
         self.app = ClientAuthMiddleware(token_endpoint, self.verifier, **settings)
 
     def post(

@@ -84,7 +84,7 @@ class GuardedAPI:
     def __init__(self, tokens: AccessTokens, **options: Any) -> None:
         self.events: list[Event] = []
         settings: dict[str, Any] = {
-            "source": sources.environ(),
+            "source": sources.mod_ssl(),
             "paths": ["/accounts"],
             "observers": [self.events.append],
         }
@@ -147,7 +147,7 @@ class JSONServer:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         http = Request(environ)
-        peer = sources.environ()(environ)
+        peer = sources.mod_ssl()(environ)
         self.asked.append(http.form.to_dict() if http.method == "POST" else None)
         self.certificates.append(peer.certificate.thumbprint if peer else None)
         return self.answer(http)(environ, start_response)

@@ -22,7 +22,7 @@ from .sources import (
     drop_untrusted,
     peer_certificate,
 )
-from .sources.guarded import FORGED, Forgery
+from .sources.source import FORGED, Forgery
 from .tokens import AccessTokens
 from .trust import TrustStore
 from .verifier import AuthenticatedClient, Verifier

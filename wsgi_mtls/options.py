@@ -16,7 +16,7 @@ def check_source(source: object) -> None:
             raise ValueError(f"source is a preset's function: call it, as in sources.{name}(…).")
     if isinstance(source, type) or not callable(source):
         raise ValueError(
-            f"source must be a callable that takes the environ, such as sources.environ(), not {source!r}."
+            f"source must be a callable that takes the environ, such as sources.mod_ssl(), not {source!r}."
         )
     try:
         signature(source).bind({})

@@ -18,7 +18,7 @@ from .verifier import SelfSignedMatch, Verifier
 from .vouching import Trust
 
 SETTINGS: Mapping[str, str] = {
-    "SOURCE": "where the certificate stands: a preset's name, {'preset': name, **options}, or a callable",
+    "SOURCE": "where the certificate is: a preset's name, {'preset': name, **options}, or a callable",
     "TRUSTED_PROXIES": "the addresses and networks from which a certificate header is believed",
     "ALLOWED_METHODS": "the authentication methods that this server offers",
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
@@ -111,7 +111,7 @@ def read_verifier(clients: Any, folder: str, settings: Settings) -> Verifier:
             key_sets=settings.key_sets,
         )
     except (OSError, ValueError, TypeError) as error:
-        raise InvalidSetting("CLIENTS", f"does not do: {error}") from error
+        raise InvalidSetting("CLIENTS", f"cannot be used: {error}") from error
 
 
 def choose_verifier(
@@ -157,7 +157,7 @@ def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSett
     try:
         _check_together(values)
     except ValueError as error:
-        problems.append(InvalidSetting("SOURCE", f"does not do here: {error}"))
+        problems.append(InvalidSetting("SOURCE", f"cannot be used with these settings: {error}"))
     return values, problems
 
 
@@ -188,7 +188,7 @@ def _source(given: Mapping[str, Any]) -> CertificateSource:
         return sources.from_config(options)
     except (ValueError, TypeError) as error:
         name = "TRUSTED_PROXIES" if "trusted_proxies" in str(error) else "SOURCE"
-        raise InvalidSetting(name, f"does not do: {error}") from error
+        raise InvalidSetting(name, f"cannot be used: {error}") from error
 
 
 def _allowed_methods(given: Mapping[str, Any]) -> tuple[AuthMethod, ...]:

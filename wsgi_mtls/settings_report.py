@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .clients import AUTH_METHODS, CertificateRegistry
 from .settings import InvalidSetting, Settings
-from .sources.guarded import GuardedSource
+from .sources import GuardedSource
 from .sources.partial_chains import may_accept_partial_chains
 from .verifier import Verifier
 

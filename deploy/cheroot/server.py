@@ -5,6 +5,8 @@ Replace each @NAME@; deploy/README.md says by what. Start: python server.py
 One server, all host names: a certificate counts where the connection was made with one. Python's ``ssl`` refuses every
 certificate that CLIENT_CA does not cover in the handshake, so self-signed clients need their certificates in that file.
 
+cheroot's pyOpenSSL adapter exports no certificate: use this one, or ``wsgi_mtls.server.make_server``.
+
 cheroot takes some header names for others (docs/sources.md, "Names that cheroot folds"). No header counts here: do not
 read a certificate from one where clients connect directly.
 """

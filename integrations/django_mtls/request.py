@@ -7,9 +7,8 @@ from django.http import HttpRequest
 
 from wsgi_mtls.record import Record
 from wsgi_mtls.request.view import RequestView
-from wsgi_mtls.sources import PEER
-from wsgi_mtls.sources.guarded import GuardedSource
-from wsgi_mtls.sources.trusted_proxies import environ_key
+from wsgi_mtls.sources import PEER, GuardedSource
+from wsgi_mtls.sources.keys import environ_key
 from wsgi_mtls.x509 import Peer, PeerCertificate, PeerSubject
 
 from .verification import guard

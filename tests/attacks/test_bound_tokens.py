@@ -123,7 +123,7 @@ def test_row_27_confidential_client_of_another_method(method: str) -> None:
             answer = error_response(environ, error, "debug")
         return answer(environ, start_response)
 
-    app = ClientAuthMiddleware(token_endpoint, verifier, source=sources.environ(), paths=["/token"])
+    app = ClientAuthMiddleware(token_endpoint, verifier, source=sources.mod_ssl(), paths=["/token"])
     form = {"client_id": "web", "client_assertion": "x"}
     pair = self_sign("CN=web")
     assert refusal(request(app, form, extra=mod_ssl(None))) == NO_CERTIFICATE

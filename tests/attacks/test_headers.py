@@ -261,7 +261,7 @@ def test_rows_45_53_names_that_no_server_makes_of_another(preset: Callable[..., 
 @pytest.mark.parametrize("name", ["nginx", "ingress_nginx"])
 def test_rows_45_52_nobody_but_the_operator_says_that_underscores_are_dropped(name: str) -> None:
     options: dict[str, Any] = {"preset": name, "trusted_proxies": [PROXY]}
-    hyphens = {} if name == "ingress_nginx" else {"certificate": "X-Client-Cert"}
+    hyphens = {} if name == "ingress_nginx" else {"certificate_header": "X-Client-Cert"}
     with pytest.raises(ValueError, match="underscores_dropped"):
         sources.from_config({**options, **hyphens})
     assert callable(sources.from_config({**options, **hyphens, "underscores_dropped": True}))

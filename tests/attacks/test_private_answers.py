@@ -52,15 +52,15 @@ class Tokens:
 
 
 def token(headers: Headers) -> "WSGIApplication":
-    return AccessTokenMiddleware(answering(headers), Tokens(), source=sources.environ(), paths=["/api"])
+    return AccessTokenMiddleware(answering(headers), Tokens(), source=sources.mod_ssl(), paths=["/api"])
 
 
 def client(headers: Headers) -> "WSGIApplication":
-    return ClientAuthMiddleware(answering(headers), Verifier(CLIENTS), source=sources.environ(), paths=["/api"])
+    return ClientAuthMiddleware(answering(headers), Verifier(CLIENTS), source=sources.mod_ssl(), paths=["/api"])
 
 
 def peer(headers: Headers) -> "WSGIApplication":
-    return PeerMiddleware(answering(headers), sources.environ())
+    return PeerMiddleware(answering(headers), sources.mod_ssl())
 
 
 def in_flask(decorator: Any) -> Wrap:
@@ -72,7 +72,7 @@ def in_flask(decorator: Any) -> Wrap:
             return response
 
         app = Flask(__name__)
-        app.config.update(MTLS_SOURCE="environ", MTLS_CLIENTS=CLIENTS, MTLS_TOKENS=Tokens())
+        app.config.update(MTLS_SOURCE="mod_ssl", MTLS_CLIENTS=CLIENTS, MTLS_TOKENS=Tokens())
         MutualTLS(app)
         app.add_url_rule("/api", "api", decorator(view), methods=["GET", "POST"])
         app.add_url_rule("/open", "open", view)
@@ -173,7 +173,7 @@ class Unbound:
     "place", ["another guard", "another source", "a token from elsewhere", "two more guards", "open path"]
 )
 def test_row_57_token_that_another_guard_accepts_without_a_certificate(place: str) -> None:
-    source = sources.environ()
+    source = sources.mod_ssl()
     inner = Guard(sources.wsgi_server() if place == "another source" else source, tokens=Unbound())
     outer = inner if place == "a token from elsewhere" else Guard(source)
 
@@ -217,5 +217,5 @@ def test_row_57_a_late_answer_is_private_too() -> None:
         return lambda _: None
 
     environ = {"REQUEST_METHOD": "GET", **environ_for(self_sign("CN=a"))}
-    list(PeerMiddleware(application, sources.environ())(environ, start_response))
+    list(PeerMiddleware(application, sources.mod_ssl())(environ, start_response))
     assert answers == [[("Cache-Control", "private")]] * 2

@@ -63,7 +63,7 @@ def configure() -> None:
             "axes.middleware.AxesMiddleware",
         ],
         ROOT_URLCONF=__name__,
-        MTLS={"SOURCE": "environ", "USERNAME_FROM": "subject_cn"},
+        MTLS={"SOURCE": "mod_ssl", "USERNAME_FROM": "subject_cn"},
         AXES_FAILURE_LIMIT=3,
         USE_TZ=True,
     )

@@ -85,4 +85,4 @@ TEMPLATES = [
         },
     }
 ]
-MTLS = {"SOURCE": "environ", "USERNAME_FROM": "subject_cn"}
+MTLS = {"SOURCE": "mod_ssl", "USERNAME_FROM": "subject_cn"}

@@ -115,7 +115,7 @@ def test_row_22_jwks_uri_that_is_not_https() -> None:
 def test_row_45_underscores_over_asgi(billing: KeyPair, mtls: Callable[..., None]) -> None:
     """Django's ASGI handler drops them; a peer's address comes from the scope."""
     register("rp", BY_DN)
-    source = {"preset": "nginx", "certificate": "X-Client-Cert", "underscores_dropped": True}
+    source = {"preset": "nginx", "certificate_header": "X-Client-Cert", "underscores_dropped": True}
     mtls(SOURCE={**source, "trusted_proxies": ["127.0.0.1"]})
     sent = {"X_CLIENT_CERT": header_accepted(billing)["HTTP_XCLIENTCERT"]}
 

@@ -42,7 +42,7 @@ class Noting(CertificateRequiredMixin, View):
 
 def counting_source(environ: Any) -> Peer | None:
     ASKED.append(environ)
-    return sources.environ()(environ)
+    return sources.mod_ssl()(environ)
 
 
 @pytest.fixture(autouse=True)

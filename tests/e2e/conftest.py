@@ -16,7 +16,7 @@ from cheroot.wsgi import Server
 
 from wsgi_mtls import sources
 from wsgi_mtls.cli.terminators import LOOPBACK, StartFailed, free_port, running
-from wsgi_mtls.sources.guarded import GuardedSource
+from wsgi_mtls.sources import GuardedSource
 
 from .cases import CASES, UWSGI, Case
 from .client import Answer, Headers, request, straight_request, tls_context

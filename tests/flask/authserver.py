@@ -88,7 +88,7 @@ def build_authserver(clients: Mapping[str, Mapping[str, Any]], config: Mapping[s
         "SECRET_KEY": "test",
         "SQLALCHEMY_DATABASE_URI": DATABASE,
         "ISSUER": ISSUER,
-        "MTLS_SOURCE": "environ",
+        "MTLS_SOURCE": "mod_ssl",
         "MTLS_TRUSTED_PROXIES": None,
         "MTLS_VERBOSITY": "debug",
         "REGISTRATION_TOKEN": "initial",

@@ -53,7 +53,7 @@ def make_app(clients: Mapping[str, Mapping[str, object]]) -> AppFactory:
     def make(extension: MutualTLS | None = None, **settings: Any) -> Flask:
         app = Flask("application")
         app.testing = True
-        app.config.from_mapping({"MTLS_SOURCE": "environ", "MTLS_CLIENTS": clients} | settings)
+        app.config.from_mapping({"MTLS_SOURCE": "mod_ssl", "MTLS_CLIENTS": clients} | settings)
         (extension or MutualTLS()).init_app(app)
         return app
 

@@ -28,7 +28,7 @@ from .authserver import outcome
 class Endpoint:
     """A token endpoint of a Flask app."""
 
-    def __init__(self, clients: Any, source: Any = "environ") -> None:
+    def __init__(self, clients: Any, source: Any = "mod_ssl") -> None:
         app = self.app = Flask("application")
         app.testing = True
         app.config.update(MTLS_SOURCE=source, MTLS_CLIENTS=clients)

@@ -58,7 +58,7 @@ def test_routes_and_settings(make_app: AppFactory) -> None:
 
 def test_arguments_of_the_extension_are_in_force() -> None:
     app = Flask("application")
-    MutualTLS(app, source="environ", clients={"a": {}, "b": {}})
+    MutualTLS(app, source="mod_ssl", clients={"a": {}, "b": {}})
     _, output = run(app)
     assert "MTLS_SOURCE = 'environ'" in output
     assert "MTLS_CLIENTS = (2 entries)" in output
@@ -69,7 +69,7 @@ def test_arguments_of_the_extension_are_in_force() -> None:
 
 def test_a_verifier_is_in_force() -> None:
     app = Flask("application")
-    MutualTLS(app, source="environ", verifier=Verifier({"a": {}}, allowed_methods=["tls_client_auth"]))
+    MutualTLS(app, source="mod_ssl", verifier=Verifier({"a": {}}, allowed_methods=["tls_client_auth"]))
     _, output = run(app)
     for name in ("MTLS_CLIENTS", "MTLS_ALLOWED_METHODS", "MTLS_SELF_SIGNED_MATCH"):
         assert f"{name} = (the verifier's)" in output
@@ -102,7 +102,7 @@ def test_problems(make_app: AppFactory, settings: dict[str, object], problem: st
     ({"MTLS_SOURCE": sources.nginx(trusted_proxies="any")}, True),
     ({"MTLS_SOURCE": sources.nginx(trusted_proxies=["127.0.0.1", "unix"])}, False),
     ({"MTLS_SOURCE": "nginx", "MTLS_TRUSTED_PROXIES": ["127.0.0.1"]}, False),
-    ({"MTLS_SOURCE": "environ"}, False),
+    ({"MTLS_SOURCE": "mod_ssl"}, False),
 ])  # fmt: skip
 def test_everyone_is_believed(make_app: AppFactory, settings: dict[str, object], wrong: bool) -> None:
     code, output = run(make_app(**settings))
@@ -191,7 +191,7 @@ def test_tokens_are_missing(make_app: AppFactory) -> None:
 
 
 def test_nothing_secret_is_printed(make_app: AppFactory) -> None:
-    source = {"preset": "environ"}
+    source = {"preset": "mod_ssl"}
     app = make_app(MTLS_SOURCE=source, MTLS_CLIENTS={"a": {"client_secret": "s3cret"}})
     source["secret"] = "s3cret"
     assert "s3cret" not in run(app)[1]

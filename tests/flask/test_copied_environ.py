@@ -25,7 +25,7 @@ class Tokens:
 def app(billing: KeyPair, clients: Any) -> Flask:
     app = Flask("application")
     app.testing = True
-    app.config.update(MTLS_SOURCE="environ", MTLS_CLIENTS=clients, MTLS_TOKENS=Tokens())
+    app.config.update(MTLS_SOURCE="mod_ssl", MTLS_CLIENTS=clients, MTLS_TOKENS=Tokens())
     MutualTLS(app)
     unbound = bound_token_required(required=False)
     app.add_url_rule("/me", "me", unbound(lambda: str(bound_token.claims["sub"])))

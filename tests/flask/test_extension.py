@@ -34,7 +34,7 @@ def status(app: Flask, pair: KeyPair, client_id: str = "billing") -> int:
 
 def make(**settings: Any) -> Flask:
     app = Flask("application")
-    app.config.from_mapping({"MTLS_SOURCE": "environ", **settings})
+    app.config.from_mapping({"MTLS_SOURCE": "mod_ssl", **settings})
     MutualTLS(app)
     return app
 
@@ -53,7 +53,7 @@ def test_a_source_of_names_serves_neither_self_signed_clients_nor_tokens() -> No
 
 
 def test_arguments_are_defaults_and_settings_go_before_them(billing: KeyPair, other: KeyPair) -> None:
-    extension = MutualTLS(clients=BILLING, source="environ")
+    extension = MutualTLS(clients=BILLING, source="mod_ssl")
     one, two = Flask("one"), Flask("two")
     two.config["MTLS_CLIENTS"] = {"billing": {"token_endpoint_auth_method": "tls_client_auth",
                                               "tls_client_auth_san_dns": "other.example.com"}}  # fmt: skip
@@ -64,7 +64,7 @@ def test_arguments_are_defaults_and_settings_go_before_them(billing: KeyPair, ot
 
 
 def test_nothing_of_an_app_is_on_the_extension() -> None:
-    extension = MutualTLS(clients=BILLING, source="environ")
+    extension = MutualTLS(clients=BILLING, source="mod_ssl")
     before = dict(vars(extension))
     app = Flask("application")
     extension.init_app(app)
@@ -74,7 +74,7 @@ def test_nothing_of_an_app_is_on_the_extension() -> None:
 
 def test_verifier_and_source_as_objects(billing: KeyPair) -> None:
     app = Flask("application")
-    MutualTLS(serve(app), verifier=Verifier(BILLING), source=sources.environ())
+    MutualTLS(serve(app), verifier=Verifier(BILLING), source=sources.mod_ssl())
     assert status(app, billing) == 200
 
 
@@ -110,7 +110,7 @@ def test_clients_from_a_file(billing: KeyPair, tmp_path: Path, suffix: str, text
 def test_clients_from_a_file_beside_the_app(tmp_path: Path, billing: KeyPair) -> None:
     (tmp_path / "clients.json").write_text(json.dumps(BILLING))
     app = Flask("application", root_path=str(tmp_path))
-    MutualTLS(serve(app), clients="clients.json", source="environ")
+    MutualTLS(serve(app), clients="clients.json", source="mod_ssl")
     assert status(app, billing) == 200
 
 
@@ -152,9 +152,9 @@ def test_verbosity_minimal(billing: KeyPair) -> None:
     ({"MTLS_SOURCE": "nginxx"}, "MTLS_SOURCE"),
     ({"MTLS_SOURCE": 7}, "MTLS_SOURCE is 7"),
     ({"MTLS_SOURCE": {"trusted_proxies": []}}, "MTLS_SOURCE"),
-    ({"MTLS_SOURCE": {"preset": "environ", "trusted_proxy": []}}, "MTLS_SOURCE"),
+    ({"MTLS_SOURCE": {"preset": "mod_ssl", "trusted_proxy": []}}, "MTLS_SOURCE"),
     ({"MTLS_TRUSTED_PROXIES": ["127.0.0.1"]}, "MTLS_TRUSTED_PROXIES"),
-    ({"MTLS_SOURCE": sources.environ(), "MTLS_TRUSTED_PROXIES": ["::1"]}, "MTLS_TRUSTED_PROXIES"),
+    ({"MTLS_SOURCE": sources.mod_ssl(), "MTLS_TRUSTED_PROXIES": ["::1"]}, "MTLS_TRUSTED_PROXIES"),
     ({"MTLS_SOURCE": {"preset": "nginx", "trusted_proxies": ["::1"]}, "MTLS_TRUSTED_PROXIES": ["::1"]}, "remove one"),
     ({"MTLS_VERBOSITY": "loud"}, "MTLS_VERBOSITY is 'loud'"),
     ({"MTLS_VERBOSITY": ["debug"]}, "MTLS_VERBOSITY"),
@@ -184,7 +184,7 @@ def test_settings_that_a_given_verifier_ignores() -> None:
     app = Flask("application")
     app.config["MTLS_ALLOWED_METHODS"] = ["tls_client_auth"]
     with pytest.raises(InvalidSetting, match="does nothing"):
-        MutualTLS(app, verifier=Verifier(BILLING), source="environ")
+        MutualTLS(app, verifier=Verifier(BILLING), source="mod_ssl")
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "7"])
@@ -207,7 +207,7 @@ def test_settings_of_others_are_none_of_ours() -> None:
 def test_key_that_is_no_text_is_none_of_ours() -> None:
     app = Flask("application")
     app.config[7] = "seven"
-    MutualTLS(app, source="environ")
+    MutualTLS(app, source="mod_ssl")
 
 
 @pytest.mark.parametrize("forwarded", [{}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1", "SERVER_SOFTWARE": "gunicorn/25"}])
@@ -231,7 +231,7 @@ def test_a_bad_setting_leaves_the_app_as_it_was() -> None:
     app = Flask("application")
     with pytest.raises(InvalidSetting):
         MutualTLS(app)
-    app.config["MTLS_SOURCE"] = "environ"
+    app.config["MTLS_SOURCE"] = "mod_ssl"
     MutualTLS(app)
 
 

@@ -63,7 +63,7 @@ def ask(validator: Introspected, pair: KeyPair) -> tuple[TestResponse, list[str 
     """Return the answer of an API, and the reasons of the refusals that were reported."""
     app, protector, reasons = Flask("application"), ResourceProtector(), list[str | None]()
     app.testing = True
-    MutualTLS(app, source="environ")
+    MutualTLS(app, source="mod_ssl")
     protector.register_token_validator(validator)
     app.add_url_rule("/api", "api", protector()(lambda: "content"))
 

@@ -23,7 +23,7 @@ from wsgi_mtls.verifier import AuthenticatedClient
 from wsgi_mtls.x509 import Peer
 
 mtls = MutualTLS(clients={"a": {"token_endpoint_auth_method": "none"}}, source="nginx")
-MutualTLS(Flask(__name__), verifier=Verifier({}), source=sources.environ())
+MutualTLS(Flask(__name__), verifier=Verifier({}), source=sources.mod_ssl())
 MutualTLS(source={"preset": "nginx", "trusted_proxies": ["::1"]}, clients="clients.json")
 
 

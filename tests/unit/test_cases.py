@@ -70,7 +70,7 @@ def bound_token(certificate: ClientCertificate, of: ClientCertificate | None = N
         start_response("200 OK", [])
         return [b"ok"]
 
-    app = AccessTokenMiddleware(api, Tokens(), source=sources.environ(), paths=["/"])
+    app = AccessTokenMiddleware(api, Tokens(), source=sources.mod_ssl(), paths=["/"])
     keys = {"SSL_CLIENT_CERT": to_pem(certificate).decode(), "SSL_CLIENT_VERIFY": "FAILED:x"}
     return request(app, b"", path="/", extra={**keys, "HTTP_AUTHORIZATION": "Bearer x"}).status
 

@@ -80,7 +80,7 @@ def test_a_client_left_to_the_application_is_reported_whole(billing: KeyPair, cl
     endpoint.post(client_id, billing, form={"client_secret": "x"})
     thumbprint = billing.certificate.thumbprint
     assert endpoint.events == [
-        Event("client_left_to_application", client_id, method, thumbprint=thumbprint, source="environ", path="/token")
+        Event("client_left_to_application", client_id, method, thumbprint=thumbprint, source="mod_ssl", path="/token")
     ]
     endpoint.events.clear()
     endpoint.post(client_id, form={"client_secret": "x"})
@@ -103,7 +103,7 @@ def environ(client_id: str, pair: KeyPair | None) -> "WSGIEnvironment":
 def test_an_endpoint_of_mutual_tls_alone(billing: KeyPair, client_id: str, allowed: Any, reason: str) -> None:
     events: list[Event] = []
     verifier = Verifier(CLIENTS, observers=[events.append])
-    guard = Guard(sources.environ(), verifier=verifier)
+    guard = Guard(sources.mod_ssl(), verifier=verifier)
     with pytest.raises(MutualTLSError) as caught:
         guard.authenticate_client(view_of(environ(client_id, billing), guard), allowed_methods=allowed)
     assert caught.value.reason == reason
@@ -127,7 +127,7 @@ def test_a_registration_of_another_client(billing: KeyPair) -> None:
 
 def test_a_long_client_id_makes_no_long_record(billing: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
     app = ClientAuthMiddleware(
-        token_endpoint, Verifier(CLIENTS), source=sources.environ(), paths=["/token"], verbosity="debug"
+        token_endpoint, Verifier(CLIENTS), source=sources.mod_ssl(), paths=["/token"], verbosity="debug"
     )
     answer = request(app, {"client_id": "A" * 60000}, extra=environ_for(billing))
     (record,) = caplog.records

@@ -97,7 +97,7 @@ def test_an_observer_that_fails_changes_nothing(billing: KeyPair, caplog: pytest
     app = ClientAuthMiddleware(
         lambda _, start_response: (start_response("200 OK", [("Content-Type", "text/plain")]), [b"in"])[1],
         verifier,
-        source=sources.environ(),
+        source=sources.mod_ssl(),
         paths=["/token"],
     )
     assert request(app, {"client_id": "billing"}, extra=mod_ssl(billing)).status == 200
@@ -119,7 +119,7 @@ def test_an_instance_that_is_raised_in_every_request_is_reported_in_each() -> No
             raise unknown
 
     tokens = AccessTokenMiddleware(
-        token_endpoint, Tokens(), source=sources.environ(), paths="*", observers=[events.append]
+        token_endpoint, Tokens(), source=sources.mod_ssl(), paths="*", observers=[events.append]
     )
     clients = ClientAuthMiddleware(
         token_endpoint, Verifier(CLIENTS, observers=[events.append]), source=source, paths=["/token"]

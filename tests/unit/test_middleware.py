@@ -28,7 +28,7 @@ def endpoint() -> Endpoint:
 
 
 def guard(app: "WSGIApplication", verifier: Verifier | None = None, **options: Any) -> ClientAuthMiddleware:
-    settings: dict[str, Any] = {"source": sources.environ(), "paths": ["/token"], **options}
+    settings: dict[str, Any] = {"source": sources.mod_ssl(), "paths": ["/token"], **options}
     return ClientAuthMiddleware(app, verifier or Verifier(CLIENTS), **settings)
 
 

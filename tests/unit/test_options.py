@@ -29,7 +29,7 @@ BAD_SOURCES = [
     (None, "must be a callable"),
     ("nginx", "must be a callable"),
     (Source, "must be a callable"),
-    (sources.environ, r"call it, as in sources.environ\("),
+    (sources.mod_ssl, r"call it, as in sources.mod_ssl\("),
     (sources.nginx, r"call it, as in sources.nginx\("),
     (sources.wsgi_server, "call it"),
     (lambda: None, "its one argument"),
@@ -55,11 +55,11 @@ def test_source_of_an_api(source: Any, says: str) -> None:
 @pytest.mark.parametrize("tokens", [None, "https://as.example.com", Tokens, len])
 def test_tokens_of_an_api(tokens: Any) -> None:
     with pytest.raises(ValueError, match="tokens must be an object"):
-        AccessTokenMiddleware(token_endpoint, tokens, source=sources.environ(), paths=["/api"])
-    assert AccessTokenMiddleware(token_endpoint, Tokens(), source=sources.environ(), paths=["/api"])
+        AccessTokenMiddleware(token_endpoint, tokens, source=sources.mod_ssl(), paths=["/api"])
+    assert AccessTokenMiddleware(token_endpoint, Tokens(), source=sources.mod_ssl(), paths=["/api"])
 
 
-@pytest.mark.parametrize("source", [sources.environ(), Source(), lambda environ: None, {}.get, lambda *args: None])
+@pytest.mark.parametrize("source", [sources.mod_ssl(), Source(), lambda environ: None, {}.get, lambda *args: None])
 def test_any_source(source: Any) -> None:
     assert ClientAuthMiddleware(token_endpoint, Verifier({}), source=source, paths=["/token"])
     assert PeerMiddleware(token_endpoint, source)
@@ -79,21 +79,21 @@ def test_any_source(source: Any) -> None:
     ],
 )
 def test_middleware(option: str, value: Any, says: str) -> None:
-    given: dict[str, Any] = {"source": sources.environ(), "paths": ["/token"], option: value}
+    given: dict[str, Any] = {"source": sources.mod_ssl(), "paths": ["/token"], option: value}
     with pytest.raises(ValueError, match=says):
         ClientAuthMiddleware(token_endpoint, Verifier({}), **given)
 
 
 def test_paths_of_any_collection_guard() -> None:
     for paths in (["/token"], ("/token",), {"/token"}):
-        app = ClientAuthMiddleware(token_endpoint, Verifier({}), source=sources.environ(), paths=paths, max_body=1000)
+        app = ClientAuthMiddleware(token_endpoint, Verifier({}), source=sources.mod_ssl(), paths=paths, max_body=1000)
         assert request(app, {"client_id": "a"}).status == 401
 
 
 @pytest.mark.parametrize("verifier", [None, {}, Verifier])
 def test_verifier_of_the_middleware(verifier: Any) -> None:
     with pytest.raises(ValueError, match="verifier must be"):
-        ClientAuthMiddleware(token_endpoint, verifier, source=sources.environ(), paths=["/token"])
+        ClientAuthMiddleware(token_endpoint, verifier, source=sources.mod_ssl(), paths=["/token"])
 
 
 @pytest.mark.parametrize("clients", [None, [], "billing", 7, MappingRegistry, lambda client_id: None])

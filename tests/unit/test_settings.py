@@ -34,7 +34,7 @@ def test_defaults() -> None:
     ("SOURCE", None, "missing"),
     ("SOURCE", "apache2", "is apache meant"),
     ("SOURCE", 7, "is 7"),
-    ("TRUSTED_PROXIES", None, "wants trusted_proxies"),
+    ("TRUSTED_PROXIES", None, "needs trusted_proxies"),
     ("TRUSTED_PROXIES", ["nowhere"], "nowhere"),
     ("ALLOWED_METHODS", "tls_client_auth", "give a list"),
     ("ALLOWED_METHODS", [], "give a list"),
@@ -113,7 +113,7 @@ def test_preset_where_a_source_belongs() -> None:
     assert invalid_settings({"SOURCE": lambda environ: None}) == []
 
 
-@pytest.mark.parametrize("source", [sources.environ(), {"preset": "nginx", "trusted_proxies": ["::1"]}])
+@pytest.mark.parametrize("source", [sources.mod_ssl(), {"preset": "nginx", "trusted_proxies": ["::1"]}])
 def test_trusted_proxies_beside_a_source_that_has_its_own(source: object) -> None:
     with pytest.raises(InvalidSetting, match=r"TRUSTED_PROXIES .*remove one"):
         read_settings({"SOURCE": source, "TRUSTED_PROXIES": ["::1"]})

@@ -13,19 +13,19 @@ GOOD = mod_ssl(PAIR)
 
 
 def read(environ: dict[str, Any]) -> PeerCertificate | None:
-    found = sources.environ()(environ)
+    found = sources.mod_ssl()(environ)
     assert found is None or isinstance(found, PeerCertificate)
     return found
 
 
 def test_verified() -> None:
-    assert read(GOOD) == PeerCertificate(PAIR.certificate, verified=True, source="environ")
+    assert read(GOOD) == PeerCertificate(PAIR.certificate, verified=True, source="mod_ssl")
 
 
 @pytest.mark.parametrize("status", ["", "FAILED:self-signed certificate", "GENEROUS", "success", "SUCCESS ", "0", "OK"])
 def test_not_verified(status: str) -> None:
     peer = read({**GOOD, "SSL_CLIENT_VERIFY": status})
-    assert peer == PeerCertificate(PAIR.certificate, verified=False, source="environ", status=status)
+    assert peer == PeerCertificate(PAIR.certificate, verified=False, source="mod_ssl")
 
 
 def test_no_status() -> None:

@@ -60,7 +60,7 @@ def test_both_sides(ca: KeyPair, verbosity: Any, on_failure: Any) -> None:
     guarded = ClientAuthMiddleware(
         application,
         Verifier(CLIENTS),
-        source=sources.environ(),
+        source=sources.mod_ssl(),
         paths=["/token"],
         verbosity=verbosity,
         on_failure=on_failure,

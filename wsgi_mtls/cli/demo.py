@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..server import make_server
-from ..sources import CertificateSource, from_config
-from ..sources import environ as environ_source
+from ..sources import CertificateSource, from_config, mod_ssl
 from ..verifier import Verifier
 from ..wsgi import CLIENT, ClientAuthMiddleware
 from .demo_behind import expecting, running_behind, serving
@@ -63,7 +62,7 @@ def demo(serve: bool, behind: str | None) -> None:
 def protected_application(scenario: Scenario, source: CertificateSource | None = None) -> "WSGIApplication":
     """Return the demo's application behind the middleware, as wordy as a demo may be."""
     verifier = Verifier(scenario.clients)
-    source = source or environ_source()
+    source = source or mod_ssl()
     return ClientAuthMiddleware(_token_endpoint, verifier, source=source, paths=["/token"], verbosity="debug")
 
 

@@ -17,8 +17,7 @@ from ..errors import InvalidRequest, MutualTLSError, RefusedClient
 from ..events import Observer
 from ..metadata import MetadataMiddleware, authorization_server_metadata
 from ..responses import error_response
-from ..sources import PEER
-from ..sources import environ as environ_source
+from ..sources import PEER, mod_ssl
 from ..verifier import Verifier
 from ..wsgi import CLIENT, ClientAuthMiddleware
 
@@ -84,7 +83,7 @@ class DemoAuthorizationServer:
 
     def _endpoints(self) -> "WSGIApplication":
         return ClientAuthMiddleware(
-            self._answer, self._verifier, source=environ_source(), paths=["/token", "/introspect"], verbosity="debug"
+            self._answer, self._verifier, source=mod_ssl(), paths=["/token", "/introspect"], verbosity="debug"
         )
 
     def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

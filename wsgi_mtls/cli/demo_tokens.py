@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 from ..events import Event
 from ..jwks import jwk
 from ..server import make_server
-from ..sources import environ as environ_source
+from ..sources import mod_ssl
 from ..testing import KeyPair, Profile, make_ca, self_sign
 from ..tokens import JWTAccessTokens
 from ..wsgi import AccessTokenMiddleware
@@ -107,9 +107,7 @@ def _running(folder: Path, billing: KeyPair, mobile: KeyPair) -> Iterator[tuple[
     )
     events: list[Event] = []
     tokens = JWTAccessTokens(issuer=issuer, audience=api, jwks_uri=f"{issuer}/jwks", ca=folder / "ca.pem")
-    guarded = AccessTokenMiddleware(
-        _accounts, tokens, source=environ_source(), paths=["/accounts"], observers=[events.append]
-    )
+    guarded = AccessTokenMiddleware(_accounts, tokens, source=mod_ssl(), paths=["/accounts"], observers=[events.append])
     with _over_tls(server.app, as_port, folder), _over_tls(guarded, api_port, folder):
         yield server, DemoClient(folder, as_port, api_port, events)
 

@@ -35,7 +35,7 @@ class Terminator:
         folder: its folder in ``deploy/``.
         programs: names of the program; the first that is installed is run.
         install: a command that installs it.
-        command: its arguments; ``{folder}`` is where the configuration lies.
+        command: its arguments; ``{folder}`` is where the configuration is.
         source: the certificate source that fits, for :func:`wsgi_mtls.sources.from_config`.
         lets_in: which certificates reach the application: any, those that have not expired, or only those whose chain
             the program validated.
@@ -53,7 +53,7 @@ class Terminator:
     @property
     def program(self) -> str | None:
         """The path of the installed program, or None."""
-        # Beside this Python lie those from PyPI; Debian's servers lie where only root's PATH leads.
+        # Programs from PyPI are beside this Python; Debian's servers are in a folder that only root's PATH names.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
         return next((found for name in self.programs if (found := shutil.which(name, path=path))), None)
 
@@ -145,7 +145,7 @@ def running(terminator: Terminator, program: str, folder: Path, files: TLSFiles,
         app_port: where the application listens for plain HTTP; its POST /token must answer with JSON.
 
     Raises:
-        StartFailed: it did not come up.
+        StartFailed: If it did not come up.
     """
     port = free_port()
     values = {
@@ -184,7 +184,7 @@ def render(source: Path, target: Path, values: Mapping[str, str]) -> None:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
+    """Return a loopback port that no program listens on."""
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         return int(free.getsockname()[1])
@@ -245,7 +245,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, server_ca: Path, log: P
 
 
 def _answers(host: str, port: int, context: ssl.SSLContext) -> bool:
-    """Tell whether the application answers through the terminator: itself it would answer without JSON."""
+    """Return whether the application answers through the terminator, which would itself answer without JSON."""
     connection = LoopbackConnection(host, port, context, timeout=2)
     try:
         connection.request("POST", "/token")

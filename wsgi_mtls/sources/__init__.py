@@ -1,19 +1,36 @@
-"""Certificate sources: where in the WSGI environ the peer certificate stands, and who may have put it there."""
+"""Certificate sources: where in the WSGI environ the peer certificate is, and from whom it is believed."""
 
-from .apache import apache
-from .clouds import aws_alb, azure_app_service, cloudflare, gcp_load_balancer
-from .config import PRESETS, from_config
-from .environ import environ
-from .envoy import envoy, envoy_peer_certificate, istio
-from .first_of import first_of
+from .config import from_config
 from .header import Chain, header
-from .leading_status import LeadingStatus
-from .proxies import caddy, haproxy, ingress_nginx, nginx, rfc9440, traefik
-from .servers import cheroot, gunicorn, mod_wsgi, uwsgi, werkzeug
-from .source import PEER, CertificateSource, EnvironSource, drop_untrusted, peer_certificate
-from .status import Status
+from .presets import (
+    PRESETS,
+    apache,
+    aws_alb,
+    azure_app_service,
+    caddy,
+    cheroot,
+    cloudflare,
+    envoy,
+    envoy_peer_certificate,
+    gcp_load_balancer,
+    gunicorn,
+    haproxy,
+    ingress_nginx,
+    istio,
+    mod_ssl,
+    mod_wsgi,
+    nginx,
+    rfc9440,
+    traefik,
+    uwsgi,
+    werkzeug,
+    wsgi_server,
+)
+from .source import PEER, CertificateSource, EnvironSource, GuardedSource, drop_untrusted, first_of, peer_certificate
+from .status import LeadingStatus, Status
 from .subject_header import check_delivers_certificate, check_methods, subject_header
-from .wsgi_server import wsgi_server
+
+environ = mod_ssl  # the old name, until the first release
 
 __all__ = [
     "PEER",
@@ -21,6 +38,7 @@ __all__ = [
     "CertificateSource",
     "Chain",
     "EnvironSource",
+    "GuardedSource",
     "LeadingStatus",
     "Status",
     "apache",
@@ -43,6 +61,7 @@ __all__ = [
     "header",
     "ingress_nginx",
     "istio",
+    "mod_ssl",
     "mod_wsgi",
     "nginx",
     "peer_certificate",

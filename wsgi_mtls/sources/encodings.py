@@ -1,17 +1,16 @@
-"""How terminators write certificates into a header: text to DER, strictly, without a look at the X.509 inside.
+"""How terminators write certificates into a header, and how much is read: text to DER, without reading the X.509.
 
 Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
-Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
+Each raises ``MalformedCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
 """
 
 import re
 from urllib.parse import unquote
 
-from ..errors import BadCertificate
+from ..errors import MalformedCertificate
 from ..x509.pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
 
 __all__ = [
-    "armoured_base64_der",
     "base64_der",
     "base64_der_list",
     "base64_der_sequence",
@@ -25,7 +24,15 @@ __all__ = [
     "url_encoded_pem_list",
 ]
 
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+CHAIN_LIMIT = 10
+"""The most certificates of a chain."""
+SIZE_LIMIT = 65536
+"""The longest header value that is read, in characters."""
+CACHED_SIZE = 8192
+"""The longest value whose reading is remembered, in characters."""
+CACHED_VALUES = 512
+"""How many readings are remembered of a source."""
+
 _FOLDED = block_pattern(r"(?:\r?\n)?[ \t]")
 _BLOCK = block_pattern(r"\r?\n")
 _ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]|%[0-9A-Fa-f]{2})+")
@@ -34,7 +41,7 @@ _COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 
 
 def pem(text: str) -> bytes:
-    """Read PEM with its newlines (RFC 7468), as it stands in an environ key; no header can carry it."""
+    """Read PEM with its newlines (RFC 7468), as it is in an environ key; no header can carry it."""
     return strict_pem_to_der(text)
 
 
@@ -65,7 +72,9 @@ def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
         if not match["last"]:
             break
     if not ders or position != len(plain):
-        raise BadCertificate("PEM certificates, percent-encoded and nothing between them, belong here.")
+        raise MalformedCertificate(
+            "Expected percent-encoded PEM certificates with nothing between them, found something else."
+        )
     return tuple(ders)
 
 
@@ -74,19 +83,12 @@ def base64_der(text: str) -> bytes:
     return base64_to_der(text)
 
 
-def armoured_base64_der(text: str) -> bytes:
-    """Read the base64 of DER between PEM's BEGIN and END, all on one line without a space."""
-    if not (text.startswith(_BEGIN) and text.endswith(_END)):
-        raise BadCertificate("A certificate between BEGIN and END, on one line without a space, belongs here.")
-    return base64_to_der(text[len(_BEGIN) : -len(_END)])
-
-
 def base64_pem(text: str) -> bytes:
     """Read the base64 of a PEM *text*: Apache's ``expr=%{base64:…}``, Fastly."""
     try:
         plain = base64_to_der(text).decode("ascii")
     except UnicodeDecodeError:
-        raise BadCertificate("The base64 of a PEM text belongs here; this is the base64 of octets.") from None
+        raise MalformedCertificate("Expected the base64 of a PEM text, found the base64 of other octets.") from None
     return strict_pem_to_der(plain)
 
 
@@ -110,7 +112,7 @@ def base64_der_sequence(text: str) -> tuple[bytes, ...]:
 def rfc9440(text: str) -> bytes:
     """Read an RFC 9440 ``Client-Cert``: a Byte Sequence, ``:…:``, whose padding may be missing (RFC 8941, 4.2.7)."""
     if len(text) < 3 or not (text[0] == text[-1] == ":"):
-        raise BadCertificate("An RFC 9440 value, :base64:, belongs here.")
+        raise MalformedCertificate("Expected an RFC 9440 value, :base64:, found something else.")
     encoded = text[1:-1]
     return base64_to_der(encoded if "=" in encoded else encoded + "=" * (-len(encoded) % 4))
 
@@ -121,16 +123,16 @@ def rfc9440_list(text: str) -> tuple[bytes, ...]:
 
 
 def latin1_der(text: str) -> bytes:
-    """Read DER whose octets stand as latin-1 text (PEP 3333) in an environ key: uWSGI's own TLS."""
+    """Read DER whose octets are latin-1 text (PEP 3333) in an environ key: uWSGI's own TLS."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise BadCertificate("The octets of a certificate, as latin-1, belong here.") from None
+        raise MalformedCertificate("Expected the octets of a certificate as latin-1, found other characters.") from None
 
 
 def _unescape(text: str) -> str:
     if not _ESCAPED.fullmatch(text):
-        raise BadCertificate("Percent-encoded PEM belongs here: no space, comma or stray percent sign.")
+        raise MalformedCertificate("Expected percent-encoded PEM, found a space, a comma or a stray percent sign.")
     return unquote(text, "latin-1")
 
 
@@ -143,4 +145,4 @@ def _end_of_sequence(octets: bytes, start: int) -> int:
         end = content + (int.from_bytes(octets[start + 2 : content]) if digits else head[1])
         if end <= len(octets):
             return end
-    raise BadCertificate("The base64 of DER certificates, one after the other, belongs here.")
+    raise MalformedCertificate("Expected the base64 of DER certificates, one after the other, found something else.")

@@ -1,201 +1,195 @@
-"""Presets for the proxies that people run themselves."""
+"""From whom a certificate header is believed, and the headers that count only from there."""
 
-from typing import Unpack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from . import encodings
-from .guarded import GuardedHeaders
-from .header import Chain, header
-from .leading_status import FAILED, LeadingStatus
-from .options import Options
-from .status import Status
+from ..x509 import Peer
+from .addresses import CLAIMS, is_claimed, parsed_address, parsed_network
+from .encodings import CACHED_SIZE, CACHED_VALUES
+from .keys import ABSENT, environ_keys
+from .secret import Secret, checked_secret, takes_secret
+from .source import FORGED, Forgery
 
-_NGINX_STATUS = LeadingStatus("SUCCESS", none=("NONE",), failed=FAILED)
-# ssl_c_used and ssl_c_verify, which is 0 without a certificate too.
-_HAPROXY_STATUS = LeadingStatus("1 0", none=("0 0",), failed="1 [0-9]+")
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
+"""What servers set as ``REMOTE_ADDR`` for a Unix socket: gunicorn and cheroot ``""``, waitress ``"localhost"``,
+Werkzeug ``"<local>"``."""
+
+PROXY_FIX: Final = "werkzeug.proxy_fix.orig"
+"""The environ key at which Werkzeug's ProxyFix keeps what it overwrote."""
+
+# waitress has its own key in the environ, since its operator may choose SERVER_SOFTWARE; mod_wsgi has Apache's there.
+_OWN_KEYS = frozenset({"waitress.client_disconnected", "mod_wsgi.version"})
+_SOFTWARE = ("waitress", "granian", "unit/")
+_NAMES_ITSELF = frozenset({"SERVER_SOFTWARE", "uwsgi.version"})
+_CLAIMS = frozenset(CLAIMS)
+_LONGEST_ADDRESS = 64  # an IPv6 address with a zone; nothing longer is remembered
 
 
-def nginx(*, certificate: str = "XClientCert", **options: Unpack[Options]) -> GuardedHeaders:
-    """Take the certificate from nginx.
-
-    In the ``server`` with mutual TLS::
-
-        ssl_verify_client       optional;          # optional_no_ca lets self-signed clients through
-        ssl_client_certificate  clients-ca.pem;
-
-    In ``http``, because a session of another server may be resumed here (CVE-2025-23419), and because lenient settings
-    pass names on that a WSGI server may take for the header's::
-
-        ssl_session_cache       off;
-        ssl_session_tickets     off;
-        ignore_invalid_headers  on;                # the default
-        underscores_in_headers  off;               # the default
-
-    In every ``location`` that proxies to the application, also of servers without mutual TLS::
-
-        proxy_set_header XClientCert "$ssl_client_verify $ssl_client_escaped_cert";
-
-    Not in the ``server`` alone: a ``location`` that has any ``proxy_set_header`` of its own, such as ``Host``, inherits
-    none, and the client's own header gets through it.
+class TrustedProxies:
+    """The peers that are believed.
 
     Args:
-        certificate: the header of status and certificate.
-        **options: see :func:`~wsgi_mtls.sources.header`.
+        proxies: IP addresses and networks, ``"unix"`` for peers on a Unix socket (:data:`UNIX_SOCKET`), or ``"any"``:
+            every peer that can reach the server. Empty beside a secret, where it means ``"any"``.
+        secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
 
-    Chain: none. Verified: ``SUCCESS``, with ``optional_no_ca`` too; ``NONE`` and ``FAILED:…`` otherwise.
+    Raises:
+        ValueError: If there is no proxy, one that is neither an address nor a network, or a secret that no header can
+            carry.
     """
-    return header(certificate, encodings.url_encoded_pem, verified=_NGINX_STATUS, label="nginx", **options)
+
+    def __init__(self, proxies: str | Iterable[str], secret: Secret | None = None) -> None:
+        if not isinstance(proxies, Iterable):
+            raise ValueError(f'trusted_proxies is {proxies!r}: give a list of addresses, ["unix"], or "any".')
+        self.secret: Final = checked_secret(secret)
+        entries = (proxies,) if isinstance(proxies, str) else tuple(proxies)
+        if not entries and self.secret is None:
+            raise ValueError('trusted_proxies is empty: name the addresses of the terminator, "unix", or "any".')
+        self.anyone: Final = "any" in entries or not entries
+        self._unix = "unix" in entries
+        self._networks = tuple(parsed_network(entry) for entry in entries if entry not in ("any", "unix"))
+        self._remembered = lru_cache(maxsize=512)(self._contains)
+
+    def sent(self, environ: "WSGIEnvironment") -> bool:
+        """Return whether the request comes from one of them, and has the secret."""
+        if self.secret is not None and not takes_secret(environ, self.secret):
+            return False
+        if self.anyone:
+            return True
+        original = environ.get(PROXY_FIX, environ)
+        address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
+        if not isinstance(address, str):
+            return False
+        contains = self._remembered if len(address) <= _LONGEST_ADDRESS else self._contains
+        return contains(address) and not (
+            # Most requests have none of these headers: nothing can have set the address then.
+            not _CLAIMS.isdisjoint(environ) and is_from_header(environ, address)
+        )
+
+    def _contains(self, address: str) -> bool:
+        if address in UNIX_SOCKET:
+            return self._unix
+        parsed = parsed_address(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
 
 
-def ingress_nginx(
-    *, certificate: str = "ssl-client-cert", verify: str = "ssl-client-verify", **options: Unpack[Options]
-) -> GuardedHeaders:
-    """Take the certificate from Kubernetes' ingress-nginx, which is nginx with its own header names.
+def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
+    """Return whether a header of the request may have set the address that the server reports.
 
-    On the Ingress::
+    - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
+      read instead. A second ProxyFix overwrites that by a header's value. Use one, and put this package outside of it
+      where the proxy and its client may have the same address, as on one machine.
+    - ASGI servers (uvicorn unless told otherwise, daphne and hypercorn on request), waitress, granian, mod_wsgi
+      (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``) can replace the peer's address by the one in a
+      header, and keep nothing of the original. An ASGI server has no mark of its own: Django's ASGI request lacks
+      ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi, asgiref, uvicorn, hypercorn) names
+      no server software.
 
-        nginx.ingress.kubernetes.io/auth-tls-secret: namespace/clients-ca
-        nginx.ingress.kubernetes.io/auth-tls-verify-client: "optional"       # or optional_no_ca
-        nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream: "true"    # or clients send their own
-
-    The names are fixed and have hyphens, so state ``underscores_dropped=True``: where the controller's ConfigMap has
-    neither ``enable-underscores-in-headers: "true"`` nor ``ignore-invalid-headers: "false"``, or before gunicorn,
-    waitress, Werkzeug or gevent, which drop headers with underscores. On an Ingress without ``auth-tls-secret`` the
-    controller does not touch these headers, so the application must not be reachable through one.
-
-    Chain: none. Verified: as :func:`nginx`.
+    In both cases an address that is also in ``X-Forwarded-For`` or another such header may be a header's.
+    Other code that rewrites ``REMOTE_ADDR`` must be off, as a web framework's middleware of that kind. With the uwsgi
+    and FastCGI protocols, mod_wsgi with mod_remoteip, and gunicorn's ``--proxy-protocol`` the server itself sets the
+    address of the *end client*, and nothing shows which peer sent a header; pass the certificate as an environ key
+    there.
     """
-    return header(
-        certificate,
-        encodings.url_encoded_pem,
-        verified=Status(verify, "SUCCESS", "NONE"),
-        label="ingress_nginx",
-        **options,
+    rewritten = (
+        PROXY_FIX in environ
+        or "wsgi.version" not in environ
+        or not _OWN_KEYS.isdisjoint(environ)
+        or _NAMES_ITSELF.isdisjoint(environ)
+        or str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(_SOFTWARE)
+    )
+    return rewritten and is_claimed(environ, address)
+
+
+def described_peer(environ: "WSGIEnvironment") -> str:
+    """Describe for an operator the peer that is not believed, and what to change if it should be."""
+    original = environ.get(PROXY_FIX, environ)
+    address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
+    if not isinstance(address, str) or not is_from_header(environ, address):
+        return f"{address!r}, which is not a trusted proxy"
+    return (
+        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded, X-Real-IP or X-Client-IP "
+        "contains that address, so a header may have set it. Run the server without proxy headers (uvicorn "
+        "--no-proxy-headers, daphne without --proxy-headers, waitress without trusted_proxy, mod_wsgi without "
+        "WSGITrustedProxies, one ProxyFix), and have the terminator clear these headers"
     )
 
 
-def haproxy(
-    *, certificate: str = "XClientCert", chain: str | None = "XClientChain", **options: Unpack[Options]
-) -> GuardedHeaders:
-    """Take the certificate from HAProxy.
+class GuardedHeaders:
+    """A :class:`~wsgi_mtls.sources.source.GuardedSource` over headers.
 
-    In every frontend that leads to the application, also in those without mutual TLS::
-
-        bind :443 ssl crt server.pem ca-file clients-ca.pem verify optional no-tls-tickets
-        #   self-signed clients: … verify optional crt-ignore-err all ca-ignore-err all
-        http-request set-header XClientCert  "%[ssl_c_used] %[ssl_c_verify] %[ssl_c_der,base64]"
-        http-request set-header XClientChain %[ssl_c_chain_der,base64]
-
-    and ``tune.ssl.cachesize 0`` in ``global``, where one frontend has several hosts. ``ssl_c_verify`` is 0 without a
-    certificate too, hence ``ssl_c_used``. HAProxy passes headers with underscores on, so the names have no hyphens.
+    What is read of a value is remembered by its exact text, for the last 512 values of at most 8 KiB.
 
     Args:
-        certificate: the header of both statuses and the certificate.
-        chain: the header of the chain; None for HAProxy before 2.5, which has none.
-        **options: see :func:`~wsgi_mtls.sources.header`.
+        read: from the headers that came, by their names in ``names``, to the peer; the same values always give the
+            same peer.
+        names: the headers that ``read`` looks at.
+        proxies: who may send them.
+        underscores_dropped: whether the terminator or the server drops headers with underscores.
+        label: the source's name in events.
+        can_verify: whether ``read`` ever returns a peer whose chain was validated.
 
-    Chain: yes, none on resumed sessions. Verified: ``1 0``, a certificate came and its chain is valid.
+    Raises:
+        ValueError: If a name is not that of a header, is repeated, or has a hyphen although its underscore form could
+            arrive too.
     """
-    return header(
-        certificate,
-        encodings.base64_der,
-        verified=_HAPROXY_STATUS,
-        chain=Chain((chain,), encodings.base64_der_sequence) if chain is not None else None,
-        label="haproxy",
-        **options,
-    )
 
+    def __init__(
+        self,
+        read: Callable[[Mapping[str, str]], Peer | None],
+        names: Sequence[str],
+        *,
+        proxies: TrustedProxies,
+        underscores_dropped: bool,
+        label: str,
+        can_verify: bool = True,
+    ) -> None:
+        self._names = tuple(names)
+        self._keys = environ_keys(names, underscores_dropped=underscores_dropped)
+        if proxies.secret:
+            environ_keys((*names, proxies.secret[0]), underscores_dropped=True)
+        self.keys = frozenset(self._keys)
+        self._proxies = proxies
+        self._read = read
+        self._remembered = lru_cache(maxsize=CACHED_VALUES)(self._read_values)
+        self.label = label
+        self.can_verify = can_verify
 
-def caddy(
-    *, certificate: str = "XClientCert", terminator_verifies: bool = False, **options: Unpack[Options]
-) -> GuardedHeaders:
-    """Take the certificate from Caddy.
+    def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Read the headers of a trusted proxy; take those of any other peer out of the environ."""
+        if self._proxies.sent(environ):
+            return self.read(environ)
+        self.drop(environ)
+        return None
 
-    In every site that leads to the application, also in those without mutual TLS::
+    def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Return whether the request comes from a trusted proxy that knows the secret."""
+        return self._proxies.sent(environ)
 
-        tls { client_auth { mode verify_if_given
-                            trust_pool file clients-ca.pem } }     # mode request lets self-signed clients through
-        reverse_proxy app:8000 {
-            header_up XClientCert {http.request.tls.client.certificate_der_base64}
-        }
+    def read(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Read the headers of a trusted proxy."""
+        values = tuple(map(environ.get, self._keys))
+        size = sum(map(len, filter(None, values)))
+        return self._remembered(*values) if size <= CACHED_SIZE else self._read_values(*values)
 
-    Caddy 2.6 sends the placeholder's name where there is no certificate, which is refused as malformed; later ones send
-    nothing. Before 2.11 Caddy passes headers with underscores on, so the name has no hyphens.
+    def _read_values(self, *values: str | None) -> Peer | None:
+        came = zip(self._names, values, strict=True)
+        return self._read({name: value for name, value in came if value is not None and value not in ABSENT})
 
-    Args:
-        certificate: the header.
-        terminator_verifies: whether the mode is ``verify_if_given`` or ``require_and_verify``, in every site.
-        **options: see :func:`~wsgi_mtls.sources.header`.
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Take the headers out of the environ, and note them as forged, unless a trusted proxy sent them."""
+        if not self._proxies.sent(environ):
+            self.drop(environ)
 
-    Chain: none. Verified: Caddy does not say; only by ``terminator_verifies``.
-    """
-    return header(certificate, encodings.base64_der, verified=terminator_verifies, label="caddy", **options)
-
-
-def traefik(
-    *,
-    certificate: str = "X-Forwarded-Tls-Client-Cert",
-    terminator_verifies: bool = False,
-    **options: Unpack[Options],
-) -> GuardedHeaders:
-    """Take the certificate from Traefik 3.
-
-    On every router that leads to the application, also on those without mutual TLS::
-
-        http.middlewares.client-cert.passTLSClientCert.pem: true
-        tls.options.default.clientAuth: {clientAuthType: VerifyClientCertIfGiven, caFiles: [clients-ca.pem]}
-        #   RequestClientCert lets self-signed clients through
-
-    The header's name is fixed and has hyphens, so say ``underscores_dropped=True``: where Traefik's entry point has
-    ``http.aliasHeadersStrategy: delete`` (before 3.7.12, ``underscoreHeadersStrategy``), or before gunicorn, waitress,
-    Werkzeug or gevent, which drop headers with underscores.
-
-    Args:
-        certificate: the header.
-        terminator_verifies: whether every router verifies what it is given.
-        **options: see :func:`~wsgi_mtls.sources.header`.
-
-    Chain: yes; each certificate must be issued by the next, which is another one. Verified: Traefik does not say; only
-    by ``terminator_verifies``.
-    """
-    return header(
-        certificate,
-        encodings.base64_der_list,
-        verified=terminator_verifies,
-        issued_in_order=True,
-        label="traefik",
-        **options,
-    )
-
-
-def rfc9440(
-    *,
-    certificate: str = "Client-Cert",
-    chain: str | None = "Client-Cert-Chain",
-    terminator_verifies: bool = False,
-    **options: Unpack[Options],
-) -> GuardedHeaders:
-    """Take the certificate from any terminator that speaks RFC 9440.
-
-    It must remove both fields from what clients send (RFC 9440 section 4). Their names have hyphens, so say
-    ``underscores_dropped=True`` where the terminator drops ``Client_Cert`` (nginx; HAProxy with ``http-request
-    del-header _ -m sub``), or the server does: gunicorn, waitress, Werkzeug, gevent.
-
-    A platform whose addresses all of its customers share (CloudFront, Cloudflare, Azure Front Door) needs ``secret``:
-    another customer's requests come from the same addresses.
-
-    Args:
-        certificate: the field of the leaf.
-        chain: the field of the rest, or None if the terminator does not overwrite it.
-        terminator_verifies: whether the terminator refuses what it can't validate.
-        **options: see :func:`~wsgi_mtls.sources.header`.
-
-    Chain: yes. Verified: RFC 9440 does not say; only by ``terminator_verifies``.
-    """
-    return header(
-        certificate,
-        encodings.rfc9440,
-        verified=terminator_verifies,
-        chain=Chain((chain,), encodings.rfc9440_list) if chain is not None else None,
-        label="rfc9440",
-        **options,
-    )
+    def drop(self, environ: "WSGIEnvironment") -> None:
+        """Take the headers out of the environ, and note them as forged."""
+        keys = zip(self._names, self._keys, strict=True)
+        forged = [name for name, key in keys if environ.pop(key, None) is not None]
+        if forged:
+            detail = f"{', '.join(forged)} came from {described_peer(environ)}"
+            detail += ", or does not know the secret." if self._proxies.secret else "."
+            environ.setdefault(FORGED, []).append(Forgery(self.label, detail))

@@ -4,7 +4,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
-from .trusted_proxies import environ_key
+from .keys import environ_key
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -17,10 +17,10 @@ _DIGEST_KEY = secrets.token_bytes(32)
 
 
 def takes_secret(environ: "WSGIEnvironment", secret: Secret) -> bool:
-    """Tell, in constant time, whether the request carries the secret, and take it out of the environ.
+    """Return, in constant time, whether the request carries the secret, and take it out of the environ.
 
-    The application, its logs and its error pages have no use for it. What is left, for whoever asks again in this
-    request, is a digest under a key that only this process has.
+    The application, its logs and its error pages have no use for it. A digest under a key that only this process has is
+    left for a layer that asks again in this request.
 
     Args:
         environ: the request; ``wsgi_mtls.secrets_sent`` is there afterwards, which no header can make.
@@ -39,7 +39,7 @@ def checked_secret(secret: Secret | None) -> Secret | None:
     """Check the option ``secret``.
 
     Raises:
-        ValueError: it is no header name with a value that a header can have.
+        ValueError: If it is not a header name with a value that a header can carry.
     """
     if secret is None:
         return None
@@ -47,7 +47,9 @@ def checked_secret(secret: Secret | None) -> Secret | None:
         raise ValueError('secret must be a header name and its value: ("X-Proxy-Auth", "…").')
     name, value = secret
     if not value or not value.isprintable() or value != value.strip():
-        raise ValueError("secret must have a value of printable characters, no spaces around them: no other arrives.")
+        raise ValueError(
+            "secret must have a value of printable characters, without spaces around it: no other arrives."
+        )
     return name, value
 
 

@@ -1,120 +1,151 @@
-"""Presets for Python's servers where they end TLS themselves. No header can set their keys, so nobody need be trusted.
+"""Python's servers and Apache where they end TLS themselves: the certificate is in environ keys that no header can set.
 
 Not behind a proxy: the connection's certificate would be the proxy's.
 """
 
-from typing import TYPE_CHECKING
+import logging
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..errors import BadCertificate
+from ..errors import ContradictoryStatus, MalformedCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
-from .environ import with_session, with_status
-from .source import CertificateSource, EnvironSource
-from .wsgi_server import from_socket
+from .encodings import CACHED_SIZE, CACHED_VALUES, CHAIN_LIMIT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+_logger = logging.getLogger("wsgi_mtls")
 
-def mod_wsgi() -> CertificateSource:
-    """Take the certificate from Apache with mod_wsgi or mod_proxy_uwsgi, which hand on mod_ssl's keys.
+# gunicorn's sync, gthread and gevent workers; its gevent_pywsgi worker; Werkzeug's development server.
+_SOCKETS = ("gunicorn.socket", "gunicorn.sock", "werkzeug.socket")
 
-    In the virtual host with mutual TLS, the first two lines for the whole server::
 
-        SSLSessionCache   none                     # nothing is resumed, or SUCCESS may be said of any certificate
-        SSLSessionTickets off
-        SSLVerifyClient optional                   # optional_no_ca lets self-signed clients through
-        SSLCACertificateFile clients-ca.pem
-        SSLOptions +StdEnvVars +ExportCertData
+@runtime_checkable
+class _TLSSocket(Protocol):
+    def getpeercert(self, binary_form: bool = False, /) -> object: ...
 
-    With ``optional_no_ca``, mod_ssl says ``SUCCESS`` of a resumed TLS 1.2 session even if it said ``GENEROUS`` of the
-    full handshake. So ``SSL_SESSION_RESUMED``, which ``+StdEnvVars`` exports, must be there and say ``Initial``.
 
-    Chain: yes. Verified: ``SUCCESS``, but on no resumed session.
+def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertificate | None:
+    """Read mod_ssl's keys, whose names other servers have taken over.
+
+    The chain was validated only if ``SSL_CLIENT_VERIFY`` is exactly ``SUCCESS`` and ``SSL_SESSION_RESUMED`` is not
+    ``Resumed``.
+
+    Raises:
+        MalformedCertificate: If they hold something else than a certificate.
+        ContradictoryStatus: If they hold a certificate with the status that there was none, or the reverse.
     """
-    return _MOD_WSGI
+    pem = environ.get("SSL_CLIENT_CERT") or ""
+    status = environ.get("SSL_CLIENT_VERIFY") or ""
+    if not pem:
+        if status == "SUCCESS":
+            raise ContradictoryStatus("SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.")
+        return None
+    if status == "NONE":
+        raise ContradictoryStatus("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY is NONE.")
+    verified = status == "SUCCESS" and not _was_resumed(environ)
+    words = "" if verified else status
+    return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source, status=words)
 
 
-def gunicorn() -> CertificateSource:
-    """Take the certificate of the connection from gunicorn: the sync, gthread and gevent workers, not tornado.
+def mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read mod_ssl's keys from mod_ssl itself, which also reports whether the TLS session was resumed.
 
-    ``gunicorn --certfile … --keyfile … --ca-certs clients-ca.pem --cert-reqs 1``. Without a certificate the request
-    goes on; one that Python's ``ssl`` can't validate ends the handshake.
-
-    Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
+    Raises:
+        MalformedCertificate: If they hold something else than a certificate.
+        ContradictoryStatus: If they contradict each other, or if the certificate came without its status.
     """
-    return _GUNICORN
+    peer = _with_status(environ, "mod_wsgi")
+    if peer is None or not peer.verified or environ.get("SSL_SESSION_RESUMED") == "Initial":
+        return peer
+    _logger.warning("SSL_CLIENT_VERIFY=SUCCESS does not count without SSL_SESSION_RESUMED: set SSLOptions +StdEnvVars.")
+    return replace(peer, verified=False)
 
 
-def cheroot() -> CertificateSource:
-    """Take the certificate from cheroot's ``BuiltinSSLAdapter``, whose context has ``verify_mode = ssl.CERT_OPTIONAL``.
-
-    Its pyOpenSSL adapter sets no keys: use :func:`wsgi_mtls.server.make_server`, whose gateway does.
-
-    Behind a terminator, cheroot takes some header names for others: it strips spaces, tabs and control characters
-    around a name, turns ``ß`` into ``SS``, and the last header of a name counts. The terminator must refuse such names,
-    which nginx, HAProxy and Apache do by default; or give cheroot :class:`wsgi_mtls.header_names.TokenHeaderReader`.
-
-    Chain: none. Verified: ``SUCCESS``. Self-signed: only those that stand in the CA file.
-    """
-    return _CHEROOT
+def cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read what cheroot's ``BuiltinSSLAdapter`` sets."""
+    return _with_status(environ, "cheroot")
 
 
-def werkzeug() -> CertificateSource:
-    """Take the certificate from Werkzeug's development server: ``run_simple(…, ssl_context=context)``.
-
-    ``context.verify_mode = ssl.CERT_OPTIONAL`` with the clients' CA loaded.
-
-    Chain: none. Verified: always. Self-signed: only those that stand in the CA file.
-    """
-    return _WERKZEUG
-
-
-def uwsgi() -> CertificateSource:
-    """Take the certificate from uWSGI's own TLS: ``--https 0.0.0.0:443,server.pem,server.key,HIGH,clients-ca.pem``.
-
-    ``--https-socket`` sets no keys. Raise ``--buffer-size`` to 32768: the default drops connections with a large
-    certificate. Whoever reaches a *uwsgi* or FastCGI socket sets any key, so bind those to a Unix or loopback socket.
-    What nginx or Apache pass over such a socket is read by :func:`~wsgi_mtls.sources.environ`.
-
-    Chain: none. Verified: always, OpenSSL ends the handshake otherwise. Self-signed: only those that stand in the CA
-    file.
-    """
-    return _UWSGI
-
-
-def _from_gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
+def gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read the certificate of gunicorn's connection."""
     for key in ("gunicorn.socket", "gunicorn.sock"):
         if key in environ:
-            return from_socket(environ[key], "gunicorn")
+            return _from_socket(environ[key], "gunicorn")
     return None
 
 
-def _from_cheroot(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    return with_status(environ, "cheroot")
-
-
-def _from_werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    pem = environ.get("SSL_CLIENT_CERT")
+def werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read what Werkzeug's development server sets."""
     if "SSL_CLIENT_VERIFY" in environ:
-        raise BadCertificate(
-            "Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use environ().",
-            reason="contradictory_status",
-        )
-    if not pem:
-        return None
-    return PeerCertificate(ClientCertificate.from_der(encodings.pem(pem)), verified=True, source="werkzeug")
+        raise ContradictoryStatus("Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use mod_ssl().")
+    pem = environ.get("SSL_CLIENT_CERT")
+    return PeerCertificate(_certificate(pem), verified=True, source="werkzeug") if pem else None
 
 
-def _from_uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
+def uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read what uWSGI's own TLS sets."""
     text = environ.get("HTTPS_CLIENT_CERTIFICATE")
     if not text:
         return None
     return PeerCertificate(ClientCertificate.from_der(encodings.latin1_der(text)), verified=True, source="uwsgi")
 
 
-_MOD_WSGI = EnvironSource(with_session)
-_GUNICORN = EnvironSource(_from_gunicorn)
-_CHEROOT = EnvironSource(_from_cheroot)
-_WERKZEUG = EnvironSource(_from_werkzeug)
-_UWSGI = EnvironSource(_from_uwsgi)
+def wsgi_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
+    """Read the certificate of Werkzeug, gunicorn or cheroot, whichever serves the request.
+
+    Python's ``ssl`` delivers only certificates that it validated itself.
+    """
+    for key in _SOCKETS:
+        if isinstance(environ.get(key), _TLSSocket):
+            return _from_socket(environ[key], key)
+    return mod_ssl(environ, "wsgi_server")
+
+
+def _from_socket(socket: object, source: str) -> PeerCertificate | None:
+    der = socket.getpeercert(True) if isinstance(socket, _TLSSocket) else None
+    if not isinstance(der, bytes) or not der:
+        return None
+    return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=source)
+
+
+def _with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | None:
+    """Read mod_ssl's keys where the server always sets ``SSL_CLIENT_VERIFY``."""
+    if environ.get("SSL_CLIENT_CERT") and not environ.get("SSL_CLIENT_VERIFY"):
+        raise ContradictoryStatus(
+            f"SSL_CLIENT_CERT came without SSL_CLIENT_VERIFY, which {source} always sets: export both (Apache: "
+            "SSLOptions +StdEnvVars), or use sources.mod_ssl() for another server."
+        )
+    return mod_ssl(environ, source)
+
+
+def _was_resumed(environ: "WSGIEnvironment") -> bool:
+    if environ.get("SSL_SESSION_RESUMED") != "Resumed":
+        return False
+    _logger.warning(
+        "SSL_CLIENT_VERIFY=SUCCESS does not count on a resumed TLS session, where mod_ssl may report it for any "
+        "certificate: set SSLSessionCache none and SSLSessionTickets off."
+    )
+    return True
+
+
+def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
+    chain: list[ClientCertificate] = []
+    while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{len(chain)}"):
+        if len(chain) == CHAIN_LIMIT:
+            raise MalformedCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
+        chain.append(_certificate(pem))
+    return tuple(chain)
+
+
+def _certificate(pem: str) -> ClientCertificate:
+    return _remembered(pem) if len(pem) <= CACHED_SIZE else _read(pem)
+
+
+def _read(pem: str) -> ClientCertificate:
+    return ClientCertificate.from_der(encodings.pem(pem))
+
+
+_remembered = lru_cache(maxsize=CACHED_VALUES)(_read)

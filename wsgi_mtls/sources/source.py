@@ -1,14 +1,12 @@
-"""What a certificate source is, how it is asked, and the one key at which its finding is."""
+"""Certificate sources: what one is, how it is asked, and where its finding is."""
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..errors import BadCertificate, MutualTLSError
+from ..errors import MalformedCertificate, MutualTLSError
 from ..x509 import Peer
-from .guarded import GuardedSource
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -16,24 +14,66 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("wsgi_mtls")
 
 CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
-"""From the WSGI environ to the peer certificate, or None without one. Raises ``BadCertificate``."""
+"""From the WSGI environ to the peer certificate, or None without one. Raises ``MalformedCertificate``."""
 
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""
 
+FORGED = "wsgi_mtls.forged"
+"""The environ key of what was taken out of the environ and is still to be reported: a list of :class:`Forgery`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """Headers that a peer sent although it is not believed.
+
+    Attributes:
+        source: the certificate source that reads them.
+        detail: which headers came from which peer, for the operator.
+    """
+
+    source: str
+    detail: str
+
+
+@runtime_checkable
+class GuardedSource(Protocol):
+    """A source that believes some peers and not others."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The environ keys that it reads."""
+
+    def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Return whether the request comes from a peer that is believed."""
+
+    def read(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Return what a request presents whose peer is believed."""
+
+    def drop(self, environ: "WSGIEnvironment") -> None:
+        """Take what a peer sent that is not believed out of the environ, and note it under :data:`FORGED`."""
+
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Do what ``drop`` does, unless the peer is believed."""
+
+    def __call__(self, environ: "WSGIEnvironment", /) -> Peer | None:
+        """Return what a believed peer's request presents; drop what any other peer sent, and return None."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironSource:
-    """A source over keys that the server itself sets: there is nothing in it that an untrusted peer could have sent.
+    """A source over keys that the server itself sets: an untrusted peer can have sent nothing in it.
 
     Attributes:
         read: the source.
+        label: the source's name in events.
     """
 
     read: CertificateSource
+    label: str
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
-        """Return what the server says."""
+        """Return what the server reports."""
         return self.read(environ)
 
 
@@ -50,40 +90,92 @@ def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> P
         drop_untrusted(environ, source)
         present: Peer | None = environ[PEER]
         return present
-    found = environ[PEER] = _ask(environ, source)
-    return found
-
-
-def drop_untrusted(environ: "WSGIEnvironment", source: CertificateSource) -> None:
-    """Take out of the environ what an untrusted peer sent to this source; what the source finds does not matter.
-
-    Never raises: a source that fails is logged.
-    """
-    if isinstance(source, EnvironSource):
-        return
-    if not isinstance(source, GuardedSource):
-        # A function of the user's own may call a guarded source, so it is asked.
-        with suppress(MutualTLSError):
-            _ask(environ, source)
-        return
-    try:
-        source.drop_untrusted(environ)
-    except Exception:
-        _logger.exception("certificate source %r failed", source)
-
-
-def _ask(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
     try:
         found = source(environ)
     except MutualTLSError:
         raise
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
-        raise BadCertificate(
+        raise MalformedCertificate(
             f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
         ) from error
-    if isinstance(found, Peer | None):
-        return found
-    raise BadCertificate(
-        f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
-    )
+    if not isinstance(found, Peer | None):
+        raise MalformedCertificate(
+            f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
+        )
+    environ[PEER] = found
+    return found
+
+
+def drop_untrusted(environ: "WSGIEnvironment", source: CertificateSource) -> None:
+    """Take what an untrusted peer sent to this source out of the environ, whatever the source would find.
+
+    Never raises: a source that fails is logged.
+    """
+    if isinstance(source, EnvironSource):
+        return
+    # A function of the user's own may call a guarded source, so it is asked.
+    drop = source.drop_untrusted if isinstance(source, GuardedSource) else source
+    try:
+        drop(environ)
+    except MutualTLSError:
+        pass
+    except Exception:
+        _logger.exception("certificate source %r failed", source)
+
+
+def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
+    """Take a request of the first source's trusted proxies from the first source, and any other from the second.
+
+    A trusted proxy's "no certificate" is final: it is never filled from the second source, where the certificate would
+    be that of the proxy itself.
+
+    Args:
+        first: a header source; one that believes ``"any"`` leaves nothing to the second.
+        second: any source, such as :func:`~wsgi_mtls.sources.wsgi_server`.
+
+    Raises:
+        ValueError: If the first is not a header source, or if both read the same header.
+    """
+    if not isinstance(first, GuardedSource):
+        raise ValueError("The first source must be a header source, with its own trusted_proxies.")
+    second_keys = second.keys if isinstance(second, GuardedSource) else frozenset()
+    if shared := sorted(first.keys & second_keys):
+        raise ValueError(f"Both sources read {', '.join(shared)}: give one of them another header name.")
+    return FirstOf(first, second, first.keys | second_keys)
+
+
+class FirstOf:
+    """The source that :func:`first_of` makes.
+
+    Attributes:
+        halves: the two sources, for checks of what they deliver.
+        keys: the environ keys that they read.
+    """
+
+    def __init__(self, first: GuardedSource, second: CertificateSource, keys: frozenset[str]) -> None:
+        self.halves: tuple[CertificateSource, ...] = (first, second)
+        self._first = first
+        self._second = second
+        self.keys = keys
+
+    def trusts(self, environ: "WSGIEnvironment") -> bool:
+        """Return whether the request comes from a trusted proxy of either source."""
+        return self._first.trusts(environ) or (isinstance(self._second, GuardedSource) and self._second.trusts(environ))
+
+    def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
+        """Ask the first source about its trusted proxies' requests, and the second about others."""
+        if self._first.trusts(environ):
+            drop_untrusted(environ, self._second)
+            return self._first.read(environ)
+        self._first.drop(environ)
+        return self._second(environ)
+
+    read = __call__  # which of the two is believed is asked again
+
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
+        """Take what neither source believes out of the environ."""
+        self._first.drop_untrusted(environ)
+        drop_untrusted(environ, self._second)
+
+    drop = drop_untrusted

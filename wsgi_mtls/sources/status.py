@@ -1,14 +1,10 @@
-"""Headers in which a terminator says what it thinks of the certificate."""
+"""Statuses: what a terminator reports of the certificate, in a header of its own or before the certificate."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ..errors import BadCertificate
-from .guarded import header_value
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from ..errors import ContradictoryStatus
 
 TEXTS_WITH_COMMA = (
     "proxy certificates not allowed, please set the appropriate flag",
@@ -23,13 +19,13 @@ class Status:
 
     Attributes:
         name: the header.
-        success: the one value that says that the chain was validated, or that a certificate came.
-        none: the value that says that no certificate came, if it has one.
-        two_valued: whether it has no other values than these two, as HAProxy's ``ssl_c_used``: it says only whether a
-            certificate came.
+        success: the one value which reports that the chain was validated, or that a certificate came.
+        none: the value which reports that no certificate came, if it has one.
+        two_valued: whether it has no other values than these two, as HAProxy's ``ssl_c_used``: it reports only whether
+            a certificate came.
 
     Raises:
-        ValueError: ``two_valued`` without ``none``.
+        ValueError: If ``two_valued`` is set without ``none``.
     """
 
     name: str
@@ -39,31 +35,29 @@ class Status:
 
     def __post_init__(self) -> None:
         if self.two_valued and self.none is None:
-            raise ValueError(f"{self.name} has two_valued, so give both values: none is the one without certificate.")
+            raise ValueError(f"{self.name} has two_valued: give none as well, its value without a certificate.")
 
     def check(self, value: str | None) -> None:
         """Refuse a value that the terminator never sends.
 
         Raises:
-            BadCertificate: ``contradictory_status``: another than the two, or several that a server joined.
+            ContradictoryStatus: If the value is a third value, or several that a server joined.
         """
         if value is None or value in (self.success, self.none):
             return
         if self.two_valued:
-            raise BadCertificate(
-                f"{self.name} is neither {self.success} nor {self.none}.", reason="contradictory_status"
-            )
+            raise ContradictoryStatus(f"{self.name} is neither {self.success} nor {self.none}.")
         if "," in value and value.removeprefix("FAILED:") not in TEXTS_WITH_COMMA:
-            raise BadCertificate(f"{self.name} came more than once.", reason="contradictory_status")
+            raise ContradictoryStatus(f"{self.name} came more than once.")
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What says that the chain of a request was validated.
+    """What reports that the chain of a request was validated.
 
     Attributes:
-        always: whether the terminator lets no other request through.
-        statuses: the headers that must all say so.
+        always: whether the terminator rejects every other request.
+        statuses: the headers that must all report it.
     """
 
     always: bool
@@ -74,7 +68,7 @@ class Verification:
         """Read the option ``verified`` of the header sources.
 
         Raises:
-            ValueError: it is neither a boolean, nor a status, nor several.
+            ValueError: If it is neither a boolean, nor a status, nor several.
         """
         if isinstance(verified, bool):
             return cls(verified, ())
@@ -95,42 +89,99 @@ class Verification:
         """The headers."""
         return tuple(status.name for status in self.statuses)
 
-    def words(self, environ: "WSGIEnvironment") -> str:
+    def words(self, came: Mapping[str, str]) -> str:
         """Return what the terminator reports of the chain; empty where no header does."""
         names = [status.name for status in self.statuses if not status.two_valued]
-        return (header_value(environ, names[0]) or "") if names else ""
+        return came.get(names[0], "") if names else ""
 
-    def read(self, environ: "WSGIEnvironment", name: str, came: bool) -> bool:
-        """Tell whether the chain was validated.
+    def read(self, came: Mapping[str, str], name: str, present: bool) -> bool:
+        """Return whether the chain was validated.
 
         Args:
-            environ: the request of a trusted proxy.
-            name: the header that the certificate stands in, for the message.
-            came: whether it holds one.
+            came: the headers of a trusted proxy.
+            name: the header of the certificate, for the message.
+            present: whether it holds one.
 
         Raises:
-            BadCertificate: ``contradictory_status``: a certificate came with the status that there was none, or
-                without a status; or none
-                came and yet the status is success; or a status came twice, or has a value that it can't have.
+            ContradictoryStatus: If a certificate came with the status that there was none, or without a status; if none
+                came and yet the status is success; if a status came twice, or has a value that it can't have.
         """
-        values = {status: header_value(environ, status.name) for status in self.statuses}
+        values = {status: came.get(status.name) for status in self.statuses}
         for status, value in values.items():
             status.check(value)
         success = self.always or (bool(values) and all(status.success == value for status, value in values.items()))
-        if not came:
+        if not present:
             if values and success:
-                raise BadCertificate(
-                    f"{' and '.join(self.names)} say success, but {name} is absent.", reason="contradictory_status"
-                )
+                raise ContradictoryStatus(f"{' and '.join(self.names)} report success, but {name} is absent.")
             return False
         for status, value in values.items():
             if value is None:
-                raise BadCertificate(
-                    f"{name} came without {status.name}, which the terminator always sends.",
-                    reason="contradictory_status",
-                )
+                raise ContradictoryStatus(f"{name} came without {status.name}, which the terminator always sends.")
             if value == status.none:
-                raise BadCertificate(
-                    f"{name} came, but {status.name} says that there was no certificate.", reason="contradictory_status"
-                )
+                raise ContradictoryStatus(f"{name} came, but {status.name} reports that there was no certificate.")
         return success
+
+
+# A server joins two headers with a comma: a status has none, unless it is one of OpenSSL's texts.
+FAILED = f"FAILED(?::(?:[^,]+|{'|'.join(map(re.escape, TEXTS_WITH_COMMA))}))?"
+"""The pattern of what nginx and mod_ssl write for a certificate that OpenSSL rejects."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingStatus:
+    """How a terminator writes status and certificate into one header, so that no client can replace one of them.
+
+    The value is the status, a space and the certificate, which must be encoded without spaces. The last space separates
+    them, because a status may have spaces of its own: ``FAILED:certificate has expired``.
+
+    Attributes:
+        success: the status of a certificate whose chain the terminator validated.
+        none: the values of the whole header without a certificate.
+        failed: a regular expression of every other status; it must not match a comma that joins two headers.
+
+    Raises:
+        ValueError: If ``none`` is not a tuple of texts, a text is empty, or ``failed`` is not a regular expression.
+    """
+
+    success: str
+    none: tuple[str, ...]
+    failed: str
+
+    def __post_init__(self) -> None:
+        texts = (self.success, self.failed, *self.none) if isinstance(self.none, tuple) and self.none else ()
+        if not texts or not all(isinstance(text, str) and text for text in texts):
+            raise ValueError('LeadingStatus takes texts, and a tuple of texts for none: none=("NONE",).')
+        try:
+            re.compile(self.failed)
+        except re.error as error:
+            raise ValueError(f"LeadingStatus: failed is not a regular expression: {error}.") from None
+
+    def split(self, name: str, value: str) -> tuple[str | None, bool]:
+        """Separate the certificate from its status.
+
+        Args:
+            name: the header, for the message.
+            value: its value.
+
+        Returns:
+            The encoded certificate, or None without one, and whether the terminator validated its chain.
+
+        Raises:
+            ContradictoryStatus: If the value has no status that the terminator sends, or a status that contradicts it.
+        """
+        value = value.rstrip(" ")  # an empty certificate leaves the space before it, which some servers keep
+        if not value or value in self.none:
+            return None, False
+        status, _, certificate = value.rpartition(" ")
+        if status == self.success:
+            return certificate, True
+        if value == self.success:
+            raise ContradictoryStatus(f"The status in {name} is success, but the certificate after it is missing.")
+        if status in self.none:
+            raise ContradictoryStatus(f"{name} has a certificate, but its status is that of a request without one.")
+        if not re.fullmatch(self.failed, status):
+            raise ContradictoryStatus(
+                f"{name} came without a status that this terminator sends, such as {self.success}, or came more than "
+                "once. Have the terminator write the status before the certificate, on every request."
+            )
+        return certificate, False

@@ -1,20 +1,15 @@
 """A name out of the certificate in a header, for terminators that keep the certificate to themselves."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ..errors import BadCertificate
+from ..errors import MalformedName
 from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
-from .first_of import FirstOf
-from .guarded import GuardedHeaders, header_value
-from .limits import SIZE_LIMIT
+from .encodings import SIZE_LIMIT
+from .proxies import GuardedHeaders, TrustedProxies
 from .secret import Secret
-from .source import CertificateSource
+from .source import CertificateSource, FirstOf
 from .status import Status, Verification
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 ValuesDecoder = Callable[[str], tuple[str, ...]]
 """From a header's value to the values of one kind of subject alternative name."""
@@ -40,14 +35,13 @@ def subject_header(
     decode: ValuesDecoder = one_value,
     secret: Secret | None = None,
     underscores_dropped: bool = False,
-    size_limit: int = SIZE_LIMIT,
     label: str | None = None,
 ) -> SubjectHeaders:
-    """Take one kind of subject value from a header, where no certificate can be had.
+    """Take one kind of subject value from a header, where the terminator forwards no certificate.
 
-    It authenticates clients of ``tls_client_auth`` that are registered by this kind, and nobody else: no self-signed
-    client, no token is bound or checked, and expiry, key usage and self-signedness are what the terminator checked. The
-    verifier must be told so: ``Verifier(…, allowed_methods=["tls_client_auth"])``.
+    It authenticates only clients of ``tls_client_auth`` that are registered by this kind. Self-signed clients and bound
+    tokens need the certificate, and the terminator alone checks expiry, key usage and self-signedness. The verifier
+    must be limited to that method: ``Verifier(…, allowed_methods=["tls_client_auth"])``.
 
     A DN is read as RFC 4514 (nginx's ``$ssl_client_s_dn``, Apache's ``%{SSL_CLIENT_S_DN}s``). The slash form (nginx's
     ``$ssl_client_s_dn_legacy``, HAProxy's ``ssl_c_s_dn`` without a format) is refused: the client chooses part of its
@@ -59,29 +53,27 @@ def subject_header(
 
     Args:
         name: the header; several where the terminator numbers them, as Apache's ``SSL_CLIENT_SAN_DNS_n``.
-        kind: what stands in it, ``"tls_client_auth_subject_dn"`` or one of the SAN kinds.
-        verified: as for :func:`~wsgi_mtls.sources.header`; without it nobody is authenticated.
+        kind: what it holds, ``"tls_client_auth_subject_dn"`` or one of the SAN kinds.
+        verified: as for :func:`~wsgi_mtls.sources.header`; without it no client is authenticated.
         trusted_proxies: who may send it.
         decode: splits a value that holds several; the whole value is one by default. A comma-separated list is safe
             only if the terminator escapes commas.
         secret: as for :func:`~wsgi_mtls.sources.header`.
-        underscores_dropped: likewise.
-        size_limit: the longest value, in characters.
+        underscores_dropped: as for :func:`~wsgi_mtls.sources.header`.
         label: the source's name in events; the header's by default.
 
     Raises:
-        ValueError: a value that an option can't have; a header name that a client could imitate.
+        ValueError: If an option has a value that it cannot have, or if a client could imitate a header's name.
     """
     headers = (name,) if isinstance(name, str) else tuple(name)
     if not headers or kind not in SUBJECT_KINDS:
         raise ValueError(f"Name a header, and a kind among {', '.join(SUBJECT_KINDS)}.")
     verification = Verification.of(verified)
-    reader = _Reader(headers, kind, verification, decode, size_limit, label or headers[0])
+    reader = _Reader(headers, kind, verification, decode, label or headers[0])
     return SubjectHeaders(
         reader.read,
         (*headers, *verification.names),
-        trusted_proxies=trusted_proxies,
-        secret=secret,
+        proxies=TrustedProxies(trusted_proxies, secret),
         underscores_dropped=underscores_dropped,
         label=reader.label,
     )
@@ -91,7 +83,7 @@ def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -
     """Check, when an application is put together, that its source can serve the methods that it allows.
 
     Raises:
-        ValueError: the source forwards only a name, which serves no other method than ``tls_client_auth``.
+        ValueError: If the source forwards only a name, which serves no other method than ``tls_client_auth``.
     """
     if _forwards_a_name(source) and set(allowed_methods) != {"tls_client_auth"}:
         raise ValueError(
@@ -104,7 +96,7 @@ def check_delivers_certificate(source: CertificateSource) -> None:
     """Check, when an API is put together, that its source can serve bound tokens.
 
     Raises:
-        ValueError: the source forwards only a name, which no token is bound to.
+        ValueError: If the source forwards only a name, to which no token is bound.
     """
     if _forwards_a_name(source):
         raise ValueError(
@@ -125,20 +117,16 @@ class _Reader:
     kind: SubjectKind
     verification: Verification
     decode: ValuesDecoder
-    size_limit: int
     label: str
 
-    def read(self, environ: "WSGIEnvironment") -> PeerSubject | None:
+    def read(self, came: Mapping[str, str]) -> PeerSubject | None:
         """Read the headers of a trusted proxy."""
-        texts = [text for text in (header_value(environ, name) for name in self.headers) if text is not None]
-        verified = self.verification.read(environ, self.label, bool(texts))
+        texts = [came[name] for name in self.headers if name in came]
+        verified = self.verification.read(came, self.label, bool(texts))
         if not texts:
             return None
         if self.decode is one_value and self.kind in _WITHOUT_COMMA and any("," in text for text in texts):
-            raise BadCertificate(
-                f"{self.label} came more than once, or holds several values: split them with decode=.",
-                reason="malformed_name",
-            )
+            raise MalformedName(f"{self.label} came more than once, or holds several values: split them with decode=.")
         values = tuple(value for text in texts for value in self.decode(self._utf8(text)))
         if self.kind == "tls_client_auth_subject_dn":
             for value in values:
@@ -147,9 +135,9 @@ class _Reader:
 
     def _utf8(self, text: str) -> str:
         """Undo the latin-1 of PEP 3333."""
-        if len(text) > self.size_limit:
-            raise BadCertificate(f"{self.label} is longer than {self.size_limit} characters.", reason="malformed_name")
+        if len(text) > SIZE_LIMIT:
+            raise MalformedName(f"{self.label} is longer than {SIZE_LIMIT} characters.")
         try:
             return text.encode("latin-1").decode("utf-8")
         except UnicodeError:
-            raise BadCertificate(f"{self.label} is no UTF-8.", reason="malformed_name") from None
+            raise MalformedName(f"Expected UTF-8 in {self.label}, found other octets.") from None

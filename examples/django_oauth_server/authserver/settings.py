@@ -76,7 +76,7 @@ TEMPLATES = [
 
 MTLS = {
     "CLIENT_MODEL": "django_mtls_oauth_toolkit.ApplicationRegistration",
-    **json.loads(os.environ.get("OAUTH_MTLS", '{"SOURCE": "environ"}')),
+    **json.loads(os.environ.get("OAUTH_MTLS", '{"SOURCE": "mod_ssl"}')),
 }
 OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "django_mtls.oauth_toolkit.validators.MutualTLSValidator",

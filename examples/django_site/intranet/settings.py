@@ -77,7 +77,7 @@ MTLS = {
     "USE_SESSION": True,
     "TOKENS": "intranet.tokens.tokens",
     "REALM": "intranet",
-    **json.loads(os.environ.get("INTRANET_MTLS", '{"SOURCE": "environ"}')),
+    **json.loads(os.environ.get("INTRANET_MTLS", '{"SOURCE": "mod_ssl"}')),
 }
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

@@ -78,7 +78,7 @@ def test_row_43_certificate_that_has_expired_since(
 ) -> None:
     claims = {"client_id": "rp", "cnf": {"x5t#S256": expired.certificate.thumbprint}}
     bearer = {"Authorization": f"Bearer {json.dumps(claims).encode().hex()}"}
-    with extension({"MTLS_SOURCE": "environ", "MTLS_CLIENTS": {"rp": BY_DN}}, ca, tmp_path, monkeypatch) as client:
+    with extension({"MTLS_SOURCE": "mod_ssl", "MTLS_CLIENTS": {"rp": BY_DN}}, ca, tmp_path, monkeypatch) as client:
         assert client.status(expired, "/api", **bearer) == 200
         assert client.status(billing, "/api", **bearer) == 401
         assert client.status(expired, "/token", "client_id=rp") == 401

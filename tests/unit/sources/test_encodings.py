@@ -64,7 +64,6 @@ ACCEPTED: list[tuple[Callable[[str], bytes | tuple[bytes, ...]], str, bytes | tu
     (encodings.url_encoded_pem_list, AWS, (CLIENT.der,)),
     (encodings.url_encoded_pem_list, AWS + quote(OTHER_PEM, safe="+=/"), (CLIENT.der, SELF_SIGNED.der)),
     (encodings.base64_der, BASE64, CLIENT.der),
-    (encodings.armoured_base64_der, f"-----BEGIN CERTIFICATE-----{BASE64}-----END CERTIFICATE-----", CLIENT.der),
     (encodings.base64_pem, base64.b64encode(PEM.encode()).decode(), CLIENT.der),
     (encodings.base64_der_list, LIST, (CLIENT.der, INTERMEDIATE.der)),
     (encodings.base64_der_sequence, SEQUENCE, (INTERMEDIATE.der, ROOT.der)),
@@ -137,17 +136,6 @@ REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
             base64.urlsafe_b64encode(b"\xff\xff\xff").decode(),
             "(null)",
             "MTIzNA==MTIzNA==",
-        ],
-    ),
-    (
-        encodings.armoured_base64_der,
-        [
-            "",
-            BASE64,
-            PEM,
-            FOLDED,
-            f"-----BEGIN CERTIFICATE----- {BASE64}-----END CERTIFICATE-----",
-            "-----BEGIN CERTIFICATE-----",
         ],
     ),
     (

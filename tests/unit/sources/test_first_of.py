@@ -24,7 +24,7 @@ def test_a_trusted_proxy_is_final() -> None:
 
 def test_two_proxies() -> None:
     first = sources.nginx(trusted_proxies=["10.0.0.1"])
-    second = sources.caddy(certificate="XCaddyCert", trusted_proxies=["10.0.0.2"])
+    second = sources.caddy(certificate_header="XCaddyCert", trusted_proxies=["10.0.0.2"])
     third = sources.traefik(trusted_proxies=["10.0.0.3"], underscores_dropped=True)
     source = sources.first_of(sources.first_of(first, second), third)
     caddy = {"HTTP_XCADDYCERT": environ("caddy", "self_signed")["HTTP_X_CLIENT_CERT"]}
@@ -46,7 +46,7 @@ def test_configuration_errors() -> None:
 
 def test_untrusted_headers_of_either_are_dropped_on_unguarded_paths() -> None:
     first = sources.nginx(trusted_proxies=["10.0.0.1"])
-    source = sources.first_of(first, sources.caddy(certificate="XCaddyCert", trusted_proxies=["10.0.0.2"]))
+    source = sources.first_of(first, sources.caddy(certificate_header="XCaddyCert", trusted_proxies=["10.0.0.2"]))
     for wrapped in (source, lambda environ: source(environ)):
         for address, left in (("10.0.0.1", {"HTTP_XCLIENTCERT"}), ("10.0.0.2", {"HTTP_XCADDYCERT"})):
             came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_XCLIENTCERT": "x", "HTTP_XCADDYCERT": "x"}

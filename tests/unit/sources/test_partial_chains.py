@@ -21,7 +21,7 @@ NGINX = sources.nginx(trusted_proxies=LOCAL)
     (sources.haproxy(trusted_proxies=LOCAL), False),
     (sources.apache(trusted_proxies=LOCAL), False),
     (sources.mod_wsgi(), False),
-    (sources.environ(), False),
+    (sources.mod_ssl(), False),
     (sources.caddy(trusted_proxies=LOCAL), False),
     (sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), True),
     (sources.traefik(trusted_proxies=LOCAL, terminator_verifies=True, underscores_dropped=True), True),
@@ -33,7 +33,7 @@ NGINX = sources.nginx(trusted_proxies=LOCAL)
     (sources.gunicorn(), BY_PYTHON),
     (sources.wsgi_server(), BY_PYTHON),
     (sources.first_of(NGINX, sources.werkzeug()), BY_PYTHON),
-    (sources.first_of(sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), sources.environ()), True),
+    (sources.first_of(sources.caddy(trusted_proxies=LOCAL, terminator_verifies=True), sources.mod_ssl()), True),
     (lambda environ: None, False),
 ])  # fmt: skip
 def test_may_accept_partial_chains(source: CertificateSource, expected: bool) -> None:

@@ -32,12 +32,12 @@ def test_shared_platforms_want_a_secret(preset: Callable[..., CertificateSource]
         (sources.cloudflare, {"secret": SECRET["secret"]}),
         (sources.gcp_load_balancer, {"secret": SECRET["secret"]}),
         (sources.ingress_nginx, {}),
-        (sources.nginx, {"certificate": "X-Client-Cert"}),
-        (sources.haproxy, {"certificate": "X-Client-Cert"}),
+        (sources.nginx, {"certificate_header": "X-Client-Cert"}),
+        (sources.haproxy, {"certificate_header": "X-Client-Cert"}),
         (sources.haproxy, {"chain": "X-Client-Chain"}),
         (sources.apache, {"chain": ["X-Chain"]}),
-        (sources.caddy, {"certificate": "X-Client-Cert"}),
-        (sources.envoy_peer_certificate, {"certificate": "X-Client-Cert"}),
+        (sources.caddy, {"certificate_header": "X-Client-Cert"}),
+        (sources.envoy_peer_certificate, {"certificate_header": "X-Client-Cert"}),
     ],
 )
 def test_names_with_hyphens_want_a_word_about_underscores(

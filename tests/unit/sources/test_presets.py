@@ -35,7 +35,7 @@ CAPTURES: list[tuple[str, CertificateSource, list[Expected]]] = [
     ("ingress-nginx", sources.ingress_nginx(**HYPHENS), [PKI, SELF, None, UNVERIFIED]),
     ("apache-requestheader-base64", sources.apache(**HERE), [PKI, SELF, None, UNVERIFIED]),
     ("haproxy", sources.haproxy(**HERE), [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED]),
-    ("caddy", sources.caddy(certificate="X-Client-Cert", **HYPHENS), [UNVERIFIED, SELF, None, UNVERIFIED]),
+    ("caddy", sources.caddy(certificate_header="X-Client-Cert", **HYPHENS), [UNVERIFIED, SELF, None, UNVERIFIED]),
     (
         "envoy-xfcc",
         sources.envoy(**HYPHENS),
@@ -43,7 +43,7 @@ CAPTURES: list[tuple[str, CertificateSource, list[Expected]]] = [
     ),
     (
         "envoy-peer-cert",
-        sources.envoy_peer_certificate(certificate="X-Client-Cert", **HYPHENS),
+        sources.envoy_peer_certificate(certificate_header="X-Client-Cert", **HYPHENS),
         [UNVERIFIED, SELF, None, UNVERIFIED],
     ),
     ("traefik-v3", sources.traefik(**HYPHENS), [(CLIENT, (INTERMEDIATE,), False), SELF, None, UNVERIFIED]),
@@ -64,12 +64,12 @@ CAPTURES: list[tuple[str, CertificateSource, list[Expected]]] = [
         [(CLIENT, (INTERMEDIATE,), False), SELF],
     ),
     ("mod_ssl-mod_wsgi", sources.mod_wsgi(), [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED]),
-    ("mod_proxy_uwsgi", sources.environ(), [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED]),
-    ("nginx-uwsgi_param", sources.environ(), [PKI, SELF, None, UNVERIFIED]),
-    ("lighttpd", sources.environ(), [PKI, None, None, None]),
+    ("mod_proxy_uwsgi", sources.mod_ssl(), [(CLIENT, (INTERMEDIATE,), True), SELF, None, UNVERIFIED]),
+    ("nginx-uwsgi_param", sources.mod_ssl(), [PKI, SELF, None, UNVERIFIED]),
+    ("lighttpd", sources.mod_ssl(), [PKI, None, None, None]),
     ("uwsgi-https", sources.uwsgi(), [PKI, None, None]),
     ("cheroot-builtin", sources.cheroot(), [PKI, None, None]),
-    ("cheroot-pyopenssl-gateway", sources.environ(), [(CLIENT, (INTERMEDIATE,), False), SELF, None, UNVERIFIED]),
+    ("cheroot-pyopenssl-gateway", sources.mod_ssl(), [(CLIENT, (INTERMEDIATE,), False), SELF, None, UNVERIFIED]),
     ("werkzeug", sources.werkzeug(), [PKI, None, None]),
 ]
 
@@ -127,7 +127,7 @@ INTERMEDIATES = {"envoy-xfcc": (INTERMEDIATE,), "traefik-v3": (INTERMEDIATE,), "
 
 
 def test_caddy_2_6_sends_a_placeholder() -> None:
-    source = sources.caddy(certificate="X-Client-Cert", **HYPHENS)
+    source = sources.caddy(certificate_header="X-Client-Cert", **HYPHENS)
     assert found(source, environ("caddy-2.6", "ca_signed_with_chain")) == UNVERIFIED
     with refused("malformed_certificate"):
         source(environ("caddy-2.6", "no_certificate"))

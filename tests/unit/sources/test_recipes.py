@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sources.captures import CLIENT, NEW_SESSION, SELF_SIGNED, environ, variants
-from wsgi_mtls import ClientCertificate, sources
+from wsgi_mtls import ClientCertificate
 from wsgi_mtls.sources import CertificateSource
 from wsgi_mtls.x509 import PeerSubject
 
@@ -85,18 +85,3 @@ def test_the_recipe_for_a_name() -> None:
 def test_there_are_recipes() -> None:
     wanted = {"aws-cloudfront", "fastly", "f5-bigip", "lighttpd", "azure-container-apps"}
     assert wanted <= {capture for capture, _, _ in RECIPES}
-
-
-def test_every_preset_is_in_the_table() -> None:
-    table = DOCS.read_text()
-    assert [name for name in sources.config.PRESETS if f"`{name}" not in table] == ["wsgi_server"]
-
-
-@pytest.mark.parametrize("preset", sources.config.PRESETS.values(), ids=sources.config.PRESETS)
-def test_a_preset_with_hyphens_names_who_drops_underscores(preset: Any) -> None:
-    """``underscores_dropped=True`` is the operator's word; the docstring says what makes it true."""
-    known, _ = sources.config.preset_options(preset)
-    text = preset.__doc__
-    if "underscores_dropped" in text:
-        assert "underscores_dropped" in known
-        assert "gunicorn" in text or "headers_with_underscores_action" in text

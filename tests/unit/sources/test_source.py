@@ -71,7 +71,7 @@ def test_a_guarded_source_of_the_users_own_that_fails_to_drop() -> None:
 @pytest.mark.parametrize(
     ("source", "key"),
     [
-        (sources.environ(), "SSL_CLIENT_CERT"),
+        (sources.mod_ssl(), "SSL_CLIENT_CERT"),
         (sources.mod_wsgi(), "SSL_CLIENT_CERT"),
         (sources.cheroot(), "SSL_CLIENT_CERT"),
         (sources.werkzeug(), "SSL_CLIENT_CERT"),

@@ -155,7 +155,7 @@ def test_says_so_when_it_is_configured_for_what_it_cannot_serve() -> None:
         ClientAuthMiddleware(app, Verifier(CLIENTS), source=BY_DN, paths=["/token"])
     with pytest.raises(ValueError, match="bound tokens"):
         AccessTokenMiddleware(app, NoTokens(), source=BY_DN, paths=["/accounts"])
-    AccessTokenMiddleware(app, NoTokens(), source=sources.environ(), paths=["/accounts"])
+    AccessTokenMiddleware(app, NoTokens(), source=sources.mod_ssl(), paths=["/accounts"])
     wrong: list[dict[str, Any]] = [{"kind": "subject_dn"}, {"name": []}]
     for arguments in wrong:
         with pytest.raises(ValueError, match="kind"):

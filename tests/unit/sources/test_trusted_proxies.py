@@ -1,16 +1,24 @@
 """From whom a header is believed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import create_environ, run_wsgi_app
 
-from wsgi_mtls.sources.trusted_proxies import TrustedProxies, described_peer, peer_address
+from wsgi_mtls.sources import addresses, proxies
+from wsgi_mtls.sources.proxies import UNIX_SOCKET, TrustedProxies, described_peer
+
+
+def peer_address(environ: Mapping[str, Any], address: str = "10.0.0.1") -> str | None:
+    """Return an address, if the request comes from there as far as can be known."""
+    proxy = "unix" if address in UNIX_SOCKET else address.partition("%")[0]
+    return address if TrustedProxies([proxy]).sent(dict(environ)) else None
 
 
 @pytest.mark.parametrize(
-    ("proxies", "trusted", "untrusted"),
+    ("names", "trusted", "untrusted"),
     [
         (["127.0.0.1"], ["127.0.0.1", "::ffff:127.0.0.1"], ["127.0.0.2", "::1", "::127.0.0.1", ""]),
         (["10.0.0.0/8"], ["10.255.0.1", "::ffff:10.0.0.1"], ["11.0.0.1", "::ffff:11.0.0.1"]),
@@ -25,28 +33,28 @@ from wsgi_mtls.sources.trusted_proxies import TrustedProxies, described_peer, pe
         (["127.0.0.1"], ["127.0.0.1"], ["127.0.0.1:80", "127.0.0.1,127.0.0.1", " 127.0.0.1", "localhost", "127.1"]),
     ],
 )
-def test_addresses(proxies: str | list[str], trusted: list[str], untrusted: list[str]) -> None:
-    peers = TrustedProxies(proxies)
+def test_addresses(names: str | list[str], trusted: list[str], untrusted: list[str]) -> None:
+    peers = TrustedProxies(names)
     assert [address for address in trusted if not peers.sent({"REMOTE_ADDR": address})] == []
     assert [address for address in untrusted if peers.sent({"REMOTE_ADDR": address})] == []
 
 
 @pytest.mark.parametrize(
-    "proxies",
+    "names",
     [
         *([], "", [""], ["localhost"], ["10.0.0.1/8"], ["0.0.0.0/0"], ["::/0"], ["10.0.0.1", "*"], ["10.0.0.1:80"]),
         *(["::ffff:0:0/96"], ["fe80::1%eth0"]),
     ],
 )
-def test_neither_address_nor_network(proxies: list[str]) -> None:
+def test_neither_address_nor_network(names: list[str]) -> None:
     with pytest.raises(ValueError, match="trusted_proxies"):
-        TrustedProxies(proxies)
+        TrustedProxies(names)
 
 
 def test_no_address_is_no_trusted_one() -> None:
-    for proxies in (["127.0.0.1"], ["unix"]):
-        assert not TrustedProxies(proxies).sent({})
-        assert not TrustedProxies(proxies).sent({"REMOTE_ADDR": None})
+    for names in (["127.0.0.1"], ["unix"]):
+        assert not TrustedProxies(names).sent({})
+        assert not TrustedProxies(names).sent({"REMOTE_ADDR": None})
     assert TrustedProxies("any").sent({})
 
 
@@ -58,7 +66,7 @@ def behind(layers: int, peer: str, forwarded_for: str | None) -> str | None:
     seen: list[str | None] = []
 
     def application(environ, start_response):
-        seen.append(peer_address(environ))
+        seen.append(peer_address(environ, peer))
         start_response("200 OK", [])
         return []
 
@@ -127,7 +135,7 @@ def test_address_that_a_header_may_have_set(server: dict[str, Any], header: str)
 @pytest.mark.parametrize("server", HONEST.values(), ids=HONEST)
 def test_server_that_takes_the_address_from_the_connection(server: dict[str, Any]) -> None:
     """A client may then be on the same machine as the terminator, which adds its address."""
-    assert peer_address({**server, "REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}) == "127.0.0.1"
+    assert peer_address({**server, "REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +161,7 @@ def test_server_that_takes_the_address_from_the_connection(server: dict[str, Any
     ],
 )
 def test_each_spelling_of_a_claim(address: str, claim: str) -> None:
-    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": claim}) is None
+    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": claim}, address) is None
 
 
 @pytest.mark.parametrize(
@@ -166,10 +174,32 @@ def test_each_spelling_of_a_claim(address: str, claim: str) -> None:
     ],
 )
 def test_other_addresses_are_no_claim(address: str, header: str) -> None:
-    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": header}) == address
+    assert peer_address({**ASGI, "REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": header}, address) == address
 
 
 def test_long_header_claims_every_address() -> None:
     environ = {**ASGI, "REMOTE_ADDR": "10.0.0.1"}
     assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4096)}) == "10.0.0.1"
     assert peer_address(environ | {"HTTP_X_FORWARDED_FOR": "192.0.2.1,".ljust(4097)}) is None
+
+
+def test_an_address_that_was_seen_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(text: str) -> addresses.Address | None:
+        parsed.append(text)
+        return addresses.parsed_address(text)
+
+    monkeypatch.setattr(proxies, "parsed_address", parse)
+    trusted = TrustedProxies(["10.0.0.0/8"])
+    for address, answer, times in (("10.0.0.1", True, 1), ("192.0.2.1", False, 1), ("10.0.0.1" + " " * 64, False, 2)):
+        parsed.clear()
+        assert [trusted.sent({"REMOTE_ADDR": address}) for _ in range(2)] == [answer, answer]
+        assert len(parsed) == times
+
+
+def test_an_address_that_was_seen_may_be_claimed_later() -> None:
+    trusted, came = TrustedProxies(["10.0.0.1"]), {**ASGI, "REMOTE_ADDR": "10.0.0.1"}
+    assert trusted.sent(came)
+    assert not trusted.sent({**came, "HTTP_X_FORWARDED_FOR": "10.0.0.1"})
+    assert trusted.sent(came)

@@ -21,7 +21,7 @@ UNVERIFIED: Expected = (CLIENT, (), False)
 CERTIFICATES = {"HTTP_X_CLIENT_CERT_LEAF", "HTTP_X_CLIENT_CERT_CHAIN"}
 
 
-@pytest.mark.parametrize("source", [sources.mod_wsgi(), sources.environ(), sources.cheroot(), sources.wsgi_server()])
+@pytest.mark.parametrize("source", [sources.mod_wsgi(), sources.mod_ssl(), sources.cheroot(), sources.wsgi_server()])
 def test_mod_ssl_success_of_a_resumed_session(source: CertificateSource, caplog: pytest.LogCaptureFixture) -> None:
     came = environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")
     assert found(source, {**came, "SSL_SESSION_RESUMED": "Initial"}) == (CLIENT, (INTERMEDIATE,), True)
@@ -34,7 +34,7 @@ def test_mod_ssl_that_does_not_tell_of_the_session(caplog: pytest.LogCaptureFixt
     came = environ("mod_ssl-mod_wsgi", "ca_signed_with_chain")
     assert found(sources.mod_wsgi(), came) == (CLIENT, (INTERMEDIATE,), False)
     assert "SSLOptions +StdEnvVars" in caplog.text
-    assert found(sources.environ(), came) == (CLIENT, (INTERMEDIATE,), True)  # other gateways have no such key
+    assert found(sources.mod_ssl(), came) == (CLIENT, (INTERMEDIATE,), True)  # other gateways have no such key
 
 
 @pytest.mark.parametrize("chain", ["", False, 0])
@@ -52,7 +52,7 @@ def test_a_status_that_the_server_always_sets(source: CertificateSource) -> None
         with refused("contradictory_status", match="StdEnvVars"):
             source({"SSL_CLIENT_CERT": came["SSL_CLIENT_CERT"], **status})
     assert source({}) is None
-    assert found(sources.environ(), {"SSL_CLIENT_CERT": came["SSL_CLIENT_CERT"]}) == UNVERIFIED
+    assert found(sources.mod_ssl(), {"SSL_CLIENT_CERT": came["SSL_CLIENT_CERT"]}) == UNVERIFIED
 
 
 def test_presence_has_two_values() -> None:

@@ -48,7 +48,7 @@ def test_what_the_application_finds(issuer: Issuer) -> None:
         "body": "x=y",
     }
     assert api.events == [
-        Event("token_accepted", "billing", thumbprint=thumbprint(PAIR), source="environ", path="/accounts"),
+        Event("token_accepted", "billing", thumbprint=thumbprint(PAIR), source="mod_ssl", path="/accounts"),
     ]
 
 
@@ -179,7 +179,7 @@ def test_terminator_that_forwards_only_a_name(issuer: Issuer) -> None:
 def test_token_in_the_environ_is_nobodys_word(issuer: Issuer) -> None:
     forged = accept_token(
         {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"} | environ_for(PAIR),
-        Guard(sources.environ(), tokens=Fixed({})),
+        Guard(sources.mod_ssl(), tokens=Fixed({})),
         required=False,
     )
     assert GuardedAPI(issuer.tokens()).get(extra={TOKEN: forged, **mod_ssl(PAIR)}).status == 401
@@ -214,7 +214,7 @@ def test_also_verified_by_the_caller() -> None:
     environ = environ_for(PAIR) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
 
     def accept(cnf: dict[str, str], **options: Any) -> Any:
-        return accept_token(dict(environ), Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), **options)
+        return accept_token(dict(environ), Guard(sources.mod_ssl(), tokens=Fixed({"cnf": cnf})), **options)
 
     with refused("unverified_confirmation", match="jkt"):
         accept(both)
@@ -240,7 +240,7 @@ JSON = st.recursive(
 def test_any_claims(claims: dict[str, Any], required: bool) -> None:
     environ: dict[str, Any] = environ_for(PAIR) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
     try:
-        token = accept_token(environ, Guard(sources.environ(), tokens=Fixed(claims)), required=required)
+        token = accept_token(environ, Guard(sources.mod_ssl(), tokens=Fixed(claims)), required=required)
     except InvalidToken:
         assert TOKEN not in environ
         return
@@ -257,7 +257,7 @@ def test_any_confirmation_without_a_certificate(cnf: object) -> None:
     for required in (True, False):
         environ: dict[str, Any] = environ_for(None) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
         with pytest.raises(MutualTLSError):
-            accept_token(environ, Guard(sources.environ(), tokens=Fixed({"cnf": cnf})), required=required)
+            accept_token(environ, Guard(sources.mod_ssl(), tokens=Fixed({"cnf": cnf})), required=required)
 
 
 def test_value_can_be_hashed(issuer: Issuer) -> None:
@@ -265,7 +265,7 @@ def test_value_can_be_hashed(issuer: Issuer) -> None:
         "REQUEST_METHOD": "GET",
         "HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}",
     }
-    token = accept_token(environ, Guard(sources.environ(), tokens=issuer.tokens()))
+    token = accept_token(environ, Guard(sources.mod_ssl(), tokens=issuer.tokens()))
     assert len({token, token}) == 1
     assert isinstance(environ[sources.PEER], PeerCertificate)
     assert token.claims["aud"] == API
@@ -274,7 +274,7 @@ def test_value_can_be_hashed(issuer: Issuer) -> None:
 @pytest.mark.parametrize("authorization", [{}, {"HTTP_AUTHORIZATION": "Bearer x"}])
 def test_refusal_takes_an_earlier_token_away(issuer: Issuer, authorization: dict[str, str]) -> None:
     """A decorator's caller may go on after a refusal, and must not find what another layer accepted."""
-    guard = Guard(sources.environ(), tokens=issuer.tokens())
+    guard = Guard(sources.mod_ssl(), tokens=issuer.tokens())
     request = environ_for(PAIR) | {"REQUEST_METHOD": "GET"}
     earlier = accept_token(request | {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}, guard)
     later: dict[str, Any] = request | {TOKEN: earlier} | authorization
@@ -288,7 +288,7 @@ def test_event_of_a_refusal_carries_the_errors_message(issuer: Issuer) -> None:
     api.get(issuer.token(PAIR), self_sign("CN=x"))
     api.get()
     assert [event.detail is not None and len(event.detail) > 20 for event in api.events] == [True, True]
-    guard = Guard(sources.environ(), tokens=issuer.tokens(), observers=[api.events.append])
+    guard = Guard(sources.mod_ssl(), tokens=issuer.tokens(), observers=[api.events.append])
     with pytest.raises(MutualTLSError) as refused:
         accept_token({"REQUEST_METHOD": "GET"}, guard)
     assert api.events[-1].detail == refused.value.message

@@ -32,7 +32,7 @@ def test_api() -> None:
     with pytest.raises(KeyError, match=TOKEN):  # open, so the view that wants a token fails
         request(names["app"], path="/health", method="GET")
     pair, issuer = self_sign("CN=x"), Issuer()
-    app = AccessTokenMiddleware(names["accounts"], issuer.tokens(), source=sources.environ(), paths=["/accounts"])
+    app = AccessTokenMiddleware(names["accounts"], issuer.tokens(), source=sources.mod_ssl(), paths=["/accounts"])
     extra = {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(pair)}", **mod_ssl(pair)}
     accepted = request(app, path="/accounts", method="GET", extra=extra)
     assert accepted.body == b"billing may accounts payments\n"

@@ -1,0 +1,81 @@
+"""IP addresses: as operators write them, as servers set them, and as a request's own headers claim them."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+CLAIMS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP")
+"""The environ keys of headers from which a server may take ``REMOTE_ADDR``."""
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
+_LONGEST = 4096
+
+
+def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
+    """Return whether ``X-Forwarded-For`` or another such header of this request contains an address.
+
+    The headers are searched, not parsed: servers differ in ports, brackets, quotes and spaces, and whatever a server
+    took from a header must be found again. A header longer than 4096 characters is not searched, and claims every
+    address.
+    """
+    texts = [text for key in CLAIMS if isinstance(text := environ.get(key), str)]
+    if any(len(text) > _LONGEST for text in texts):
+        return True
+    parsed = parsed_address(address)
+    if parsed is not None:
+        return any(parsed in _addresses(text) for text in texts)
+    # The name of a Unix socket. An empty one can come from an empty header.
+    return any(address.lower() in text.lower() for text in texts)
+
+
+def parsed_address(text: str) -> Address | None:
+    """Return an IP address in its one form, without zone and IPv4 mapping, or None if the text is not an address."""
+    try:
+        # A zone is another spelling of the same address: networks are compared without it.
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return address if mapped is None else mapped
+
+
+def parsed_network(text: str) -> Network:
+    """Return the address or network that an operator wrote, without IPv4 mapping.
+
+    Raises:
+        ValueError: If the text is not an address or a network, or if it means every address.
+    """
+    try:
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is not a text")  # ip_network(5) is 0.0.0.5
+        if "%" in text:
+            raise ValueError(f"{text!r} has a zone, which can't be compared")  # ip_network drops it
+        network = _unmapped(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(f'trusted_proxies: {error}; write an address, a network, "unix" or "any".') from None
+    if network.prefixlen == 0:
+        raise ValueError(f'trusted_proxies: {text} is every address; write "any" if you mean that.')
+    return network
+
+
+def _unmapped(network: Network) -> Network:
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
+    return network
+
+
+def _addresses(text: str) -> Iterator[Address]:
+    # In a quoted string a backslash before any character means that character (RFC 9110 section 5.6.4).
+    for found in _ADDRESS.findall(text.replace("\\", "")):
+        for spelling in (found, found.rpartition(":")[0]):
+            if (address := parsed_address(spelling)) is not None:
+                yield address
