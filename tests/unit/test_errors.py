@@ -66,7 +66,8 @@ def test_the_code_compares_reasons_of_the_table_only() -> None:
 
 def test_the_families() -> None:
     assert {
-        "MutualTLSError", "NoCertificate", "BadCertificate", "UntrustedPath", "RefusedClient", "InvalidToken", "InvalidRequest",
+        "MutualTLSError", "NoCertificate", "BadCertificate", "UntrustedPath", "RefusedClient", "InvalidToken",
+        "InvalidRequest",
         "InvalidMetadata", "InvalidClientMetadata", "InvalidServerMetadata",
     } == NAMES  # fmt: skip
     public = {name for name in wsgi_mtls.__all__ if name in NAMES}

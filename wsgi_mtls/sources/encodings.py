@@ -1,13 +1,13 @@
 """How terminators write certificates into a header, and how much is read: text to DER, without reading the X.509.
 
 Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
-Each raises ``MalformedCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
+Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
 """
 
 import re
 from urllib.parse import unquote
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 from ..x509.pem import base64_to_der, block_pattern, block_to_der, strict_pem_to_der
 
 __all__ = [
@@ -72,7 +72,7 @@ def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
         if not match["last"]:
             break
     if not ders or position != len(plain):
-        raise MalformedCertificate(
+        raise BadCertificate(
             "Expected percent-encoded PEM certificates with nothing between them, found something else."
         )
     return tuple(ders)
@@ -88,7 +88,7 @@ def base64_pem(text: str) -> bytes:
     try:
         plain = base64_to_der(text).decode("ascii")
     except UnicodeDecodeError:
-        raise MalformedCertificate("Expected the base64 of a PEM text, found the base64 of other octets.") from None
+        raise BadCertificate("Expected the base64 of a PEM text, found the base64 of other octets.") from None
     return strict_pem_to_der(plain)
 
 
@@ -112,7 +112,7 @@ def base64_der_sequence(text: str) -> tuple[bytes, ...]:
 def rfc9440(text: str) -> bytes:
     """Read an RFC 9440 ``Client-Cert``: a Byte Sequence, ``:…:``, whose padding may be missing (RFC 8941, 4.2.7)."""
     if len(text) < 3 or not (text[0] == text[-1] == ":"):
-        raise MalformedCertificate("Expected an RFC 9440 value, :base64:, found something else.")
+        raise BadCertificate("Expected an RFC 9440 value, :base64:, found something else.")
     encoded = text[1:-1]
     return base64_to_der(encoded if "=" in encoded else encoded + "=" * (-len(encoded) % 4))
 
@@ -127,12 +127,12 @@ def latin1_der(text: str) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise MalformedCertificate("Expected the octets of a certificate as latin-1, found other characters.") from None
+        raise BadCertificate("Expected the octets of a certificate as latin-1, found other characters.") from None
 
 
 def _unescape(text: str) -> str:
     if not _ESCAPED.fullmatch(text):
-        raise MalformedCertificate("Expected percent-encoded PEM, found a space, a comma or a stray percent sign.")
+        raise BadCertificate("Expected percent-encoded PEM, found a space, a comma or a stray percent sign.")
     return unquote(text, "latin-1")
 
 
@@ -145,4 +145,4 @@ def _end_of_sequence(octets: bytes, start: int) -> int:
         end = content + (int.from_bytes(octets[start + 2 : content]) if digits else head[1])
         if end <= len(octets):
             return end
-    raise MalformedCertificate("Expected the base64 of DER certificates, one after the other, found something else.")
+    raise BadCertificate("Expected the base64 of DER certificates, one after the other, found something else.")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from .encodings import CHAIN_LIMIT, SIZE_LIMIT
 from .proxies import GuardedHeaders, TrustedProxies
@@ -107,13 +107,13 @@ class _Reader:
         """Read the headers of a trusted proxy."""
         for name in self.refused:
             if name in came:
-                raise MalformedCertificate(f"{name} came: it is of another mode than {self.label} is set to.")
+                raise BadCertificate(f"{name} came: it is of another mode than {self.label} is set to.")
         text, verified = self._leaf(came)
         if text is None:
             return None
         ders = (*_decode(self.name, text, self.decode), *self._chain(came))
         if len(ders) - 1 > CHAIN_LIMIT:
-            raise MalformedCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
+            raise BadCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
         leaf, *rest = map(ClientCertificate.from_der, ders)
         if self.issued_in_order:
             _check_order([leaf, *rest])
@@ -141,13 +141,13 @@ class _Reader:
             return ()
         present = [(name, came[name]) for name in self.chain.names if name in came]
         if any(name not in came for name in self.chain.names[: len(present)]):
-            raise MalformedCertificate(f"{present[-1][0]} came, but not every chain header before it.")
+            raise BadCertificate(f"{present[-1][0]} came, but not every chain header before it.")
         return tuple(der for name, text in present for der in _decode(name, text, self.chain.decode))
 
 
 def _check_size(name: str, text: str) -> None:
     if len(text) > SIZE_LIMIT:
-        raise MalformedCertificate(f"{name} is longer than {SIZE_LIMIT} characters.")
+        raise BadCertificate(f"{name} is longer than {SIZE_LIMIT} characters.")
 
 
 def _decode(name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
@@ -155,17 +155,17 @@ def _decode(name: str, text: str, decode: Decoder) -> tuple[bytes, ...]:
     decoded = decode(text)
     ders = decoded if isinstance(decoded, tuple) else (decoded,)
     if not ders:
-        raise MalformedCertificate(f"{name} holds no certificate.")
+        raise BadCertificate(f"{name} holds no certificate.")
     return ders
 
 
 def _check_order(certificates: list[ClientCertificate]) -> None:
     # A self-signed one is issued by itself: two headers that a server joined would pass.
     if len(set(certificates)) != len(certificates):
-        raise MalformedCertificate("The list has the same certificate twice.")
+        raise BadCertificate("The list has the same certificate twice.")
     for number, (subject, issuer) in enumerate(pairwise(certificates), 1):
         if not _is_issued_by(subject, issuer):
-            raise MalformedCertificate(f"Certificate {number} of the list was not issued by the next.")
+            raise BadCertificate(f"Certificate {number} of the list was not issued by the next.")
 
 
 @lru_cache(maxsize=128)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..errors import ContradictoryStatus, MalformedCertificate
+from ..errors import BadCertificate
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
 from .encodings import CACHED_SIZE, CACHED_VALUES, CHAIN_LIMIT
@@ -34,17 +34,23 @@ def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertific
     ``Resumed``.
 
     Raises:
-        MalformedCertificate: If they hold something else than a certificate.
-        ContradictoryStatus: If they hold a certificate with the status that there was none, or the reverse.
+        BadCertificate: ``malformed_certificate``: If they hold something else than a certificate.
+        BadCertificate: ``contradictory_status``: If they hold a certificate with the status that there was none, or
+            the reverse.
     """
     pem = environ.get("SSL_CLIENT_CERT") or ""
     status = environ.get("SSL_CLIENT_VERIFY") or ""
     if not pem:
         if status == "SUCCESS":
-            raise ContradictoryStatus("SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.")
+            raise BadCertificate(
+                "SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.",
+                reason="contradictory_status",
+            )
         return None
     if status == "NONE":
-        raise ContradictoryStatus("SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY is NONE.")
+        raise BadCertificate(
+            "SSL_CLIENT_CERT holds a certificate, but SSL_CLIENT_VERIFY is NONE.", reason="contradictory_status"
+        )
     verified = status == "SUCCESS" and not _was_resumed(environ)
     words = "" if verified else status
     return PeerCertificate(_certificate(pem), chain=_chain(environ), verified=verified, source=source, status=words)
@@ -54,8 +60,9 @@ def mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
     """Read mod_ssl's keys from mod_ssl itself, which also reports whether the TLS session was resumed.
 
     Raises:
-        MalformedCertificate: If they hold something else than a certificate.
-        ContradictoryStatus: If they contradict each other, or if the certificate came without its status.
+        BadCertificate: ``malformed_certificate``: If they hold something else than a certificate.
+        BadCertificate: ``contradictory_status``: If they contradict each other, or if the certificate came without
+            its status.
     """
     peer = _with_status(environ, "mod_wsgi")
     if peer is None or not peer.verified or environ.get("SSL_SESSION_RESUMED") == "Initial":
@@ -80,7 +87,10 @@ def gunicorn(environ: "WSGIEnvironment") -> PeerCertificate | None:
 def werkzeug(environ: "WSGIEnvironment") -> PeerCertificate | None:
     """Read what Werkzeug's development server sets."""
     if "SSL_CLIENT_VERIFY" in environ:
-        raise ContradictoryStatus("Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use mod_ssl().")
+        raise BadCertificate(
+            "Werkzeug sets no SSL_CLIENT_VERIFY: another server runs here, use mod_ssl().",
+            reason="contradictory_status",
+        )
     pem = environ.get("SSL_CLIENT_CERT")
     return PeerCertificate(_certificate(pem), verified=True, source="werkzeug") if pem else None
 
@@ -114,9 +124,10 @@ def _from_socket(socket: object, source: str) -> PeerCertificate | None:
 def _with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | None:
     """Read mod_ssl's keys where the server always sets ``SSL_CLIENT_VERIFY``."""
     if environ.get("SSL_CLIENT_CERT") and not environ.get("SSL_CLIENT_VERIFY"):
-        raise ContradictoryStatus(
+        raise BadCertificate(
             f"SSL_CLIENT_CERT came without SSL_CLIENT_VERIFY, which {source} always sets: export both (Apache: "
-            "SSLOptions +StdEnvVars), or use sources.mod_ssl() for another server."
+            "SSLOptions +StdEnvVars), or use sources.mod_ssl() for another server.",
+            reason="contradictory_status",
         )
     return mod_ssl(environ, source)
 
@@ -135,7 +146,7 @@ def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
     chain: list[ClientCertificate] = []
     while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{len(chain)}"):
         if len(chain) == CHAIN_LIMIT:
-            raise MalformedCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
+            raise BadCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
         chain.append(_certificate(pem))
     return tuple(chain)
 

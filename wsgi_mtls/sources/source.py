@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..errors import MalformedCertificate, MutualTLSError
+from ..errors import BadCertificate, MutualTLSError
 from ..x509 import Peer
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("wsgi_mtls")
 
 CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
-"""From the WSGI environ to the peer certificate, or None without one. Raises ``MalformedCertificate``."""
+"""From the WSGI environ to the peer certificate, or None without one. Raises ``BadCertificate``."""
 
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""
@@ -96,11 +96,11 @@ def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> P
         raise
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
         ) from error
     if not isinstance(found, Peer | None):
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
         )
     environ[PEER] = found

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import ContradictoryStatus
+from ..errors import BadCertificate
 
 TEXTS_WITH_COMMA = (
     "proxy certificates not allowed, please set the appropriate flag",
@@ -41,14 +41,16 @@ class Status:
         """Refuse a value that the terminator never sends.
 
         Raises:
-            ContradictoryStatus: If the value is a third value, or several that a server joined.
+            BadCertificate: ``contradictory_status``: If the value is a third value, or several that a server joined.
         """
         if value is None or value in (self.success, self.none):
             return
         if self.two_valued:
-            raise ContradictoryStatus(f"{self.name} is neither {self.success} nor {self.none}.")
+            raise BadCertificate(
+                f"{self.name} is neither {self.success} nor {self.none}.", reason="contradictory_status"
+            )
         if "," in value and value.removeprefix("FAILED:") not in TEXTS_WITH_COMMA:
-            raise ContradictoryStatus(f"{self.name} came more than once.")
+            raise BadCertificate(f"{self.name} came more than once.", reason="contradictory_status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,9 @@ class Verification:
             present: whether it holds one.
 
         Raises:
-            ContradictoryStatus: If a certificate came with the status that there was none, or without a status; if none
-                came and yet the status is success; if a status came twice, or has a value that it can't have.
+            BadCertificate: ``contradictory_status``: If a certificate came with the status that there was none, or
+                without a status; if none came and yet the status is success; if a status came twice, or has a value
+                that it can't have.
         """
         values = {status: came.get(status.name) for status in self.statuses}
         for status, value in values.items():
@@ -112,13 +115,21 @@ class Verification:
         success = self.always or (bool(values) and all(status.success == value for status, value in values.items()))
         if not present:
             if values and success:
-                raise ContradictoryStatus(f"{' and '.join(self.names)} report success, but {name} is absent.")
+                raise BadCertificate(
+                    f"{' and '.join(self.names)} report success, but {name} is absent.", reason="contradictory_status"
+                )
             return False
         for status, value in values.items():
             if value is None:
-                raise ContradictoryStatus(f"{name} came without {status.name}, which the terminator always sends.")
+                raise BadCertificate(
+                    f"{name} came without {status.name}, which the terminator always sends.",
+                    reason="contradictory_status",
+                )
             if value == status.none:
-                raise ContradictoryStatus(f"{name} came, but {status.name} reports that there was no certificate.")
+                raise BadCertificate(
+                    f"{name} came, but {status.name} reports that there was no certificate.",
+                    reason="contradictory_status",
+                )
         return success
 
 
@@ -167,7 +178,8 @@ class LeadingStatus:
             The encoded certificate, or None without one, and whether the terminator validated its chain.
 
         Raises:
-            ContradictoryStatus: If the value has no status that the terminator sends, or a status that contradicts it.
+            BadCertificate: ``contradictory_status``: If the value has no status that the terminator sends, or a
+                status that contradicts it.
         """
         value = value.rstrip(" ")  # an empty certificate leaves the space before it, which some servers keep
         if not value or value in self.none:
@@ -176,12 +188,19 @@ class LeadingStatus:
         if status == self.success:
             return certificate, True
         if value == self.success:
-            raise ContradictoryStatus(f"The status in {name} is success, but the certificate after it is missing.")
+            raise BadCertificate(
+                f"The status in {name} is success, but the certificate after it is missing.",
+                reason="contradictory_status",
+            )
         if status in self.none:
-            raise ContradictoryStatus(f"{name} has a certificate, but its status is that of a request without one.")
+            raise BadCertificate(
+                f"{name} has a certificate, but its status is that of a request without one.",
+                reason="contradictory_status",
+            )
         if not re.fullmatch(self.failed, status):
-            raise ContradictoryStatus(
+            raise BadCertificate(
                 f"{name} came without a status that this terminator sends, such as {self.success}, or came more than "
-                "once. Have the terminator write the status before the certificate, on every request."
+                "once. Have the terminator write the status before the certificate, on every request.",
+                reason="contradictory_status",
             )
         return certificate, False

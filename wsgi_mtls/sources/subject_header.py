@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import MalformedName
+from ..errors import BadCertificate
 from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
 from .encodings import SIZE_LIMIT
 from .proxies import GuardedHeaders, TrustedProxies
@@ -126,7 +126,10 @@ class _Reader:
         if not texts:
             return None
         if self.decode is one_value and self.kind in _WITHOUT_COMMA and any("," in text for text in texts):
-            raise MalformedName(f"{self.label} came more than once, or holds several values: split them with decode=.")
+            raise BadCertificate(
+                f"{self.label} came more than once, or holds several values: split them with decode=.",
+                reason="malformed_name",
+            )
         values = tuple(value for text in texts for value in self.decode(self._utf8(text)))
         if self.kind == "tls_client_auth_subject_dn":
             for value in values:
@@ -136,8 +139,10 @@ class _Reader:
     def _utf8(self, text: str) -> str:
         """Undo the latin-1 of PEP 3333."""
         if len(text) > SIZE_LIMIT:
-            raise MalformedName(f"{self.label} is longer than {SIZE_LIMIT} characters.")
+            raise BadCertificate(f"{self.label} is longer than {SIZE_LIMIT} characters.", reason="malformed_name")
         try:
             return text.encode("latin-1").decode("utf-8")
         except UnicodeError:
-            raise MalformedName(f"Expected UTF-8 in {self.label}, found other octets.") from None
+            raise BadCertificate(
+                f"Expected UTF-8 in {self.label}, found other octets.", reason="malformed_name"
+            ) from None

@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from ..errors import MalformedCertificate
+from ..errors import BadCertificate
 from .encodings import url_encoded_pem, url_encoded_pem_list
 
 _PAIR = re.compile(r'(?P<key>By|Hash|Cert|Chain|Subject|URI|DNS)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^"\\,;]*))')
@@ -38,15 +38,15 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
     """Read a value that has exactly this many elements.
 
     Raises:
-        MalformedCertificate: If the count is another, a key is unknown or repeated, a quote or backslash is outside of
-            quotes, or ``Hash`` is missing or not that of ``Cert``.
+        BadCertificate: ``malformed_certificate``: If the count is another, a key is unknown or repeated, a quote or
+            backslash is outside of quotes, or ``Hash`` is missing or not that of ``Cert``.
     """
     found: list[list[tuple[str, str]]] = [[]]
     position = 0
     while True:
         pair = _PAIR.match(text, position)
         if pair is None:
-            raise MalformedCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
+            raise BadCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
         bare = pair["bare"]
         found[-1].append((pair["key"], re.sub(r"\\(.)", r"\1", pair["quoted"]) if bare is None else bare))
         position = pair.end()
@@ -54,12 +54,12 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
         if not separator:
             break
         if separator not in ",;":
-            raise MalformedCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
+            raise BadCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
         if separator == ",":
             found.append([])
         position += 1
     if len(found) != elements:
-        raise MalformedCertificate(
+        raise BadCertificate(
             f"X-Forwarded-Client-Cert has {len(found)} elements instead of {elements}: count the proxies that add one."
         )
     return tuple(_element(pairs) for pairs in found)
@@ -69,13 +69,13 @@ def _element(pairs: list[tuple[str, str]]) -> Element:
     once = [key for key, _ in pairs if key not in _REPEATABLE]
     values = dict(pairs)
     if len(once) != len(set(once)) or not re.fullmatch("[0-9a-f]{64}", values.get("Hash", "")):
-        raise MalformedCertificate("An element of X-Forwarded-Client-Cert has no Hash, or one of its keys twice.")
+        raise BadCertificate("An element of X-Forwarded-Client-Cert has no Hash, or one of its keys twice.")
     certificate = url_encoded_pem(values["Cert"]) if "Cert" in values else None
     if certificate is not None and hashlib.sha256(certificate).hexdigest() != values["Hash"]:
-        raise MalformedCertificate("Hash in X-Forwarded-Client-Cert is not that of Cert.")
+        raise BadCertificate("Hash in X-Forwarded-Client-Cert is not that of Cert.")
     chain = url_encoded_pem_list(values["Chain"]) if "Chain" in values else ()
     if chain and chain[0] != certificate:
-        raise MalformedCertificate("Chain in X-Forwarded-Client-Cert does not start with Cert.")
+        raise BadCertificate("Chain in X-Forwarded-Client-Cert does not start with Cert.")
     return Element(values["Hash"], certificate, chain[1:], tuple(value for key, value in pairs if key == "URI"))
 
 
@@ -88,13 +88,13 @@ def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = No
         gateway_uri: the identity that the last element must name, and no other.
 
     Raises:
-        MalformedCertificate: If :func:`parse` refuses the value, the first element has no ``Cert``, or the last names
-            another identity.
+        BadCertificate: ``malformed_certificate``: If :func:`parse` refuses the value, the first element has no
+            ``Cert``, or the last names another identity.
     """
     parsed = parse(text, elements)
     first, last = parsed[0], parsed[-1]
     if first.certificate is None:
-        raise MalformedCertificate("X-Forwarded-Client-Cert has no Cert: set_current_client_cert_details needs cert.")
+        raise BadCertificate("X-Forwarded-Client-Cert has no Cert: set_current_client_cert_details needs cert.")
     if gateway_uri is not None and last.uris != (gateway_uri,):
-        raise MalformedCertificate(f"X-Forwarded-Client-Cert was not passed on by {gateway_uri} alone.")
+        raise BadCertificate(f"X-Forwarded-Client-Cert was not passed on by {gateway_uri} alone.")
     return (first.certificate, *first.chain)
