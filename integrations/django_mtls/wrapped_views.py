@@ -4,6 +4,8 @@ from collections.abc import Collection
 from functools import wraps
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
+
 from wsgi_mtls.private import private_cache_control
 
 from .caching import check_not_cached_inside, keep_private, mark_private
@@ -33,12 +35,18 @@ def make_view_private(request: Any, headers: Collection[str]) -> None:
     if handler is None:
         return
 
-    @wraps(handler)
-    def handle(request: Any, *args: Any, **kwargs: Any) -> Any:
-        response = handler(request, *args, **kwargs)
+    def finish(request: Any, response: Any) -> Any:
         check_not_cached_inside(request, response, headers)
         if before is None:  # it would replace what the method itself says, as no-store
             own.pop(_HEADER, None)
         return keep_private(request, response)
 
-    setattr(view, method, handle)
+    @wraps(handler)
+    def handle(request: Any, *args: Any, **kwargs: Any) -> Any:
+        return finish(request, handler(request, *args, **kwargs))
+
+    @wraps(handler)
+    async def ahandle(request: Any, *args: Any, **kwargs: Any) -> Any:
+        return finish(request, await handler(request, *args, **kwargs))
+
+    setattr(view, method, ahandle if iscoroutinefunction(handler) else handle)
