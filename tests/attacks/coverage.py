@@ -211,7 +211,7 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/oauth_toolkit/e2e/test_simultaneous.py::test_row_61_codes",
     ],
     62: ["tests/django/test_proxy_headers.py::test_forged_certificate_with_the_proxys_address"],
-    65: ["tests/unit/tokens/test_shortage.py::test_no_thread"],
+    65: ["tests/unit/tokens/test_shortage.py::test_no_thread_is_needed"],
     66: ["tests/unit/test_cases.py::test_what_no_decision_reads"],
     70: ["tests/e2e/test_two_hosts.py::test_no_session_is_resumed_at_the_mtls_host"],
 }

@@ -25,7 +25,7 @@ def test_verified() -> None:
 @pytest.mark.parametrize("status", ["", "FAILED:self-signed certificate", "GENEROUS", "success", "SUCCESS ", "0", "OK"])
 def test_not_verified(status: str) -> None:
     peer = read({**GOOD, "SSL_CLIENT_VERIFY": status})
-    assert peer == PeerCertificate(PAIR.certificate, verified=False, source="mod_ssl")
+    assert peer == PeerCertificate(PAIR.certificate, verified=False, source="mod_ssl", status=status)
 
 
 def test_no_status() -> None:
