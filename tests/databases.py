@@ -14,6 +14,13 @@ import pytest
 HOST, PORT = "127.0.0.1", 5432
 
 
+ENVIRONMENT = "py311-newest"
+in_one_environment = pytest.mark.skipif(
+    os.environ.get("TOX_ENV_NAME", ENVIRONMENT) != ENVIRONMENT, reason=f"tox runs this in {ENVIRONMENT} alone"
+)
+"""Marks a test that runs a whole suite on another database, which takes minutes."""
+
+
 @contextmanager
 def postgresql(prefix: str) -> Iterator[str]:
     """Make a database, yield its URL without the scheme, and drop it again; skip where no server runs."""

@@ -105,8 +105,8 @@ def _is_deeper(value: object, depth: int) -> bool:
     return any(isinstance(found, dict | list) for found in level)
 
 
-_MAX_DEPTH = 100
-"""How deep JSON may be nested: Python's own limit depends on who reads or writes it."""
+_MAX_DEPTH = 30
+"""How deep JSON may be nested: MariaDB keeps 32 levels, and Python's own limit depends on who reads or writes it."""
 _CHECKS = {
     "subject_value": _check_subject_value,
     "jwks": _check_jwks,

@@ -119,11 +119,11 @@ def test_json_that_no_database_keeps(client: Client, rp: KeyPair, field: str, va
 @pytest.mark.parametrize("field", ["metadata", "jwks"])
 def test_json_that_python_cannot_read_or_write(client: Client, rp: KeyPair, field: str) -> None:
     """Its own limits would be errors 500, here or at the next look at what was stored."""
-    for depth in (100, 500, 925, 5000, 60000):
+    for depth in (30, 100, 500, 925, 5000, 60000):
         text = f'{{"keys": [], "a": {"[" * depth}{"]" * depth}}}'
         assert field in errors(client.post(ADD, form(rp, **{field: text}))), depth
     assert field in errors(client.post(ADD, form(rp, **{field: f'{{"keys": [], "a": {"9" * 5000}}}'})))
-    nested = f'{{"a": {"[" * 99}{"]" * 99}}}'
+    nested = f'{{"a": {"[" * 29}{"]" * 29}}}'
     assert client.post(ADD, form(rp, metadata=nested)).status_code == 302
     assert client.get(f"{LIST}{RegisteredClient.objects.get().pk}/change/").status_code == 200
 

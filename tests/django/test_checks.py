@@ -20,6 +20,7 @@ from django.test import override_settings
 
 from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from django_mtls.models import RegisteredClient
+from tests.databases import in_one_environment
 from wsgi_mtls import sources
 
 from .support import register
@@ -222,6 +223,7 @@ def test_migrations_are_complete() -> None:
     call_command("makemigrations", "django_mtls", check=True, dry_run=True, stdout=StringIO())
 
 
+@in_one_environment
 @pytest.mark.parametrize(("database", "driver", "port"), [
     ("postgresql", "psycopg", 5432),
     ("mariadb", "pymysql", 3306),

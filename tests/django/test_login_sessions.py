@@ -66,7 +66,7 @@ def test_session_ends_at_expiry(
     mtls(USE_SESSION=True)
     pair = ca.issue("CN=alice", Profile(days=2))
     assert browser.user(pair) == "alice"
-    monkeypatch.setattr(verification.verifier(), "_clock", lambda: datetime.now(UTC) + timedelta(days=3))
+    monkeypatch.setattr(verification.users_verifier(), "_clock", lambda: datetime.now(UTC) + timedelta(days=3))
     assert browser.user(pair) == ""
     assert not Session.objects.exists()
 

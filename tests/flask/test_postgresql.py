@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import postgresql
+from tests.databases import in_one_environment, postgresql
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["authlib", "authorize", "authlib_requests", "example", "grants", "registration", "single_use"]
@@ -22,6 +22,7 @@ def database() -> Iterator[str]:
         yield f"postgresql+psycopg{rest}"
 
 
+@in_one_environment
 def test_on_postgresql(database: str) -> None:
     pages = [f"tests/flask/test_{page}.py" for page in PAGES]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *pages]

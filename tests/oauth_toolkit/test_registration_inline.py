@@ -1,6 +1,8 @@
 """The registration beside its application in the admin: the rights of its editor, and names that are taken."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -8,6 +10,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.urls import path
 from oauth2_provider.models import get_application_model
 
 from django_mtls import claims
@@ -24,11 +27,14 @@ LIST = "/admin/oauth2_provider/application/"
 
 @pytest.fixture(autouse=True)
 def _admin(settings: Callable[..., None]) -> Iterator[None]:
-    settings(ROOT_URLCONF="tests.django.urls")
     model = get_application_model()
     before = type(admin.site.get_model_admin(model))
     admin.site.unregister(model)
     admin.site.register(model, MutualTLSApplicationAdmin)
+    # The admin's URLs name the classes that were registered when they were made.
+    urls = ModuleType("urls_of_this_test")
+    vars(urls)["urlpatterns"] = [path("admin/", admin.site.urls), *import_module("tests.django.urls").urlpatterns]
+    settings(ROOT_URLCONF=urls)
     yield
     admin.site.unregister(model)
     admin.site.register(model, before)
