@@ -21,6 +21,12 @@ class MappingRegistry:
 
     def __init__(self, clients: Mapping[str, Client | Mapping[str, object]]) -> None:
         self._clients = {client_id: _client(client_id, value) for client_id, value in clients.items()}
+        self._self_signed = frozenset(
+            certificate.lookup_key
+            for client in self._clients.values()
+            if client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
+            for certificate in client.certificates
+        )
         self._index: dict[Hashable, list[Client]] = defaultdict(list)
         for client in self._clients.values():
             for key in _keys(client):
@@ -29,6 +35,14 @@ class MappingRegistry:
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this ``client_id``, or None."""
         return self._clients.get(client_id)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client is registered with this certificate or its key."""
+        return bool(self._self_signed) and certificate.lookup_key in self._self_signed
+
+    def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return."""
+        return self._clients.get(client_id), self.has_self_signed(certificate)
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return the clients whose subject value or public key stands in the certificate."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
@@ -62,6 +63,7 @@ class PathGuard:
             raise ValueError('undecodable="pass" has no effect where every path is guarded: name the guarded paths.')
         self._undecodable = undecodable
         self._bare_paths = tuple(_bare(path) for path in self._paths)
+        self._decided = lru_cache(maxsize=256)(self._is_guarded)
 
     def __call__(self, environ: "WSGIEnvironment") -> bool:
         """Return whether a request is guarded.
@@ -70,7 +72,10 @@ class PathGuard:
             InvalidRequest: ``malformed_path``: If the path has control characters or dot segments, or is not UTF-8,
                 whether it is guarded or not.
         """
-        mount, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+        guarded: bool = self._decided(environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+        return guarded
+
+    def _is_guarded(self, mount: str, info: str) -> bool:
         # A router decodes each by itself.
         texts = [_decode(mount), _decode(info)]
         mounts, segments = _segments(mount), _segments(info)
