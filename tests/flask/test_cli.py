@@ -53,14 +53,14 @@ def test_routes_and_settings(make_app: AppFactory) -> None:
         "  /token [POST]: client_auth_required",
         "  /whole [GET]: certificate_required",
     ]
-    assert "MTLS_SOURCE = 'environ'" in output
+    assert "MTLS_SOURCE = 'mod_ssl'" in output
 
 
 def test_arguments_of_the_extension_are_in_force() -> None:
     app = Flask("application")
     MutualTLS(app, source="mod_ssl", clients={"a": {}, "b": {}})
     _, output = run(app)
-    assert "MTLS_SOURCE = 'environ'" in output
+    assert "MTLS_SOURCE = 'mod_ssl'" in output
     assert "MTLS_CLIENTS = (2 entries)" in output
     for default in ("MTLS_TOKENS = None", "MTLS_MAX_BODY = 65536", "MTLS_SELF_SIGNED_MATCH = 'public_key'"):
         assert default in output
