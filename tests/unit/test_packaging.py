@@ -1,5 +1,7 @@
 """A wheel holds what setup.cfg names, and nothing tells of a package that was forgotten but this."""
 
+import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -25,3 +27,12 @@ def test_setup_cfg_names_every_package():
 def test_every_top_package_is_typed():
     tops = (ROOT / "wsgi_mtls", ROOT / "integrations/flask_mtls", ROOT / "integrations/django_mtls")
     assert [top.name for top in tops if not (top / "py.typed").is_file()] == []
+
+
+def test_the_core_and_its_adapters_import_no_ssl() -> None:
+    """Debian's uWSGI embeds another build of Python, whose ``_ssl`` cannot be loaded into a virtual environment's."""
+    program = (
+        "import sys, django.conf; sys.modules['ssl'] = None; django.conf.settings.configure()\n"
+        "import wsgi_mtls.settings_report, wsgi_mtls.wsgi, wsgi_mtls.sources.partial_chains, django_mtls.conf"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,7 +1,5 @@
 """Which TLS terminators may report success for a certificate only because it is in their CA file."""
 
-import ssl
-
 from .presets import PRESETS
 from .proxies import GuardedHeaders
 from .source import CertificateSource, EnvironSource, FirstOf
@@ -25,4 +23,8 @@ def may_accept_partial_chains(source: CertificateSource) -> bool:
 
 
 def _python_accepts_them() -> bool:
+    # Imported here, since a server that embeds another build of Python cannot load this module (uWSGI of Debian, before
+    # a virtual environment of one's own).
+    import ssl
+
     return bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN)
