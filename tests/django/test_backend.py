@@ -103,7 +103,7 @@ def second_database(settings: Callable[..., None]) -> Iterator[None]:
             editor.create_model(model)
     settings(DATABASE_ROUTERS=["tests.django.test_backend.UsersElsewhere"])
     yield
-    connections["users"].close()
+    connections["users"].connection.close()  # Django's own close() keeps a database in memory
     del connections["users"], connections.databases["users"]
 
 

@@ -27,7 +27,8 @@ from .wsgi import make_application
 NGINX, HAPROXY, APACHE = (
     next(case for case in CASES if str(case) == f"{name}+cheroot") for name in ("nginx", "haproxy", "apache")
 )
-REFUSED = ("HTTP/1.1 400", "HTTP/1.1 401", "HTTP/1.0 400")
+# 502 is Apache's for a server that has answered and closed the connection before Apache had sent the whole request.
+REFUSED = ("HTTP/1.1 400", "HTTP/1.1 401", "HTTP/1.0 400", "HTTP/1.1 502")
 
 
 def changed(case: Case, folder: Path, file: str, *changes: tuple[str, str]) -> Case:
