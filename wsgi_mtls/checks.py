@@ -124,7 +124,7 @@ def check_pki(
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
 
     Raises:
-        RefusedClient: ``subject_mismatch``: another name stands there.
+        RefusedClient: ``subject_mismatch``: If the certificate carries another name.
         MutualTLSError: as :func:`check_chain`.
     """
     check_chain(peer, vouching, client, at)

@@ -32,7 +32,7 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
         RefusedClient: ``no_username``: there is none.
         BadCertificate: ``certificate_unreadable``: the part of the certificate that holds it can't be read.
         RefusedClient: ``several_usernames``: there is more than one, even if they are equal.
-        RefusedClient: ``malformed_username``: it has control or invisible characters (RFC 4518), or is no text.
+        RefusedClient: ``malformed_username``: If it has control or invisible characters (RFC 4518), or is not a text.
     """
     try:
         found = username_from(certificate)

@@ -37,7 +37,7 @@ def read_certificates(file: Path) -> list[ClientCertificate]:
 
     Raises:
         OSError: it can't be read.
-        BadCertificate: ``malformed_certificate``: something else stands in it.
+        BadCertificate: ``malformed_certificate``: If the file holds something else than one certificate.
     """
     content = file.read_bytes()
     if content.count(b"-----BEGIN") < 2:

@@ -10,7 +10,7 @@ def audiences(audience: str | Collection[str]) -> frozenset[str]:
     """Return the names of this API: a token must be for one of them.
 
     Raises:
-        ValueError: there is none, or one that is no text or empty.
+        ValueError: If there is none, or one that is empty or not a text.
     """
     names = frozenset([audience] if isinstance(audience, str) else audience)
     if not names or not all(isinstance(name, str) and name for name in names):
