@@ -87,6 +87,7 @@ REASONS: dict[str, Reason] = {
     "unsupported_content_type": Reason("The body is not an URL-encoded form.", "invalid_request", 400),
     "malformed_body": Reason("The form or its length can't be read.", "invalid_request", 400),
     "body_too_large": Reason("The body is longer than max_body.", "invalid_request", 413),
+    "body_length_required": Reason("The body is in chunks, whose end is not marked.", "invalid_request", 411),
     "http_method_not_allowed": Reason("The path accepts only POST (RFC 6749).", "invalid_request", 405),
     "malformed_path": Reason("The path is not plain UTF-8 segments.", "invalid_request", 400),
     "malformed_authorization": Reason("Authorization is not exactly one token.", "invalid_request", 400),

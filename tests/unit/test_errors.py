@@ -166,6 +166,7 @@ EXPECTED = {
     "malformed_body": ("invalid_request", 400),
     "malformed_path": ("invalid_request", 400),
     "body_too_large": ("invalid_request", 413),
+    "body_length_required": ("invalid_request", 411),
     "http_method_not_allowed": ("invalid_request", 405),
 }
 

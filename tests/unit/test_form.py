@@ -1,8 +1,10 @@
 """A token request's body: read strictly, and handed on unread."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -72,8 +74,11 @@ def test_chunked_where_the_server_ends_the_input(endpoint: Endpoint, pair: KeyPa
 def test_chunked_where_it_does_not(endpoint: Endpoint, pair: KeyPair, length: str | None) -> None:
     stream = Stream(BODY)
     extra = {**CHUNKED, "CONTENT_LENGTH": length, "wsgi.input_terminated": False, "wsgi.input": stream}
-    assert endpoint.outcome(None, pair, extra=extra) == (400, "invalid_request", "missing_client_id")
+    assert endpoint.outcome(None, pair, extra=extra) == (411, "invalid_request", "body_length_required")
     assert stream.count == 0
+    assert "wsgi.input_terminated" in (endpoint.events[-1].detail or "")
+    with_length = {**extra, "CONTENT_LENGTH": str(len(BODY)), "wsgi.input": Stream(BODY)}
+    assert endpoint.outcome(None, pair, extra=with_length) == ACCEPTED
 
 
 def test_too_large_by_its_length(pair: KeyPair) -> None:
@@ -148,7 +153,10 @@ def test_stream_that_breaks(endpoint: Endpoint, pair: KeyPair, error: Exception)
         FORM + '; charset="utf-8',
         FORM + "; charset=utf-8; charset=utf-16",
         FORM + "; boundary=x",
-        FORM + ";",
+        FORM + "; charset=utf-8;; charset=utf-8",
+        FORM + " charset=utf-8",
+        FORM + ";" * 50 + "x",
+        ";",
     ],
 )
 def test_content_type(endpoint: Endpoint, pair: KeyPair, content_type: str | None) -> None:
@@ -158,7 +166,17 @@ def test_content_type(endpoint: Endpoint, pair: KeyPair, content_type: str | Non
 
 @pytest.mark.parametrize(
     "content_type",
-    [FORM, FORM.upper(), f" {FORM} ", FORM + ";charset=UTF-8", FORM + ' ; charset="utf-8"', FORM + "; Charset=Utf-8 "],
+    [
+        FORM,
+        FORM.upper(),
+        f" {FORM} ",
+        FORM + ";charset=UTF-8",
+        FORM + ' ; charset="utf-8"',
+        FORM + "; Charset=Utf-8 ",
+        FORM + ";",
+        FORM + " ; ;\t",
+        FORM + "; ;charset=utf-8 ; ;",
+    ],
 )
 def test_content_type_accepted(endpoint: Endpoint, pair: KeyPair, content_type: str) -> None:
     assert endpoint.outcome("b", pair, content_type=content_type) == ACCEPTED
@@ -217,6 +235,44 @@ def test_every_printable_character(ca: KeyPair, client_id: str) -> None:
 def test_query(endpoint: Endpoint, pair: KeyPair, query: str, reason: str) -> None:
     assert endpoint.outcome("b", pair, query=query) == (400, "invalid_request", reason)
     assert endpoint.outcome("b", pair, query="a=client_id&x=%C3%A9") == ACCEPTED
+
+
+def basic(credentials: str) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Basic {b64encode(credentials.encode()).decode()}"}
+
+
+@pytest.mark.parametrize("client_id", ["b", "a b", "a:b", "a+b", "%62"])
+def test_a_secret_that_is_empty_is_no_credential(ca: KeyPair, client_id: str) -> None:
+    endpoint, pair = Endpoint({client_id: CLIENTS["b"]}), ca.issue("CN=b")
+    assert endpoint.outcome(client_id, pair, form={"client_secret": ""}) == ACCEPTED
+    assert endpoint.outcome(client_id, pair, extra=basic(f"{quote_plus(client_id)}:")) == ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        basic("b:x"),
+        basic("b: "),
+        basic("b::"),
+        basic(":"),
+        basic("other:"),
+        basic("B:"),
+        {"HTTP_AUTHORIZATION": "Basic"},
+        {"HTTP_AUTHORIZATION": "Basic !"},
+        {"HTTP_AUTHORIZATION": "Basic /zo="},
+        {"HTTP_AUTHORIZATION": f"{basic('b:')['HTTP_AUTHORIZATION']}, {basic('b:x')['HTTP_AUTHORIZATION']}"},
+        {"HTTP_AUTHORIZATION": f"Bearer a, {basic('b:')['HTTP_AUTHORIZATION']}"},
+    ],
+    ids=lambda extra: str(extra["HTTP_AUTHORIZATION"]),
+)
+def test_basic_that_is_a_credential(endpoint: Endpoint, pair: KeyPair, extra: Mapping[str, str]) -> None:
+    assert endpoint.outcome("b", pair, extra=extra) == (400, "invalid_request", "multiple_credentials")
+
+
+def test_an_empty_secret_names_no_client(endpoint: Endpoint, pair: KeyPair) -> None:
+    refused = (400, "invalid_request", "missing_client_id")
+    assert endpoint.outcome(None, pair, form={"client_secret": ""}) == refused
+    assert endpoint.outcome(None, pair, extra=basic("b:")) == refused
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,10 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
     Raises:
         InvalidRequest: ``body_too_large``: If the body is longer.
         InvalidRequest: ``malformed_body``: If its length is not a number, or if it ends before that or cannot be read.
+        InvalidRequest: ``body_length_required``: If it came in chunks, and the server does not end the input.
     """
     announced = environ.get("CONTENT_LENGTH") or ""
+    check_has_end(environ)
     if announced and not _DIGITS.fullmatch(announced):
         raise InvalidRequest(
             "Expected a number of octets as CONTENT_LENGTH, found something else.", reason="malformed_body"
@@ -56,6 +58,31 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
     if size - rest > limit:
         _refuse_size(limit)
     return b"".join(chunks)
+
+
+def check_has_end(environ: "WSGIEnvironment") -> None:
+    """Check that the end of the body can be known.
+
+    A body in chunks has no length (RFC 9112 section 7.1). Then only a server that sets ``wsgi.input_terminated`` ends
+    the input; of any other, PEP 3333 allows no read beyond ``CONTENT_LENGTH``.
+
+    Args:
+        environ: the request.
+
+    Raises:
+        InvalidRequest: ``body_length_required``: If it cannot.
+    """
+    if environ.get("HTTP_TRANSFER_ENCODING") and not (
+        environ.get("CONTENT_LENGTH") or environ.get("wsgi.input_terminated")
+    ):
+        raise InvalidRequest(
+            "Expected Content-Length, found a body in chunks, whose end this WSGI server does not mark "
+            "(wsgi.input_terminated). Send Content-Length, or have the proxy in front buffer requests, or use a server "
+            "that marks the end, such as gunicorn or waitress.",
+            reason="body_length_required",
+            expected="Content-Length",
+            found=str(environ["HTTP_TRANSFER_ENCODING"]),
+        )
 
 
 def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:

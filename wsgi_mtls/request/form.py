@@ -2,18 +2,26 @@
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import parse_qsl, unquote_plus
+
+from werkzeug.datastructures import Authorization
 
 from ..errors import InvalidRequest
 from .view import RequestView
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 # Written out whole: frameworks disagree on what to make of a second charset or another parameter.
+# RFC 9110 section 5.6.6: a parameter between two semicolons, or after the last one, may be missing.
 _CONTENT_TYPE = re.compile(
-    r'application/x-www-form-urlencoded[ \t]*(;[ \t]*charset=("?)utf-8\2[ \t]*)?', re.IGNORECASE | re.ASCII
+    r'application/x-www-form-urlencoded(?:[ \t]*;)*(?:(?<=;)[ \t]*charset=("?)utf-8\1(?:[ \t]*;)*)?[ \t]*',
+    re.IGNORECASE | re.ASCII,
 )
 _CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
 _BASIC = re.compile(r"(?:^|,)\s*Basic\b", re.IGNORECASE)
+_ONE_BASIC = re.compile(r"[ \t]*Basic +[A-Za-z0-9+/]+=*[ \t]*", re.IGNORECASE)
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 _MAX_FIELDS = 1000
 
@@ -25,7 +33,8 @@ class TokenRequest:
     Attributes:
         client_id: the one in the body.
         other_credentials: the names of what else was sent to authenticate the client: ``client_secret``,
-            ``client_assertion``, ``client_assertion_type``, ``Authorization: Basic``.
+            ``client_assertion``, ``client_assertion_type``, ``Authorization: Basic``. A secret that is empty is not
+            one: RFC 6749 section 2.3.1 has clients leave it out where they have none.
     """
 
     client_id: str
@@ -50,7 +59,7 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
             expected="POST",
             found=view.method,
         )
-    if not _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
+    if not is_form(environ):
         raise InvalidRequest(
             "Send the body as application/x-www-form-urlencoded, in UTF-8.",
             reason="unsupported_content_type",
@@ -65,11 +74,29 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
             credentials.add(name)
     if environ.get("QUERY_STRING"):
         credentials |= _credentials_in_query(environ["QUERY_STRING"])
-    if _BASIC.search(environ.get("HTTP_AUTHORIZATION", "")):
-        credentials.add("Authorization: Basic")
     if len(named) != 1 or not _CLIENT_ID.fullmatch(named[0]):
         _refuse_client_id(named)
+    if _has_basic(environ.get("HTTP_AUTHORIZATION", ""), named[0]):
+        credentials.add("Authorization: Basic")
     return TokenRequest(named[0], frozenset(credentials))
+
+
+def is_form(environ: "WSGIEnvironment") -> bool:
+    """Return whether the body is a form in UTF-8, by its ``Content-Type``."""
+    return _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")) is not None
+
+
+def _has_basic(authorization: str, client_id: str) -> bool:
+    """Return whether a request has a credential of ``Basic``: a secret, or the name of another client."""
+    if not _BASIC.search(authorization):
+        return False
+    if not _ONE_BASIC.fullmatch(authorization):
+        return True
+    basic = Authorization.from_header(authorization.strip(" \t"))
+    if basic is None or basic.username is None or basic.password != "":
+        return True
+    # RFC 6749 section 2.3.1 has the client_id URL-encoded here, which not every client does.
+    return client_id not in (basic.username, unquote_plus(basic.username))
 
 
 def _credentials_in_query(query: str) -> set[str]:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from wsgi_mtls.errors import InvalidRequest, MutualTLSError
+from wsgi_mtls.request.body import check_has_end
 from wsgi_mtls.request.form import read_token_request
 
 from ..proxies import current_view
@@ -27,7 +28,8 @@ def keep_body() -> None:
     """Have the core read the form once, before Flask does, and keep it to be read again.
 
     Raises:
-        InvalidRequest: it is longer than ``MTLS_MAX_BODY``, ends too early, or is no form.
+        InvalidRequest: If it is longer than ``MTLS_MAX_BODY``, ends too early, has an end that is not marked, or is
+            not a form.
     """
     environ = request.environ
     if _BODY in environ or _flask_has_read():
@@ -38,7 +40,7 @@ def keep_body() -> None:
         if error.reason in {"http_method_not_allowed", "unsupported_content_type"}:
             limit_body()
             return
-        if error.reason in {"body_too_large", "malformed_body"}:
+        if error.reason in {"body_too_large", "malformed_body", "body_length_required"}:
             _drop_body()
             raise
         # Only a request that authenticates its client must be a token request.
@@ -51,11 +53,12 @@ def limit_body() -> None:
     Before 3.1, Flask has no limit for one request.
 
     Raises:
-        InvalidRequest: it is longer, or ends too early.
+        InvalidRequest: If it is longer, ends too early, or has an end that is not marked.
     """
     environ, max_body = request.environ, current_state().settings.max_body
     if _flask_has_read():
         return
+    check_has_end(environ)
     try:
         body = get_input_stream(environ, max_content_length=max_body + 1).read()
         if len(body) > max_body:  # which Werkzeug would cut where no length is announced
