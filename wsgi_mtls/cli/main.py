@@ -2,6 +2,7 @@
 
 import click
 
+from .check_profile import check_profile
 from .demo import demo
 from .explain import explain
 from .failure import PlainGroup
@@ -16,5 +17,5 @@ def cli() -> None:
     """OAuth 2.0 Mutual-TLS (RFC 8705) for WSGI."""
 
 
-for _command in (demo, explain, inspect, pki, serve):
+for _command in (check_profile, demo, explain, inspect, pki, serve):
     cli.add_command(_command)
