@@ -4,25 +4,21 @@ Python's own ``ssl`` aborts the handshake of every certificate that it can't val
 client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
 """
 
-import errno
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from io import RawIOBase
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from select import select
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection, HTTPRequest
-from cheroot.ssl.pyopenssl import SSLFileobjectStreamReader, SSLFileobjectStreamWriter, pyOpenSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
-from .header_names import TokenHeaderReader
+from .hardening.header_names import TokenHeaderReader
+from .hardening.stopping import PatientServer
+from .hardening.streams import WaitingAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -78,10 +74,7 @@ def make_server(
     """
     server = _Server((host, port), app, numthreads=THREADS)
     server.gateway = CertificateGateway
-    server.ssl_adapter = _Adapter(str(certificate), str(private_key))
-    server.ssl_adapter.context = make_context(certificate, private_key, client_ca)
-    # Else cheroot describes it to the application by functions that pyOpenSSL deprecates: a warning each start.
-    server.ssl_adapter.certificate = None
+    server.ssl_adapter = WaitingAdapter(make_context(certificate, private_key, client_ca))
     return server
 
 
@@ -127,7 +120,7 @@ class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
 
 
-class _Server(Server):
+class _Server(PatientServer):
     ConnectionClass = _Connection
 
     def serve(self) -> None:
@@ -135,78 +128,6 @@ class _Server(Server):
         thread = Thread(target=super().serve, daemon=True)
         thread.start()
         thread.join()
-
-    def stop(self) -> None:
-        """End :meth:`serve`; cheroot can't cut off a client in the midst of its handshake, which then times out."""
-        with suppress(SSL.Error):
-            super().stop()
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Say nothing of clients that leave: they may."""
-        if level > logging.INFO:
-            super().error_log(msg, level, traceback)
-
-
-class _Adapter(pyOpenSSLAdapter):
-    """Waits for the client: cheroot does so in ``readline`` alone, and fails if a body does not come or go at once."""
-
-    def makefile(self, sock: SSL.Connection, mode: str = "r", bufsize: int = -1) -> object:
-        return _Reader(sock, bufsize) if "r" in mode else _Writer(sock, bufsize)
-
-
-class _Reader(SSLFileobjectStreamReader):
-    def __init__(self, connection: SSL.Connection, bufsize: int) -> None:
-        super(StreamReader, self).__init__(_WaitingIO(connection), bufsize)
-        self.bytes_read = 0
-        self.ssl_timeout = connection.gettimeout()
-
-
-class _Writer(SSLFileobjectStreamWriter):
-    def __init__(self, connection: SSL.Connection, bufsize: int) -> None:
-        super(StreamWriter, self).__init__(_WaitingIO(connection), bufsize)
-        self.bytes_written = 0
-
-    def close(self) -> None:
-        """Send nothing: every write is flushed, and what failed would go to whoever has the descriptor by now."""
-
-
-class _WaitingIO(RawIOBase):
-    def __init__(self, connection: SSL.Connection) -> None:
-        self._connection = connection
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._wait(self._connection.recv_into, buffer)
-
-    def write(self, data: Any) -> int:
-        if self._connection.get_peer_finished() is None:
-            raise _gone()  # who sent nothing in time would be waited for again, to be told so
-        try:
-            return self._wait(self._connection.send, data)
-        except SSL.Error:
-            raise _gone() from None
-
-    def _wait(self, call: Callable[[Any], int], data: object) -> int:
-        while True:
-            try:
-                return call(data)
-            except (SSL.WantReadError, SSL.WantWriteError) as wanted:
-                ours, none = [self._connection], list[SSL.Connection]()
-                reads = isinstance(wanted, SSL.WantReadError)
-                timeout = self._connection.gettimeout()
-                if not any(select(ours if reads else none, none if reads else ours, none, timeout)):
-                    raise TimeoutError("timed out") from None
-            except SSL.SysCallError:
-                raise _gone() from None
-
-
-def _gone() -> ConnectionError:
-    return ConnectionResetError(errno.ECONNRESET, "The client is gone.")
 
 
 def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int, depth: int, ok: int) -> bool:

@@ -18,8 +18,8 @@ from flask_mtls.authlib import (
     BoundTokenValidatorMixin,
     MutualTLSServerMixin,
 )
+from flask_mtls.authlib.hardening.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin
 from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin
-from flask_mtls.authlib.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin
 from tests.support import refused
 from wsgi_mtls.metadata import authorization_server_metadata
 from wsgi_mtls.testing import KeyPair, Profile, environ_for

@@ -19,7 +19,7 @@ from flask_mtls.authlib import (
     BoundTokenValidatorMixin,
     MutualTLSServerMixin,
 )
-from flask_mtls.authlib.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin, end_grant
+from flask_mtls.authlib.hardening.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin, end_grant
 
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
 from .registration import CONFIDENTIAL, OTHER_METHODS, registration

@@ -1,7 +1,6 @@
 """Mixins for SQLAlchemy models, each before Authlib's own."""
 
 from collections.abc import Mapping
-from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
 
@@ -12,12 +11,13 @@ except ImportError as error:
 
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS
 
+from .hardening.secrets import OptionalSecretMixin
 from .mixin import Mixin
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 
 
-class MutualTLSClientMixin(Mixin):
+class MutualTLSClientMixin(OptionalSecretMixin, Mixin):
     """Before Authlib's ``OAuth2ClientMixin``: a column for each member that RFC 8705 registers.
 
     ``set_client_metadata`` fills them and ``client_metadata`` returns them with the others, so that dynamic
@@ -53,11 +53,6 @@ class MutualTLSClientMixin(Mixin):
         if method in AUTH_METHODS or registered in AUTH_METHODS:
             return method == registered
         return bool(super().check_endpoint_auth_method(method, endpoint))  # type: ignore[misc]
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        """Compare a secret; a client without one has none that is right (Authlib's own raises an error there)."""
-        own: str | None = self.client_secret  # type: ignore[attr-defined]
-        return bool(own) and own is not None and compare_digest(own.encode(), client_secret.encode())
 
 
 def new_grant_id() -> str:

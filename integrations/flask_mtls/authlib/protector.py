@@ -6,7 +6,6 @@ from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
-from joserfc.errors import JoseError
 
 from wsgi_mtls.binding import verify_confirmation
 from wsgi_mtls.errors import InvalidToken, MutualTLSError
@@ -16,11 +15,8 @@ from wsgi_mtls.shortage import is_shortage
 from ..proxies import current_peer, current_record, current_view
 from ..settings import current_state
 from .errors import MutualTLSOAuth2Error
+from .hardening.tokens import UNREADABLE
 from .mixin import Mixin
-
-# What Authlib and joserfc make of a header {"crit": 1}, a claim {"scope": 1}, an introspection response without
-# "active", and JSON that is nested too deep.
-_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
 
 
 class BoundTokenValidatorMixin(Mixin):
@@ -45,7 +41,7 @@ class BoundTokenValidatorMixin(Mixin):
             try:
                 with _telling_shortages():
                     return super().authenticate_token(token_string)  # type: ignore[misc]
-            except (OAuth2Error, JoseError, *_UNREADABLE) as error:
+            except (OAuth2Error, *UNREADABLE) as error:
                 message = f"{type(self).__name__} can't read it, as a JWT that the issuer signed: {error}"
                 raise InvalidToken(message) from error
 
@@ -65,7 +61,7 @@ class BoundTokenValidatorMixin(Mixin):
             except OAuth2Error as error:
                 message = f"{type(self).__name__} does not accept it: unknown, expired, revoked, …."
                 raise InvalidToken(message) from error
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 raise InvalidToken(f"{type(self).__name__} can't read its claims: {error}") from error
             verify_confirmation(_claims(token), current_peer(), required=self.binding_required)
             if insufficient is not None:

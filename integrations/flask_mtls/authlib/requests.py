@@ -15,13 +15,6 @@ from ..proxies import current_view
 from ..settings import current_state
 
 _BODY = "flask_mtls.body"
-_OAUTH = frozenset({
-    "actor_token", "actor_token_type", "assertion", "audience", "auth_req_id", "authorization_details", "claims",
-    "client_assertion", "client_assertion_type", "client_id", "client_secret", "code", "code_verifier", "device_code",
-    "grant_type", "password", "redirect_uri", "refresh_token", "request", "request_uri", "requested_token_type",
-    "resource", "scope", "subject_token", "subject_token_type", "token", "token_type_hint", "username",
-})  # fmt: skip
-"""The parameters of requests to these endpoints, as IANA's registry has them."""
 
 
 def keep_body() -> None:
@@ -41,7 +34,7 @@ def keep_body() -> None:
             limit_body()
             return
         if error.reason in {"body_too_large", "malformed_body", "body_length_required"}:
-            _drop_body()
+            drop_body()
             raise
         # Only a request that authenticates its client must be a token request.
     environ[_BODY] = environ["wsgi.input"]
@@ -64,13 +57,13 @@ def limit_body() -> None:
         if len(body) > max_body:  # which Werkzeug would cut where no length is announced
             raise RequestEntityTooLarge
     except RequestEntityTooLarge:
-        _drop_body()
+        drop_body()
         raise InvalidRequest(f"The body is longer than {max_body} octets.", reason="body_too_large") from None
     except ClientDisconnected:
-        _drop_body()
+        drop_body()
         raise InvalidRequest("The body ended too early.", reason="malformed_body") from None
     except Exception as error:  # whatever the server's stream raises for a body that it can't read, as gunicorn's
-        _drop_body()
+        drop_body()
         raise InvalidRequest(
             f"The server can't read the body: {type(error).__name__}.", reason="malformed_body"
         ) from error
@@ -82,46 +75,6 @@ def replay_body() -> None:
     body = request.environ.get(_BODY)
     if body is not None:
         request.environ["wsgi.input"] = BytesIO(body.getvalue())
-
-
-def refuse_nul() -> None:
-    """No parameter may hold NUL, and PostgreSQL's drivers raise an error for it.
-
-    Raises:
-        InvalidRequest: one does, the form is longer than Flask allows, or ``Authorization`` can't be read.
-    """
-    try:
-        basic = request.authorization
-    except ValueError:  # what Werkzeug makes of "Authorization: Basic" and something that is not ASCII
-        raise InvalidRequest("Authorization can't be read.", reason="malformed_authorization") from None
-    try:
-        forms = (request.args, request.form)
-    except RequestEntityTooLarge:
-        _drop_body()
-        raise InvalidRequest(
-            "The body is longer than the app's MAX_CONTENT_LENGTH or MAX_FORM_MEMORY_SIZE.", reason="body_too_large"
-        ) from None
-    texts = [text for form in forms for pair in form.items(multi=True) for text in pair]
-    if any("\0" in text for text in (*texts, str((basic and basic.username) or ""))):
-        raise InvalidRequest("A parameter holds NUL.", reason="malformed_body")
-
-
-def refuse_query() -> None:
-    """Authlib merges query and body, query first: what is logged on its way would go before what was authenticated.
-
-    Raises:
-        InvalidRequest: a parameter of OAuth is in the query, or one that is in the body too.
-    """
-    if "client_id" in request.args:
-        raise InvalidRequest(
-            "Send client_id in the body alone: Authlib would read the query first.", reason="client_id_in_query"
-        )
-    found = sorted(name for name in request.args if name in _OAUTH or name in request.form)
-    if found:
-        raise InvalidRequest(
-            f"Send {', '.join(found)} in the body alone: Authlib would read the query first.",
-            reason="parameter_in_query",
-        )
 
 
 def named_client() -> str | None:
@@ -137,6 +90,6 @@ def _flask_has_read() -> bool:
     return "stream" in vars(request)
 
 
-def _drop_body() -> None:
-    """Whoever looks at the form of a refused request, as an error handler may, finds none and reads nothing."""
+def drop_body() -> None:
+    """Take the body out of a refused request, so that an error handler that looks at its form reads nothing."""
     request.environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
@@ -15,12 +14,14 @@ from wsgi_mtls.verifier import AuthenticatedClient
 from ..proxies import current_peer, current_record, current_view
 from ..refusals import refuse
 from ..settings import current_state
-from .authorization import AT_AUTHORIZATION, OAUTH_REQUEST, AuthorizationAnswersMixin
 from .clients import ClientModel
 from .errors import current_verifier, rejected
+from .hardening.authorization import AT_AUTHORIZATION, OAUTH_REQUEST, AuthorizationAnswersMixin
+from .hardening.credentials import reading_credentials, refuse_contradictions
+from .hardening.parameters import refuse_nul, refuse_query
+from .hardening.registration import CheckedPayload
 from .mixin import Mixin
-from .registration import CheckedPayload
-from .requests import keep_body, named_client, refuse_nul, refuse_query, replay_body
+from .requests import keep_body, named_client, replay_body
 from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
 
@@ -47,12 +48,8 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
             if request.environ.get(AT_AUTHORIZATION):
                 abort(self.authorization_error_page(InvalidRequestError(status_code=error.status)))
             refuse(error)
-        try:
+        with self.answering_errors():
             oauth_request = super().create_oauth2_request(http_request)  # type: ignore[misc]
-        except OAuth2Error as error:  # insecure_transport, which Authlib lets out here
-            if request.environ.get(AT_AUTHORIZATION):
-                abort(self.authorization_error_page(error))
-            abort(self.handle_response(*error()))  # type: ignore[attr-defined]
         request.environ[OAUTH_REQUEST] = oauth_request
         return oauth_request
 
@@ -175,21 +172,16 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         return model
 
     def _authenticate_otherwise(self, oauth_request: Any, methods: list[str], endpoint: str) -> Any:
-        try:
+        with reading_credentials():
             model = super().authenticate_client(oauth_request, methods, endpoint)  # type: ignore[misc]
-        except MutualTLSError:  # of an application's own method; some are a ValueError
-            raise
-        except ValueError:  # what Authlib makes of "Authorization: Basic", and nothing after it
-            raise InvalidRequest("Authorization can't be read.", reason="malformed_authorization") from None
-        except InvalidClientError as error:
-            raise RefusedClient(
-                f"No method of this endpoint let it in: {error.description}", reason="other_method_failed"
-            ) from error
-        except (TypeError, AttributeError) as error:  # what joserfc makes of an assertion's header {"crit": 1}
-            raise RefusedClient(
-                f"The client's assertion can't be read: {error}", reason="other_method_failed"
-            ) from error
-        _refuse_other_method(model, oauth_request.auth_method)
+        client = current_verifier().client(model.get_client_id())
+        # RFC 6749 section 2.3: a client of mutual TLS has no other method, at no endpoint.
+        if client.uses_mutual_tls or getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
+            raise InvalidRequest(
+                f"Client {client.client_id!r} is registered for mutual TLS and used another method.",
+                reason="multiple_credentials",
+            )
+        refuse_contradictions(client, oauth_request.auth_method)
         return model
 
     def _confirmation(self, model: ClientModel) -> Any:
@@ -219,31 +211,3 @@ def _authenticate() -> AuthenticatedClient | None:
         return current_state().guard.authenticate_or_leave(current_view())
     except MutualTLSError as error:
         raise rejected(error) from error
-
-
-def _refuse_other_method(model: Any, used: str) -> None:
-    """A client of mutual TLS has no other method, at no endpoint (RFC 6749 section 2.3); a confidential one not none.
-
-    Before 1.9, Authlib takes the bare ``client_id`` of any client off the token endpoint, where ``none`` is listed.
-    """
-    client = current_verifier().client(model.get_client_id())
-    if client.uses_mutual_tls or getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:
-        raise InvalidRequest(
-            f"Client {client.client_id!r} is registered for mutual TLS and used another method.",
-            reason="multiple_credentials",
-        )
-    if used == "none" and client.token_endpoint_auth_method != "none":
-        raise RefusedClient(
-            f"Client {client.client_id!r} authenticated by nothing; it is not public.",
-            reason="auth_method_not_registered",
-        )
-    if used == "none" and "Authorization" in request.headers:
-        raise InvalidRequest(
-            f"Client {client.client_id!r} is public and sent Authorization: leave it out.",
-            reason="multiple_credentials",
-        )
-    if request.form.get("client_id", client.client_id) != client.client_id:
-        raise InvalidRequest(
-            f"Client {client.client_id!r} authenticated, and the body names another client_id.",
-            reason="multiple_credentials",
-        )

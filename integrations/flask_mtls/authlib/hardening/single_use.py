@@ -1,4 +1,11 @@
-"""Mixins for Authlib's grants: a code serves once, and a refresh token once where nothing else binds it."""
+"""Mixins for Authlib's grants: a code serves once, and a refresh token once where nothing else binds it.
+
+Authlib saves the new token first and ends the code or the old refresh token afterwards: of two requests at once, both
+get tokens. A second use of a code, or of a refresh token that rotated, ends nothing (RFC 6749 section 4.1.2, RFC 9700
+section 4.14.2).
+
+Needed up to Authlib 1.9, the newest release.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -10,12 +17,14 @@ from authlib.oauth2.rfc6749 import InvalidGrantError
 try:
     from sqlalchemy import Engine, or_, select, update
 except ImportError as error:
-    raise ImportError("flask_mtls.authlib.single_use needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'.") from error
+    raise ImportError(
+        "flask_mtls.authlib.hardening.single_use needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'."
+    ) from error
 
 from wsgi_mtls.binding import must_rotate
 
-from .errors import current_verifier
-from .mixin import Mixin
+from ..errors import current_verifier
+from ..mixin import Mixin
 
 
 class _UsesUp:

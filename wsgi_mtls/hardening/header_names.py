@@ -1,4 +1,7 @@
-"""A header reader for cheroot that refuses names that cheroot would turn into other names."""
+"""A header reader for cheroot that refuses names that cheroot would turn into other names.
+
+Needed up to cheroot 11.1, the newest release.
+"""
 
 import re
 from typing import Any, Protocol

@@ -1,12 +1,21 @@
-"""The answers of the authorization endpoint, which a person's browser gets (RFC 6749 section 4.1.2.1, RFC 9207)."""
+"""Errors of the authorization endpoint that Authlib raises or answers in JSON, to a person's browser.
 
+``response_type=%22`` is a ``ValueError``, a request over plain HTTP an ``InsecureTransportError`` that escapes every
+``create_…_response``, and a wrong client an ``invalid_client`` in JSON, which RFC 6749 section 4.1.2.1 does not have. A
+``redirect_uri`` with an ``iss`` of its own keeps it beside the server's (RFC 9207 section 2).
+
+Needed up to Authlib 1.9, the newest release.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError, UnsupportedResponseTypeError
-from flask import request
+from flask import abort, request
 from markupsafe import escape
 from werkzeug.wrappers import Response
 
@@ -26,6 +35,16 @@ _PAGE = """<!doctype html><html lang="en"><title>Authorization failed</title>
 
 class AuthorizationAnswersMixin:
     """The server's part about its authorization endpoint."""
+
+    @contextmanager
+    def answering_errors(self) -> Iterator[None]:
+        """Answer an error of a request that is not read yet, such as ``insecure_transport``."""
+        try:
+            yield
+        except OAuth2Error as error:
+            if request.environ.get(AT_AUTHORIZATION):
+                abort(self.authorization_error_page(error))
+            abort(self.handle_response(*error()))  # type: ignore[attr-defined]
 
     def get_issuer(self) -> str | None:
         """Return the issuer, to be sent as ``iss`` with each answer (RFC 9207); None sends none."""
