@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from .clients import Client
 from .errors import InvalidRequest, InvalidToken
-from .x509 import ClientCertificate, Peer, PeerSubject
+from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject, thumbprint_of
 
 THUMBPRINT = "x5t#S256"
 """The member of ``cnf`` that holds the certificate's thumbprint (RFC 8705 section 3.1)."""
@@ -36,7 +36,8 @@ def verify_confirmation(
         also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``.
 
     Returns:
-        The certificate that the token is bound to; None for a token that may be unbound and is.
+        The certificate that the token is bound to; None for a token that may be unbound and is, and where the
+        terminator forwards the certificate's hash alone.
 
     Raises:
         InvalidToken: the token is not this client's; its reason tells why.
@@ -78,7 +79,7 @@ def confirmation(peer: Peer) -> dict[str, str]:
     Raises:
         NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
     """
-    return {THUMBPRINT: peer.certificate.thumbprint}
+    return {THUMBPRINT: thumbprint_of(peer) or peer.certificate.thumbprint}
 
 
 def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False) -> dict[str, object]:
@@ -106,7 +107,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
             f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too.",
             reason="certificate_required",
         )
-    if isinstance(peer, PeerSubject):
+    if isinstance(peer, PeerSubject) and peer.thumbprint is None:
         raise InvalidRequest(
             f"Client {client.client_id!r} gets bound tokens only, and {peer.source or 'the certificate source'} "
             f"forwards only {peer.kind}: make the terminator pass the certificate on.",
@@ -219,22 +220,23 @@ def _confirmation_members(cnf: object) -> Mapping[str, object]:
     return cnf
 
 
-def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate:
+def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate | None:
     if not isinstance(thumbprint, str) or not _CANONICAL.fullmatch(thumbprint):
         raise InvalidToken(
             f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.", reason="malformed_confirmation"
         )
-    if peer is None or isinstance(peer, PeerSubject):
+    presented = thumbprint_of(peer)
+    if presented is None:
         raise InvalidToken(
             "The token is bound to a certificate, and none came: use mutual TLS here.",
             reason="token_without_certificate",
         )
     # Texts, not octets: several texts decode to the same digest.
-    if not hmac.compare_digest(thumbprint, peer.certificate.thumbprint):
+    if not hmac.compare_digest(thumbprint, presented):
         raise InvalidToken(
-            f"The token is bound to {thumbprint}, the request came with {peer.certificate.thumbprint}.",
+            f"The token is bound to {thumbprint}, the request came with {presented}.",
             reason="confirmation_mismatch",
             expected=thumbprint,
-            found=peer.certificate.thumbprint,
+            found=presented,
         )
-    return peer.certificate
+    return peer.certificate if isinstance(peer, PeerCertificate) else None

@@ -147,7 +147,7 @@ def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
         BadCertificate: ``chain_not_verified``: nobody validated its chain.
         RefusedClient: ``subject_mismatch``: another name was forwarded.
     """
-    if client.tls_client_certificate_bound_access_tokens:
+    if client.tls_client_certificate_bound_access_tokens and peer.thumbprint is None:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
         raise BadCertificate(NOT_VERIFIED, reason="chain_not_verified")

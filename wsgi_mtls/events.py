@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .errors import MutualTLSError, short
-from .x509 import Peer, PeerSubject
+from .x509 import Peer, thumbprint_of
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -83,7 +83,7 @@ class Decision:
             name,
             self.client_id,
             self.method,
-            None if peer is None or isinstance(peer, PeerSubject) else peer.certificate.thumbprint,
+            thumbprint_of(peer),
             peer.source if peer is not None else None,
             error.reason if error is not None else None,
             error.message if error is not None else None,

@@ -18,6 +18,7 @@ from .rules.token import BoundToken, check_token, client_of, decode
 from .sources import (
     CertificateSource,
     check_delivers_certificate,
+    check_delivers_thumbprint,
     check_methods,
     drop_untrusted,
     peer_certificate,
@@ -85,7 +86,7 @@ class Guard:
             check_delivers_certificate(source)
         if tokens is not None:
             check_tokens(tokens)
-            check_delivers_certificate(source)
+            check_delivers_thumbprint(source)
         self.source = source
         self.verifier = verifier
         self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))

@@ -164,7 +164,9 @@ def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], list[InvalidSett
 def _check_together(values: Mapping[str, Any]) -> None:
     if "source" in values and "allowed_methods" in values:
         sources.check_methods(values["source"], values["allowed_methods"])
-    if "source" in values and (values.get("tokens") is not None or values.get("trust") is not None):
+    if "source" in values and values.get("tokens") is not None:
+        sources.check_delivers_thumbprint(values["source"])
+    if "source" in values and values.get("trust") is not None:
         sources.check_delivers_certificate(values["source"])
 
 

@@ -40,12 +40,14 @@ class AuthenticatedClient:
         method: how it was authenticated.
         certificate: what it presented; None where the terminator forwards only a name (:class:`PeerSubject`).
         registration: its registered metadata.
+        forwarded_thumbprint: the thumbprint of its certificate, where the terminator forwards a name and this.
     """
 
     client_id: str
     method: AuthMethod
     certificate: ClientCertificate | None
     registration: Client
+    forwarded_thumbprint: str | None = None
 
     @property
     def confirmation(self) -> dict[str, str]:
@@ -54,12 +56,13 @@ class AuthenticatedClient:
         Raises:
             NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
         """
-        if self.certificate is None:
+        presented = self.certificate.thumbprint if self.certificate else self.forwarded_thumbprint
+        if presented is None:
             raise NoCertificate(
                 "Only a name was forwarded; a token can't be bound without the certificate.",
                 reason="certificate_not_delivered",
             )
-        return {"x5t#S256": self.certificate.thumbprint}
+        return {"x5t#S256": presented}
 
 
 class Verifier:
@@ -329,7 +332,7 @@ class Verifier:
                 raise checks.name_is_not_enough(client, peer)
             self._vouching.check_forwarded_name(client, peer)
             checks.check_forwarded_name(client, peer)
-            return AuthenticatedClient(client.client_id, method, None, client)
+            return AuthenticatedClient(client.client_id, method, None, client, peer.thumbprint)
         method = self.method_of(client, peer.certificate, allowed)
         if method == "tls_client_auth":
             checks.check_validity(peer.certificate, self._clock())

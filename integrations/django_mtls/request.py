@@ -103,6 +103,6 @@ def _tell_apart(meta: dict[str, Any], peer: Peer | None) -> None:
     """Set the one header that Django's caches can vary on; a client's own is dropped, and the terminator's was read."""
     meta.pop(_CLIENT_CERT_KEY, None)
     if isinstance(peer, PeerSubject):
-        meta[_CLIENT_CERT_KEY] = hashlib.sha256(repr((peer.kind, peer.values)).encode()).hexdigest()
+        meta[_CLIENT_CERT_KEY] = hashlib.sha256(repr((peer.kind, peer.values, peer.thumbprint)).encode()).hexdigest()
     elif peer is not None:
         meta[_CLIENT_CERT_KEY] = peer.certificate.thumbprint

@@ -17,6 +17,7 @@ from .presets import (
     haproxy,
     ingress_nginx,
     istio,
+    istio_sidecar,
     mod_ssl,
     mod_wsgi,
     nginx,
@@ -28,7 +29,7 @@ from .presets import (
 )
 from .source import PEER, CertificateSource, EnvironSource, GuardedSource, drop_untrusted, first_of, peer_certificate
 from .status import LeadingStatus, Status
-from .subject_header import check_delivers_certificate, check_methods, subject_header
+from .subject_header import check_delivers_certificate, check_delivers_thumbprint, check_methods, subject_header
 
 environ = mod_ssl  # the old name, until the first release
 
@@ -46,6 +47,7 @@ __all__ = [
     "azure_app_service",
     "caddy",
     "check_delivers_certificate",
+    "check_delivers_thumbprint",
     "check_methods",
     "cheroot",
     "cloudflare",
@@ -61,6 +63,7 @@ __all__ = [
     "header",
     "ingress_nginx",
     "istio",
+    "istio_sidecar",
     "mod_ssl",
     "mod_wsgi",
     "nginx",

@@ -12,9 +12,10 @@ from .header import Chain
 from .header_preset import HeaderPreset, ModePreset
 from .preset import ServerPreset
 from .status import FAILED, LeadingStatus, Status
+from .uri_preset import UriPreset
 from .xfcc import first_certificate
 
-AnyPreset = HeaderPreset | ModePreset | ServerPreset
+AnyPreset = HeaderPreset | ModePreset | ServerPreset | UriPreset
 
 _IN_CA_FILE = "those in the CA file"
 _DROPPED = "`underscores_dropped=True` holds"
@@ -79,6 +80,15 @@ istio: Final = HeaderPreset(
     duty="The gateway has `SANITIZE_SET`. Any pod can send a first element of its own making, so the last one must "
         "name the gateway, `gateway_uri`, and the pods' mode is `STRICT`. "
         f"{_DROPPED} with `headers_with_underscores_action`.",
+    partial_chains="yes",
+)  # fmt: skip
+istio_sidecar: Final = UriPreset(
+    name="istio_sidecar", deploy="istio", terminator="Istio sidecar or waypoint, or Envoy without `cert`",
+    certificate_header="X-Forwarded-Client-Cert", self_signed="no certificate comes",
+    duty="Only `tls_client_auth` by URI, and bound tokens where the hash comes. The pods' mode is `STRICT`, and the "
+        "mesh's CA, or what validates for it, lets no client choose its own URI. Exactly one proxy writes the header: "
+        "a pod that sends one of its own is rejected. "
+        f"{_DROPPED} with `headers_with_underscores_action`, or {_BY_SERVER}.",
     partial_chains="yes",
 )  # fmt: skip
 traefik: Final = HeaderPreset(
@@ -178,8 +188,9 @@ wsgi_server: Final = ServerPreset(
 )  # fmt: skip
 
 _ALL: tuple[AnyPreset, ...] = (
-    nginx, ingress_nginx, apache, mod_wsgi, mod_ssl, haproxy, caddy, envoy_peer_certificate, envoy, istio, traefik,
-    aws_alb, gcp_load_balancer, azure_app_service, cloudflare, rfc9440, uwsgi, gunicorn, cheroot, werkzeug, wsgi_server,
+    nginx, ingress_nginx, apache, mod_wsgi, mod_ssl, haproxy, caddy, envoy_peer_certificate, envoy, istio,
+    istio_sidecar, traefik, aws_alb, gcp_load_balancer, azure_app_service, cloudflare, rfc9440, uwsgi, gunicorn,
+    cheroot, werkzeug, wsgi_server,
 )  # fmt: skip
 
 PRESETS: Final[Mapping[str, AnyPreset]] = {preset.name: preset for preset in _ALL}

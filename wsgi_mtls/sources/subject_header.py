@@ -18,7 +18,11 @@ _WITHOUT_COMMA = frozenset({"tls_client_auth_san_dns", "tls_client_auth_san_ip",
 
 
 class SubjectHeaders(GuardedHeaders):
-    """The source that :func:`subject_header` makes."""
+    """A source that forwards a name and no certificate, as :func:`subject_header` makes."""
+
+
+class UriHeader(SubjectHeaders):
+    """A source that forwards a URI and the certificate's hash, to which tokens can be bound."""
 
 
 def one_value(text: str) -> tuple[str, ...]:
@@ -87,28 +91,41 @@ def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -
     """
     if _forwards_a_name(source) and set(allowed_methods) != {"tls_client_auth"}:
         raise ValueError(
-            "subject_header forwards a name and no certificate: it can't serve self-signed clients or bound tokens. "
+            "The source forwards a name and no certificate: it can't serve self-signed clients. "
             'Give the verifier allowed_methods=["tls_client_auth"], or have the terminator pass the certificate on.'
         )
 
 
 def check_delivers_certificate(source: CertificateSource) -> None:
+    """Check, where a trust store validates chains, that the source delivers them.
+
+    Raises:
+        ValueError: If the source forwards only a name, or the certificate's hash.
+    """
+    if _forwards_a_name(source):
+        raise ValueError(
+            "The source forwards a name and no certificate: a trust store has nothing to validate. "
+            "Have the terminator pass the certificate on."
+        )
+
+
+def check_delivers_thumbprint(source: CertificateSource) -> None:
     """Check, when an API is put together, that its source can serve bound tokens.
 
     Raises:
         ValueError: If the source forwards only a name, to which no token is bound.
     """
-    if _forwards_a_name(source):
+    if _forwards_a_name(source, unless=UriHeader):
         raise ValueError(
             "subject_header forwards a name and no certificate: it can't serve bound tokens. "
             "Have the terminator pass the certificate on."
         )
 
 
-def _forwards_a_name(source: CertificateSource) -> bool:
+def _forwards_a_name(source: CertificateSource, unless: type[SubjectHeaders] | tuple[()] = ()) -> bool:
     if isinstance(source, FirstOf):
-        return any(map(_forwards_a_name, source.halves))
-    return isinstance(source, SubjectHeaders)
+        return any(_forwards_a_name(half, unless) for half in source.halves)
+    return isinstance(source, SubjectHeaders) and not isinstance(source, unless)
 
 
 @dataclass(frozen=True, slots=True)

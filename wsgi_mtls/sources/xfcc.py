@@ -12,9 +12,18 @@ from dataclasses import dataclass
 from ..errors import BadCertificate
 from .encodings import url_encoded_pem, url_encoded_pem_list
 
-_PAIR = re.compile(r'(?P<key>By|Hash|Cert|Chain|Subject|URI|DNS)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^"\\,;]*))')
+# Bare values have no separator and no quote, so a name that has one makes the value unreadable.
+_PAIR = re.compile(r'(?P<key>Hash|Cert|Chain|Subject|URI|DNS)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^"\\,;]*))')
+_BY = "By="
+# By is the proxy's own name and may hold separators. Envoy writes the hash behind it, and Istio, where it sends no
+# hash, the URI. The first of both ends it: whatever the client chooses comes later.
+_END_OF_BY = re.compile(r";(?=Hash=[0-9a-f]{64}(?:[;,]|\Z)|(?P<uri>URI=))")
+_HASH = re.compile(r'(?<![^;,])Hash="?[0-9a-f]{64}"?(?![^;,])')
+_URI = re.compile(r"(?<![^;,])URI=")
 # A certificate may carry several names of these kinds, and Envoy writes each as a pair of its own.
-_REPEATABLE = frozenset({"By", "URI", "DNS"})
+_REPEATABLE = frozenset({"URI", "DNS"})
+
+_Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +31,18 @@ class Element:
     """What one proxy reports of its client.
 
     Attributes:
-        hash: the SHA-256 of the certificate, lower-case hex.
+        hash: the SHA-256 of the certificate, lower-case hex; None where the proxy sends none.
         certificate: its DER, or None where the proxy is not set to send it.
         chain: DER of what came with it, without the leaf.
-        uris: its URI names, as Envoy wrote them.
+        uris: its URI names, as Envoy wrote them, with their quotes if they have any.
+        keys: of all its pairs behind ``By``, in order.
     """
 
-    hash: str
+    hash: str | None
     certificate: bytes | None
     chain: tuple[bytes, ...]
     uris: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 def parse(text: str, elements: int) -> tuple[Element, ...]:
@@ -39,44 +50,73 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
 
     Raises:
         BadCertificate: ``malformed_certificate``: If the count is another, a key is unknown or repeated, a quote or
-            backslash is outside of quotes, or ``Hash`` is missing or not that of ``Cert``.
+            backslash is outside of quotes, ``Hash`` is not that of ``Cert``, or the value can be read in two ways.
     """
-    found: list[list[tuple[str, str]]] = [[]]
-    position = 0
-    while True:
-        pair = _PAIR.match(text, position)
-        if pair is None:
-            raise BadCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
-        bare = pair["bare"]
-        found[-1].append((pair["key"], re.sub(r"\\(.)", r"\1", pair["quoted"]) if bare is None else bare))
-        position = pair.end()
-        separator = text[position : position + 1]
-        if not separator:
-            break
-        if separator not in ",;":
-            raise BadCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
+    found: list[_Pairs] = []
+    position, separator = 0, ","
+    while separator:
         if separator == ",":
             found.append([])
+            position = _after_by(text, position)
+        pair = _PAIR.match(text, position)
+        if pair is None:
+            raise _unreadable(position)
+        found[-1].append((pair["key"], pair[0].partition("=")[2]))
+        position = pair.end()
+        separator = text[position : position + 1]
+        if separator not in ("", ",", ";"):
+            raise _unreadable(position)
         position += 1
     if len(found) != elements:
         raise BadCertificate(
             f"X-Forwarded-Client-Cert has {len(found)} elements instead of {elements}: count the proxies that add one."
         )
-    return tuple(_element(pairs) for pairs in found)
+    parsed = tuple(map(_element, found))
+    # A client that may send the header, and whose own name has a quote, could hide a proxy's element in quotes.
+    if len(_HASH.findall(text)) != sum(element.hash is not None for element in parsed):
+        raise BadCertificate("X-Forwarded-Client-Cert can be read in two ways: a value of it holds a Hash of its own.")
+    return parsed
 
 
-def _element(pairs: list[tuple[str, str]]) -> Element:
-    once = [key for key, _ in pairs if key not in _REPEATABLE]
-    values = dict(pairs)
-    if len(once) != len(set(once)) or not re.fullmatch("[0-9a-f]{64}", values.get("Hash", "")):
-        raise BadCertificate("An element of X-Forwarded-Client-Cert has no Hash, or one of its keys twice.")
+def _after_by(text: str, position: int) -> int:
+    """Return where the pair behind ``By`` starts, or the same position without one."""
+    if not text.startswith(_BY, position):
+        return position
+    end = _END_OF_BY.search(text, position)
+    if end is None:
+        raise _unreadable(position)
+    return end.end()
+
+
+def _unreadable(position: int) -> BadCertificate:
+    return BadCertificate(f"X-Forwarded-Client-Cert can't be read from character {position + 1} on.")
+
+
+def _element(pairs: _Pairs) -> Element:
+    keys = tuple(key for key, _ in pairs)
+    once = [key for key in keys if key not in _REPEATABLE]
+    values = {key: _unquoted(value) for key, value in pairs}
+    digest = values.get("Hash")
+    if len(once) != len(set(once)):
+        raise BadCertificate("An element of X-Forwarded-Client-Cert has a key twice.")
+    # Istio's waypoint sends nothing but the URI. Envoy writes the hash first, and the URI before it would be By's.
+    starts_with_uri = keys[0] == "URI"
+    if not (starts_with_uri if digest is None else not starts_with_uri and re.fullmatch("[0-9a-f]{64}", digest)):
+        raise BadCertificate(
+            "Expected elements of X-Forwarded-Client-Cert with a Hash of 64 hexadecimal digits before the URI."
+        )
     certificate = url_encoded_pem(values["Cert"]) if "Cert" in values else None
-    if certificate is not None and hashlib.sha256(certificate).hexdigest() != values["Hash"]:
+    if certificate is not None and hashlib.sha256(certificate).hexdigest() != digest:
         raise BadCertificate("Hash in X-Forwarded-Client-Cert is not that of Cert.")
     chain = url_encoded_pem_list(values["Chain"]) if "Chain" in values else ()
     if chain and chain[0] != certificate:
         raise BadCertificate("Chain in X-Forwarded-Client-Cert does not start with Cert.")
-    return Element(values["Hash"], certificate, chain[1:], tuple(value for key, value in pairs if key == "URI"))
+    uris = tuple(value for key, value in pairs if key == "URI")
+    return Element(digest, certificate, chain[1:], uris, keys)
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
 def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = None) -> tuple[bytes, ...]:
@@ -98,3 +138,27 @@ def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = No
     if gateway_uri is not None and last.uris != (gateway_uri,):
         raise BadCertificate(f"X-Forwarded-Client-Cert was not passed on by {gateway_uri} alone.")
     return (first.certificate, *first.chain)
+
+
+def uri_and_hash(text: str) -> tuple[str | None, str | None]:
+    """Return the URI and the hash of the only element, where the certificate itself does not come.
+
+    What a client put behind its URI looks like the proxy's next key, and a DNS name before it like the URI: so the URI
+    is the last pair of its element, and there is no DNS name.
+
+    Returns:
+        The certificate's URI name, None if it has none; and its SHA-256, lower-case hex, None where it is not sent.
+
+    Raises:
+        BadCertificate: ``malformed_certificate``: If :func:`parse` refuses the value, if a quote, another key or
+            another URI follows the URI, or if a DNS name came.
+    """
+    (element,) = parse(text, 1)
+    before_uri = element.keys if not element.uris else element.keys[:-1]
+    quoted = any(uri.startswith('"') for uri in element.uris)
+    if not {"URI", "DNS"}.isdisjoint(before_uri) or quoted or len(_URI.findall(text)) != len(element.uris):
+        raise BadCertificate(
+            "X-Forwarded-Client-Cert must end with the one URI of the certificate: a client can write other keys into "
+            "its own names. Have the proxy send uri, and neither dns nor a second URI."
+        )
+    return "".join(element.uris) or None, element.hash

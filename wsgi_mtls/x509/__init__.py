@@ -2,7 +2,7 @@
 
 from .certificate import MAX_DER_SIZE, SUBJECT_KINDS, ClientCertificate, SubjectKind
 from .parts import IPAddress
-from .peer import Peer, PeerCertificate, PeerSubject
+from .peer import Peer, PeerCertificate, PeerSubject, thumbprint, thumbprint_of
 
 __all__ = [
     "MAX_DER_SIZE",
@@ -13,4 +13,6 @@ __all__ = [
     "PeerCertificate",
     "PeerSubject",
     "SubjectKind",
+    "thumbprint",
+    "thumbprint_of",
 ]

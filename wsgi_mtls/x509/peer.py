@@ -1,5 +1,6 @@
 """A certificate as a peer presented it, or the name that its terminator forwards instead."""
 
+import base64
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -39,12 +40,15 @@ class PeerSubject:
         values: the texts that the certificate carries of it.
         verified: whether the terminator says that it validated the chain of this very request.
         source: the certificate source that it came from, for the log.
+        thumbprint: of the certificate (``x5t#S256``), where the terminator forwards its hash; None where it does not.
+            Tokens can be bound to it.
     """
 
     kind: SubjectKind
     values: tuple[str, ...]
     verified: bool = False
     source: str = ""
+    thumbprint: str | None = None
 
     @property
     def certificate(self) -> NoReturn:
@@ -62,3 +66,15 @@ class PeerSubject:
 
 Peer = PeerCertificate | PeerSubject
 """What a certificate source finds."""
+
+
+def thumbprint_of(peer: Peer | None) -> str | None:
+    """Return the thumbprint of what a peer presented; None where none is known."""
+    if isinstance(peer, PeerSubject):
+        return peer.thumbprint
+    return None if peer is None else peer.certificate.thumbprint
+
+
+def thumbprint(sha256: bytes) -> str:
+    """Return the ``x5t#S256`` of a certificate (RFC 8705 section 3.1) from the SHA-256 of its DER."""
+    return base64.urlsafe_b64encode(sha256).rstrip(b"=").decode("ascii")

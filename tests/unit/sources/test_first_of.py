@@ -62,8 +62,11 @@ def test_a_name_in_either_half_is_seen_when_the_application_is_put_together() ->
         with pytest.raises(ValueError, match="allowed_methods"):
             sources.check_methods(source, ["tls_client_auth", "self_signed_tls_client_auth"])
         with pytest.raises(ValueError, match="bound tokens"):
+            sources.check_delivers_thumbprint(source)
+        with pytest.raises(ValueError, match="trust store"):
             sources.check_delivers_certificate(source)
         sources.check_methods(source, ["tls_client_auth"])
     whole = sources.first_of(nginx, sources.wsgi_server())
     sources.check_methods(whole, ["tls_client_auth", "self_signed_tls_client_auth"])
     sources.check_delivers_certificate(whole)
+    sources.check_delivers_thumbprint(whole)

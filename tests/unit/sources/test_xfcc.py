@@ -35,7 +35,7 @@ OTHER = f'Hash={digest(SELF_SIGNED)};Cert="{escaped(SELF_SIGNED)}"'
         f'{ELEMENT};Chain="{escaped(CLIENT)}"',
         rf'{ELEMENT};Subject="CN=a\,b,O=\"x\";"',
         f'{ELEMENT};Subject="a,Hash=b;Cert=c"',
-        f"{ELEMENT};URI=spiffe://a;URI=spiffe://b?x=1;DNS=a;DNS=b;By=spiffe://c;By=spiffe://d",
+        f"By=spiffe://c;By=spiffe://d;{ELEMENT};URI=spiffe://a;URI=spiffe://b?x=1;DNS=a;DNS=b",
         f"{ELEMENT};URI=",
     ],
 )
