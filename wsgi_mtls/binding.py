@@ -98,7 +98,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
     Raises:
         InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
             out of it.
-        ValueError: the claims already have a ``cnf`` that is no object: the server's own mistake.
+        ValueError: If the claims already have a ``cnf`` that is not an object: the server's own mistake.
     """
     if not _must_bind(client, always):
         return dict(claims)

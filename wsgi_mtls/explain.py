@@ -62,7 +62,7 @@ class Explanation:
     Attributes:
         accepted: the decision.
         reason: the reason of the refusal; empty if it is accepted.
-        path: the certificates from the client's up to a trusted root; what was sent, where there is no such path.
+        path: the certificates from the client's up to a trusted root; what was sent, if no such path exists.
         findings: the checks, in the order in which the verifier makes them.
     """
 

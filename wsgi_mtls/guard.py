@@ -53,7 +53,7 @@ class Guard:
         tokens: turns an access token into its claims; see :mod:`wsgi_mtls.tokens`. None where no tokens are accepted.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         max_body: the longest body of a token request that is read, in octets.
-        trust: validates the chains of certificates where there is no verifier, as a verifier's own does.
+        trust: validates the chains of certificates for a guard without a verifier, as the verifier's own does.
 
     Raises:
         ValueError: If an option has a value that it cannot have, or if the source forwards only a name, and the

@@ -21,7 +21,7 @@ def registered_certificates(jwks: object) -> tuple[ClientCertificate, ...]:
     Only the first is the key's own (RFC 7517 section 4.7); keys without ``x5c`` serve other purposes.
 
     Raises:
-        InvalidClientMetadata: it is no JWK set, an ``x5c`` is no certificate, or certifies another key than its JWK.
+        InvalidClientMetadata: If it is not a JWK set, or an ``x5c`` is not a certificate or certifies another key.
     """
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
@@ -46,7 +46,7 @@ def _certificate(key: Mapping[str, object], number: int) -> ClientCertificate:
     try:
         certificate = ClientCertificate.from_der(base64_to_der(x5c[0]))
     except BadCertificate as error:
-        raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] is no certificate. {error}") from None
+        raise InvalidClientMetadata(f"Key {number} of jwks: x5c[0] is not a certificate. {error}") from None
     try:
         expected = _members(_public_key(certificate))
     except InvalidClientMetadata as error:

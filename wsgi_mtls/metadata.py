@@ -145,7 +145,7 @@ class MetadataMiddleware:
 
 
 def well_known_path(document: Metadata) -> str:
-    """Return the path of a document, as it stands in a URL: the well-known one before that of the issuer or resource.
+    """Return the path of a document, as it is in a URL: the well-known one before that of the issuer or resource.
 
     Raises:
         InvalidServerMetadata: the document has neither ``issuer`` nor ``resource``, or both.
@@ -174,7 +174,7 @@ def _json(path: str, document: Metadata) -> bytes:
     try:
         return json.dumps(document, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise InvalidServerMetadata(f"The document for {path} is no JSON: {error}.") from None
+        raise InvalidServerMetadata(f"The document for {path} is not JSON: {error}.") from None
 
 
 def _refuse_members(members: Metadata, *given: str) -> None:
@@ -189,7 +189,7 @@ def _endpoints_among(members: Metadata) -> dict[str, object]:
 
 def _url(name: str, path: object, base: str) -> str:
     if not name.endswith("_endpoint"):
-        raise InvalidServerMetadata(f"endpoints holds {name!r}, which is no *_endpoint.")
+        raise InvalidServerMetadata(f"endpoints holds {name!r}, which is not an *_endpoint.")
     if not isinstance(path, str):
         raise InvalidServerMetadata(f"{name} must be a path or a URL, not {path!r}.")
     url = base.rstrip("/") + path if path.startswith("/") else path

@@ -68,7 +68,7 @@ def check_identifier(name: str, value: object) -> str:
     """Return the path of an issuer or resource, at whose well-known path metadata can be found.
 
     Raises:
-        InvalidServerMetadata: it is no https URL, has a query, or dot segments, which clients resolve.
+        InvalidServerMetadata: If it is not an https URL, has a query, or dot segments, which clients resolve.
     """
     path = check_url(name, value)
     if "?" in str(value):
@@ -115,7 +115,7 @@ def _check_aliases(aliases: object, endpoints: Metadata) -> None:
         if name in FOR_BROWSERS:
             raise InvalidServerMetadata(f"{ALIASES} can't hold {name}: browsers go there, which have no certificate.")
         if name not in endpoints:
-            raise InvalidServerMetadata(f"{ALIASES} holds {name!r}, which is no *_endpoint of this server.")
+            raise InvalidServerMetadata(f"{ALIASES} holds {name!r}, which is not an *_endpoint of this server.")
         check_url(f"{ALIASES}.{name}", value)
 
 

@@ -30,7 +30,7 @@ def check_max_body(max_body: object) -> None:
     """Check the longest body that is to be read.
 
     Raises:
-        ValueError: it is no number of octets.
+        ValueError: If it is not a number of octets.
     """
     if type(max_body) is not int or max_body < 1:
         raise ValueError(f"max_body must be a number of octets, such as 65536, not {max_body!r}.")

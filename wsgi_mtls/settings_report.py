@@ -22,7 +22,7 @@ def misspelt(given: Collection[object], known: Collection[str], prefix: str = ""
     """Return a line for each name with this prefix that nobody knows and that looks like one of the known."""
     unknown = [name for name in map(str, given) if name.startswith(prefix) and name not in known]
     near = {name: get_close_matches(name, known, 1, 0.75) for name in unknown}
-    return [f"{name} is no setting; is {found[0]} meant?" for name, found in near.items() if found]
+    return [f"{name} is not a setting; did you mean {found[0]}?" for name, found in near.items() if found]
 
 
 def searchable(verifier: Verifier | None) -> bool:

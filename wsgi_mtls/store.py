@@ -21,7 +21,7 @@ class Store(Protocol):
         """Keep a value for so many seconds, instead of another one."""
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Return whether no value was there, and keep an empty one then; atomic."""
+        """Keep an empty value if none was there, and return whether it did; atomic."""
 
 
 class MemoryStore:
@@ -50,7 +50,7 @@ class MemoryStore:
             self._set(key, value, seconds)
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Return whether no value was there, and keep an empty one then; atomic."""
+        """Keep an empty value if none was there, and return whether it did; atomic."""
         with self._lock:
             if self._get(key) is not None:
                 return False

@@ -30,7 +30,7 @@ class Profile:
     """What a certificate is to say.
 
     Attributes:
-        san_dns: dNSName entries of the subject alternative name; the other kinds likewise.
+        san_dns: dNSName entries of the subject alternative name; the other kinds in the same way.
         san_uri: its uniformResourceIdentifier entries.
         san_ip: its iPAddress entries.
         san_email: its rfc822Name entries.
@@ -139,7 +139,7 @@ def environ_for(
     Args:
         certificate: the certificate, or None for a request without one.
         chain: what came with it.
-        verified: whether the terminator validated the chain; a self-signed certificate is no PKI either way.
+        verified: whether the terminator validated the chain; a self-signed certificate is never PKI.
     """
     if certificate is None:
         return {PEER: None}

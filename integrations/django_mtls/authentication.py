@@ -24,8 +24,8 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     (:mod:`django_mtls.failed_logins`); every refusal is an event of our own.
 
     Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
-    the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As there, what
-    stands before ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
+    the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As in Django, a
+    backend that precedes ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
     """
     if request is not None:
         keep_out_of_caches(innermost(request))  # those around a view that asks

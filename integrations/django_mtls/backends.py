@@ -116,7 +116,10 @@ class ClientCertificateBackend(ModelBackend):
         if user is None and settings.create_unknown_users:
             user = self._created_user(name, peer.certificate)
         if user is None:
-            raise RefusedClient(f"There is no user {name!r}.", reason="unknown_user")
+            raise RefusedClient(
+                f"No user is named {name!r}: create the user, or register the certificate for another one.",
+                reason="unknown_user",
+            )
         return user
 
     def _created_user(self, name: str, certificate: ClientCertificate) -> Any:

@@ -118,7 +118,7 @@ def _imported(given: Mapping[str, Any]) -> dict[str, Any]:
 def _unknown(key: object) -> InvalidSetting:
     near = get_close_matches(str(key), KEYS, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(sorted(KEYS))}."
-    return InvalidSetting(str(key), f"is no key: {remedy}", "django_mtls.E001")
+    return InvalidSetting(str(key), f"is not a key: {remedy}", "django_mtls.E001")
 
 
 def _username_from(given: Mapping[str, Any]) -> UsernameFrom | None:

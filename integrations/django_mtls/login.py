@@ -53,7 +53,7 @@ def set_user(request: HttpRequest) -> Login | None:
 
     Raises:
         MutualTLSError: If what the terminator delivered cannot be used as a certificate.
-        ImproperlyConfigured: If there is no ``AuthenticationMiddleware`` before.
+        ImproperlyConfigured: If no ``AuthenticationMiddleware`` precedes it.
     """
     if not hasattr(request, "user"):
         raise ImproperlyConfigured(

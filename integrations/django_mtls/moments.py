@@ -8,7 +8,7 @@ from django.utils import timezone
 from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.x509 import ClientCertificate
 
-# Further out, other time zones and MariaDB have no such year: 99991231235959Z stands for "never" (RFC 5280 section
+# Further out, other time zones and MariaDB have no such year: 99991231235959Z means "never" (RFC 5280 section
 # 4.1.2.5), and what expired before there were certificates has expired.
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 

@@ -33,7 +33,7 @@ def registration_errors(record: "AbstractRegisteredClient") -> dict[str, str]:
 
 
 def _are_clean(record: "AbstractRegisteredClient", *names: str) -> bool:
-    """Tell whether these fields find nothing wrong with their values; else an error stands beside them already."""
+    """Return whether these fields accept their values; otherwise they show an error already."""
     try:
         for field in record._meta.fields:
             if field.name in names:

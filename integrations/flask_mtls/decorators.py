@@ -1,6 +1,6 @@
 """The decorators: on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods.
 
-Each stands below the route, ``@app.post(…)``: above it, it would guard nothing that Flask serves, without a word.
+Write each below the route, ``@app.post(…)``: above it, it would silently guard nothing that Flask serves.
 ``flask mtls check`` lists what is really guarded.
 """
 

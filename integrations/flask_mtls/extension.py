@@ -19,12 +19,12 @@ class MutualTLS:
     """OAuth 2.0 Mutual-TLS (RFC 8705) for Flask apps; one extension may serve several.
 
     The arguments are defaults; an app's own settings (:data:`flask_mtls.settings.SETTINGS`) go before them. What an app
-    is configured for stands in ``app.extensions["mtls"]``.
+    is configured for is in ``app.extensions["mtls"]``.
 
     Args:
         app: the app, or None where :meth:`init_app` is called later.
         clients: the registered clients, as ``MTLS_CLIENTS``.
-        source: where the certificate stands, as ``MTLS_SOURCE``.
+        source: where the certificate is, as ``MTLS_SOURCE``.
         verifier: decides who a client is, instead of one that is made from ``clients``.
         tokens: decodes access tokens, as ``MTLS_TOKENS``.
 

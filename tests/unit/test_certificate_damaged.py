@@ -195,7 +195,7 @@ def test_no_pem(pem: str | bytes) -> None:
 
 
 def test_message_says_what_to_do() -> None:
-    with refused("malformed_certificate", match="2 certificates stand in it; give that certificate alone"):
+    with refused("malformed_certificate", match="found 2 certificates. Give that certificate alone"):
         ClientCertificate.from_pem(PEM + PEM)
 
 

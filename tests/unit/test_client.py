@@ -105,8 +105,8 @@ REFUSED = [
     ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": []}]}}, "x5c must be a list"),
     ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": None}]}}, "x5c must be a list"),
     ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": [7]}]}}, "x5c must be a list"),
-    ({**SELF_SIGNED, "jwks": {"keys": [{}, {"x5c": ["AAAA"]}]}}, r"Key 2 of jwks: x5c\[0\] is no certificate"),
-    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": ["-"]}]}}, "is no certificate"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{}, {"x5c": ["AAAA"]}]}}, r"Key 2 of jwks: x5c\[0\] is not a certificate"),
+    ({**SELF_SIGNED, "jwks": {"keys": [{"x5c": ["-"]}]}}, "is not a certificate"),
 ]
 
 

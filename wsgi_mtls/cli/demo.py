@@ -1,4 +1,4 @@
-"""``wsgi-mtls demo``: real clients, over real TLS, let in or refused by RFC 8705."""
+"""``wsgi-mtls demo``: real clients over real TLS, accepted or refused by RFC 8705."""
 
 import json
 import logging

@@ -19,7 +19,7 @@ class Row:
         client_id: whom the request claims to come from.
         pair: the certificate and key that it is made with, or None.
         expected: ``accepted``, or the reason of the refusal.
-        form: what else stands in the body.
+        form: the other fields of the body.
     """
 
     title: str

@@ -50,7 +50,7 @@ def load_application(app: str) -> "WSGIApplication":
     """Import ``MODULE:NAME``, from the current directory too.
 
     Raises:
-        Failure: there is no such module or name, or it can't be called.
+        Failure: If the module or the name is missing, or can't be called.
     """
     module, _, name = app.partition(":")
     sys.path.insert(0, "")
@@ -63,5 +63,5 @@ def load_application(app: str) -> "WSGIApplication":
     except Exception as error:  # whatever a user's module raises when it is imported
         raise Failure(f"{app}: {error}; write MODULE:NAME.") from None
     if not callable(application):
-        raise Failure(f"{app} is no WSGI application.")
+        raise Failure(f"{app} is not a WSGI application.")
     return application

@@ -81,7 +81,7 @@ def _read(certificate: Certificate) -> ClientCertificate:
     if isinstance(certificate, str):
         return ClientCertificate.from_pem(certificate)
     if not isinstance(certificate, bytes | bytearray | memoryview):
-        raise TypeError(f"{type(certificate).__name__} is no certificate.")
+        raise TypeError(f"{type(certificate).__name__} is not a certificate.")
     octets = bytes(certificate)
     is_pem = octets.lstrip().startswith(b"-----BEGIN")
     return ClientCertificate.from_pem(octets) if is_pem else ClientCertificate.from_der(octets)

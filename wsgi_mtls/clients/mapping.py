@@ -45,7 +45,7 @@ class MappingRegistry:
         return self._clients.get(client_id), self.has_self_signed(certificate)
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
-        """Return the clients whose subject value or public key stands in the certificate."""
+        """Return the clients whose subject value or public key is in the certificate."""
         keys: list[Hashable] = [certificate.lookup_key, *subject_keys(certificate)]
         found = (client for key in keys for client in self._index.get(key, ()))
         return tuple({client.client_id: client for client in found}.values())
@@ -60,7 +60,7 @@ def _client(client_id: str, value: Client | Mapping[str, object]) -> Client:
         except TypeError:
             raise InvalidClientMetadata(f"Client {client_id!r}: its metadata must be a mapping.") from None
     if client.client_id != client_id:
-        raise InvalidClientMetadata(f"Client {client.client_id!r} stands under the key {client_id!r}.")
+        raise InvalidClientMetadata(f"Client {client.client_id!r} is under the key {client_id!r}: use its client_id.")
     return client
 
 

@@ -38,7 +38,9 @@ class SubjectValue:
             InvalidClientMetadata: it is nothing that a certificate could carry, or would match more than one name.
         """
         if kind not in SUBJECT_KINDS:
-            raise InvalidClientMetadata(f"{kind!r} is no kind of subject value; use one of {', '.join(SUBJECT_KINDS)}.")
+            raise InvalidClientMetadata(
+                f"{kind!r} is not a kind of subject value; use one of {', '.join(SUBJECT_KINDS)}."
+            )
         if not isinstance(value, str) or not value:
             raise InvalidClientMetadata(f"{kind} must be a text that is not empty.")
         try:

@@ -86,7 +86,7 @@ class ConfiguredEndpoint:
         """Fetch JSON.
 
         Raises:
-            FetchFailed: If there is no answer 200 with JSON.
+            FetchFailed: If the answer is not a 200 with JSON.
         """
         return self._json("GET", None, {"Accept": accept})
 
@@ -94,7 +94,7 @@ class ConfiguredEndpoint:
         """Post a form and return the JSON answer.
 
         Raises:
-            FetchFailed: If there is no answer 200 with JSON.
+            FetchFailed: If the answer is not a 200 with JSON.
         """
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         return self._json("POST", urlencode(form), headers)

@@ -80,7 +80,7 @@ def exchange(
 
     Raises:
         NotConnected: If no TCP connection was made.
-        FetchFailed: If there is no complete answer in that time, or it is longer than ``MAX_ANSWER``.
+        FetchFailed: If the answer is not complete in that time, or is longer than ``MAX_ANSWER``.
     """
     headers = {"Accept-Encoding": "identity", **headers}
     try:

@@ -23,9 +23,9 @@ def bearer_token(environ: "WSGIEnvironment") -> str:
     """Return the one bearer token, from ``Authorization`` alone; a form body is left unread.
 
     Raises:
-        InvalidToken: ``missing_token``: there is no ``Authorization``, or one of another scheme.
+        InvalidToken: ``missing_token``: If ``Authorization`` is missing or has another scheme.
         InvalidRequest: ``malformed_authorization``: it does not hold exactly one bearer token.
-        InvalidRequest: ``token_in_query``: ``access_token`` stands in the query, whether or not the header has one too.
+        InvalidRequest: ``token_in_query``: If ``access_token`` is in the query, with or without the header.
     """
     query = environ.get("QUERY_STRING", "")
     if any(name == "access_token" for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")):
@@ -65,7 +65,7 @@ def challenge(error: MutualTLSError, *, realm: str | None = None, scope: str | N
         ValueError: as :func:`check_challenge`.
     """
     check_challenge(realm, scope)
-    # What only an authorization server answers, as a source of one's own may raise it, is no code for this one.
+    # A custom source may raise what only an authorization server answers: that is not a code for this challenge.
     code = error.error if error.error in _CODES else "invalid_token"
     members = {"realm": realm, "error": code}
     if error.reason in {"missing_token", "insufficient_scope"}:

@@ -16,8 +16,8 @@ def check_site(environ: "WSGIEnvironment") -> None:
     """Refuse an unsafe method that a browser sends for a page of another origin.
 
     ``Sec-Fetch-Site`` says whose page it was; a browser too old for that sends ``Origin``, whose scheme must be https,
-    since a client certificate comes over nothing else. What sends neither is no browser. Another host of the same site
-    is refused too: it may be someone else's.
+    since a client certificate comes over nothing else. A caller that sends neither is not a browser. Another host of
+    the same site is also refused: it may be someone else's.
 
     Raises:
         RefusedClient: ``cross_site_request``: it is.

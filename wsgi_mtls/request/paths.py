@@ -41,7 +41,7 @@ class PathGuard:
             unless a router could take it for a guarded one, which a path without any ASCII letter could always be.
 
     Raises:
-        ValueError: If there is no path, or one that does not start with a slash, or that is a pattern or
+        ValueError: If a path is missing, or one that does not start with a slash, or that is a pattern or
             percent-encoded and so would match nothing; if an excepted path is not below a guarded one, or a guarded one
             is below it; if ``undecodable="pass"`` can have no effect. ``;`` is an ordinary character, as it is in
             ``PATH_INFO``.

@@ -1,4 +1,4 @@
-"""Certificate sources: where in the WSGI environ the peer certificate is, and from whom it is believed."""
+"""Certificate sources: where in the WSGI environ the peer certificate is, and which proxies are believed."""
 
 from .config import from_config
 from .header import Chain, header

@@ -38,8 +38,8 @@ class TrustedProxies:
         secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
 
     Raises:
-        ValueError: If there is no proxy, one that is neither an address nor a network, or a secret that no header can
-            carry.
+        ValueError: If no proxy is given, or one that is neither an address nor a network, or a secret that no
+            header can carry.
     """
 
     def __init__(self, proxies: str | Iterable[str], secret: Secret | None = None) -> None:

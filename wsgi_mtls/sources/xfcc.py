@@ -144,7 +144,7 @@ def uri_and_hash(text: str) -> tuple[str | None, str | None]:
     """Return the URI and the hash of the only element, where the certificate itself does not come.
 
     What a client put behind its URI looks like the proxy's next key, and a DNS name before it like the URI: so the URI
-    is the last pair of its element, and there is no DNS name.
+    is the last pair of its element, and it has no DNS name.
 
     Returns:
         The certificate's URI name, None if it has none; and its SHA-256, lower-case hex, None where it is not sent.

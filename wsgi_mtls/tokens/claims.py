@@ -47,7 +47,7 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
         leeway: how far the clocks may differ, in seconds.
 
     Raises:
-        InvalidToken: ``malformed_token``: one of them is no number.
+        InvalidToken: ``malformed_token``: If one of them is not a number.
         InvalidToken: ``token_expired``: ``exp`` is over.
         InvalidToken: ``token_not_yet_valid``: ``nbf`` is to come.
     """
@@ -72,7 +72,7 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
     """Return a NumericDate (RFC 7519 section 2), or None where the claim is missing.
 
     Raises:
-        InvalidToken: ``malformed_token``: it is no finite number.
+        InvalidToken: ``malformed_token``: If it is not a finite number.
     """
     value = claims.get(name)
     if value is None and name not in claims:

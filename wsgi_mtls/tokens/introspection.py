@@ -108,7 +108,7 @@ class IntrospectedTokens:
             value = claims.get(name)
             if value is not None and (not isinstance(value, str) or value.lower() not in allowed):
                 raise InvalidToken(
-                    f"The introspection response says {name} {value!r}: that is no access token.",
+                    f"The introspection response has {name} {value!r}: that is not an access token.",
                     reason="not_an_access_token",
                 )
         if "aud" not in claims:

@@ -60,7 +60,7 @@ class JWTAccessTokens:
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not issuer:
-            raise ValueError("issuer must be the text that stands in iss.")
+            raise ValueError("issuer must be the text of the claim iss.")
         unknown = set(algorithms) - (_ASYMMETRIC & jws.JWSRegistry.algorithms.keys())
         if isinstance(algorithms, str) or not algorithms or unknown:
             raise ValueError(f"algorithms must be a list of asymmetric ones: {', '.join(sorted(_ASYMMETRIC))}.")
@@ -80,7 +80,7 @@ class JWTAccessTokens:
 
         Raises:
             InvalidToken: it is not valid; its reason tells why.
-            InvalidToken: ``tokens_unavailable``: the issuer's keys can't be had now.
+            InvalidToken: ``tokens_unavailable``: If the issuer's keys are unavailable.
         """
         signed = self._parse(token)
         self._verify_signature(signed)
@@ -108,10 +108,10 @@ class JWTAccessTokens:
             header: object = signed.headers()
         except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
             _refuse_shortage(error)
-            raise InvalidToken(f"The token is no JWT: {error}.", reason="malformed_token") from None
+            raise InvalidToken(f"The token is not a JWT: {error}.", reason="malformed_token") from None
         if not isinstance(header, dict) or "crit" in header or "b64" in header:
             raise InvalidToken(
-                "The token's header is no object, or has extensions that JWTs can't have.", reason="malformed_token"
+                "The token's header is not an object, or has extensions that JWTs can't have.", reason="malformed_token"
             )
         kind = header.get("typ")
         if not isinstance(kind, str) or kind.lower() not in _TYPES:
@@ -196,7 +196,7 @@ def _read_claims(payload: bytes | None) -> dict[str, object]:
     try:
         claims: object = json.loads(payload or b"")
     except (ValueError, RecursionError) as error:
-        raise InvalidToken(f"The token's payload is no JSON: {error}.", reason="malformed_token") from None
+        raise InvalidToken(f"The token's payload is not JSON: {error}.", reason="malformed_token") from None
     if not isinstance(claims, dict):
         raise InvalidToken("The token's payload must be an object.", reason="malformed_token")
     return claims

@@ -42,7 +42,7 @@ class SigningKeys(Protocol):
 
         Raises:
             InvalidToken: ``unknown_signing_key``: there is none.
-            InvalidToken: ``tokens_unavailable``: the keys can't be had now.
+            InvalidToken: ``tokens_unavailable``: If the keys are unavailable.
         """
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
@@ -57,7 +57,7 @@ def read_keys(jwks: object) -> tuple[SigningKey, ...]:
     """Return the public keys for signatures in a JWK set; those for other purposes are left out (RFC 7517 section 5).
 
     Raises:
-        ValueError: it is no JWK set, holds no such key, or too many.
+        ValueError: If it is not a JWK set, or has no such key, or too many.
     """
     members = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(members, list):

@@ -114,7 +114,7 @@ def build(store: X509Store, leaf: X509, hints: Sequence[X509], names: Collection
         names: the subjects of the store's certificates, in DER, to tell an unknown CA from a missing intermediate.
 
     Raises:
-        UntrustedPath: If there is no valid path.
+        UntrustedPath: If no valid path exists.
     """
     try:
         return X509StoreContext(store, leaf, hints).get_verified_chain()

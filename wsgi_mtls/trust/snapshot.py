@@ -105,7 +105,7 @@ class Snapshot:
             try:
                 path = openssl.build(self._all_checked, handle, others)
             except UntrustedPath:
-                pass  # because of a CRL, or because there is no path: see which
+                pass  # because of a CRL, or because no path exists: see which
             else:
                 return self._judged(path, leaf, others, revocation_known=True)
         return self._judged(openssl.build(self._plain, handle, others, self._names), leaf, others)

@@ -37,7 +37,7 @@ MAX_VALUE_LENGTH = 1024
 # The string types of X.520, by their BER tags. Readers agree on what the octets of these three say beyond ASCII:
 _UNICODE = {12: "utf-8", 28: "utf-32-be", 30: "utf-16-be"}
 # ... and only on ASCII in NumericString, PrintableString, T61String, IA5String and VisibleString: OpenSSL reads the
-# others as Latin-1, cryptography as UTF-8. What is no string at all (OctetString, UTCTime, …) OpenSSL compares raw.
+# others as Latin-1, cryptography as UTF-8. What is not a string (OctetString, UTCTime, …) OpenSSL compares raw.
 _ENCODINGS = _UNICODE | dict.fromkeys((18, 19, 20, 22, 26), "ascii")
 _BMP_STRING = 30
 _WRITABLE = _ENCODINGS | {4: "ascii"}  # RFC 4514 section 4 writes an OctetString
@@ -266,7 +266,7 @@ def _oid(attribute_type: str) -> str:
         try:
             return x509.ObjectIdentifier(attribute_type).dotted_string
         except ValueError:
-            raise BadCertificate(f"{attribute_type} is no object identifier.", reason="malformed_name") from None
+            raise BadCertificate(f"{attribute_type} is not an object identifier.", reason="malformed_name") from None
     try:
         return OIDS[attribute_type.lower()]
     except KeyError:

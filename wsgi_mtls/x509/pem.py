@@ -36,7 +36,7 @@ def pem_to_der(text: str) -> bytes:
     """
     match = _CERTIFICATE.fullmatch(text)
     if match is None:
-        raise BadCertificate(f"One PEM certificate belongs here, {_found(text)}; give that certificate alone.")
+        raise BadCertificate(f"Expected exactly one PEM certificate, {_found(text)}. Give that certificate alone.")
     return base64_to_der("".join(match[1].split()))
 
 
@@ -53,7 +53,7 @@ def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
     match = pattern.fullmatch(text)
     if match is None:
         raise BadCertificate(
-            f"One PEM certificate as programs write it belongs here, {_found(text)}; see what the terminator sends."
+            f"Expected one PEM certificate as programs write it, {_found(text)}. See what the terminator sends."
         )
     return block_to_der(match)
 
@@ -77,7 +77,7 @@ def base64_to_der(text: str) -> bytes:
     try:
         der = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise BadCertificate(f"The certificate is no base64: {error}.") from None
+        raise BadCertificate(f"The certificate is not base64: {error}.") from None
     if not der or base64.b64encode(der).decode("ascii") != text:
         raise BadCertificate("The certificate is empty or its base64 is not the canonical one.")
     return der
@@ -85,4 +85,4 @@ def base64_to_der(text: str) -> bytes:
 
 def _found(text: str) -> str:
     count = text.count("-----BEGIN CERTIFICATE-----")
-    return f"{count} certificates stand in it" if count > 1 else "something else stands in it"
+    return f"found {count} certificates" if count > 1 else "found something else"

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 def database(url: str | None, data: Path) -> dict[str, Any]:
     """Return the database of ``postgresql://user:password@host:port/name?sslmode=require``, or SQLite in the folder.
 
-    What stands in the query are parameters of libpq.
+    The query has parameters of libpq.
     """
     if not url:
         # One worker writes at a time. A transaction that reads first and writes later does not wait for its turn, and

@@ -25,7 +25,7 @@ ENDPOINTS = {
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Make the app; ``FLASK_…`` variables and ``config`` go before what stands here."""
+    """Make the app; ``FLASK_…`` variables and ``config`` go before these defaults."""
     app = Flask(__name__)
     app.config.from_mapping(
         SECRET_KEY=os.urandom(32),  # give one where several workers run

@@ -40,7 +40,7 @@ if _Management is not None:
 
         def delete(self, request: HttpRequest, client_id: str, *args: Any, **options: Any) -> HttpResponseBase:
             """Delete the client."""
-            told: HttpResponseBase = self.get(request, client_id)  # only to who has its registration token
+            told: HttpResponseBase = self.get(request, client_id)  # only to the holder of its registration token
             if told.status_code == 200 and linked_users(application__client_id=client_id):
                 return JsonResponse({"error": "access_denied"}, status=403)
             response: HttpResponseBase = super().delete(request, client_id, *args, **options)

@@ -86,7 +86,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         """
         try:
             Request(self._get_escaped_full_path(request))
-        except ValueError as error:  # oauthlib's, for what is no query
+        except ValueError as error:  # oauthlib's, for what is not a query
             raise SuspiciousOperation(str(error)) from error
         make_view_private(request, ["Authorization"])
         verified: tuple[bool, Any] = super().verify_request(request, scopes)

@@ -25,7 +25,7 @@ NOT_A_TOKEN_REQUEST = frozenset({"http_method_not_allowed", "missing_client_id",
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
     """Authenticate the client that a request names, unless it is one of those that OAuth Toolkit authenticates.
 
-    Nobody's ``client_id`` is refused here too, by the same code and so in the same words as a wrong certificate.
+    An unknown ``client_id`` is also refused here, by the same code and so in the same words as a wrong certificate.
 
     Returns:
         The client; None for one that OAuth Toolkit authenticates.
@@ -61,7 +61,7 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
 def _is_left(request: HttpRequest) -> bool:
     """Read the form strictly, and tell whether it and ``Authorization`` name only clients of OAuth Toolkit's.
 
-    What is no such form, or has no client_id, is left to it too.
+    A body that is not such a form, or has no client_id, is also left to it.
     """
     if "client_id" in request.GET:
         raise InvalidRequest(

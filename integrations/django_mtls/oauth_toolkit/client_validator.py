@@ -63,7 +63,7 @@ class ClientValidatorMixin:
 
 
 def _may_come(request: Any, secret: Any) -> bool:
-    """A blank secret is nobody's, though it may be stored (RFC 6749 section 2.3.1).
+    """Reject a blank secret, though it may be stored (RFC 6749 section 2.3.1).
 
     OAuth Toolkit lets a public client through here with the device grant: it has none, and only names itself.
     """

@@ -17,7 +17,7 @@ def claims_of(token: Any) -> Mapping[str, object]:
     found: Confirmation | None = model._default_manager.using(token._state.db).filter(token=token.pk).first()
     if found is None:
         return {}
-    # Whatever else stands there, it was bound to something.
+    # Whatever else the value is, the token was bound to something.
     return found.claims if isinstance(found.claims, dict) else {"cnf": found.claims}
 
 

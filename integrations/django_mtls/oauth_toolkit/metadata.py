@@ -31,7 +31,7 @@ def mtls_base() -> str | None:
     """Return where the endpoints are with mutual TLS, if elsewhere: ``OAUTH2_PROVIDER["MTLS_BASE"]``.
 
     Raises:
-        InvalidServerMetadata: it is no https URL.
+        InvalidServerMetadata: If it is not an https URL.
     """
     base: object = getattr(settings, "OAUTH2_PROVIDER", {}).get("MTLS_BASE")
     if base is None:
@@ -47,7 +47,7 @@ class MetadataMixin(ForProgramsMixin):
 
     def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
         """Return the document."""
-        told = super().get(request, *args, **options)  # type: ignore[misc]  # a view stands after the mixin
+        told = super().get(request, *args, **options)  # type: ignore[misc]  # a view follows the mixin
         if told.status_code != 200:
             return told  # type: ignore[no-any-return]  # OpenID Connect is off
         document = with_mutual_tls(_with_device_endpoint(json.loads(told.content)))

@@ -56,7 +56,9 @@ class ApplicationRegistration(AbstractRegisteredClient):
             if application.client_id == client_id:
                 self.application = application
                 return
-        raise ValidationError(f"There is no application {client_id!r}.")
+        raise ValidationError(
+            f"Expected the client_id of an application, found {client_id!r}: create that application first."
+        )
 
     @property
     def uses_mutual_tls(self) -> bool:

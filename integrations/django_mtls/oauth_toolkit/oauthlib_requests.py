@@ -26,7 +26,7 @@ def peer_of(request: Any) -> Peer | None:
     """Return the peer certificate of oauthlib's request, whose headers are the environ.
 
     Raises:
-        MutualTLSError: what the terminator delivered is no certificate, or contradicts itself.
+        MutualTLSError: If what the terminator delivered is not a certificate, or contradicts itself.
     """
     found = request.headers.get(RECORD)
     if isinstance(found, Record):

@@ -75,7 +75,7 @@ class ChallengeMixin(ForProgramsMixin):
         """Verify as OAuth Toolkit does, and keep the answer to what was refused."""
         valid, found = super().verify_request(request)  # type: ignore[misc]
         if not valid:
-            scopes = self.get_scopes()  # type: ignore[attr-defined]  # a view stands after the mixin
+            scopes = self.get_scopes()  # type: ignore[attr-defined]  # a view follows the mixin
             self._refused = challenge_response(token_error(request, found), scopes)
         return valid, found
 

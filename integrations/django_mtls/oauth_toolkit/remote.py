@@ -65,7 +65,7 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
 
 
 def username_in(content: Mapping[str, Any]) -> str | None:
-    """Return whose token it is, or None if nobody's: RFC 7662 lets the endpoint not tell.
+    """Return whose token it is, or None: RFC 7662 does not require the endpoint to name an owner.
 
     Raises:
         ValueError: what it tells can be no user's name.

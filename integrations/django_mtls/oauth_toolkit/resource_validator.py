@@ -79,7 +79,7 @@ _UNREADABLE = (
     JWException, ImproperlyConfigured, ValidationError, DataError, ValueError, LookupError, TypeError, AttributeError,
     ArithmeticError, RecursionError,
 )  # fmt: skip
-"""What OAuth Toolkit raises for what is no JWT, has claims of another type, or names a client that signs none."""
+"""What OAuth Toolkit raises for a token that is not a JWT, has odd claims, or names a client that signs none."""
 
 
 def _without_scope(token: str, request: Any) -> Any:

@@ -50,7 +50,7 @@ metadata_urlpatterns = _all_ours("metadata_urlpatterns") or [
         name="oauth-server-metadata",
     )
 ]
-"""For the root of the site, where RFC 8414 has them, if the rest stands below a path."""
+"""For the root of the site, where RFC 8414 has them, if the rest is below a path."""
 
 base_urlpatterns = _all_ours("base_urlpatterns")
 management_urlpatterns = _all_ours("management_urlpatterns")

@@ -42,7 +42,7 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
         """Refuse the wrong order of bases, in which the mixin would silently do nothing.
 
         Raises:
-            TypeError: OAuth Toolkit's validator stands before the mixin.
+            TypeError: If OAuth Toolkit's validator precedes the mixin.
         """
         super().__init_subclass__(**options)
         order = cls.__mro__

@@ -1,4 +1,4 @@
-"""The order of bases: a mixin that stands after the class that it changes would silently do nothing."""
+"""The order of bases: a mixin that follows the class that it changes would silently do nothing."""
 
 from typing import Any
 

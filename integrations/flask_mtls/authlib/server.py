@@ -54,7 +54,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         return oauth_request
 
     def create_json_request(self, http_request: Any) -> Any:
-        """Have a registration refused as such where it is no JSON, once somebody looks at it."""
+        """Have a registration refused as such if it is not JSON, once it is read."""
         json_request = super().create_json_request(http_request)  # type: ignore[misc]
         json_request.payload = CheckedPayload(json_request.payload)
         return json_request

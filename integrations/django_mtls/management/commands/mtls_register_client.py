@@ -89,4 +89,4 @@ def _user(name: str) -> Any:
     for user in model._default_manager.filter(**{model.USERNAME_FIELD: name}):
         if user.get_username() == name:
             return user
-    raise ValidationError(f"There is no user {name!r}.")
+    raise ValidationError(f"Expected the name of a user, found {name!r}: create that user first.")

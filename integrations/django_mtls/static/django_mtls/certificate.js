@@ -36,7 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
         try {
             keys = JSON.parse(text).keys || [];
         } catch {
-            // What stands there is no JWK set; the new one takes its place.
+            // The field has something else than a JWK set; the new one replaces it.
         }
         const same = (other) => JSON.stringify(other.x5c) === JSON.stringify(key.x5c);
         return {keys: keys.some(same) ? keys : [...keys, key]};

@@ -1,0 +1,38 @@
+"""What people read (docs, messages, docstrings, comments, templates, configuration) keeps clear of some odd phrases."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ODD = re.compile(
+    r"\bis no |\bstands\b|belongs here|\bdoes not do\b|can't be had|\blets? out\b|\blets? in\b|\bwho has it\b"
+    r"|\bwhom it\b|\blikewise\b|\bas there\b|\bnobody's\b",
+    re.IGNORECASE,
+)
+READ = {".py", ".md", ".html", ".txt", ".conf", ".cfg", ".yaml", ".yml", ".toml", ".js", ".css"}
+FOLDERS = ("docs", "deploy", "examples", "integrations", "wsgi_mtls")
+
+
+def odd_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if ODD.search(line)]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_files_of(folder):
+    pages = [path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in READ]
+    found = {str(path.relative_to(ROOT)): odd_lines(path.read_text(encoding="utf-8")) for path in pages}
+    assert pages
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_pages_at_the_root():
+    assert {page.name: odd for page in ROOT.glob("*.md") if (odd := odd_lines(page.read_text(encoding="utf-8")))} == {}
+
+
+def test_odd_phrases_are_found():
+    assert odd_lines("A token is no certificate.\nWhat stands there.\nThe rest is fine.") == [
+        "A token is no certificate.",
+        "What stands there.",
+    ]
