@@ -96,6 +96,9 @@ REASONS: dict[str, Reason] = {
     "invalid_grant": Reason("The grant is not valid (RFC 6749 section 5.2).", "invalid_grant", 400),
     "grant_of_another_client": Reason("The grant was issued to another client (RFC 6749).", "invalid_grant", 400),
     "refresh_token_not_bound": Reason("The refresh token is not bound to this certificate.", "invalid_grant", 400),
+    "resources_unavailable": Reason(
+        "No memory, descriptor, thread or connection was left to decide.", "temporarily_unavailable", 503
+    ),
     # The access token
     "missing_token": Reason("The request came without a bearer token (RFC 6750 section 3.1).", ""),
     "invalid_token": Reason("The access token is not valid (RFC 6750 section 3.1).", "invalid_token"),

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import MutualTLSError, short
+from .errors import InvalidToken, MutualTLSError, RefusedClient, short
+from .shortage import is_shortage
 from .x509 import Peer, thumbprint_of
 
 logger = logging.getLogger("wsgi_mtls")
@@ -96,18 +97,42 @@ class Decision:
 def deciding(decision: Decision, observers: Iterable[Observer] = ()) -> Iterator[Decision]:
     """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
 
-    A refusal is reported once, however often it is raised.
+    A refusal is reported once, however often it is raised. A decision that cannot be made for lack of memory, a
+    descriptor, a thread or a connection is refused as such.
+
+    Raises:
+        MutualTLSError: ``resources_unavailable`` or ``tokens_unavailable``: If a registry, or what else the block asks,
+            failed for such a lack.
     """
     try:
         yield decision
     except MutualTLSError as error:
-        if not error.reported:
-            error.reported = True
-            name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
-            report(decision.event(name, error), observers)
+        _report_refusal(decision, error, observers)
         raise
+    except Exception as cause:  # whatever a registry of the user's own raises
+        if not is_shortage(cause):
+            raise
+        logger.exception("the decision about a %s failed", decision.kind)
+        unavailable = _unavailable(decision, cause)
+        _report_refusal(decision, unavailable, observers)
+        raise unavailable from cause
     if decision.outcome is not None:
         report(decision.event(decision.outcome), observers)
+
+
+def _unavailable(decision: Decision, cause: Exception) -> MutualTLSError:
+    message = f"The decision could not be made: {cause!r}; its traceback is in the log."
+    # RFC 6750 section 3.1: neither the token nor the client is at fault, so that neither is called invalid.
+    if decision.kind == "token":
+        return InvalidToken(message, reason="tokens_unavailable")
+    return RefusedClient(message, reason="resources_unavailable")
+
+
+def _report_refusal(decision: Decision, error: MutualTLSError, observers: Iterable[Observer]) -> None:
+    if not error.reported:
+        error.reported = True
+        name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
+        report(decision.event(name, error), observers)
 
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:

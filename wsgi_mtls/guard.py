@@ -160,7 +160,7 @@ class Guard:
             MutualTLSError: If the request is refused.
         """
         record, verifier = view.record, self.needed_verifier()
-        if record.client is not None:
+        if record.client is not None or record.left:
             return record.client
         with self.deciding("client", view) as decision:
             request = self._token_request(view, decision)
@@ -175,6 +175,7 @@ class Guard:
                     registration=registered,
                 )
                 decision.method, decision.outcome = record.client.method, "client_authenticated"
+        record.left = record.client is None
         return record.client
 
     def accept_token(

@@ -22,6 +22,7 @@ class Record:
         peer: what the client presented; None without a certificate, or where ``refusal`` says why it cannot be used.
         refusal: why what the terminator delivered cannot be used as a certificate.
         client: the OAuth client that its certificate authenticated (RFC 8705 section 2).
+        left: whether the client was left to the application, since it is registered for another method.
         identified: the registered client that the certificate alone identified, without a ``client_id``.
         token: the access token that was accepted (RFC 8705 section 3).
         private: whether the answer depends on the certificate or the token, so that no shared cache may keep it.
@@ -31,6 +32,7 @@ class Record:
     peer: Peer | None = None
     refusal: MutualTLSError | None = None
     client: "AuthenticatedClient | None" = None
+    left: bool = False
     identified: "AuthenticatedClient | None" = None
     token: "BoundToken | None" = None
     private: bool = False

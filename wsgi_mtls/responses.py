@@ -47,7 +47,7 @@ def token_error_response(error: MutualTLSError, *, realm: str | None = None, sco
     """
     response = Response(status=error.status, headers={"Cache-Control": "no-store"})
     del response.headers["Content-Type"]
-    if error.reason != "tokens_unavailable":
+    if error.status != 503:  # the token may be good
         response.headers["WWW-Authenticate"] = challenge(error, realm=realm, scope=scope)
     return response
 

@@ -62,6 +62,22 @@ def test_the_same_verifier_is_not_asked_again(billing: KeyPair) -> None:
     assert len(events) == 1
 
 
+def test_a_client_that_is_left_to_the_application_is_reported_once(billing: KeyPair) -> None:
+    events: list[Event] = []
+    verifier = Verifier(CLIENTS, observers=[events.append])
+    app = guard(guard(token_endpoint, verifier), verifier)
+    for _ in range(2):
+        events.clear()
+        assert request(app, {"client_id": "public"}, extra=mod_ssl(billing)).json["client_id"] is None
+        assert [event.name for event in events] == ["client_left_to_application"]
+
+
+def test_a_client_that_another_verifier_leaves_is_not_left(billing: KeyPair) -> None:
+    lax, strict = Verifier({"billing": {"token_endpoint_auth_method": "none"}}), Verifier(CLIENTS)
+    assert request(guard(guard(token_endpoint, strict), lax), FORM).status == 401
+    assert request(guard(guard(token_endpoint, strict), lax), FORM, extra=mod_ssl(billing)).status == 200
+
+
 def test_another_verifiers_word_does_not_count(billing: KeyPair) -> None:
     lax = Verifier(CLIENTS)
     strict = Verifier({"billing": {**BILLING, "tls_client_auth_subject_dn": "CN=other"}})

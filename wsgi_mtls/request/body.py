@@ -34,7 +34,8 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         InvalidRequest: ``body_length_required``: If it came in chunks, and the server does not end the input.
     """
     announced = environ.get("CONTENT_LENGTH") or ""
-    check_has_end(environ)
+    if not announced and environ.get("HTTP_TRANSFER_ENCODING"):
+        check_has_end(environ)
     if announced and not _DIGITS.fullmatch(announced):
         raise InvalidRequest(
             "Expected a number of octets as CONTENT_LENGTH, found something else.", reason="malformed_body"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import parse_qsl, unquote_plus
 
 from werkzeug.datastructures import Authorization
@@ -10,15 +10,13 @@ from werkzeug.datastructures import Authorization
 from ..errors import InvalidRequest
 from .view import RequestView
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 # Written out whole: frameworks disagree on what to make of a second charset or another parameter.
 # RFC 9110 section 5.6.6: a parameter between two semicolons, or after the last one, may be missing.
-_CONTENT_TYPE = re.compile(
+FORM_TYPE = re.compile(
     r'application/x-www-form-urlencoded(?:[ \t]*;)*(?:(?<=;)[ \t]*charset=("?)utf-8\1(?:[ \t]*;)*)?[ \t]*',
     re.IGNORECASE | re.ASCII,
 )
+"""What ``Content-Type`` has for a form in UTF-8."""
 _CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
 _BASIC = re.compile(r"(?:^|,)\s*Basic\b", re.IGNORECASE)
 _ONE_BASIC = re.compile(r"[ \t]*Basic +[A-Za-z0-9+/]+=*[ \t]*", re.IGNORECASE)
@@ -59,7 +57,7 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
             expected="POST",
             found=view.method,
         )
-    if not is_form(environ):
+    if not FORM_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")):
         raise InvalidRequest(
             "Send the body as application/x-www-form-urlencoded, in UTF-8.",
             reason="unsupported_content_type",
@@ -76,20 +74,14 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
         credentials |= _credentials_in_query(environ["QUERY_STRING"])
     if len(named) != 1 or not _CLIENT_ID.fullmatch(named[0]):
         _refuse_client_id(named)
-    if _has_basic(environ.get("HTTP_AUTHORIZATION", ""), named[0]):
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    if _BASIC.search(authorization) and _has_secret(authorization, named[0]):
         credentials.add("Authorization: Basic")
     return TokenRequest(named[0], frozenset(credentials))
 
 
-def is_form(environ: "WSGIEnvironment") -> bool:
-    """Return whether the body is a form in UTF-8, by its ``Content-Type``."""
-    return _CONTENT_TYPE.fullmatch(environ.get("CONTENT_TYPE", "").strip(" \t")) is not None
-
-
-def _has_basic(authorization: str, client_id: str) -> bool:
-    """Return whether a request has a credential of ``Basic``: a secret, or the name of another client."""
-    if not _BASIC.search(authorization):
-        return False
+def _has_secret(authorization: str, client_id: str) -> bool:
+    """Return whether ``Basic`` carries a credential: anything but an empty secret of the client itself."""
     if not _ONE_BASIC.fullmatch(authorization):
         return True
     basic = Authorization.from_header(authorization.strip(" \t"))

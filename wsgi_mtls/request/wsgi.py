@@ -74,6 +74,7 @@ class _Kept:
         return replace(
             known,
             client=known.client if same_clients else None,
+            left=known.left and same_clients,
             identified=known.identified if same_clients else None,
             token=known.token if same_tokens else None,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..errors import BadCertificate, MutualTLSError
+from ..shortage import is_shortage
 from ..x509 import Peer
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> P
     except Exception as error:
         _logger.exception("certificate source %r failed", source)
         raise BadCertificate(
-            f"The certificate source failed with {type(error).__name__}; its traceback is in the log."
+            f"The certificate source failed with {type(error).__name__}; its traceback is in the log.",
+            reason="resources_unavailable" if is_shortage(error) else None,
         ) from error
     if not isinstance(found, Peer | None):
         raise BadCertificate(

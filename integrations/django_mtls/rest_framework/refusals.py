@@ -22,5 +22,5 @@ class Refused(APIException):
         super().__init__(detail=error.error or "missing_token", code=error.error or "missing_token")
         self.error = error
         self.status_code = error.status
-        if error.reason != "tokens_unavailable":
+        if error.status != 503:  # the token may be good
             self.auth_header = challenge(error, realm=mtls_settings().realm, scope=scope)

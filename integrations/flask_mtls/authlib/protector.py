@@ -76,7 +76,7 @@ class BoundTokenValidatorMixin(Mixin):
         try:
             yield
         except MutualTLSError as error:
-            if error.reason == "tokens_unavailable":
+            if error.status == 503:
                 raise MutualTLSOAuth2Error(error) from error  # a 503 without challenge: the token may be good
             if isinstance(error.__cause__, OAuth2Error):
                 raise error.__cause__ from error
