@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,6 +30,7 @@ SETTINGS: Mapping[str, str] = {
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
     "MAX_BODY": "the longest body of a token request, in octets",
+    "PREFLIGHT": "whether CORS preflights pass without credentials where the framework itself answers them",
 }
 """Every setting, and what it means. An adapter spells them in its framework's way, and has others of its own."""
 
@@ -65,6 +67,7 @@ class Settings:
     realm: str | None
     verbosity: Verbosity
     max_body: int
+    preflight: bool
 
 
 def read_settings(given: Mapping[str, object]) -> Settings:
@@ -234,11 +237,16 @@ def _trust(given: Mapping[str, Any]) -> Trust | None:
 
 
 def _trust_either(given: Mapping[str, Any]) -> bool:
-    value: Any = given.get("TRUST_EITHER", False)
-    if not isinstance(value, bool):
-        raise InvalidSetting("TRUST_EITHER", f"is {value!r}: give True or False.")
+    value = _flag("TRUST_EITHER", given)
     if value and given.get("TRUST") is None:
         raise InvalidSetting("TRUST_EITHER", "changes nothing without TRUST: set that too.")
+    return value
+
+
+def _flag(name: str, given: Mapping[str, Any]) -> bool:
+    value: object = given.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidSetting(name, f"is {value!r}: give True or False.")
     return value
 
 
@@ -279,4 +287,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "REALM": _realm,
     "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),
     "MAX_BODY": _max_body,
+    "PREFLIGHT": partial(_flag, "PREFLIGHT"),
 }

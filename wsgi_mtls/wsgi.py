@@ -11,6 +11,7 @@ from .options import check_tokens
 from .private import keep_private
 from .request.bearer import check_challenge
 from .request.paths import PathGuard, Undecodable
+from .request.preflight import answer_preflight, is_preflight
 from .request.wsgi import view_of
 from .responses import VERBOSITIES, Verbosity, error_response, token_error_response
 from .rules.token import BoundToken
@@ -109,6 +110,8 @@ class ClientAuthMiddleware:
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         except_paths: what is open although ``paths`` covers it, each with what lies below it.
         undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
+        preflight: whether CORS preflights reach the application without credentials. It sees no certificate, and of
+            its answer only the status and the headers of CORS remain; see :mod:`wsgi_mtls.request.preflight`.
 
     Raises:
         ValueError: If an option has a value that it cannot have, or if the source forwards only a name and the verifier
@@ -129,6 +132,7 @@ class ClientAuthMiddleware:
         observers: Iterable[Observer] = (),
         except_paths: Collection[str] = (),
         undecodable: Undecodable = "refuse",
+        preflight: bool = False,
     ) -> None:
         if verbosity not in VERBOSITIES:
             raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
@@ -141,6 +145,7 @@ class ClientAuthMiddleware:
         self._app = app
         self._guard = Guard(source, verifier=verifier, observers=observers, max_body=max_body)
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
+        self._preflight = preflight
         self._verbosity: Verbosity = verbosity
         self._on_failure = on_failure
         self._error_response = error_response or self._respond
@@ -156,6 +161,8 @@ class ClientAuthMiddleware:
         if not guarded:
             self._guard.drop_untrusted(view)
             return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
+        if self._preflight and is_preflight(environ):
+            return answer_preflight(self._app, environ, self._guard.source)(environ, start_response)
         start_response = keep_private(start_response, environ, store=False)
         environ.pop(CLIENT, None)
         environ.pop(ERROR, None)
@@ -191,6 +198,8 @@ class AccessTokenMiddleware:
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
         except_paths: what is open although ``paths`` covers it, each with what lies below it.
         undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
+        preflight: whether CORS preflights reach the application without credentials. It sees no certificate, and of
+            its answer only the status and the headers of CORS remain; see :mod:`wsgi_mtls.request.preflight`.
 
     Raises:
         ValueError: If an option has a value that it cannot have.
@@ -209,12 +218,14 @@ class AccessTokenMiddleware:
         observers: Iterable[Observer] = (),
         except_paths: Collection[str] = (),
         undecodable: Undecodable = "refuse",
+        preflight: bool = False,
     ) -> None:
         check_challenge(realm, scope)
         check_tokens(tokens)
         self._app = app
         self._guard = Guard(source, tokens=tokens, observers=observers)
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
+        self._preflight = preflight
         self._accept = partial(self._guard.accept_token, required=required, scope=scope)
         self._refuse = partial(token_error_response, realm=realm, scope=scope)
 
@@ -229,6 +240,8 @@ class AccessTokenMiddleware:
         if not guarded:
             self._guard.drop_untrusted(view)
             return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
+        if self._preflight and is_preflight(environ):
+            return answer_preflight(self._app, environ, self._guard.source)(environ, start_response)
         environ.pop(TOKEN, None)
         try:
             environ[TOKEN] = self._accept(view)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, overload
 
-from flask import after_this_request, current_app
+from flask import after_this_request, current_app, request
 from werkzeug.wrappers import Response
 
 from wsgi_mtls import MutualTLSError
@@ -17,6 +17,7 @@ from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.private import private_cache_control
 from wsgi_mtls.request.bearer import check_challenge
+from wsgi_mtls.request.preflight import is_preflight, without_content
 from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.settings_report import searchable
 
@@ -96,6 +97,9 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
 
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
+            if _is_automatic_preflight():
+                after_this_request(without_content)
+                return None  # from before_request: Flask answers, and no view runs
             check()
             return current_app.ensure_sync(view)(*args, **kwargs)
 
@@ -103,6 +107,16 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
         return checked
 
     return decorate if view is None else decorate(view)
+
+
+def _is_automatic_preflight() -> bool:
+    """Return whether Flask itself answers this CORS preflight, before any view, and the settings allow it."""
+    rule = request.url_rule
+    return (
+        getattr(rule, "provide_automatic_options", False) is True  # as Flask looks at it
+        and is_preflight(request.environ)
+        and current_state().settings.preflight
+    )
 
 
 def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:

@@ -213,6 +213,12 @@ COVERAGE: Mapping[int, Sequence[str]] = {
     62: ["tests/django/test_proxy_headers.py::test_forged_certificate_with_the_proxys_address"],
     65: ["tests/unit/tokens/test_shortage.py::test_no_thread_is_needed"],
     66: ["tests/unit/test_cases.py::test_what_no_decision_reads"],
+    67: [
+        "tests/unit/test_preflight.py::test_by_default",
+        "tests/unit/test_preflight.py::test_preflight_gets_no_content",
+        "tests/unit/test_preflight.py::test_what_is_not_exactly_a_preflight",
+        "tests/flask/test_preflight.py::test_a_view_of_its_own_is_guarded",
+    ],
     70: ["tests/e2e/test_two_hosts.py::test_no_session_is_resumed_at_the_mtls_host"],
 }
 
@@ -228,7 +234,6 @@ BEING_BUILT: Mapping[int, Sequence[str]] = {
 NOT_BUILT: Mapping[int, str] = {
     63: "DPoP beside mutual TLS",
     64: "unknown members of a registration that begin as ours do",
-    67: "CORS preflights at a guarded path",
     68: "what a shared cache may hold",
     69: "pushed authorization requests and the registration's own token",
     71: "other tokens of an issuer as an access token",
