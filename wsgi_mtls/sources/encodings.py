@@ -4,6 +4,7 @@ Every function takes one header value and returns DER, or a tuple of DER with th
 Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
 """
 
+import base64
 import re
 from urllib.parse import unquote
 
@@ -110,11 +111,20 @@ def base64_der_sequence(text: str) -> tuple[bytes, ...]:
 
 
 def rfc9440(text: str) -> bytes:
-    """Read an RFC 9440 ``Client-Cert``: a Byte Sequence, ``:…:``, whose padding may be missing (RFC 8941, 4.2.7)."""
+    """Read an RFC 9440 ``Client-Cert``: one Byte Sequence, ``:…:``.
+
+    Its padding may be missing, and the bits that fill its last character may be other than zero (RFC 8941 section
+    4.2.7).
+    """
     if len(text) < 3 or not (text[0] == text[-1] == ":"):
         raise BadCertificate("Expected an RFC 9440 value, :base64:, found something else.")
     encoded = text[1:-1]
-    return base64_to_der(encoded if "=" in encoded else encoded + "=" * (-len(encoded) % 4))
+    if "=" not in encoded:
+        encoded += "=" * (-len(encoded) % 4)
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise BadCertificate(f"Expected base64 in an RFC 9440 value, found something else: {error}.") from None
 
 
 def rfc9440_list(text: str) -> tuple[bytes, ...]:
