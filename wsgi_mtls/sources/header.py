@@ -51,6 +51,7 @@ def header(
     chain: Chain | None = None,
     secret: Secret | None = None,
     underscores_dropped: bool = False,
+    hyphens_dropped: bool = False,
     issued_in_order: bool = False,
     refused: Sequence[str] = (),
     label: str | None = None,
@@ -71,6 +72,9 @@ def header(
             not known or are other people's also. Compared in constant time, and taken out of the environ.
         underscores_dropped: whether the terminator, or the server, drops headers whose name has an underscore. It must
             be True for names with hyphens: ``X_SSL_CERT`` and ``X-SSL-CERT`` are one environ key.
+        hyphens_dropped: whether the terminator drops ``SSL-CLIENT-CERT`` of a client where it sends
+            ``SSL_CLIENT_CERT`` itself. It must be True for names with underscores; the server must pass on those
+            names alone, as gunicorn's ``forwarder_headers`` does.
         issued_in_order: whether a list is refused unless each certificate in it was issued by the next, another one.
         refused: headers that must not come together with this configuration.
         label: the source's name in events; the header's by default.
@@ -87,6 +91,7 @@ def header(
         (name, *verification.names, *(chain.names if chain else ()), *refused),
         proxies=TrustedProxies(trusted_proxies, secret),
         underscores_dropped=underscores_dropped,
+        hyphens_dropped=hyphens_dropped,
         label=label,
         can_verify=leading is not None or verification.always or bool(verification.statuses),
     )

@@ -130,12 +130,13 @@ class GuardedHeaders:
         names: the headers that ``read`` looks at.
         proxies: who may send them.
         underscores_dropped: whether the terminator or the server drops headers with underscores.
+        hyphens_dropped: whether one of them drops the spellings with hyphens of names with underscores.
         label: the source's name in events.
         can_verify: whether ``read`` ever returns a peer whose chain was validated.
 
     Raises:
-        ValueError: If a name is not that of a header, is repeated, or has a hyphen although its underscore form could
-            arrive too.
+        ValueError: If a name is not that of a header, is repeated, or has a hyphen or an underscore although its other
+            form could arrive too.
     """
 
     def __init__(
@@ -145,13 +146,15 @@ class GuardedHeaders:
         *,
         proxies: TrustedProxies,
         underscores_dropped: bool,
+        hyphens_dropped: bool = False,
         label: str,
         can_verify: bool = True,
     ) -> None:
         self._names = tuple(names)
-        self._keys = environ_keys(names, underscores_dropped=underscores_dropped)
+        self._keys = environ_keys(names, underscores_dropped=underscores_dropped, hyphens_dropped=hyphens_dropped)
         if proxies.secret:
-            environ_keys((*names, proxies.secret[0]), underscores_dropped=True)
+            environ_keys((proxies.secret[0],), underscores_dropped=True)
+            environ_keys((*names, proxies.secret[0]), underscores_dropped=True, hyphens_dropped=True)
         self.keys = frozenset(self._keys)
         self._proxies = proxies
         self._read = read

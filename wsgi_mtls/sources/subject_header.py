@@ -39,6 +39,7 @@ def subject_header(
     decode: ValuesDecoder = one_value,
     secret: Secret | None = None,
     underscores_dropped: bool = False,
+    hyphens_dropped: bool = False,
     label: str | None = None,
 ) -> SubjectHeaders:
     """Take one kind of subject value from a header, where the terminator forwards no certificate.
@@ -64,6 +65,7 @@ def subject_header(
             only if the terminator escapes commas.
         secret: as for :func:`~wsgi_mtls.sources.header`.
         underscores_dropped: as for :func:`~wsgi_mtls.sources.header`.
+        hyphens_dropped: as for :func:`~wsgi_mtls.sources.header`.
         label: the source's name in events; the header's by default.
 
     Raises:
@@ -79,6 +81,7 @@ def subject_header(
         (*headers, *verification.names),
         proxies=TrustedProxies(trusted_proxies, secret),
         underscores_dropped=underscores_dropped,
+        hyphens_dropped=hyphens_dropped,
         label=reader.label,
     )
 
