@@ -66,11 +66,24 @@ def public_key(der: bytes) -> bytes:
 
 def is_self_signed(der: bytes) -> bool | None:
     """Return whether the signature verifies under the certificate's own key; None where that can't be found out."""
+    return _is_signed_with(der, tbs(der).public_key_info)
+
+
+def is_issued_by(der: bytes, issuer: bytes) -> bool:
+    """Return whether a certificate names another one as its issuer, and has its signature.
+
+    Whatever else can't be read in either does not matter.
+    """
+    above = tbs(issuer)
+    return tbs(der).issuer == above.subject and _is_signed_with(der, above.public_key_info) is True
+
+
+def _is_signed_with(der: bytes, public_key_info: bytes) -> bool | None:
     outer = structure.decode(structure.Certificate, der)
     # The parameters may be missing, NULL or anything: see self_signed.
     algorithm = _first_oid(outer.signature_algorithm)
     signed = structure.octets_of(outer.tbs_certificate)
-    return verifies(tbs(der).public_key_info, algorithm, outer.signature.as_bytes(), signed)
+    return verifies(public_key_info, algorithm, outer.signature.as_bytes(), signed)
 
 
 def _first_oid(algorithm: asn1.TLV) -> str:
