@@ -13,4 +13,5 @@ class DjangoMTLSConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks and the receivers."""
-        from . import checks, receivers  # noqa: F401  # models must be loaded first
+        from . import checks  # noqa: F401  # models must be loaded first
+        from .login import receivers  # noqa: F401  # models must be loaded first

@@ -14,9 +14,9 @@ from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
 from .models import AbstractRegisteredClient
-from .precedence import counting, undisputed
-from .usernames import username
-from .users import find_user, holder
+from .users.named import find_user, holder
+from .users.precedence import counting, undisputed
+from .users.usernames import username
 from .verification import registry, users_verifier
 
 

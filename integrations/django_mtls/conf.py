@@ -16,7 +16,7 @@ from wsgi_mtls.settings import SETTINGS, Settings, read_settings
 from wsgi_mtls.settings import invalid_settings as core_invalid_settings
 from wsgi_mtls.sources import check_delivers_certificate
 
-from .usernames import USERNAME_FROM, UsernameFrom
+from .users.usernames import USERNAME_FROM, UsernameFrom
 
 if TYPE_CHECKING:
     from .models import AbstractRegisteredClient
@@ -44,7 +44,7 @@ class MTLSSettings(Settings):
 
     Attributes:
         username_from: which name of a certificate is the user's: ``"subject_cn"``, ``"san_email"``, ``"san_dns"``,
-            ``"san_uri"``, … (:mod:`.usernames`), a callable or its dotted path. None (the default): only
+            ``"san_uri"``, … (:mod:`.users.usernames`), a callable or its dotted path. None (the default): only
             registered certificates log in.
         create_unknown_users: whether a user is made for a name that nobody has. It gets no rights. Default: False.
         use_session: whether the login middleware logs in to a session, instead of for each request. Default: False.

@@ -20,7 +20,7 @@ from wsgi_mtls.responses import token_error_response
 
 from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
-from .login import EXEMPT
+from .login.current_user import EXEMPT
 from .oauth import accept_bound_token, accept_peer, authenticate_client
 from .refusals import as_django, refusal
 from .request import CLIENT_CERT

@@ -12,12 +12,12 @@ from django.utils.cache import patch_vary_headers
 from wsgi_mtls.errors import MutualTLSError
 
 from .caching import check_not_cached_inside, keep_apart, keep_private, watch_peer
-from .exempt import hide_session, restore_session
-from .login import EXEMPT, Login, set_user
+from .login.current_user import EXEMPT, Login, set_user
+from .login.exempt import hide_session, restore_session
+from .login.sessions import own_after_view
 from .oauth import report_refusal
 from .refusals import refusal
 from .request import CLIENT_CERT, record
-from .sessions import own_after_view
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 

@@ -14,19 +14,19 @@ from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.jwks import registered_certificates
 from wsgi_mtls.x509 import ClientCertificate
 
-from .choices import Method, SubjectKindChoice
-from .claims import claim_errors
-from .moments import end_of
-from .record import RecordedClient
-from .search import certificate_digests, registration_digests, search_keys
-from .search_keys import SearchKey, give_keys
-from .sightings import note_seen
-from .validation import registration_errors
+from .clients.choices import Method, SubjectKindChoice
+from .clients.claims import claim_errors
+from .clients.moments import end_of
+from .clients.record import RecordedClient
+from .clients.search import certificate_digests, registration_digests, search_keys
+from .clients.search_keys import SearchKey, give_keys
+from .clients.sightings import note_seen
+from .clients.validation import registration_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .rights import Editor
+    from .users.rights import Editor
 
     Moment = models.DateTimeField[datetime | None, datetime | None]
     Octets = models.BinaryField[bytes | None, bytes | None]

@@ -18,7 +18,7 @@ from wsgi_mtls.verifier import AuthenticatedClient
 from wsgi_mtls.x509 import Peer
 
 from .caching import mark_private
-from .record import RecordedClient
+from .clients.record import RecordedClient
 from .request import innermost, record
 from .verification import guard
 

@@ -6,8 +6,8 @@ from django.core.signals import setting_changed
 
 from wsgi_mtls import Guard, Verifier
 
+from .clients.registry import DjangoClientRegistry, UsersRegistry
 from .conf import mtls_settings
-from .registry import DjangoClientRegistry, UsersRegistry
 from .signals import send
 
 

@@ -63,17 +63,17 @@ COVERAGE: Mapping[int, Sequence[str]] = {
     24: [
         "tests/attacks/test_headers.py::test_row_24_stripped_on_every_path",
         "tests/flask/test_attacks.py::test_row_24_the_header_is_gone_on_every_path",
-        "tests/django/test_attacks_on_users.py::test_untrusted_headers_are_stripped",
+        "tests/django/users/test_attacks_on_users.py::test_untrusted_headers_are_stripped",
     ],
     25: [
         "tests/attacks/test_headers.py::test_row_25_header_twice",
-        "tests/django/test_attacks_on_users.py::test_headers",
+        "tests/django/users/test_attacks_on_users.py::test_headers",
         "tests/e2e/flask/test_requests.py::test_row_25_header_twice",
     ],
     26: [
         "tests/attacks/test_headers.py::test_row_26_verify_status",
         "tests/attacks/test_headers.py::test_row_26_success_of_a_resumed_session",
-        "tests/django/test_attacks_on_users.py::test_no_verify_header",
+        "tests/django/users/test_attacks_on_users.py::test_no_verify_header",
     ],
     27: [
         "tests/attacks/test_bound_tokens.py::test_row_27_no_certificate_for_a_bound_token",
@@ -87,7 +87,7 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/attacks/test_bound_tokens.py::test_row_28_code_that_serves_once",
         "tests/flask/test_authlib_attacks.py::test_row_28_code_of_another_client",
         "tests/oauth_toolkit/test_attacks.py::test_row_28_code_of_another_client",
-        "tests/oauth_toolkit/test_device.py::test_row_28_device_code_of_another_client",
+        "tests/oauth_toolkit/hardening/test_device.py::test_row_28_device_code_of_another_client",
     ],
     29: [
         "tests/attacks/test_bound_tokens.py::test_row_29_refresh_token_of_a_public_client",
@@ -136,14 +136,14 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/oauth_toolkit/test_attacks.py::test_row_40_not_a_boolean",
     ],
     41: [
-        "tests/django/test_admin.py::test_row_41_a_certificate_that_may_issue_others",
+        "tests/django/admin/test_admin.py::test_row_41_a_certificate_that_may_issue_others",
         "tests/django/e2e/test_attack_rows.py::test_rows_07_41_self_signed_certificate_in_the_bundle",
         "tests/e2e/flask/test_certificates.py::test_rows_07_41_self_signed_certificate_in_the_bundle",
         "tests/oauth_toolkit/e2e/test_rows_behind_nginx.py::test_rows_07_41_self_signed_certificate_in_the_bundle",
     ],
     42: [
         "tests/attacks/test_headers.py::test_row_42_subject_in_another_form",
-        "tests/django/test_attacks_on_users.py::test_malformed_dn_header",
+        "tests/django/users/test_attacks_on_users.py::test_malformed_dn_header",
     ],
     43: [
         "tests/attacks/test_bound_tokens.py::test_row_43_certificate_that_has_expired_since",
@@ -171,15 +171,15 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/drf/test_over_tls.py::test_rows_24_45_47_headers",
     ],
     48: [
-        "tests/django/test_login.py::test_row_48_another_site_posts",
+        "tests/django/login/test_login.py::test_row_48_another_site_posts",
         "tests/drf/test_certificate.py::test_row_48_post_from_another_site",
         "tests/drf/test_certificate.py::test_row_48_api_that_programs_call",
         "tests/e2e/flask/test_requests.py::test_row_48_another_site_posts",
     ],
     49: [
         "tests/attacks/test_pki.py::test_row_49_the_registry_folds_the_client_id",
-        "tests/django/test_attacks_on_users.py::test_row_49_the_database_takes_another_name_for_this_one",
-        "tests/django/test_attacks_on_users.py::test_row_49_a_client_id",
+        "tests/django/users/test_attacks_on_users.py::test_row_49_the_database_takes_another_name_for_this_one",
+        "tests/django/users/test_attacks_on_users.py::test_row_49_a_client_id",
         "tests/drf/test_headers.py::test_row_49_user_of_a_similar_name",
     ],
     50: [
@@ -203,9 +203,9 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/attacks/test_private_answers.py::test_row_57_no_shared_cache_may_keep_it",
         "tests/e2e/test_shared_cache.py::test_row_57_each_holder_gets_its_own_page",
     ],
-    58: ["tests/django/test_stolen_sessions.py::test_get_user"],
-    59: ["tests/django/test_claims.py::test_row_59_form_refuses_the_name_of_a_user"],
-    60: ["tests/django/test_unique_registrations.py::test_row_60_the_second_is_refused"],
+    58: ["tests/django/login/test_stolen_sessions.py::test_get_user"],
+    59: ["tests/django/clients/test_claims.py::test_row_59_form_refuses_the_name_of_a_user"],
+    60: ["tests/django/clients/test_unique_registrations.py::test_row_60_the_second_is_refused"],
     61: [
         "tests/flask/test_simultaneous.py::test_row_61_codes",
         "tests/oauth_toolkit/e2e/test_simultaneous.py::test_row_61_codes",

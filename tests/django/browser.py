@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
-from django_mtls.sessions import THUMBPRINT
+from django_mtls.login.sessions import THUMBPRINT
 from django_mtls.test import AsyncCertificateClient, CertificateClient
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair

@@ -61,7 +61,7 @@ def _rollback(database: None) -> Iterator[None]:
     from django.core.cache import cache
     from django.db import transaction
 
-    from django_mtls import failed_logins
+    from django_mtls.login import failed_logins
 
     with transaction.atomic():
         yield

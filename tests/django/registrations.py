@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from django_mtls.rights import Editor
 from django_mtls.test import CertificateClient
+from django_mtls.users.rights import Editor
 from wsgi_mtls.testing import KeyPair, to_pem
 
 from .support import register

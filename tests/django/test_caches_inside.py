@@ -22,8 +22,8 @@ from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
 
-from django_mtls.authentication import authenticate_certificate
 from django_mtls.decorators import bound_token_required, certificate_login_exempt, certificate_required
+from django_mtls.login.authentication import authenticate_certificate
 from django_mtls.mixins import CertificateRequiredMixin
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair

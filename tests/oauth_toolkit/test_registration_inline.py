@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import path
 from oauth2_provider.models import get_application_model
 
-from django_mtls import claims
+from django_mtls.clients import claims
 from django_mtls.oauth_toolkit.admin import MutualTLSApplicationAdmin, RegistrationInline
 from django_mtls.oauth_toolkit.models import ApplicationRegistration
 from django_mtls.test import CertificateClient

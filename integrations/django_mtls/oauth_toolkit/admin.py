@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from oauth2_provider.admin import ApplicationAdmin
 
-from ..admin import RegistrationAdmin
-from ..forms import RegistrationForm
-from ..linking import ClaimingAdmin, LinkingInline
+from ..admin.forms import RegistrationForm
+from ..admin.linking import ClaimingAdmin, LinkingInline
+from ..admin.registrations import RegistrationAdmin
 from .models import ApplicationRegistration
 
 

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from oauth2_provider import views as toolkit
 
-from ..rights import may_link
+from ..users.rights import may_link
 from .registrations import registration_model
 
 

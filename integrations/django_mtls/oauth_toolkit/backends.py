@@ -14,8 +14,8 @@ from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 from ..refusals import refusal
 from ..request import record
 from ..wrapped_views import make_view_private
-from . import device
 from .client_auth import authenticate_client
+from .hardening import device
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""

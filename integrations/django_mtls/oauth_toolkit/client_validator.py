@@ -5,7 +5,7 @@ from typing import Any
 from oauthlib.common import Request
 
 from .confirmations import find_access_token, find_refresh_token
-from .device import GRANT_TYPE
+from .hardening.device import GRANT_TYPE
 from .oauthlib_requests import authenticated_by_certificate, secret_of
 from .registrations import is_for_mutual_tls
 

@@ -19,7 +19,7 @@ from wsgi_mtls.metadata import authorization_server_metadata
 
 from ..conf import mtls_settings
 from ..mixins import ForProgramsMixin
-from .device import GRANT_TYPE
+from .hardening.device import GRANT_TYPE
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 # The browser goes there, and has no client certificate (RFC 8705 section 5).

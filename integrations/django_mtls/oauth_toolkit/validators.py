@@ -12,7 +12,6 @@ from wsgi_mtls.binding import bind, bind_refresh_token, verify_refresh_token
 from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import InvalidRequest, MutualTLSError
 
-from . import device
 from .client_validator import ClientValidatorMixin
 from .confirmations import (
     claims_of,
@@ -21,10 +20,11 @@ from .confirmations import (
     find_refresh_token,
 )
 from .errors import MutualTLSOAuth2Error
+from .hardening import device
+from .hardening.single_use import SingleUseValidatorMixin, end_reused
 from .oauthlib_requests import authenticated_by_certificate, peer_of, report_refusal
 from .registrations import client_of
 from .resource_validator import ResourceValidatorMixin
-from .single_use import SingleUseValidatorMixin, end_reused
 
 
 class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, ResourceValidatorMixin):

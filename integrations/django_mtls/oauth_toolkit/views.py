@@ -16,8 +16,8 @@ from ..mixins import ForProgramsMixin
 from ..refusals import refusal
 from .client_auth import NOT_A_TOKEN_REQUEST, authenticate_client
 from .confirmations import claims_of, find_access_token
-from .device import GRANT_TYPE
 from .guard import looking_at_confirmation
+from .hardening.device import GRANT_TYPE
 from .metadata import MetadataMixin
 from .protection import challenge_response, token_error
 

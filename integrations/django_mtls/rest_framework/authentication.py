@@ -12,8 +12,8 @@ from wsgi_mtls.request.bearer import challenge
 from wsgi_mtls.request.cross_site import check_site
 from wsgi_mtls.rules.token import BoundToken
 
-from ..authentication import authenticate_certificate
 from ..conf import mtls_settings
+from ..login.authentication import authenticate_certificate
 from ..oauth import accept_bound_token, report_refusal
 from ..request import CLIENT_CERT, record
 from ..wrapped_views import make_view_private

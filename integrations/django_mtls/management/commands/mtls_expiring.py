@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from ...clients.moments import days_left
 from ...conf import mtls_settings
-from ...moments import days_left
 
 
 class Command(BaseCommand):

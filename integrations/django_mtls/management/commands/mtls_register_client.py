@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...choices import Method, SubjectKindChoice
-from ...claims import NOT_ALLOWED
+from ...clients.choices import Method, SubjectKindChoice
+from ...clients.claims import NOT_ALLOWED
+from ...clients.uploads import ca_warning, key_set, names, read_certificate
 from ...conf import mtls_settings
 from ...models import AbstractRegisteredClient
-from ...rights import Editor
-from ...uploads import ca_warning, key_set, names, read_certificate
+from ...users.rights import Editor
 
 
 class Command(BaseCommand):

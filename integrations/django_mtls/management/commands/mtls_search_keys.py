@@ -7,9 +7,9 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import router, transaction
 
+from ...clients.search import search_keys
+from ...clients.search_keys import KeyTaken, SearchKey, release_keys, unused_keys
 from ...models import AbstractRegisteredClient
-from ...search import search_keys
-from ...search_keys import KeyTaken, SearchKey, release_keys, unused_keys
 
 
 class Command(BaseCommand):

@@ -1,0 +1,159 @@
+"""The admin's form: a certificate is uploaded, and the registration follows from it."""
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from wsgi_mtls.clients import SubjectKind, SubjectValue
+from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
+
+from ..clients.choices import Method
+from ..clients.uploads import key_set, names, read_certificate
+from ..models import AbstractRegisteredClient
+from ..users.rights import Editor
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[AbstractRegisteredClient]
+else:
+    ModelForm = forms.ModelForm
+
+
+class _JSONDecoder(json.JSONDecoder):
+    """Takes what Python cannot read, by its depth or its number of digits, for malformed, so that Django reports it."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), s, 0) from None
+
+
+class _JSONField(forms.JSONField):
+    """Shows half a surrogate pair escaped, as it was written: no page can hold it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "decoder": options.get("decoder") or _JSONDecoder})
+
+    def prepare_value(self, value: Any) -> Any:
+        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
+
+
+_UNCHANGED = Editor(None, may_link=lambda user: True, may_view=lambda record: False)
+
+
+class EditedForm(ModelForm):
+    """A form of any of a registration's fields, as the admin's editable list has it.
+
+    Attributes:
+        editor: the user who edits, and what this user may do. The admin sets it; without it the form links to no user
+            and takes no name or key that a user logs in by.
+    """
+
+    editor: Editor | None = None
+
+    def clean_user(self) -> Any:
+        """Refuse a user whose rights the editor does not have."""
+        user = self.cleaned_data.get("user")
+        if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
+            raise ValidationError(
+                _("You can link a certificate only to a user whom you may change and whose permissions you also have.")
+            )
+        return user
+
+    def clean(self) -> dict[str, Any] | None:
+        """Name the editor, whose rights the model asks for.
+
+        Raises:
+            PermissionDenied: If the stored registration is a user's whom the editor may not link.
+        """
+        stored = self.instance.pk is not None
+        if stored and not self.has_changed():
+            # Beside the rows that an editor changes, a list shows others, which are not saved.
+            self.instance.editor = _UNCHANGED
+            return super().clean()
+        linked = self.instance.user if stored else None  # the form's own value comes after this
+        if self.editor is not None and linked is not None and not self.editor.may_link(linked):
+            raise PermissionDenied
+        self.instance.editor = self.editor
+        return super().clean()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show what is wrong with fields that this form does not have above the others."""
+        if field is None and hasattr(error, "error_dict"):
+            shown: dict[str, list[ValidationError]] = {}
+            for name, found in error.error_dict.items():
+                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(found)
+            error = ValidationError(shown)
+        super().add_error(field, error)
+
+
+class RegistrationForm(EditedForm):
+    """The registration of a client; what the uploaded certificate says fills the fields that are empty.
+
+    A script fills them at once; without it they are filled when the form is saved.
+    """
+
+    certificate = forms.FileField(
+        label=_("Upload a certificate"),
+        required=False,
+        help_text=_(
+            "PEM or DER. It fills the subject value, or is added to the JWK set if it is to be registered itself."
+        ),
+    )
+
+    class Meta:  # noqa: D106
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"jwks": _JSONField, "metadata": _JSONField}
+
+    class Media:  # noqa: D106
+        js = ("django_mtls/certificate.js",)
+
+    def clean_certificate(self) -> ClientCertificate | None:
+        """Read the upload."""
+        upload = self.cleaned_data.get("certificate")
+        return read_certificate(upload) if upload else None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Fill from the certificate what is empty, and refuse what contradicts it."""
+        super().clean()
+        certificate = self.cleaned_data.get("certificate")
+        if certificate is not None:
+            self.instance.certificate = certificate  # to be shown, and for the model to see whose it is
+            method = self.cleaned_data.get("token_endpoint_auth_method")
+            if method == Method.TLS_CLIENT_AUTH:
+                self._fill_subject_value(certificate)
+            elif method == Method.SELF_SIGNED and "jwks" in self.cleaned_data:
+                try:
+                    self.cleaned_data["jwks"] = key_set(certificate, self.cleaned_data["jwks"])
+                except ValidationError as error:
+                    self.add_error("jwks", error)
+        return self.cleaned_data
+
+    def _fill_subject_value(self, certificate: ClientCertificate) -> None:
+        if certificate.is_self_signed:
+            message = _(
+                "The certificate is self-signed, so no CA vouches for its names; register the certificate itself."
+            )
+            self.add_error("token_endpoint_auth_method", message)
+            return
+        kind, value = self.cleaned_data.get("subject_kind"), self.cleaned_data.get("subject_value")
+        if not value:
+            fitting = [name for name in names(certificate) if kind in (None, "", name[0])]
+            if not fitting:
+                self.add_error("certificate", _("The certificate carries no name that can be registered."))
+            else:
+                self.cleaned_data["subject_kind"], self.cleaned_data["subject_value"] = fitting[0]
+        elif kind:
+            self._refuse_other_name(certificate, kind, value)
+
+    def _refuse_other_name(self, certificate: ClientCertificate, kind: str, value: str) -> None:
+        try:
+            carried = SubjectValue.parse(cast("SubjectKind", kind), value).matches(certificate)
+        except InvalidClientMetadata:
+            return  # the model says so beside the field
+        if not carried:
+            self.add_error("subject_value", _("The uploaded certificate does not carry this name."))

@@ -1,0 +1,1 @@
+"""Registered clients: what a registration may hold, and how a certificate finds it."""

@@ -1,0 +1,108 @@
+"""``client_id`` to client, from the database."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists
+
+from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.x509 import ClientCertificate
+
+from ..models import AbstractRegisteredClient
+from .choices import Method
+from .record import RecordedClient
+from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class DjangoClientRegistry:
+    """The enabled rows of a model, as the verifier wants them.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: type[AbstractRegisteredClient]) -> None:
+        self._model = model
+
+    def get(self, client_id: str, /) -> RecordedClient | None:
+        """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        record = self._record(self._model._default_manager.all(), client_id)
+        return None if record is None else record.to_client()
+
+    def get_and_has_self_signed(
+        self, client_id: str, certificate: ClientCertificate, /
+    ) -> tuple[RecordedClient | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        rows = self._model._default_manager.annotate(has_self_signed=Exists(self._self_signed(certificate)))
+        record: Any = self._record(rows, client_id)
+        return (None, False) if record is None else (record.to_client(), record.has_self_signed)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
+
+        A disabled client's certificate may still be in the TLS terminator's CA bundle.
+        """
+        return self._self_signed(certificate).exists()
+
+    def _record(self, rows: "QuerySet[AbstractRegisteredClient]", client_id: str) -> AbstractRegisteredClient | None:
+        found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).select_related("user")
+        return next((record for record in found if record.client_id == client_id), None)
+
+    def _self_signed(self, certificate: ClientCertificate) -> "QuerySet[AbstractRegisteredClient]":
+        return self._model._default_manager.filter(
+            token_endpoint_auth_method=Method.SELF_SIGNED,
+            search_keys__digest=key_digest(certificate),
+            search_keys__scope__in=(SHARED, exclusive_scope(self._model)),
+        )
+
+    def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
+        """Return every enabled client that this certificate may belong to."""
+        for record in self.records(certificate):
+            if record.enabled:
+                try:
+                    yield record.to_client()
+                except InvalidClientMetadata:
+                    continue  # it can never authenticate; the system check names it
+
+    def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
+        """Return every row that this certificate may belong to, disabled ones too."""
+        found: dict[object, AbstractRegisteredClient] = {}
+        scopes = (SHARED, exclusive_scope(self._model))
+        for digests in batches(certificate_digests(certificate)):
+            rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
+            found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
+        return list(found.values())
+
+
+class UsersRegistry(DjangoClientRegistry):
+    """The same rows, as a user's login wants them: only the very certificate of a self-signed client is kept from PKI.
+
+    An editor can register any public key, in a certificate that its owner never saw. If the key counted, that editor
+    could lock out every user with more rights. A terminator with partial chains accepts a certificate that is in its CA
+    bundle, and no other certificate with the same key: one that the key itself has issued is self-signed.
+    """
+
+    def get_and_has_self_signed(
+        self, client_id: str, certificate: ClientCertificate, /
+    ) -> tuple[RecordedClient | None, bool]:
+        """Return what :meth:`get` and :meth:`has_self_signed` return.
+
+        Raises:
+            InvalidClientMetadata: it can never authenticate.
+        """
+        return self.get(client_id), self.has_self_signed(certificate)
+
+    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
+        """Return whether a self-signed client, also a disabled one, is registered with this very certificate."""
+        return any(certificate in record.certificates for record in self._self_signed(certificate))

@@ -1,0 +1,1 @@
+"""Repairs of OAuth Toolkit and oauthlib, each with the releases that need it."""

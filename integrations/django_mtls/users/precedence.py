@@ -1,0 +1,56 @@
+"""Which registrations count for a certificate that is, by its name or another registration, also another user's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wsgi_mtls.errors import RefusedClient
+from wsgi_mtls.x509 import Peer
+
+from ..models import AbstractRegisteredClient
+from ..verification import users_verifier
+from .rights import saver_may_link
+
+Records = Sequence[AbstractRegisteredClient]
+
+
+def counting(records: Records, holder: Any, peer: Peer) -> Records:
+    """Return the registrations that count, and report the others.
+
+    Args:
+        records: those of users that the certificate may belong to, disabled ones also.
+        holder: the user whose name the certificate carries, or None. A registration of another user counts only if its
+            editor may link the holder; otherwise an editor could take over or lock out a user with more rights.
+        peer: the certificate.
+    """
+    count = [record for record in records if holder in (None, record.user) or saver_may_link(record, holder)]
+    _report([record for record in records if record not in count], holder, peer)
+    return count
+
+
+def undisputed(accepted: Records, holder: Any, peer: Peer) -> Records:
+    """Return, of the registrations of several users, those whose editor may link the other users, or else all.
+
+    A registration that one editor made cannot lock out the user of one that another editor made with more rights.
+    """
+    users = {record.user.pk: record.user for record in accepted}
+    left = [
+        record
+        for record in accepted
+        if record.user == holder or all(user == record.user or saver_may_link(record, user) for user in users.values())
+    ]
+    if len({record.user.pk for record in left}) != 1:
+        return accepted
+    _report([record for record in accepted if record not in left], left[0].user, peer)
+    return left
+
+
+def _report(overruled: Records, user: Any, peer: Peer) -> None:
+    for record in overruled:
+        saver = "no known editor" if record.saved_by is None else f"{record.saved_by.get_username()!r}"
+        error = RefusedClient(
+            f"Registration {record.client_id!r} gives user {record.user.get_username()!r} a certificate of user "
+            f"{user.get_username()!r}; it was saved by {saver}, and so does not count. Delete it, or have it saved "
+            f"by an editor who may link {user.get_username()!r}.",
+            reason="registration_overruled",
+        )
+        users_verifier().report_refusal(error, record.client_id, peer)
