@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlencode
 
 import pytest
@@ -37,6 +38,8 @@ def answer(environ, start_response):
 source = sources.rfc9440(trusted_proxies=["127.0.0.1"], underscores_dropped=True)
 app = ClientAuthMiddleware(answer, verifier, source=source, paths=["/token"])
 """
+AGE = 0.5
+"""How long a fetched set is fresh, in seconds."""
 OLD, NEW, STRANGER = self_sign("CN=mobile"), self_sign("CN=mobile"), self_sign("CN=mobile")
 
 
@@ -44,6 +47,7 @@ OLD, NEW, STRANGER = self_sign("CN=mobile"), self_sign("CN=mobile"), self_sign("
 def gunicorn(folder: Path, published: Published, workers: int) -> Iterator[int]:
     """Run the application with ``--preload``; yields its port."""
     options = {**published.options, "ca_file": str(published.options["ca_file"]), "refetch_seconds": 0.001}
+    options |= {"default_seconds": AGE, "min_seconds": AGE}
     (folder / "preloaded.py").write_text(
         APP.format(given=json.dumps({"client": published.metadata, "options": options}))
     )
@@ -76,8 +80,8 @@ def post(port: int, pair: KeyPair) -> tuple[int, list[object]]:
 
 @pytest.mark.skipif(find_spec("gunicorn") is None, reason="gunicorn is not installed: pip install gunicorn")
 def test_rotation_in_preloaded_workers(tmp_path: Path) -> None:
-    """Old key, both, new key, in two processes each of which has sets of its own."""
-    with publishing(OLD) as published, gunicorn(tmp_path, published, workers=2) as port:
+    """Old key, both, new key, in four processes each of which has sets of its own."""
+    with publishing(OLD) as published, gunicorn(tmp_path, published, workers=4) as port:
         parents = set()
         for _ in range(20):
             status, (_, parent, threads, descriptors) = post(port, OLD)
@@ -88,3 +92,10 @@ def test_rotation_in_preloaded_workers(tmp_path: Path) -> None:
         for _ in range(20):
             assert post(port, NEW)[0] == post(port, OLD)[0] == 200
             assert post(port, STRANGER)[0] == 401
+        published.replace(NEW)
+        replaced = monotonic()
+        while monotonic() < replaced + AGE:
+            assert post(port, NEW)[0] == 200
+        for _ in range(20):
+            assert post(port, OLD)[0] == post(port, STRANGER)[0] == 401
+            assert post(port, NEW)[0] == 200
