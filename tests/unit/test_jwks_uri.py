@@ -1,6 +1,7 @@
 """Clients that publish their certificates at a ``jwks_uri``: rows 20 to 23 and 72, over real HTTPS."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from queue import Queue
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from tests.support import ACCEPTED, Endpoint, Outcome
 from tests.tokens import JSONServer, json_response, json_server
-from wsgi_mtls.clients.jwks_uri import KeySets
+from wsgi_mtls.clients.jwks_uri import KeySets, LastFetch
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair, self_sign
@@ -416,3 +417,39 @@ def test_default_leads_to_public_addresses_only(url: str) -> None:
 def test_options_that_can_not_be(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must be|at least|list"):
         KeySets(**options)
+
+
+def test_look_fetches_for_a_check(site: Site) -> None:
+    """Once: what is fresh is not fetched again, and neither is what has just failed."""
+    site.publish(OLD, NEW)
+    assert site.key_sets.last_fetch(site.server.url) == LastFetch(None, 0, None)
+    before = datetime.now(UTC)
+    found = [site.key_sets.look(site.server.url) for _ in range(2)]
+    assert found[0] == found[1] == site.key_sets.last_fetch(site.server.url)
+    assert site.fetches == 1
+    assert (found[0].certificates, found[0].failure) == (2, None)
+    assert found[0].fetched is not None
+    assert before <= found[0].fetched <= datetime.now(UTC)
+
+
+def test_look_reports_a_failure_until_a_set_comes(site: Site) -> None:
+    site.publish(OLD)
+    assert site.outcome(OLD) == ACCEPTED
+    site.server.answer = lambda _: json_response({}, 500)
+    site.clock.now += 1000
+    for _ in range(2):
+        last = site.key_sets.look(site.server.url)
+        assert (last.certificates, last.failure) == (1, "Expected status 200, got 500.")
+    assert site.fetches == 2
+    site.publish(NEW)
+    site.clock.now += 100  # after the pause
+    assert site.key_sets.last_fetch(site.server.url).failure == "Expected status 200, got 500."
+    assert site.key_sets.look(site.server.url).failure is None
+
+
+def test_look_at_what_may_not_be_fetched() -> None:
+    last = KeySets().look("https://127.0.0.1/jwks.json")
+    assert last.fetched is None
+    assert (
+        last.failure == "127.0.0.1 leads to 127.0.0.1, which is not public; allowed_networks names those that may be."
+    )

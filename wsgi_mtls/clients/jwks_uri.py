@@ -3,16 +3,17 @@
 import hashlib
 import logging
 import random
-from collections import Counter
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Lock
-from urllib.parse import urlsplit
 
 from ..errors import RefusedClient, short
 from ..https import Answer, FetchFailed, RegisteredFetcher
 from ..store import MemoryStore, Store
 from ..x509 import ClientCertificate
+from .flights import Flights
 from .key_set import KeySet, from_octets, lifetime, read_key_set
 
 logger = logging.getLogger("wsgi_mtls")
@@ -21,6 +22,21 @@ ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 
 Matches = Callable[[tuple[ClientCertificate, ...]], bool]
 """Tells whether the presented certificate is registered by one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """What this process knows of the last fetches from one ``jwks_uri``.
+
+    Attributes:
+        fetched: when a set came last, or None if none is kept.
+        certificates: how many certificates it has.
+        failure: why a fetch failed since then, or None.
+    """
+
+    fetched: datetime | None
+    certificates: int
+    failure: str | None
 
 
 class KeySets:
@@ -92,7 +108,7 @@ class KeySets:
         self._retry = retry_seconds, max_retry_seconds
         self._stale = stale_seconds
         self._store = MemoryStore() if store is None else store
-        self._flights = _Flights(max_fetches, max_fetches_per_host)
+        self._flights = Flights(max_fetches, max_fetches_per_host)
 
     def certificates(self, client_id: str, jwks_uri: str, matches: Matches) -> tuple[ClientCertificate, ...]:
         """Return what a client has published: what is kept, or what is fetched now if that does not match.
@@ -105,7 +121,7 @@ class KeySets:
         Raises:
             RefusedClient: ``jwks_unavailable``: If nothing is kept, and nothing could be fetched.
         """
-        key = hashlib.sha256(jwks_uri.encode()).hexdigest()
+        key = _key(jwks_uri)
         kept = self._kept(key)
         is_fresh = kept is not None and self._store.get(f"fresh:{key}") is not None
         is_match = kept is not None and matches(kept.certificates)
@@ -123,6 +139,25 @@ class KeySets:
                 f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}", reason="jwks_unavailable"
             )
         return kept.certificates
+
+    def look(self, jwks_uri: str) -> LastFetch:
+        """Fetch a client's set, if none is fresh and no fetch has just failed, and return what came; for checks."""
+        key = _key(jwks_uri)
+        kept = self._kept(key)
+        if self._store.get(f"fresh:{key}") is None:
+            self._flights.run(key, jwks_uri, lambda: self._fetch(key, jwks_uri, kept, False), self._timeout)
+        return self.last_fetch(jwks_uri)
+
+    def last_fetch(self, jwks_uri: str) -> LastFetch:
+        """Return what is known of the last fetches, without fetching."""
+        key = _key(jwks_uri)
+        kept = self._kept(key)
+        failure = self._store.get(f"problem:{key}")
+        return LastFetch(
+            fetched=None if kept is None else datetime.fromtimestamp(kept.fetched, UTC),
+            certificates=0 if kept is None else len(kept.certificates),
+            failure=failure.decode(errors="replace") if failure else None,
+        )
 
     def _may_fetch(self, client_id: str, key: str, is_fresh: bool) -> bool:
         if self._store.get(f"failed:{key}") is not None:
@@ -155,9 +190,10 @@ class KeySets:
         default, least, most = self._fresh
         # Less up to a tenth, so that many sets that were fetched together are not fetched together again.
         fresh = min(max(default if stated is None else stated, least), most) * (1 - 0.1 * random.random())  # noqa: S311
-        self._store.set(f"set:{key}", found.to_octets(), fresh + self._stale)
+        self._store.set(f"set:{key}", replace(found, fetched=time.time()).to_octets(), fresh + self._stale)
         self._store.set(f"fresh:{key}", b"", fresh)
         self._store.set(f"failures:{key}", b"0", 1)
+        self._store.set(f"problem:{key}", b"", 1)
 
     def _note_failure(self, key: str, jwks_uri: str, error: Exception) -> None:
         logger.warning("jwks_uri %s could not be fetched: %r", short(jwks_uri), short(str(error)))
@@ -165,45 +201,13 @@ class KeySets:
         first, most = self._retry
         pause = _around(min(first * 2**count, most))
         self._store.set(f"failures:{key}", str(min(count + 1, 30)).encode(), pause + most)
-        self._store.set(f"failed:{key}", short(str(error)).encode(), pause)
+        problem = short(str(error)).encode()
+        self._store.set(f"failed:{key}", problem, pause)
+        self._store.set(f"problem:{key}", problem, self._stale + most)
 
 
-class _Flights:
-    """One fetch at a time per address, and few at once altogether."""
-
-    def __init__(self, most: int, per_host: int) -> None:
-        self._most = most
-        self._per_host = per_host
-        self._lock = Lock()
-        self._parked = 0
-        self._hosts: Counter[str] = Counter()
-        self._ends: dict[str, Event] = {}
-
-    def run(self, key: str, url: str, fetch: Callable[[], None] | None, wait: float | None) -> None:
-        """Wait for the thread that fetches from this address, or else fetch; do neither where too many do already."""
-        host = urlsplit(url).hostname or ""
-        with self._lock:
-            running = self._ends.get(key)
-            if self._parked >= self._most or (running is None and self._hosts[host] >= self._per_host):
-                return
-            if (fetch if running is None else wait) is None:
-                return
-            if running is None:
-                self._ends[key] = Event()
-                self._hosts[host] += 1
-            self._parked += 1
-        try:
-            if running is not None:
-                running.wait(wait)
-            elif fetch is not None:
-                fetch()
-        finally:
-            with self._lock:
-                self._parked -= 1
-                if running is None:
-                    self._ends.pop(key).set()
-                    self._hosts[host] -= 1
-                    self._hosts += Counter()  # forgets the hosts that are at 0
+def _key(jwks_uri: str) -> str:
+    return hashlib.sha256(jwks_uri.encode()).hexdigest()
 
 
 def _read(answer: Answer, kept: KeySet | None) -> KeySet:

@@ -27,15 +27,17 @@ class KeySet:
     Attributes:
         certificates: the first certificate of each key that carries one.
         etag: what revalidates the set, or None.
+        fetched: when, in seconds of the epoch.
     """
 
     certificates: tuple[ClientCertificate, ...]
     etag: str | None
+    fetched: float = 0
 
     def to_octets(self) -> bytes:
         """Return what :func:`from_octets` reads."""
         ders = [base64.b64encode(certificate.der).decode() for certificate in self.certificates]
-        return json.dumps({"certificates": ders, "etag": self.etag}).encode()
+        return json.dumps({"certificates": ders, "etag": self.etag, "fetched": self.fetched}).encode()
 
 
 @lru_cache(maxsize=64)
@@ -43,7 +45,7 @@ def from_octets(octets: bytes) -> KeySet:
     """Return the set that was made to octets."""
     kept = json.loads(octets)
     ders = [base64.b64decode(text) for text in kept["certificates"]]
-    return KeySet(tuple(map(ClientCertificate.from_der, ders)), kept["etag"])
+    return KeySet(tuple(map(ClientCertificate.from_der, ders)), kept["etag"], kept["fetched"])
 
 
 def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
