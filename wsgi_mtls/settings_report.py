@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from .clients import AUTH_METHODS, CertificateRegistry
+from .clients import AUTH_METHODS, CertificateRegistry, MappingRegistry
 from .settings import InvalidSetting, Settings
 from .sources import GuardedSource
 from .sources.partial_chains import may_accept_partial_chains
@@ -28,6 +28,12 @@ def misspelt(given: Collection[object], known: Collection[str], prefix: str = ""
 def searchable(verifier: Verifier | None) -> bool:
     """Tell whether the client of a certificate can be found where there are clients, for plain mutual TLS."""
     return verifier is None or isinstance(getattr(verifier, "_clients", None), CertificateRegistry)
+
+
+def registration_warnings(verifier: Verifier | None) -> tuple[str, ...]:
+    """Return a sentence for each registered key that authenticates nothing, where clients are in memory."""
+    registry = getattr(verifier, "_clients", None)
+    return registry.warnings() if isinstance(registry, MappingRegistry) else ()
 
 
 def risks(settings: Settings, *, debug: bool) -> list[InvalidSetting]:

@@ -1,6 +1,7 @@
 """System checks: what can be known to be wrong before the first request."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from django.apps import apps
@@ -118,11 +119,17 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
         except InvalidClientMetadata as error:
             problem = str(error)
         else:
+            yield from map(_skipped_key, client.skipped_keys, repeat(client.client_id))
             if not _is_unfetched(client):
                 continue
             problem = f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which is not fetched."
             hint = 'Set MTLS["KEY_SETS"], or register its certificates in jwks.'
         yield kind(f"This registered client can never authenticate. {problem}", hint=hint, id="django_mtls.E007")
+
+
+def _skipped_key(reason: str, client_id: str) -> CheckMessage:
+    hint = "Remove the key, or give it an x5c of a kind that is known. The client's other keys authenticate it."
+    return checks.Warning(f"Client {client_id!r}: {reason}", hint=hint, id="django_mtls.W005")
 
 
 def _is_unfetched(client: Client) -> bool:

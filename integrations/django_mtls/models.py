@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
-from wsgi_mtls.jwks import registered_certificates
+from wsgi_mtls.jwks import registered_keys
 from wsgi_mtls.x509 import ClientCertificate
 
 from .clients.choices import Method, SubjectKindChoice
@@ -146,9 +146,11 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificates(self) -> tuple[ClientCertificate, ...]:
-        """The registered certificates, and none if they can't be read."""
+        """The certificates that the self-signed method registers, and none if they can't be read."""
+        if self.jwks is None or self.token_endpoint_auth_method != Method.SELF_SIGNED:
+            return ()
         try:
-            return registered_certificates(self.jwks) if self.jwks is not None else ()
+            return registered_keys(self.jwks).certificates
         except InvalidClientMetadata:
             return ()
 

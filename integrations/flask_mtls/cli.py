@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from wsgi_mtls import MutualTLSError
 from wsgi_mtls.explain import explain
 from wsgi_mtls.explain_report import read_peer, to_json, to_lines
-from wsgi_mtls.settings_report import in_force, misspelt, risks, searchable
+from wsgi_mtls.settings_report import in_force, misspelt, registration_warnings, risks, searchable
 
 from .decorators import MARK
 from .settings import NOT_SEARCHABLE, SETTINGS, MutualTLSState, current_state
@@ -30,6 +30,8 @@ def check() -> None:
     click.echo("Routes")
     for rule, method, decorators in routes:
         click.echo(f"  {rule} [{method}]: {', '.join(decorators)}")
+    for warning in registration_warnings(state.guard.verifier):
+        click.echo(f"Warning: {warning}", err=True)
     problems = list(_problems(app, state, {name for *_, names in routes for name in names}))
     for problem in problems:
         click.echo(f"Wrong: {problem}", err=True)

@@ -3,8 +3,6 @@
 Each file is an example of a kind; more of some kinds are made here with ``tests/der.py``.
 """
 
-import base64
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from tests import der
 from tests.support import ACCEPTED, Endpoint, Outcome, refused, request
 from wsgi_mtls import CallbackRegistry, Client, ClientCertificate, sources
 from wsgi_mtls.cli.inspect import describe
-from wsgi_mtls.jwks import jwk, registered_certificates
+from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
 from wsgi_mtls.wsgi import AccessTokenMiddleware
 
@@ -285,15 +283,3 @@ def test_the_same_as_cryptography_reads(certificate: ClientCertificate) -> None:
     assert certificate.not_before == not_before
     assert certificate.subject == subject
     assert certificate.serial_number == number
-
-
-def test_a_key_with_a_leading_zero_octet() -> None:
-    jwks = json.loads((CASES / "jwks" / "n-leading-zero.json").read_text())
-    with refused("invalid_client_metadata", match="n has a leading zero octet"):
-        registered_certificates(jwks)
-    (key,) = jwks["keys"]
-    sound = jwk(ClientCertificate.from_der(base64.b64decode(key["x5c"][0])))
-    assert len(registered_certificates({"keys": [sound]})) == 1
-    for wrong, message in ((f"{sound['n']}=", "padding"), (f"{sound['n']}\n", "line breaks"), ("AQAB", "another key")):
-        with refused("invalid_client_metadata", match=message):
-            registered_certificates({"keys": [sound | {"n": wrong}]})

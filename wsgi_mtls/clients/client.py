@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from ..errors import InvalidClientMetadata
-from ..jwks import registered_certificates as certificates_of
+from ..jwks import RegisteredKeys, registered_keys
 from ..urls import https_url
 from ..x509 import SUBJECT_KINDS, ClientCertificate
 from .issuers import read_issuers
@@ -35,12 +35,14 @@ class Client:
         tls_client_auth_issuer: the CA that must have issued the certificate, for PKI: a text or several, each
             ``spki-sha256:`` or ``cert-sha256:`` and the base64url digest of the CA's key or certificate. Needs a trust
             store. Operators set it; clients do not register it.
-        jwks: a JWK set whose keys carry the registered certificates as ``x5c`` (section 2.2.2).
+        jwks: a JWK set whose keys carry the registered certificates as ``x5c`` (section 2.2.2). That of another
+            method is kept and not read.
         jwks_uri: where such a set is to be fetched, by https.
         tls_client_certificate_bound_access_tokens: whether this client's access tokens must be bound (section 3.4).
         metadata: all other registered members, kept and not interpreted.
         registered_certificates: the registered certificates where no ``jwks`` says them, as callbacks know them.
         certificates: the registered certificates, from either; not to be given.
+        skipped_keys: why keys of ``jwks`` register nothing, a sentence for each; not to be given.
         subject_value: the one of the five, parsed; not to be given.
 
     Raises:
@@ -61,6 +63,7 @@ class Client:
     metadata: Mapping[str, object] = field(default_factory=dict, hash=False)
     registered_certificates: tuple[ClientCertificate, ...] = ()
     certificates: tuple[ClientCertificate, ...] = field(init=False)
+    skipped_keys: tuple[str, ...] = field(init=False, compare=False)
     subject_value: SubjectValue | None = field(init=False)
 
     @classmethod
@@ -88,15 +91,16 @@ class Client:
 
     def __post_init__(self) -> None:
         self._check_types()
-        keys = {"jwks": self.jwks, "jwks_uri": self.jwks_uri, "certificates": self.registered_certificates or None}
-        if len(given := [name for name, value in keys.items() if value is not None]) > 1:
+        sources = {"jwks": self.jwks, "jwks_uri": self.jwks_uri, "certificates": self.registered_certificates or None}
+        if len(given := [name for name, value in sources.items() if value is not None]) > 1:
             raise self._invalid(f"{' and '.join(given)} exclude each other (RFC 7591 section 2)")
         # A frozen dataclass is filled like this while it is made.
         object.__setattr__(self, "tls_client_auth_issuer", self._issuers())
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "subject_value", self._one_subject_value())
-        certificates = self.registered_certificates if self.jwks is None else certificates_of(self.jwks)
-        object.__setattr__(self, "certificates", certificates)
+        keys = self._registered_keys()
+        object.__setattr__(self, "certificates", keys.certificates)
+        object.__setattr__(self, "skipped_keys", keys.skipped)
         self._check_method()
         self._check_members()
 
@@ -110,7 +114,10 @@ class Client:
         if method == "tls_client_auth" and self.subject_value is None:
             raise self._invalid(f"tls_client_auth needs one of {', '.join(SUBJECT_KINDS)}; none is given")
         if method == "self_signed_tls_client_auth" and not has_keys:
-            raise self._invalid("self_signed_tls_client_auth needs a jwks whose keys carry x5c, or a jwks_uri")
+            skipped = "".join(f". {reason}" for reason in self.skipped_keys)
+            raise self._invalid(
+                f"self_signed_tls_client_auth needs a jwks whose keys carry x5c, or a jwks_uri{skipped}"
+            )
         if method is None and self.subject_value is not None and has_keys:
             raise self._invalid(
                 "a subject value and certificates, but no token_endpoint_auth_method, so that the caller would choose "
@@ -132,6 +139,12 @@ class Client:
             raise self._invalid(f"jwks_uri must be an https URL (RFC 7591 section 2): {error}") from None
         if not isinstance(self.tls_client_certificate_bound_access_tokens, bool):
             raise self._invalid("tls_client_certificate_bound_access_tokens must be true or false")
+
+    def _registered_keys(self) -> RegisteredKeys:
+        # Another method's keys sign or encrypt, and their certificates are of no concern here.
+        if self.jwks is None or self.token_endpoint_auth_method not in (None, "self_signed_tls_client_auth"):
+            return RegisteredKeys(self.registered_certificates)
+        return registered_keys(self.jwks)
 
     def _one_subject_value(self) -> SubjectValue | None:
         given = {kind: value for kind in SUBJECT_KINDS if (value := getattr(self, kind)) is not None}
@@ -168,5 +181,6 @@ _MEMBERS = frozenset(f.name for f in fields(Client)) - {
     "metadata",
     "registered_certificates",
     "certificates",
+    "skipped_keys",
     "subject_value",
 }

@@ -11,7 +11,7 @@ from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.http import parse_age, parse_cache_control_header, parse_date
 
 from ..errors import InvalidClientMetadata
-from ..jwks import registered_certificates
+from ..jwks import registered_keys
 from ..shortage import is_shortage
 from ..x509 import ClientCertificate
 
@@ -62,7 +62,7 @@ def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
     found: list[ClientCertificate] = []
     for key in keys:
         try:
-            found += registered_certificates({"keys": [key]})
+            found += registered_keys({"keys": [key]}).certificates
         except Exception as error:
             # RFC 7517 section 5: keys of kinds that are not understood are ignored. What a stranger publishes may make
             # any error of the libraries that read it.

@@ -1,5 +1,6 @@
 """A client registry in memory, from a mapping of ``client_id`` to metadata."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 
@@ -7,6 +8,8 @@ from ..errors import InvalidClientMetadata
 from ..x509 import ClientCertificate
 from .client import Client
 from .subject import subject_keys
+
+logger = logging.getLogger("wsgi_mtls")
 
 
 class MappingRegistry:
@@ -31,6 +34,8 @@ class MappingRegistry:
         for client in self._clients.values():
             for key in _keys(client):
                 self._index[key].append(client)
+        for warning in self.warnings():
+            logger.warning("%s", warning)
 
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this ``client_id``, or None."""
@@ -43,6 +48,14 @@ class MappingRegistry:
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what :meth:`get` and :meth:`has_self_signed` return."""
         return self._clients.get(client_id), self.has_self_signed(certificate)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return a sentence for each registered key that authenticates nothing (RFC 7517 section 5)."""
+        return tuple(
+            f"Client {client.client_id!r}: {reason}"
+            for client in self._clients.values()
+            for reason in client.skipped_keys
+        )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return the clients whose subject value or public key is in the certificate."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata
-from wsgi_mtls.jwks import registered_certificates
+from wsgi_mtls.jwks import RegisteredKeys, registered_keys
 
 from .choices import Method, SubjectKindChoice
 
@@ -55,16 +55,13 @@ def _check_subject_value(record: "AbstractRegisteredClient") -> None:
 
 
 def _check_jwks(record: "AbstractRegisteredClient") -> None:
-    itself = record.token_endpoint_auth_method == Method.SELF_SIGNED
     _check_json(record.jwks)
-    if record.jwks is not None:
-        found = registered_certificates(record.jwks)
-    elif not itself or record.jwks_uri:
+    if record.token_endpoint_auth_method != Method.SELF_SIGNED or (record.jwks is None and record.jwks_uri):
         return
-    else:
-        found = ()
-    if not found and itself:
-        raise ValueError(_("Register a certificate: upload one, or write a JWK set whose keys carry x5c."))
+    found = RegisteredKeys(()) if record.jwks is None else registered_keys(record.jwks)
+    if not found.certificates:
+        needed = _("Register a certificate: upload one, or write a JWK set whose keys carry x5c.")
+        raise ValueError(" ".join([needed, *found.skipped]))
 
 
 def _check_jwks_uri(record: "AbstractRegisteredClient") -> None:
