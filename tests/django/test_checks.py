@@ -22,6 +22,8 @@ from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from django_mtls.models import RegisteredClient
 from tests.databases import in_one_environment
 from wsgi_mtls import sources
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import self_sign
 
 from .support import register
 
@@ -188,6 +190,15 @@ def test_clients_that_can_never_authenticate() -> None:
     register("impossible", {"token_endpoint_auth_method": "tls_client_auth"})
     assert deployment() == ["django_mtls.E007"]
     assert found() == set()
+
+
+def test_keys_that_are_skipped() -> None:
+    own, odd = jwk(self_sign("CN=a").certificate), {"kty": "NEW", "x5c": ["AAAA"]}
+    method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+    register("rp", {**method, "jwks": {"keys": [own]}})
+    assert deployment() == []
+    register("mobile", {**method, "jwks": {"keys": [odd, own]}})
+    assert deployment() == ["django_mtls.W005"]
 
 
 def test_migrate_is_not_stopped_by_a_client() -> None:

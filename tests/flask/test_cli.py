@@ -7,7 +7,8 @@ from flask.views import MethodView, View
 from flask_mtls import MutualTLS, bound_token_required, certificate_required, client_auth_required
 from wsgi_mtls import Verifier, sources
 from wsgi_mtls.clients import CallbackRegistry
-from wsgi_mtls.testing import KeyPair, environ_for
+from wsgi_mtls.jwks import jwk
+from wsgi_mtls.testing import KeyPair, environ_for, self_sign
 
 from .conftest import AppFactory
 
@@ -65,6 +66,17 @@ def test_arguments_of_the_extension_are_in_force() -> None:
     for default in ("MTLS_TOKENS = None", "MTLS_MAX_BODY = 65536", "MTLS_SELF_SIGNED_MATCH = 'public_key'"):
         assert default in output
     assert "MTLS_ALLOWED_METHODS = ('tls_client_auth', 'self_signed_tls_client_auth')" in output
+
+
+def test_keys_that_are_skipped() -> None:
+    own, odd = jwk(self_sign("CN=a").certificate), {"kty": "NEW", "x5c": ["AAAA"]}
+    for keys, warned in (([own], False), ([odd, own], True)):
+        app = Flask("application")
+        client = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}
+        MutualTLS(app, source="mod_ssl", clients={"mobile": client})
+        code, output = run(app)
+        assert code == 0
+        assert ("Warning: Client 'mobile': Key 1 of jwks is skipped: kty is 'NEW'" in output) == warned
 
 
 def test_a_verifier_is_in_force() -> None:
