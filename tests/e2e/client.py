@@ -83,6 +83,8 @@ def _read(status: int, content: bytes) -> Answer:
         body = json.loads(content)
     except ValueError:
         return Answer("terminator", status)
+    if body.get("error_description", "").startswith("The TLS terminator"):
+        return Answer("terminator", status, body)
     if "error" in body:
         return Answer("refused:" + body["error_description"].partition(":")[0], status, body)
     return Answer(body.get("client_id", ""), status, body)

@@ -35,6 +35,7 @@ class Behind:
     pki: PKI
     port: int
     app_port: int
+    folder: Path
 
     def request(self, certificate: str | None, client_id: str = "", **options: Any) -> Answer:
         return request(self.port, tls_context(self.pki, certificate), client_id, **options)
@@ -93,7 +94,7 @@ def start(case: Case, pki: PKI, folder: Path, trust: Path | None = None) -> Iter
         _upstream(case, config, folder) as app_port,
         running(case.terminator, program, folder, pki.files, app_port) as port,
     ):
-        yield Behind(case, pki, port, app_port)
+        yield Behind(case, pki, port, app_port, folder)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def behind_uwsgi_protocol(case: Case, pki: PKI, folder: Path) -> Iterator[Behind
         process(uwsgi, folder) as app_port,
         running(case.terminator, case.terminator.program or "", folder, pki.files, app_port) as port,
     ):
-        yield Behind(case, pki, port, app_port)
+        yield Behind(case, pki, port, app_port, folder)
 
 
 @pytest.fixture(scope="module", params=["mod_proxy", "mod_wsgi", "mod_proxy_uwsgi"])

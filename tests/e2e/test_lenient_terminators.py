@@ -209,4 +209,4 @@ def behind_the_server_in_python(case: Case, pki: PKI, readable_folder: Path) -> 
         serving(app) as app_port,
         running(case.terminator, case.terminator.program or "", folder, pki.files, app_port) as port,
     ):
-        yield Behind(case, pki, port, app_port)
+        yield Behind(case, pki, port, app_port, folder)
