@@ -256,6 +256,10 @@ class Verifier:
         """Whether clients may publish their certificates at a ``jwks_uri``."""
         return self._key_sets is not None
 
+    def listed(self) -> Iterable[Client]:
+        """Return all clients where they are in memory; none of a registry that looks up one at a time."""
+        return self._clients if isinstance(self._clients, MappingRegistry) else ()
+
     def client(self, client_id: str) -> Client:
         """Look a client up.
 

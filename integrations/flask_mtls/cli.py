@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from wsgi_mtls import MutualTLSError
 from wsgi_mtls.explain import explain
 from wsgi_mtls.explain_report import read_peer, to_json, to_lines
+from wsgi_mtls.impossible import impossible_clients
 from wsgi_mtls.settings_report import in_force, misspelt, registration_warnings, risks, searchable
 
 from .decorators import MARK
@@ -91,4 +92,6 @@ def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterat
         yield "certificate_required(authorize=…) is used, and MTLS_TRUST is a function of a client: give a TrustStore."
     if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."
+    if verifier is not None:
+        yield from impossible_clients(verifier)
     yield from (f"MTLS_{risk}" for risk in risks(state.settings, debug=app.debug))

@@ -1,5 +1,7 @@
 """``flask mtls check``."""
 
+from typing import Any
+
 import pytest
 from flask import Blueprint, Flask
 from flask.views import MethodView, View
@@ -15,6 +17,10 @@ from .conftest import AppFactory
 
 def view() -> str:
     return ""
+
+
+PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example"}
+PUBLISHED = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://a.example/jwks"}
 
 
 def run(app: Flask) -> tuple[int, str]:
@@ -207,3 +213,21 @@ def test_nothing_secret_is_printed(make_app: AppFactory) -> None:
     app = make_app(MTLS_SOURCE=source, MTLS_CLIENTS={"a": {"client_secret": "s3cret"}})
     source["secret"] = "s3cret"
     assert "s3cret" not in run(app)[1]
+
+
+@pytest.mark.parametrize(("settings", "metadata", "problem"), [
+    ({"MTLS_ALLOWED_METHODS": ["self_signed_tls_client_auth"]}, {**PKI}, "registered for tls_client_auth, which"),
+    ({}, {**PKI, "tls_client_auth_issuer": "spki-sha256:" + "A" * 43}, "only a trust store"),
+    ({}, {**PUBLISHED}, "jwks_uri"),
+    ({}, {**PKI, "token_endpoint_auth_method": "tls_client_auht"}, "is tls_client_auth meant?"),
+    ({}, {**PKI, "token_endpoint_auth_method": "none"}, "tls_client_auth_san_dns decides nothing"),
+])  # fmt: skip
+def test_clients_that_can_never_authenticate(
+    make_app: AppFactory, settings: dict[str, Any], metadata: dict[str, str], problem: str
+) -> None:
+    code, output = run(make_app(MTLS_CLIENTS={"a": metadata, "b": {}}, **settings))
+    lines = [line for line in output.splitlines() if line.startswith("Wrong:")]
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith("Wrong: Client 'a': ")
+    assert problem in lines[0]
+    assert run(make_app(MTLS_CLIENTS={"a": PKI, "b": {}}))[0] == 0

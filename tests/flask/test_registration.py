@@ -92,6 +92,22 @@ def test_registration_of_what_could_never_authenticate(server: AuthServer, value
     assert outcome(register(server, values)) == (400, "invalid_client_metadata")
 
 
+@pytest.mark.parametrize("member", ["tls_client_auth_san_upn", "tls_client_auth_issuer", "tls_client_auth_issuers"])
+def test_row_64_condition_that_would_be_dropped(server: AuthServer, member: str) -> None:
+    answer = register(server, {**PKI, member: "x"})
+    assert outcome(answer) == (400, "invalid_client_metadata")
+    assert answer.get_json()["error_description"].startswith(member)
+    assert register(server, {**PKI, "tls_client": "x"}).status_code == 201
+
+
+def test_method_that_the_server_does_not_allow(mobile: KeyPair) -> None:
+    server = AuthServer(make_authserver(metadata(mobile), MTLS_ALLOWED_METHODS=["tls_client_auth"]))
+    keys = {"keys": [jwk(mobile.certificate)]}
+    values = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": keys}
+    assert outcome(register(server, values)) == (400, "invalid_client_metadata")
+    assert register(server, PKI).status_code == 201
+
+
 @pytest.mark.parametrize("body", ["[]", "[1]", "7", '"a"', "{", "null"])
 def test_registration_of_no_object(server: AuthServer, body: str) -> None:
     headers = {"Authorization": "Bearer initial", "Content-Type": "application/json"}
@@ -149,13 +165,14 @@ def test_secrets_are_for_who_may_use_them(server: AuthServer) -> None:
         assert ("client_secret" in answer.get_json()) is secret
 
 
-def test_members_of_a_subclass_have_types_of_their_own() -> None:
+def test_members_of_a_subclass_have_types_of_their_own(server: AuthServer) -> None:
     class Claims(MutualTLSClientMetadataClaims):
         REGISTERED_CLAIMS = [*MutualTLSClientMetadataClaims.REGISTERED_CLAIMS, "default_max_age"]  # noqa: RUF012
 
-    Claims({**PKI, "default_max_age": 60}, {}).validate()
+    with server.app.app_context():
+        Claims({**PKI, "default_max_age": 60}, {}).validate()
     for wrong in ({"default_max_age": "\ud800"}, {"scope": 7}):
-        with pytest.raises(InvalidClientMetadataError):
+        with server.app.app_context(), pytest.raises(InvalidClientMetadataError):
             Claims({**PKI, **wrong}, {}).validate()
 
 

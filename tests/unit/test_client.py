@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import refused
 from wsgi_mtls import Client
+from wsgi_mtls.clients import SUBJECT_KINDS
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 
@@ -86,10 +87,15 @@ REFUSED = [
     ({**PKI, "tls_client_auth_subject_dn": "a"}, "tls_client_auth_subject_dn 'a'"),
     ({**PKI, "tls_client_auth_san_ip": "a"}, "tls_client_auth_san_ip 'a'"),
     ({**PKI, "tls_client_auth_san_uri": "a"}, "tls_client_auth_san_uri 'a'"),
-    ({**PKI, "tls_client_auth_san_dns": ""}, "tls_client_auth_san_dns must be"),
+    ({**PKI, "tls_client_auth_san_dns": ""}, "needs one of tls_client_auth_subject_dn"),
+    ({**PKI, **DNS, "token_endpoint_auth_method": ""}, "token_endpoint_auth_method must be"),
+    ({**PKI, **DNS, "tls_client_auth_issuer": ""}, "tls_client_auth_issuer must be"),
+    ({**PKI, **DNS, "tls_client_auth_issuer": []}, "tls_client_auth_issuer is an empty array"),
+    ({**PKI, **DNS, "tls_client_auth_issuer": {}}, "tls_client_auth_issuer must be"),
+    ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": ""}, "must be true or false"),
+    ({**PKI, **DNS, "tls_client_auth_san_upn": ""}, "tls_client_auth_san_upn is not a member"),
     ({**PKI, **DNS, "jwks": {"keys": []}, "jwks_uri": "https://a"}, "jwks and jwks_uri exclude each other"),
     ({**PKI, **DNS, "jwks_uri": 7}, "jwks_uri must be"),
-    ({**PKI, **DNS, "jwks_uri": ""}, "jwks_uri must be an https URL"),
     ({**PKI, **DNS, "jwks_uri": "banana"}, "jwks_uri must be an https URL"),
     ({**PKI, **DNS, "jwks_uri": "http://a.example/jwks"}, "jwks_uri must be an https URL"),
     ({**PKI, **DNS, "tls_client_certificate_bound_access_tokens": "false"}, "must be true or false"),
@@ -99,7 +105,9 @@ REFUSED = [
     ({**SELF_SIGNED, "jwks": {"keys": [{"kty": "EC"}]}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
     ({**SELF_SIGNED, "jwks": []}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": "{}"}, "must be a JWK set"),
-    ({**SELF_SIGNED, "jwks": {}}, "must be a JWK set"),
+    ({**SELF_SIGNED, "jwks": {}}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks": ""}, "needs a jwks whose keys carry x5c, or a jwks_uri"),
+    ({**SELF_SIGNED, "jwks": False}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": {"keys": {}}}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": {"keys": ["a"]}}, "must be a JWK set"),
     ({**SELF_SIGNED, "jwks": {"keys": [{**EC, "x5c": "a"}]}}, "x5c must be a list"),
@@ -116,6 +124,9 @@ def test_refused(metadata: dict[str, object], says: str) -> None:
     with refused("invalid_client_metadata", match=says) as caught:
         Client.from_metadata(metadata)
     assert (caught.value.reason, caught.value.error) == ("invalid_client_metadata", "invalid_client")
+    if metadata.get("client_id") == "a":
+        assert str(caught.value).startswith("Client 'a': ")
+        assert str(caught.value).count("Client 'a'") == 1
 
 
 @pytest.mark.parametrize("metadata", [None, 5, "x", [], [("client_id", "a")], Client])
@@ -199,6 +210,17 @@ def test_x5c_with_line_ends(key: dict[str, object]) -> None:
     assert isinstance(key["x5c"], list)
     with refused("invalid_client_metadata"):
         Client.from_metadata({**SELF_SIGNED, "jwks": {"keys": [key | {"x5c": [key["x5c"][0] + "\n"]}]}})
+
+
+@pytest.mark.parametrize("empty", ["", {}])
+def test_empty_members_of_another_servers_export_count_as_absent(key: dict[str, object], empty: object) -> None:
+    kinds = [name for name in SUBJECT_KINDS if name not in DNS]
+    exported: dict[str, object] = {**dict.fromkeys(kinds, ""), "jwks": empty, "jwks_uri": "", "client_name": ""}
+    assert Client.from_metadata({**PKI, **DNS, **exported}) == Client.from_metadata({**PKI, **DNS, "client_name": ""})
+    keys = {**SELF_SIGNED, "jwks": {"keys": [key]}}
+    assert Client.from_metadata({**exported, **keys, "client_name": "A"}).certificates
+    published = {**SELF_SIGNED, **exported, "jwks_uri": "https://a.example/jwks"}
+    assert Client.from_metadata(published).jwks_uri == "https://a.example/jwks"
 
 
 def test_a_member_that_is_null_counts_as_absent() -> None:

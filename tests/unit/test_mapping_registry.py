@@ -75,7 +75,7 @@ def test_clients_as_objects() -> None:
 
 @pytest.mark.parametrize("value", [Client(client_id="b"), {"client_id": "b"}])
 def test_another_client_id_than_the_key(value: Client | dict[str, object]) -> None:
-    with refused("invalid_client_metadata", match="'b' is under the key 'a'"):
+    with refused("invalid_client_metadata", match="Client 'a': its metadata name client 'b'"):
         MappingRegistry({"a": value})
     assert MappingRegistry({"b": value}).get("b")
 

@@ -55,7 +55,10 @@ class CallbackRegistry:
 
 def _subject(client_id: str, given: str | tuple[SubjectKind, str]) -> dict[SubjectKind, str]:
     kind, value = _pair(client_id, given)
-    SubjectValue.parse(kind, value)  # the kind is the callback's too: it must be one of the five
+    try:
+        SubjectValue.parse(kind, value)  # the kind is the callback's too: it must be one of the five
+    except InvalidClientMetadata as error:
+        raise InvalidClientMetadata(f"Client {client_id!r}: {error}") from None
     return {kind: value}
 
 

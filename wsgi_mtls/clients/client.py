@@ -70,7 +70,8 @@ class Client:
     def from_metadata(cls, metadata: Mapping[str, object]) -> "Client":
         """Read registered metadata, as from a registration request, a database row or a settings file.
 
-        A member that is None counts as absent. Without ``token_endpoint_auth_method`` the method is
+        A member that is None counts as absent, and so do a subject value, a ``jwks_uri`` and a ``jwks`` that are empty,
+        as other servers export what is not registered. Without ``token_endpoint_auth_method`` the method is
         ``client_secret_basic`` (RFC 7591 section 2), so no mutual TLS.
 
         Raises:
@@ -78,7 +79,7 @@ class Client:
         """
         if not isinstance(metadata, Mapping):
             raise InvalidClientMetadata(f"A client's metadata must be a mapping, not {type(metadata).__name__}.")
-        given = {name: value for name, value in metadata.items() if value is not None}
+        given = {name: value for name, value in metadata.items() if value is not None and not _is_empty(name, value)}
         known = {name: given.pop(name) for name in _MEMBERS & given.keys()}
         if "client_id" not in known:
             raise InvalidClientMetadata("client_id is missing.")
@@ -130,8 +131,11 @@ class Client:
                 f"client_id must be printable ASCII and not empty (RFC 6749 appendix A.1), not {self.client_id!r}."
             )
         method = self.token_endpoint_auth_method
-        if method is not None and not (isinstance(method, str) and method.isprintable()):
-            raise self._invalid("token_endpoint_auth_method must be a text without control characters")
+        if method is not None and not (isinstance(method, str) and method and method.isprintable()):
+            raise self._invalid(
+                f"token_endpoint_auth_method must be a text without control characters, not {method!r}: name the "
+                "method, or leave the member out for client_secret_basic"
+            )
         try:
             if self.jwks_uri is not None:
                 https_url(self.jwks_uri)
@@ -144,14 +148,20 @@ class Client:
         # Another method's keys sign or encrypt, and their certificates are of no concern here.
         if self.jwks is None or self.token_endpoint_auth_method not in (None, "self_signed_tls_client_auth"):
             return RegisteredKeys(self.registered_certificates)
-        return registered_keys(self.jwks)
+        try:
+            return registered_keys(self.jwks)
+        except InvalidClientMetadata as error:
+            raise self._invalid(str(error)) from None
 
     def _one_subject_value(self) -> SubjectValue | None:
         given = {kind: value for kind in SUBJECT_KINDS if (value := getattr(self, kind)) is not None}
         if len(given) > 1:
             raise self._invalid(f"only one subject value may be registered, here are {' and '.join(given)}")
         for kind, value in given.items():
-            return SubjectValue.parse(kind, value)
+            try:
+                return SubjectValue.parse(kind, value)
+            except InvalidClientMetadata as error:
+                raise self._invalid(str(error)) from None
         return None
 
     def _check_members(self) -> None:
@@ -177,6 +187,15 @@ def _made_again(kind: type[Client], given: Mapping[str, object]) -> Client:
     return kind(**given)  # type: ignore[arg-type]  # __post_init__ checks the types
 
 
+def _is_empty(name: str, value: object) -> bool:
+    """Return whether an empty value says that the member is not registered.
+
+    Only where nothing is widened by that: an empty pin, method or boolean is an error.
+    """
+    return (name == "jwks" and value == {}) or (name in _MAY_BE_EMPTY and value == "")
+
+
+_MAY_BE_EMPTY = frozenset({"jwks", "jwks_uri", *SUBJECT_KINDS})
 _MEMBERS = frozenset(f.name for f in fields(Client)) - {
     "metadata",
     "registered_certificates",

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from ..errors import InvalidClientMetadata
 from ..x509 import ClientCertificate
@@ -37,6 +37,9 @@ class MappingRegistry:
         for warning in self.warnings():
             logger.warning("%s", warning)
 
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self._clients.values())
+
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this ``client_id``, or None."""
         return self._clients.get(client_id)
@@ -65,16 +68,14 @@ class MappingRegistry:
 
 
 def _client(client_id: str, value: Client | Mapping[str, object]) -> Client:
-    if isinstance(value, Client):
-        client = value
-    else:
-        try:
-            client = Client.from_metadata({"client_id": client_id, **value})
-        except TypeError:
-            raise InvalidClientMetadata(f"Client {client_id!r}: its metadata must be a mapping.") from None
-    if client.client_id != client_id:
-        raise InvalidClientMetadata(f"Client {client.client_id!r} is under the key {client_id!r}: use its client_id.")
-    return client
+    if not isinstance(value, Client | Mapping):
+        raise InvalidClientMetadata(
+            f"Client {client_id!r}: its metadata must be a mapping, not {type(value).__name__}."
+        )
+    named = value.client_id if isinstance(value, Client) else value.get("client_id", client_id)
+    if named != client_id:
+        raise InvalidClientMetadata(f"Client {client_id!r}: its metadata name client {named!r}.")
+    return value if isinstance(value, Client) else Client.from_metadata({"client_id": client_id, **value})
 
 
 def _keys(client: Client) -> Iterable[Hashable]:

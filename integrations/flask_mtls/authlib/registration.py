@@ -1,11 +1,13 @@
 """Dynamic registration (RFC 7591) of clients of mutual TLS."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.impossible import why_never
 
 from .errors import current_verifier
 from .hardening.registration import check_values, invalid_metadata, set_defaults
@@ -34,6 +36,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
             ours = MutualTLSClientMetadataClaims.REGISTERED_CLAIMS  # a subclass checks its own
             check_values({name: self[name] for name in self.REGISTERED_CLAIMS if name in self}, ours)
             set_defaults(self)
+            _check_names(self, self.REGISTERED_CLAIMS)
             _check_mutual_tls(self)
         except InvalidClientMetadata as error:
             raise invalid_metadata(error.message) from error
@@ -43,11 +46,17 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
             raise invalid_metadata("A member has a value of the wrong type.") from error
 
 
-def _check_mutual_tls(metadata: dict[str, Any]) -> None:
+def _check_names(metadata: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse a condition that would be dropped: the client would rely on it (RFC 8705 section 2.1.2)."""
+    unknown = sorted(name for name in metadata.keys() - set(known) if name.startswith("tls_client_auth_"))
+    if unknown:
+        raise InvalidClientMetadata(f"{unknown[0]} cannot be registered here: leave it out.")
+
+
+def _check_mutual_tls(metadata: Mapping[str, Any]) -> None:
     names = [_BOUND, "token_endpoint_auth_method", *SUBJECT_KINDS]
-    method = metadata.get("token_endpoint_auth_method")
-    if method in AUTH_METHODS:
+    if metadata.get("token_endpoint_auth_method") in AUTH_METHODS:
         names += ["jwks", "jwks_uri"]
-    Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
-    if method == "self_signed_tls_client_auth" and "jwks" not in metadata and not current_verifier().fetches_key_sets:
-        raise InvalidClientMetadata("jwks_uri is not fetched here: register the certificate in jwks.")
+    client = Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
+    if client.uses_mutual_tls and (problem := why_never(client, current_verifier())):
+        raise InvalidClientMetadata(problem)

@@ -1,0 +1,68 @@
+"""Registered clients whose metadata are in order by themselves, and which can never authenticate at this server."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from .clients import AUTH_METHODS, Client
+from .trust import TrustStore
+from .verifier import Verifier
+
+
+def impossible_clients(verifier: Verifier) -> Iterator[str]:
+    """Yield a line for each such client, where the registry can be listed."""
+    for client in verifier.listed():
+        if problem := why_never(client, verifier):
+            yield problem
+
+
+def why_never(client: Client, verifier: Verifier) -> str | None:
+    """Return why a client can never authenticate by a certificate here, and what to change.
+
+    Args:
+        client: the client.
+        verifier: has what the server allows, fetches and trusts.
+
+    Returns:
+        The reason, with the client's name; None where a certificate can authenticate it, or where it is registered for
+        another method and for nothing of mutual TLS.
+    """
+    problem = _method(client, verifier) or _keys(client, verifier) or _issuer(client, verifier)
+    return f"Client {client.client_id!r}: {problem}" if problem else None
+
+
+def _method(client: Client, verifier: Verifier) -> str | None:
+    method = client.token_endpoint_auth_method
+    if method is None:
+        return None
+    if method in AUTH_METHODS:
+        if method in verifier.allowed_methods:
+            return None
+        return f"registered for {method}, which this server does not allow: add it to the allowed methods."
+    near = get_close_matches(method.lower(), AUTH_METHODS, 1, 0.85)
+    if near:
+        return f"registered for {method!r}, which is not a method of mutual TLS: is {near[0]} meant?"
+    if client.subject_value is not None:
+        return (
+            f"registered for {method}, so that its {client.subject_value.kind} decides nothing: set "
+            "token_endpoint_auth_method to tls_client_auth, or remove the name."
+        )
+    return None
+
+
+def _keys(client: Client, verifier: Verifier) -> str | None:
+    by_key = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
+    # Without a method, a subject value authenticates the client as well.
+    if not by_key or client.subject_value is not None or client.jwks_uri is None or verifier.fetches_key_sets:
+        return None
+    return "its certificates are published at a jwks_uri, which is not fetched: set key sets, or register a jwks."
+
+
+def _issuer(client: Client, verifier: Verifier) -> str | None:
+    pins, trust = set(client.tls_client_auth_issuer), verifier.vouching.trust
+    if not pins or not client.uses_mutual_tls:
+        return None
+    if trust is None:
+        return "tls_client_auth_issuer names a CA, which only a trust store can find, and none is set: set one."
+    if isinstance(trust, TrustStore) and not any(own.pins & pins for own in trust.state().authorities):
+        return "no CA that tls_client_auth_issuer names is in the trust store: add its certificate."
+    return None
