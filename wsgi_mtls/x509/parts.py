@@ -11,7 +11,7 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from . import structure
-from .self_signed import verifies
+from .self_signed import Algorithm, verifies
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 COMMON_NAME = "2.5.4.3"
@@ -81,17 +81,18 @@ def is_issued_by(der: bytes, issuer: bytes) -> bool:
 def _is_signed_with(der: bytes, public_key_info: bytes) -> bool | None:
     outer = structure.decode(structure.Certificate, der)
     # The parameters may be missing, NULL or anything: see self_signed.
-    algorithm = _first_oid(outer.signature_algorithm)
+    algorithm = _algorithm(outer.signature_algorithm)
     signed = structure.octets_of(outer.tbs_certificate)
     return verifies(public_key_info, algorithm, outer.signature.as_bytes(), signed)
 
 
-def _first_oid(algorithm: asn1.TLV) -> str:
+def _algorithm(algorithm: asn1.TLV) -> Algorithm:
     content = structure.under_tag(b"\x30", bytes(algorithm.data))
     try:
-        return structure.decode(structure.AlgorithmIdentifier, content).algorithm.dotted_string
+        return Algorithm(structure.decode(structure.AlgorithmIdentifier, content).algorithm.dotted_string)
     except ValueError:
-        return structure.decode(structure.AlgorithmWithParameters, content).algorithm.dotted_string
+        found = structure.decode(structure.AlgorithmWithParameters, content)
+        return Algorithm(found.algorithm.dotted_string, structure.octets_of(found.parameters))
 
 
 def texts(general_names: Iterable[asn1.TLV], tag: bytes) -> tuple[str, ...]:

@@ -38,6 +38,40 @@ class AlgorithmWithParameters:
 
 
 @asn1.sequence
+class DigestAlgorithm:
+    """A digest, with the NULL that belongs to it or without."""
+
+    algorithm: x509.ObjectIdentifier
+    parameters: asn1.Null | None
+
+
+@asn1.sequence
+class MaskAlgorithm:
+    """MGF1, with its digest."""
+
+    algorithm: x509.ObjectIdentifier
+    digest: DigestAlgorithm
+
+
+@asn1.sequence
+class PSSParameters:
+    """RFC 4055 section 3.1; what is left out is SHA-1."""
+
+    digest: Annotated[DigestAlgorithm | None, asn1.Explicit(0)]
+    mask: Annotated[MaskAlgorithm | None, asn1.Explicit(1)]
+    salt_length: Annotated[int | None, asn1.Explicit(2)]
+    trailer_field: Annotated[int | None, asn1.Explicit(3)]
+
+
+@asn1.sequence
+class DigestInfo:
+    """What an RSA signature of PKCS #1 version 1.5 holds (RFC 8017 section 9.2)."""
+
+    algorithm: asn1.TLV
+    digest: bytes
+
+
+@asn1.sequence
 class Extension:
     """One extension; ``critical`` is None where it is left out, which means FALSE."""
 
