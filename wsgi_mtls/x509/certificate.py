@@ -231,7 +231,9 @@ class ClientCertificate:
 
         Whatever the signature is: OpenSSL does not verify that of one that is in its CA bundle (:mod:`.self_issued`).
         """
-        return is_self_issued(self.subject_attributes, self.issuer_attributes)
+        found = parts.tbs(self.der)
+        same_count = names.count(found.subject) == names.count(found.issuer)
+        return same_count and is_self_issued(self.subject_attributes, self.issuer_attributes)
 
     def require_readable(self) -> "ClientCertificate":
         """Return this certificate if all that is shown of it can be read, for a page or a report.

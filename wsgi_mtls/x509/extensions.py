@@ -1,6 +1,6 @@
 """The extensions of a certificate: which are read, which must be understood (RFC 5280 section 4.2)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from cryptography.hazmat import asn1
@@ -29,18 +29,23 @@ _OF_THE_CHAIN = frozenset(
 )
 
 
+_MAX_EXTENSIONS = 100  # a client chooses how many there are, and usual certificates have a dozen
+
+
 class Extensions:
     """The extensions of one certificate.
 
     Args:
-        found: the DER of each.
+        found: each, undecoded.
 
     Raises:
-        ValueError: one of them is not an extension, so that it may be critical.
+        ValueError: there are more than 100, or one of them is not an extension, so that it may be critical.
     """
 
-    def __init__(self, found: Iterable[bytes]) -> None:
-        read = [structure.decode(structure.Extension, octets) for octets in found]
+    def __init__(self, found: Collection[asn1.TLV]) -> None:
+        if len(found) > _MAX_EXTENSIONS:
+            raise ValueError(f"there are {len(found)}, and more than {_MAX_EXTENSIONS} are not read")
+        read = [structure.decode(structure.Extension, structure.octets_of(one)) for one in found]
         self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in read]
         self._is_checked = False
 

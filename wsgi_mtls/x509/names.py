@@ -34,6 +34,9 @@ _SLASH_AMBIGUOUS = re.compile(r"\\|\+(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)
 MAX_VALUE_LENGTH = 1024
 """The longest attribute value that is compared, in characters; RFC 5280 appendix A.1 bounds most of them by 64."""
 
+MAX_NAME_SIZE = 4096
+"""The longest name that is read, in octets of DER. A client chooses its own, and a request may ask for it anew."""
+
 # The string types of X.520, by their BER tags. Readers agree on what the octets of these three say beyond ASCII:
 _UNICODE = {12: "utf-8", 28: "utf-32-be", 30: "utf-16-be"}
 # ... and only on ASCII in NumericString, PrintableString, T61String, IA5String and VisibleString: OpenSSL reads the
@@ -127,12 +130,23 @@ def from_attributes(rdns: RDNs) -> DistinguishedName:
     return DistinguishedName(tuple(tuple(sorted((a.oid, a.prepared) for a in rdn)) for rdn in rdns))
 
 
-def decode(der: bytes) -> RDNs:
-    """Read a certificate's subject or issuer.
+def count(der: bytes) -> int:
+    """Return how many RDNs a certificate's subject or issuer has; the names with another count are other names.
 
     Raises:
         ValueError: it is not a name.
     """
+    return len(structure.decode_list(structure.RDNSequence, der).items)
+
+
+def decode(der: bytes) -> RDNs:
+    """Read a certificate's subject or issuer.
+
+    Raises:
+        ValueError: it is not a name, or one of more than :data:`MAX_NAME_SIZE` octets.
+    """
+    if len(der) > MAX_NAME_SIZE:
+        raise ValueError(f"it has {len(der)} octets, and names of more than {MAX_NAME_SIZE} are not read")
     rdns = structure.decode_list(structure.Name, der).items
     return tuple(tuple(map(_attribute, rdn.as_list())) for rdn in rdns)
 

@@ -30,7 +30,7 @@ class TBS:
     validity: bytes
     subject: bytes
     public_key_info: bytes
-    extensions: tuple[bytes, ...]
+    extensions: tuple[asn1.TLV, ...]
 
 
 @lru_cache(maxsize=8)
@@ -45,7 +45,7 @@ def tbs(der: bytes) -> TBS:
         validity=structure.octets_of(found.validity),
         subject=structure.octets_of(found.subject),
         public_key_info=structure.octets_of(found.subject_public_key_info),
-        extensions=tuple(map(structure.octets_of, found.extensions or ())),
+        extensions=tuple(found.extensions or ()),
     )
 
 

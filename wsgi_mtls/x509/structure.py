@@ -139,6 +139,13 @@ class Name:
 
 
 @asn1.sequence
+class RDNSequence:
+    """The RDNs of a distinguished name, undecoded."""
+
+    items: list[asn1.TLV]
+
+
+@asn1.sequence
 class GeneralNames:
     """The entries of a subject alternative name, undecoded."""
 
