@@ -1,14 +1,12 @@
 """An explanation as text and as JSON, for each command line that prints one."""
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 
 from .explain import Explanation
 from .x509 import ClientCertificate, PeerCertificate
-
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+from .x509.files import read_certificates
 
 
 def read_peer(certificate: Path, chain: Path | None = None, *, verified: bool = False) -> PeerCertificate:
@@ -29,9 +27,7 @@ def read_peer(certificate: Path, chain: Path | None = None, *, verified: bool = 
 
 
 def _certificates(file: Path) -> list[ClientCertificate]:
-    content = file.read_bytes()
-    blocks = _BLOCK.findall(content)
-    return [ClientCertificate.from_pem(block) for block in blocks] or [ClientCertificate.from_der(content)]
+    return [*read_certificates(file.read_bytes())]
 
 
 def to_json(explanation: Explanation) -> str:

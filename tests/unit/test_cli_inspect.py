@@ -2,14 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import cryptography_vectors
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests import der
 from tests.commands import fails, read, run
-from wsgi_mtls import Client, PeerCertificate, Verifier
+from wsgi_mtls import Client, ClientCertificate, PeerCertificate, Verifier
+from wsgi_mtls.errors import BadCertificate
+from wsgi_mtls.suggest import in_one_line
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
+from wsgi_mtls.x509.files import read_certificates
 
 
 def test_inspect(folder: Path) -> None:
@@ -75,7 +81,7 @@ def test_a_chain_in_one_file(folder: Path) -> None:
     chain.write_bytes((folder / "a.pem").read_bytes() + b"\r\n" + (folder / "ca.pem").read_bytes())
     printed = run("inspect", chain).stdout
     for number, name in enumerate(("a", "ca"), 1):
-        assert f"{chain}, certificate {number} of 2\n" in printed
+        assert f"{chain}, certificate {number} of 2: " in printed
         assert read(folder / f"{name}.pem").thumbprint in printed
     reports = [json.loads(line) for line in run("inspect", "--json", chain).stdout.splitlines()]
     assert [report["subject"] for report in reports] == ["CN=a,O=b", "CN=Development CA"]
@@ -83,13 +89,13 @@ def test_a_chain_in_one_file(folder: Path) -> None:
 
 
 def test_a_key_that_no_jwk_can_hold(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    key = ec.generate_private_key(ec.SECP192R1())
     pair = self_sign("CN=a", Profile(key=key))
     file = tmp_path / "a.pem"
     file.write_bytes(pair.certificate_pem)
     printed = run("inspect", file).stdout
     assert pair.certificate.thumbprint in printed
-    assert "metadata: none fits" in printed
+    assert "not registered by anything: JOSE has no name for the curve secp192r1" in printed.splitlines()[0]
     assert json.loads(run("inspect", "--json", file).stdout)["metadata"] == []
 
 
@@ -110,7 +116,6 @@ def test_inspect_bad_files(folder: Path) -> None:
         "empty": b"",
         "text": b"hello",
         "two, one cut": (folder / "a.pem").read_bytes() + (folder / "ca.pem").read_bytes()[:-20],
-        "certificate and key": (folder / "a.pem").read_bytes() + (folder / "a.key").read_bytes(),
         "key": (folder / "a.key").read_bytes(),
         "short": read(folder / "a.pem").der[:-1],
     }.items():
@@ -120,3 +125,70 @@ def test_inspect_bad_files(folder: Path) -> None:
     fails("inspect", folder / "nothing")
     fails("inspect")
     fails("inspect", "--nonsense", folder / "a.pem")
+
+
+def summary(certificate: ClientCertificate) -> str:
+    line = in_one_line(certificate)
+    assert line.splitlines() == [line]
+    return line
+
+
+BILLING = der.dn((der.CN, der.utf8("billing")))
+
+
+def made(*extensions: bytes, subject: bytes = BILLING, **options: Any) -> ClientCertificate:
+    return ClientCertificate.from_der(der.CA().cert(subject, extensions, **options))
+
+
+ONE_LINE: dict[str, tuple[ClientCertificate, str]] = {
+    "a name": (made(), "registered by tls_client_auth_subject_dn CN=billing"),
+    "two names": (
+        made(der.ext("2.5.29.17", der.san(der.dns("a.example")))),
+        "registered by tls_client_auth_subject_dn CN=billing or tls_client_auth_san_dns a.example",
+    ),
+    "itself": (self_sign("CN=a").certificate, "registered by its key (self_signed_tls_client_auth, jwks)"),
+    "another purpose": (made(der.eku("1.3.6.1.5.5.7.3.1")), "lacks clientAuth"),
+    "critical": (made(der.ext("1.3.6.1.4.1.99999.1", b"\x05\x00", True)), "critical extension 1.3.6.1.4.1.99999.1"),
+    "twice": (made(der.KU, der.KU), "key usage 2 times"),
+    "nameless": (made(subject=der.name()), "none of its names can be registered"),
+    "a subject that is odd": (made(subject=b"\x05\x00"), "can't be read"),
+    "a SAN that is odd": (made(der.ext("2.5.29.17", b"\x05")), "registered by tls_client_auth_subject_dn CN=billing"),
+    "nothing": (ClientCertificate.from_der(b"0\x00"), "not registered by anything: "),
+}
+
+
+@pytest.mark.parametrize("of", ONE_LINE)
+def test_one_line(of: str, tmp_path: Path) -> None:
+    certificate, expected = ONE_LINE[of]
+    assert expected in summary(certificate)
+    file = tmp_path / "a.der"
+    file.write_bytes(certificate.der)
+    first, *_ = run("inspect", file).stdout.splitlines()
+    assert first == f"{file}: {summary(certificate)}"
+    assert json.loads(run("inspect", "--json", file).stdout)["summary"] == summary(certificate)
+
+
+def test_many_names_are_cut() -> None:
+    names = [der.dns(f"{number}.example") for number in range(20)]
+    assert summary(made(der.ext("2.5.29.17", der.san(*names)))).endswith(" or 15 more")
+
+
+def test_one_line_for_each_vector() -> None:
+    for path in sorted(Path(cryptography_vectors.__file__).parent.glob("x509/**/*.pem")):
+        try:
+            certificates = read_certificates(path.read_bytes())
+        except BadCertificate:
+            continue
+        for certificate in certificates:
+            assert summary(certificate).startswith(("registered by ", "not registered by anything: "))
+
+
+def test_one_bad_file_among_others(folder: Path) -> None:
+    (folder / "bad").write_bytes(b"x!")
+    result = run("inspect", folder / "bad", folder / "a.pem", folder / "nothing")
+    assert result.exit_code == 2
+    assert f"{folder / 'a.pem'}: registered by " in result.stdout
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        str(folder / "bad"),
+        str(folder / "nothing"),
+    ]

@@ -1,130 +1,91 @@
 """``wsgi-mtls inspect``: what a certificate says, and the registration metadata that fits it."""
 
 import json
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from ..clients import SUBJECT_KINDS, SubjectKind, SubjectValue
-from ..errors import InvalidClientMetadata
-from ..jwks import jwk
+from ..errors import BadCertificate, MutualTLSError
+from ..suggest import in_one_line, registrations
 from ..x509 import ClientCertificate
-from .failure import failing_plainly
+from ..x509.files import read_certificates
+from .failure import Failure
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a certificate.")
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
-    """Print subject, SANs, thumbprint, validity and fitting registration metadata of certificates (PEM or DER).
+    """Print what certificates are registered by, or what keeps them from it, and what is in them.
 
-    Of a chain in one file, each certificate is printed; a client is registered by the first, its own.
+    A file may be PEM, with any text around, DER, base64 or PKCS#7. Of a chain in one file, each certificate is printed;
+    a client is registered by the first, its own. A file that can't be read does not keep others from being printed.
     """
-    for file in files:
-        with failing_plainly(str(file)):
-            reports = [describe(certificate) for certificate in read_certificates(file)]
-        for number, report in enumerate(reports, 1):
-            if as_json:
-                click.echo(_printable(report))
-            else:
-                of = f", certificate {number} of {len(reports)}" if len(reports) > 1 else ""
-                click.echo(f"{file}{of}\n" + "\n".join(f"  {line}" for line in _lines(report)))
+    failures = [failure for file in files if (failure := _print(file, as_json)) is not None]
+    for failure in failures[:-1]:
+        click.echo(f"Error: {failure.message}", err=True)
+    if failures:
+        raise failures[-1]
 
 
-def read_certificates(file: Path) -> list[ClientCertificate]:
-    """Read a file of one certificate, PEM or DER, or of several in PEM.
-
-    Raises:
-        OSError: it can't be read.
-        BadCertificate: ``malformed_certificate``: If the file holds something else than one certificate.
-    """
-    content = file.read_bytes()
-    if content.count(b"-----BEGIN") < 2:
-        return [read_certificate(file)]
-    parts = re.split(rb"(?<=-----END CERTIFICATE-----)", content)
-    return [ClientCertificate.from_pem(part).require_readable() for part in parts if part.strip()]
-
-
-def read_certificate(file: Path) -> ClientCertificate:
-    """Read a certificate file, PEM or DER.
-
-    Raises:
-        OSError: it can't be read.
-        BadCertificate: ``malformed_certificate``: it is not a certificate, or has a part that can't be read.
-    """
-    content = file.read_bytes()
-    is_pem = b"-----BEGIN" in content
-    certificate = ClientCertificate.from_pem(content) if is_pem else ClientCertificate.from_der(content)
-    return certificate.require_readable()
+def _print(file: Path, as_json: bool) -> Failure | None:
+    try:
+        certificates = read_certificates(file.read_bytes())
+    except (MutualTLSError, OSError) as error:
+        return Failure(f"{file}: {error}")
+    for number, certificate in enumerate(certificates, 1):
+        report = describe(certificate)
+        if as_json:
+            click.echo(_printable(report))
+        else:
+            of = f", certificate {number} of {len(certificates)}" if len(certificates) > 1 else ""
+            click.echo(f"{file}{of}: {_plain(in_one_line(certificate))}")
+            click.echo("\n".join(f"  {line}" for line in _lines(report)))
+    return None
 
 
 def describe(certificate: ClientCertificate) -> dict[str, object]:
-    """Return what ``inspect`` prints, as JSON has it."""
-    return {
-        "subject": certificate.subject,
-        "issuer": certificate.issuer,
-        "serial_number": f"{certificate.serial_number:x}",
-        "san": {
+    """Return what ``inspect`` prints, as JSON has it; why a part can't be read in place of that part."""
+    read: dict[str, Callable[[], object]] = {
+        "subject": lambda: certificate.subject,
+        "issuer": lambda: certificate.issuer,
+        "serial_number": lambda: f"{certificate.serial_number:x}",
+        "san": lambda: {
             "dns": certificate.san_dns,
             "uri": certificate.san_uri,
             "ip": [str(address) for address in certificate.san_ip],
             "email": certificate.san_email,
         },
-        "not_before": certificate.not_before.isoformat(),
-        "not_after": certificate.not_after.isoformat(),
-        "x5t#S256": certificate.thumbprint,
-        "self_signed": certificate.is_self_signed,
-        "metadata": registration_metadata(certificate),
+        "not_before": lambda: certificate.not_before.isoformat(),
+        "not_after": lambda: certificate.not_after.isoformat(),
+        "x5t#S256": lambda: certificate.thumbprint,
+        "self_signed": lambda: certificate.is_self_signed,
+        "summary": lambda: in_one_line(certificate),
+        "metadata": lambda: registrations(certificate),
     }
+    return {name: _or_why_not(part) for name, part in read.items()}
 
 
-def registration_metadata(certificate: ClientCertificate) -> list[dict[str, object]]:
-    """Return the registrations that fit: one a subject value, or the self-signed method's JWK set.
-
-    None fits a certificate without a name that can be registered, or a self-signed one with a key that no JWK can hold.
-    """
-    if certificate.is_self_signed:
-        try:
-            keys = [jwk(certificate)]
-        except InvalidClientMetadata:
-            return []
-        return [{"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}]
-    values = (
-        (certificate.subject,),
-        certificate.san_dns,
-        certificate.san_uri,
-        tuple(map(str, certificate.san_ip)),
-        certificate.san_email,
-    )
-    pairs: list[tuple[SubjectKind, str]] = [
-        (kind, value)
-        for kind, of_kind in zip(SUBJECT_KINDS, values, strict=True)
-        for value in of_kind
-        if _fits(kind, value, certificate)
-    ]
-    return [{"token_endpoint_auth_method": "tls_client_auth", kind: value} for kind, value in pairs]
-
-
-def _fits(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
-    """Tell whether the value can be registered: a wildcard or a name with invisible characters can't."""
+def _or_why_not(part: Callable[[], object]) -> object:
     try:
-        return SubjectValue.parse(kind, value).matches(certificate)
-    except InvalidClientMetadata:
-        return False
+        return part()
+    except BadCertificate as error:
+        return error.message
 
 
 def _lines(report: dict[str, object]) -> list[str]:
     lines = []
     for name, value in report.items():
         entries = value if isinstance(value, list) else [value]
-        lines += [f"{name}: {_printable(entry)}" for entry in entries]
-    if not report["metadata"]:
-        lines.append("metadata: none fits; it has no name to register, or a key that no JWK can hold")
+        lines += [f"{name}: {_printable(entry)}" for entry in entries if name != "summary"]
     return lines
 
 
 def _printable(value: object) -> str:
     """Return JSON that leaves a terminal alone: a certificate's names are a stranger's text."""
-    text = json.dumps(value, ensure_ascii=False)
+    return _plain(json.dumps(value, ensure_ascii=False))
+
+
+def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

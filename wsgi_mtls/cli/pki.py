@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from ..testing import CLIENT_AUTH, SERVER_AUTH, KeyPair, KeyType, Profile, make_ca, make_key, self_sign
+from ..x509.files import read_certificate
 from .failure import Failure, failing_plainly
-from .inspect import read_certificate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -83,7 +83,7 @@ def _profile(*, dns: Any, uri: Any, ip: Any, email: Any, **others: Any) -> Profi
 
 
 def _load(path: Path) -> KeyPair:
-    certificate = read_certificate(path.with_name(path.name + ".pem"))
+    certificate = read_certificate(path.with_name(path.name + ".pem").read_bytes()).require_readable()
     try:
         key = load_pem_private_key(path.with_name(path.name + ".key").read_bytes(), password=None)
     except (TypeError, UnsupportedAlgorithm) as error:  # it has a passphrase; or nobody knows its kind

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 
 from ..errors import BadCertificate, InvalidClientMetadata
 from ..x509 import ClientCertificate, SubjectKind
+from ..x509.files import read_certificate
 from .client import Client
 from .subject import SubjectValue
 
 Certificate = ClientCertificate | bytes | bytearray | memoryview | str
-"""A certificate: parsed, DER, or PEM (text or octets, also as database drivers give them)."""
+"""A certificate: parsed, or a file's content as :mod:`wsgi_mtls.x509.files` reads it (text, octets, a buffer)."""
 
 PKICallback = Callable[[str], str | tuple[SubjectKind, str] | None]
 """``client_id`` to the expected subject DN, or to a pair of kind and subject value; None where it knows none."""
@@ -82,9 +83,7 @@ def _read(certificate: Certificate) -> ClientCertificate:
     if isinstance(certificate, ClientCertificate):
         return certificate
     if isinstance(certificate, str):
-        return ClientCertificate.from_pem(certificate)
+        return read_certificate(certificate)
     if not isinstance(certificate, bytes | bytearray | memoryview):
         raise TypeError(f"{type(certificate).__name__} is not a certificate.")
-    octets = bytes(certificate)
-    is_pem = octets.lstrip().startswith(b"-----BEGIN")
-    return ClientCertificate.from_pem(octets) if is_pem else ClientCertificate.from_der(octets)
+    return read_certificate(bytes(certificate))

@@ -11,23 +11,20 @@ from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.clients.subject import SubjectKey
 from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.jwks import jwk
-from wsgi_mtls.x509 import MAX_DER_SIZE, ClientCertificate
+from wsgi_mtls.x509 import ClientCertificate, files
 
 from .moments import days_left
 
 
 def read_certificate(upload: "File[bytes]") -> ClientCertificate:
-    """Read an uploaded file, PEM or DER.
+    """Read an uploaded file, as :mod:`wsgi_mtls.x509.files` does; nothing of it but the certificate is kept.
 
     Raises:
         ValidationError: it is not exactly one certificate.
     """
     upload.seek(0)  # a form may be validated twice
-    data = upload.read(2 * MAX_DER_SIZE + 1)
     try:
-        if data.lstrip().startswith(b"-----BEGIN"):
-            return ClientCertificate.from_pem(data).require_readable()
-        return ClientCertificate.from_der(data).require_readable()
+        return files.read_certificate(upload.read(files.MAX_FILE_SIZE + 1)).require_readable()
     except BadCertificate as error:
         raise ValidationError(str(error), code=error.reason) from None
 
