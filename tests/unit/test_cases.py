@@ -35,10 +35,10 @@ def case(of: str) -> ClientCertificate:
     return ClientCertificate.from_pem((CASES / "certificates" / f"{of}.pem").read_bytes())
 
 
-def made(*extensions: bytes, **options: Any) -> ClientCertificate:
+def made(*extensions: bytes, ca: der.CA = CA, **options: Any) -> ClientCertificate:
     validity = der.seq(der.utc(datetime(2026, 11, 1, tzinfo=UTC)), der.utc(datetime(2027, 11, 1, tzinfo=UTC)))
     subject = options.pop("subject", BILLING)
-    return ClientCertificate.from_der(CA.cert(subject, extensions, **{"validity": validity, **options}))
+    return ClientCertificate.from_der(ca.cert(subject, extensions, **{"validity": validity, **options}))
 
 
 def pki(certificate: ClientCertificate, kind: str = "subject_dn", value: str = "CN=billing") -> Outcome:
