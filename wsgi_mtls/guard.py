@@ -144,6 +144,7 @@ class Guard:
             )
             decision.method, decision.outcome = client.method, "client_authenticated"
         record.client = client
+        verifier.note_seen(client)
         return client
 
     def authenticate_or_leave(self, view: RequestView) -> AuthenticatedClient | None:
@@ -176,6 +177,8 @@ class Guard:
                 )
                 decision.method, decision.outcome = record.client.method, "client_authenticated"
         record.left = record.client is None
+        if record.client is not None:
+            verifier.note_seen(record.client)
         return record.client
 
     def accept_token(
@@ -295,6 +298,7 @@ class Guard:
         client = self.needed_verifier().decide_holder(decision.peer)
         decision.client_id, decision.method = client.client_id, client.method
         decision.outcome = "client_authenticated"
+        self.needed_verifier().note_seen(client)
         return client
 
     def _token_request(self, view: RequestView, decision: Decision) -> TokenRequest:

@@ -16,11 +16,12 @@ from .clients import (
     MappingRegistry,
     PublishedKeySets,
     SelfSignedRegistry,
+    SightingRegistry,
     has_self_signed,
     is_self_signed_with,
 )
 from .errors import InvalidClientMetadata, InvalidRequest, MutualTLSError, NoCertificate, RefusedClient, short
-from .events import Decision, Observer, deciding
+from .events import Decision, Observer, deciding, logger
 from .vouching import Trust, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
@@ -156,6 +157,7 @@ class Verifier:
                 registration=registration,
             )
             decision.method, decision.outcome = client.method, "client_authenticated"
+        self.note_seen(client)
         return client
 
     def identify(self, peer: Peer | None) -> AuthenticatedClient:
@@ -169,6 +171,7 @@ class Verifier:
             client = self.decide_holder(peer)
             decision.client_id, decision.method = client.client_id, client.method
             decision.outcome = "client_authenticated"
+        self.note_seen(client)
         return client
 
     def check_certificate(self, peer: Peer | None) -> PeerCertificate:
@@ -185,6 +188,14 @@ class Verifier:
         """Report a refusal that was decided outside, where no request is at hand, unless it was reported."""
         with suppress(MutualTLSError), deciding(Decision("client", peer, client_id), self.observers):
             raise error
+
+    def note_seen(self, client: AuthenticatedClient) -> None:
+        """Have the registry note that a client was authenticated, if it does; for a caller that decides and reports."""
+        if isinstance(self._clients, SightingRegistry):
+            try:
+                self._clients.seen(client.client_id, client.certificate)
+            except Exception:
+                logger.exception("Client %r was authenticated, which its registry failed to note", client.client_id)
 
     def decide(
         self,

@@ -10,18 +10,19 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar, cast, overload
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.guard import Authorize
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.responses import token_error_response
 
 from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
 from .login.current_user import EXEMPT
-from .oauth import accept_bound_token, accept_peer, authenticate_client
+from .oauth import accept_bound_token, accept_certificate, authenticate_client
 from .refusals import as_django, refusal
 from .request import CLIENT_CERT
 
@@ -96,23 +97,35 @@ def bound_token_required(
 @overload
 def certificate_required(view: View, /) -> View: ...
 @overload
-def certificate_required(*, optional: bool) -> Callable[[View], View]: ...
-def certificate_required(view: Any = None, /, *, optional: bool = False) -> Any:
-    """Accept requests whose certificate is in order and its chain validated, for any holder.
+def certificate_required(
+    *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
+) -> Callable[[View], View]: ...
+def certificate_required(
+    view: Any = None, /, *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
+) -> Any:
+    """Accept requests whose certificate belongs to one registered client: plain mutual TLS, without OAuth.
 
-    The view finds the holder in ``request.peer_certificate``, or in ``request.user`` with the login middleware. CSRF
-    protection must stay on.
+    The view finds the client in ``request.oauth_client``, which is None where none was sought, and the certificate in
+    ``request.peer_certificate``.
 
     Args:
         view: the view.
         optional: whether a request without a certificate is accepted as well; one with a bad certificate never is.
+        authorize: decides instead of the registered clients: it takes the peer certificate, and returns True to accept
+            its holder. It is asked only about a certificate whose chain was validated.
+        allow_cross_site: whether pages of other sites may send unsafe methods to a view that Django's CSRF protection
+            does not look at.
     """
+    if authorize is not None and not callable(authorize):
+        raise TypeError("authorize must be a callable that takes the peer certificate.")
+    decide = async_to_sync(authorize) if iscoroutinefunction(authorize) else authorize
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
         try:
-            accept_peer(request, optional=optional)
+            client = accept_certificate(request, optional=optional, authorize=decide, allow_cross_site=allow_cross_site)
         except MutualTLSError as error:
             return refusal(request, error)
+        request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
     return guarded(view, check)

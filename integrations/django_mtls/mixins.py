@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 
 from wsgi_mtls.clients import AuthMethod
+from wsgi_mtls.guard import Authorize
 
 from .decorators import bound_token_required, certificate_required, client_auth_required, for_programs
 
@@ -41,16 +42,23 @@ class ForProgramsMixin:
 
 
 class CertificateRequiredMixin(_CheckedMixin):
-    """As :func:`~django_mtls.decorators.certificate_required`.
+    """As :func:`~django_mtls.decorators.certificate_required`: ``self.request.oauth_client``.
 
     Attributes:
         certificate_optional: whether a request without a certificate is accepted as well.
+        authorize: a method that decides instead of the registered clients: it takes the peer certificate, and returns
+            True to accept its holder.
+        allow_cross_site: whether pages of other sites may send unsafe methods to a view without CSRF protection.
     """
 
     certificate_optional: bool = False
+    authorize: Authorize | None = None
+    allow_cross_site: bool = False
 
     def _decorator(self) -> Callable[[Any], Any]:
-        return certificate_required(optional=self.certificate_optional)
+        return certificate_required(
+            optional=self.certificate_optional, authorize=self.authorize, allow_cross_site=self.allow_cross_site
+        )
 
 
 class ClientAuthRequiredMixin(ForProgramsMixin, _CheckedMixin):

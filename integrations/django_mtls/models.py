@@ -10,6 +10,7 @@ from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.jwks import registered_keys
 from wsgi_mtls.x509 import ClientCertificate
@@ -17,7 +18,6 @@ from wsgi_mtls.x509 import ClientCertificate
 from .clients.choices import Method, SubjectKindChoice
 from .clients.claims import claim_errors
 from .clients.moments import end_of
-from .clients.record import RecordedClient
 from .clients.search import certificate_digests, registration_digests, search_keys
 from .clients.search_keys import SearchKey, give_keys
 from .clients.sightings import note_seen
@@ -126,7 +126,7 @@ class AbstractRegisteredClient(models.Model):
             members[self.subject_kind] = self.subject_value
         return {name: value for name, value in members.items() if value is not None}
 
-    def to_client(self) -> RecordedClient:
+    def to_client(self) -> Client:
         """Return the client that the verifier judges.
 
         Raises:
@@ -134,7 +134,7 @@ class AbstractRegisteredClient(models.Model):
         """
         if not isinstance(self.metadata, dict):
             raise InvalidClientMetadata(f"Client {self.client_id!r}: metadata must be an object.")
-        return RecordedClient.of(self)
+        return Client.from_metadata(self.to_metadata())
 
     @property
     def found_by_certificate(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
@@ -11,19 +11,15 @@ from django.http import HttpRequest
 
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.guard import Authorize
 from wsgi_mtls.request.body import read_body
 from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
-from wsgi_mtls.x509 import Peer
 
 from .caching import mark_private
-from .clients.record import RecordedClient
 from .request import innermost, record
 from .verification import guard
-
-if TYPE_CHECKING:
-    from wsgi_mtls.x509 import PeerCertificate
 
 
 def view_of(request: HttpRequest) -> RequestView:
@@ -42,15 +38,7 @@ def authenticate_client(
     """
     mark_private(request)
     allowed = guard().needed_verifier().allowed_methods if allowed_methods is None else allowed_methods
-    client = guard().authenticate_client(view_of(request), allowed_methods=allowed)
-    note_seen(client)
-    return client
-
-
-def note_seen(client: AuthenticatedClient) -> None:
-    """Keep with the client's row which certificate came last."""
-    if isinstance(client.registration, RecordedClient) and client.registration.record is not None:
-        client.registration.record.seen(client.certificate)
+    return guard().authenticate_client(view_of(request), allowed_methods=allowed)
 
 
 def accept_bound_token(
@@ -68,16 +56,24 @@ def accept_bound_token(
     return guard().accept_token(view_of(request), required=required, scope=scope, also_verified=also_verified)
 
 
-def accept_peer(request: HttpRequest, *, optional: bool = False) -> Peer | None:
-    """Accept the certificate of a request whose chain was validated, for any holder.
+def accept_certificate(
+    request: HttpRequest, *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
+) -> AuthenticatedClient | None:
+    """Accept the certificate of a request, without OAuth.
+
+    Returns:
+        The registered client to which the certificate belongs; None where none was sought, or without a certificate.
 
     Raises:
         MutualTLSError: If the request is refused.
     """
     mark_private(request)
-    # CSRF protection looks at the site, and the holder is the login middleware's question.
-    guard().accept_certificate(view_of(request), optional=optional, authorize=_anyone, allow_cross_site=True)
-    return record(request).peer
+    # Django's CSRF protection, where it has accepted the request, knows more: tokens, and CSRF_TRUSTED_ORIGINS.
+    allow_cross_site = allow_cross_site or getattr(request, "csrf_processing_done", False)
+    accepted = guard().accept_certificate(
+        view_of(request), optional=optional, authorize=authorize, allow_cross_site=allow_cross_site
+    )
+    return accepted if isinstance(accepted, AuthenticatedClient) else None
 
 
 def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = None) -> None:
@@ -89,10 +85,6 @@ def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = 
         client_id: the client that the request names, if that is known.
     """
     guard().report_refusal(view_of(innermost(request)), error, client_id)
-
-
-def _anyone(_: "PeerCertificate") -> bool:
-    return True
 
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:

@@ -6,7 +6,7 @@ from django.core.signals import setting_changed
 
 from wsgi_mtls import Guard, Verifier
 
-from .clients.registry import DjangoClientRegistry, UsersRegistry
+from .clients.registry import DjangoClientRegistry, ModelRegistry, UsersRegistry
 from .conf import mtls_settings
 from .signals import send
 
@@ -28,7 +28,7 @@ def users_verifier() -> Verifier:
     return _verifier(UsersRegistry(mtls_settings().client_model))
 
 
-def _verifier(clients: DjangoClientRegistry) -> Verifier:
+def _verifier(clients: ModelRegistry) -> Verifier:
     settings = mtls_settings()
     return Verifier(
         clients,

@@ -61,12 +61,14 @@ def _rollback(database: None) -> Iterator[None]:
     from django.core.cache import cache
     from django.db import transaction
 
+    from django_mtls.clients import sightings
     from django_mtls.login import failed_logins
 
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-    failed_logins.limit = failed_logins.OncePerAddress()
+    failed_logins.limit.forget()
+    sightings.noted.forget()
     cache.clear()
 
 

@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID
 from django_mtls.models import RegisteredClient
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.x509 import PeerCertificate
 
 
 def common_names(*values: str) -> x509.Name:
@@ -20,6 +21,11 @@ def by_certificate(*pairs: KeyPair) -> dict[str, Any]:
     """Return the metadata of a client whose certificates are registered themselves."""
     keys = [jwk(pair.certificate) for pair in pairs]
     return {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": keys}}
+
+
+def anyone(peer: PeerCertificate) -> bool:
+    """Accept every certificate whose chain was validated."""
+    return True
 
 
 def register(

@@ -27,8 +27,10 @@ from django_mtls.login.authentication import authenticate_certificate
 from django_mtls.mixins import CertificateRequiredMixin
 from django_mtls.test import CertificateClient
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.x509 import PeerCertificate
 
 from .browser import Browser
+from .support import anyone
 
 
 def holder(request: Any) -> JsonResponse:
@@ -81,6 +83,9 @@ def gone(request: Any) -> HttpResponse:
 
 
 class Cached(CertificateRequiredMixin, View):
+    def authorize(self, peer: PeerCertificate) -> bool:
+        return anyone(peer)
+
     @method_decorator(cache_page(60))
     def get(self, request: Any) -> JsonResponse:
         return holder(request)
@@ -99,25 +104,26 @@ class Tokens:
 
 
 unbound = bound_token_required(required=False)
+guard = certificate_required(authorize=anyone)
 apart = vary_on_headers("Client-Cert")
 VIEWS: dict[str, Any] = {
-    "inside": cache_page(60)(certificate_required(holder)),
-    "ainside": cache_page(60)(certificate_required(aholder)),
-    "apart-inside": cache_page(60)(apart(certificate_required(holder))),
-    "optional-inside": cache_page(60)(certificate_required(optional=True)(holder)),
-    "outside": certificate_required(cache_page(60)(holder)),
-    "aoutside": certificate_required(cache_page(60)(aholder)),
-    "by-cookie": certificate_required(cache_page(60)(vary_on_cookie(holder))),
+    "inside": cache_page(60)(guard(holder)),
+    "ainside": cache_page(60)(guard(aholder)),
+    "apart-inside": cache_page(60)(apart(guard(holder))),
+    "optional-inside": cache_page(60)(certificate_required(optional=True, authorize=anyone)(holder)),
+    "outside": guard(cache_page(60)(holder)),
+    "aoutside": guard(cache_page(60)(aholder)),
+    "by-cookie": guard(cache_page(60)(vary_on_cookie(holder))),
     "method": Cached.as_view(),
-    "apart": certificate_required(cache_page(60)(apart(holder))),
-    "optional-apart": certificate_required(optional=True)(cache_page(60)(apart(holder))),
-    "template": certificate_required(cache_page(60)(template)),
+    "apart": guard(cache_page(60)(apart(holder))),
+    "optional-apart": certificate_required(optional=True, authorize=anyone)(cache_page(60)(apart(holder))),
+    "template": guard(cache_page(60)(template)),
     "unguarded-template": cache_page(60)(template),
     "unguarded": cache_page(60)(attribute),
     "aunguarded": cache_page(60)(aattribute),
     "asking": cache_page(60)(asking),
     "unguarded-for-all": cache_page(60)(for_all),
-    "gone": certificate_required(cache_page(60)(gone)),
+    "gone": guard(cache_page(60)(gone)),
     "tokens": csrf_exempt(unbound(cache_page(60)(bearer))),
     "tokens-by-certificate": csrf_exempt(unbound(cache_page(60)(apart(bearer)))),
     "tokens-apart": csrf_exempt(unbound(cache_page(60)(vary_on_headers("Authorization")(bearer)))),
@@ -288,7 +294,7 @@ def stored(request: Any) -> HttpResponse:
 def test_row_57_answers_to_a_certificate(
     settings: Callable[..., None], alice_pair: KeyPair, told: str, expected: set[str], where: str
 ) -> None:
-    views = {"guarded": certificate_required(stored), "exempt": certificate_login_exempt(stored), "unguarded": stored}
+    views = {"guarded": guard(stored), "exempt": certificate_login_exempt(stored), "unguarded": stored}
     settings(ROOT_URLCONF=tuple(path(name, view) for name, view in views.items()))
     answer = CertificateClient(alice_pair).get(f"/{where}", {"stored": told})
     assert set(answer["Cache-Control"].split(", ")) == expected
@@ -297,7 +303,7 @@ def test_row_57_answers_to_a_certificate(
 
 def test_row_57_without_a_certificate(settings: Callable[..., None]) -> None:
     """A page for all stays one; a guard's answer is private, for it depends on the certificate."""
-    optional = certificate_required(optional=True)(stored)
+    optional = certificate_required(optional=True, authorize=anyone)(stored)
     settings(ROOT_URLCONF=(path("for-all", stored), path("guarded", optional)))
     answer = Client().get("/for-all", {"stored": "public, s-maxage=60"})
     assert (answer["Cache-Control"], answer["X-Accel-Expires"]) == ("public, s-maxage=60", "60")

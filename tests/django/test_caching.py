@@ -19,7 +19,7 @@ from wsgi_mtls import sources
 from wsgi_mtls.testing import KeyPair
 
 from .browser import Browser
-from .support import register
+from .support import anyone, register
 
 LOGIN = "django_mtls.middleware.ClientCertificateLoginMiddleware"
 UPDATE, FETCH = "django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"
@@ -206,7 +206,7 @@ def forgetful(request: Any) -> Any:
 
 
 def test_view_without_an_answer_gets_djangos_message(alice_pair: KeyPair, settings: Callable[..., None]) -> None:
-    settings(ROOT_URLCONF=(path("", certificate_required(forgetful)),))
+    settings(ROOT_URLCONF=(path("", certificate_required(authorize=anyone)(forgetful)),))
     with pytest.raises(ValueError, match="forgetful didn't return an HttpResponse"):
         CertificateClient(alice_pair).get("/")
 

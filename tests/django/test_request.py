@@ -22,9 +22,10 @@ from wsgi_mtls import sources
 from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.record import Record
 from wsgi_mtls.testing import KeyPair, environ_for, to_pem
-from wsgi_mtls.x509 import Peer
+from wsgi_mtls.x509 import Peer, PeerCertificate
 
 from .browser import Browser
+from .support import anyone
 
 SEEN: list[Any] = []
 ASKED: list[Any] = []
@@ -36,6 +37,9 @@ def note(request: Any) -> HttpResponse:
 
 
 class Noting(CertificateRequiredMixin, View):
+    def authorize(self, peer: PeerCertificate) -> bool:
+        return anyone(peer)
+
     def get(self, request: Any) -> HttpResponse:
         return note(request)
 
@@ -49,7 +53,7 @@ def counting_source(environ: Any) -> Peer | None:
 def _urls(settings: Callable[..., None]) -> None:
     SEEN.clear()
     ASKED.clear()
-    guarded = [path("guarded", certificate_required(note)), path("mixin", Noting.as_view())]
+    guarded = [path("guarded", certificate_required(authorize=anyone)(note)), path("mixin", Noting.as_view())]
     settings(ROOT_URLCONF=(path("note", note), *guarded, path("meta", meta)))
 
 
@@ -127,7 +131,7 @@ def test_a_refused_certificate_is_none_and_its_refusal_is_kept(settings: Callabl
 
 def test_every_decorator_answers_with_the_refusal(settings: Callable[..., None], mtls: Callable[..., None]) -> None:
     views = {"client": client_auth_required(note), "token": bound_token_required(note)}
-    optional = {"certificate": certificate_required(optional=True)(note)}
+    optional = {"certificate": certificate_required(optional=True, authorize=anyone)(note)}
     settings(
         ROOT_URLCONF=tuple(path(name, view) for name, view in (views | optional).items()),
         MIDDLEWARE=current.MIDDLEWARE[:1],
@@ -150,7 +154,7 @@ class Tokens:
 def test_without_middleware_a_decorator_makes_the_record(alice_pair: KeyPair) -> None:
     peer: Any = environ_for(alice_pair)
     request: Any = RequestFactory().get("/", HTTP_CLIENT_CERT="forged", **peer)
-    assert certificate_required(note)(request).status_code == 200
+    assert certificate_required(authorize=anyone)(note)(request).status_code == 200
     assert request.META["HTTP_CLIENT_CERT"] == alice_pair.certificate.thumbprint
     assert request.mtls.peer.certificate == alice_pair.certificate
 

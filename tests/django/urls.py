@@ -16,6 +16,9 @@ from django_mtls.decorators import (
     client_auth_required,
 )
 from django_mtls.mixins import BoundTokenRequiredMixin, CertificateRequiredMixin, ClientAuthRequiredMixin
+from wsgi_mtls.x509 import PeerCertificate
+
+from .support import anyone
 
 
 def whoami(request: HttpRequest) -> JsonResponse:
@@ -81,6 +84,9 @@ async def aaccounts(request: Any) -> JsonResponse:
 
 
 class Machine(CertificateRequiredMixin, View):
+    def authorize(self, peer: PeerCertificate) -> bool:
+        return anyone(peer)
+
     def get(self, request: Any) -> JsonResponse:
         return peer(request)
 
@@ -89,6 +95,9 @@ class Machine(CertificateRequiredMixin, View):
 
 class AsyncMachine(CertificateRequiredMixin, View):
     certificate_optional = True
+
+    def authorize(self, peer: PeerCertificate) -> bool:
+        return anyone(peer)
 
     async def get(self, request: Any) -> JsonResponse:
         return peer(request)
@@ -126,7 +135,7 @@ urlpatterns = [
     path("async-accounts", aaccounts),
     path("class-accounts", csrf_exempt(Accounts.as_view())),
     path("dpop-accounts", csrf_exempt(DPoPAccounts.as_view())),
-    path("machine", certificate_required(peer)),
+    path("machine", certificate_required(authorize=anyone)(peer)),
     path("class-machine", Machine.as_view()),
     path("async-machine", AsyncMachine.as_view()),
 ]

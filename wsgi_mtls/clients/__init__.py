@@ -10,6 +10,7 @@ from .registry import (
     ClientRegistry,
     PublishedKeySets,
     SelfSignedRegistry,
+    SightingRegistry,
     has_self_signed,
     is_self_signed_with,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "MappingRegistry",
     "PublishedKeySets",
     "SelfSignedRegistry",
+    "SightingRegistry",
     "SubjectKind",
     "SubjectValue",
     "has_self_signed",

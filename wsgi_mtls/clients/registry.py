@@ -34,6 +34,21 @@ class SelfSignedRegistry(Protocol):
         """Return what ``get`` and ``has_self_signed`` return, by one look-up."""
 
 
+@runtime_checkable
+class SightingRegistry(Protocol):
+    """A registry that notes when a client was seen last, and with which certificate."""
+
+    def seen(self, client_id: str, certificate: ClientCertificate | None, /) -> None:
+        """Note that a client was authenticated or identified; called once in a request, after all checks.
+
+        What it raises is logged and changes no decision.
+
+        Args:
+            client_id: the client.
+            certificate: the one that it presented; None where the terminator forwards only a name.
+        """
+
+
 def has_self_signed(registry: ClientRegistry, certificate: ClientCertificate) -> bool:
     """Return whether a self-signed client is registered with this certificate or its key, if the registry can tell.
 

@@ -5,20 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists
 
+from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.x509 import ClientCertificate
 
 from ..models import AbstractRegisteredClient
 from .choices import Method
-from .record import RecordedClient
 from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
+from .sightings import noted
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class DjangoClientRegistry:
-    """The enabled rows of a model, as the verifier wants them.
+class ModelRegistry:
+    """The enabled rows of a model, as a verifier wants them.
 
     Args:
         model: the model.
@@ -27,7 +28,7 @@ class DjangoClientRegistry:
     def __init__(self, model: type[AbstractRegisteredClient]) -> None:
         self._model = model
 
-    def get(self, client_id: str, /) -> RecordedClient | None:
+    def get(self, client_id: str, /) -> Client | None:
         """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
 
         Raises:
@@ -36,9 +37,7 @@ class DjangoClientRegistry:
         record = self._record(self._model._default_manager.all(), client_id)
         return None if record is None else record.to_client()
 
-    def get_and_has_self_signed(
-        self, client_id: str, certificate: ClientCertificate, /
-    ) -> tuple[RecordedClient | None, bool]:
+    def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what :meth:`get` and :meth:`has_self_signed` return, by one query.
 
         Raises:
@@ -66,7 +65,7 @@ class DjangoClientRegistry:
             search_keys__scope__in=(SHARED, exclusive_scope(self._model)),
         )
 
-    def find(self, certificate: ClientCertificate, /) -> Iterable[RecordedClient]:
+    def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return every enabled client that this certificate may belong to."""
         for record in self.records(certificate):
             if record.enabled:
@@ -85,7 +84,18 @@ class DjangoClientRegistry:
         return list(found.values())
 
 
-class UsersRegistry(DjangoClientRegistry):
+class DjangoClientRegistry(ModelRegistry):
+    """The same rows, as the verifier of OAuth clients wants them: each row has when its client was seen last."""
+
+    def seen(self, client_id: str, certificate: ClientCertificate | None, /) -> None:
+        """Note that a client was authenticated, at most once a minute, and with which certificate."""
+        if noted.allows(f"{self._model._meta.label_lower} {client_id}"):
+            record = self._record(self._model._default_manager.all(), client_id)
+            if record is not None:
+                record.seen(certificate)
+
+
+class UsersRegistry(ModelRegistry):
     """The same rows, as a user's login wants them: only the very certificate of a self-signed client is kept from PKI.
 
     An editor can register any public key, in a certificate that its owner never saw. If the key counted, that editor
@@ -93,9 +103,7 @@ class UsersRegistry(DjangoClientRegistry):
     bundle, and no other certificate with the same key: one that the key itself has issued is self-signed.
     """
 
-    def get_and_has_self_signed(
-        self, client_id: str, certificate: ClientCertificate, /
-    ) -> tuple[RecordedClient | None, bool]:
+    def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what :meth:`get` and :meth:`has_self_signed` return.
 
         Raises:

@@ -8,6 +8,7 @@ from django.db import DatabaseError, models, router, transaction
 
 from wsgi_mtls.x509 import ClientCertificate
 
+from ..once import OncePerInterval
 from .moments import end_of
 from .search import CARD, card_digests
 from .search_keys import give_keys
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgi_mtls")
 SEEN_EVERY = timedelta(minutes=1)
 """The shortest time between two changes of ``last_seen``, so that a busy client does not keep its row busy."""
+noted = OncePerInterval(SEEN_EVERY.total_seconds(), 4096)
+"""What this process has noted already, so that a busy client costs no query."""
 
 
 def note_seen(record: "AbstractRegisteredClient", certificate: ClientCertificate | None, now: datetime) -> None:

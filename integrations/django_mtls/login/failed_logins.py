@@ -2,16 +2,14 @@
 
 import hashlib
 import logging
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from threading import Lock
 
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest
 
 from wsgi_mtls.x509 import Peer
+
+from ..once import OncePerInterval
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -21,33 +19,7 @@ MAX_ADDRESSES = 4096
 """The most addresses that one process remembers; the one that was told of first is forgotten first."""
 
 
-class OncePerAddress:
-    """Remembers for which addresses a failure was reported during the last interval.
-
-    Args:
-        clock: returns seconds that only grow; for tests.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._told: OrderedDict[str, float] = OrderedDict()
-
-    def allows(self, address: str) -> bool:
-        """Return True for the first failure of an address in an interval, and remember it."""
-        now = self._clock()
-        with self._lock:
-            told = self._told.get(address)
-            if told is not None and now - told < INTERVAL:
-                return False
-            self._told[address] = now
-            self._told.move_to_end(address)
-            while len(self._told) > MAX_ADDRESSES:
-                self._told.popitem(last=False)
-        return True
-
-
-limit = OncePerAddress()
+limit = OncePerInterval(INTERVAL, MAX_ADDRESSES)
 """What this process remembers."""
 
 

@@ -13,7 +13,7 @@ from wsgi_mtls.verifier import AuthenticatedClient
 
 from ..caching import mark_private
 from ..conf import mtls_settings
-from ..oauth import note_seen, report_refusal, view_of
+from ..oauth import report_refusal, view_of
 from ..request import record
 from ..verification import guard
 from .registrations import is_left_to_toolkit
@@ -54,7 +54,6 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
         )
         report_refusal(request, refused)
         raise refused
-    note_seen(client)
     return client
 
 

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import RequestFactory
 
 from django_mtls.login import failed_logins
+from django_mtls.once import OncePerInterval
 from wsgi_mtls.testing import KeyPair
 from wsgi_mtls.x509 import PeerCertificate
 
@@ -50,10 +51,14 @@ class Clock:
         return self.now
 
 
+def in_a_process(clock: Clock) -> OncePerInterval:
+    return OncePerInterval(failed_logins.INTERVAL, failed_logins.MAX_ADDRESSES, clock)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(failed_logins, "limit", failed_logins.OncePerAddress(found))
+    monkeypatch.setattr(failed_logins, "limit", in_a_process(found))
     return found
 
 
@@ -80,7 +85,7 @@ def test_other_processes_count_through_the_cache(
     clock: Clock, alice_pair: KeyPair, failures: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail(alice_pair, "192.0.2.1")
-    monkeypatch.setattr(failed_logins, "limit", failed_logins.OncePerAddress(clock))  # as in another process
+    monkeypatch.setattr(failed_logins, "limit", in_a_process(clock))  # as in another process
     fail(alice_pair, "192.0.2.1")
     assert len(failures) == 1
     fail(alice_pair, "192.0.2.2")
@@ -97,9 +102,8 @@ def test_without_a_cache(
     assert len(failures) == 1
 
 
-def test_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failed_logins, "MAX_ADDRESSES", 3)
-    limit = failed_logins.OncePerAddress(clock)
+def test_memory_is_bounded(clock: Clock) -> None:
+    limit = OncePerInterval(failed_logins.INTERVAL, 3, clock)
     assert [limit.allows(address) for address in "abcabcd"] == [True] * 3 + [False] * 3 + [True]
     assert [limit.allows(address) for address in "bcd"] == [False] * 3
     assert limit.allows("a")  # it was forgotten

@@ -69,7 +69,7 @@ def test_register_refuses(
         (("taken", file(rp)), "already exists"),
         (("rp", file(rp), "--kind", "tls_client_auth_san_uri"), "no such name"),
         (("rp", file(mobile_pair), "--kind", "tls_client_auth_san_uri"), "--kind"),
-        (("rp", file(rp), "--user", "Alice"), "no user 'Alice'"),
+        (("rp", file(rp), "--user", "Alice"), "found 'Alice'"),
         (("rp", file(ca.issue(""))), "no such name"),
     ):
         with pytest.raises(CommandError, match=message):
@@ -110,7 +110,7 @@ def test_search_keys_command(alice: User, alice_pair: KeyPair, mobile_pair: KeyP
     assert out.getvalue() == "2 registrations are found by their certificates; 1 keys dropped.\n"
     assert CertificateClient(alice_pair).get("/").json()["user"] == ""
     assert SearchKey.objects.count() == 2
-    assert [client.record for client in registry.find(mobile_pair.certificate)] == [kept]
+    assert [client.client_id for client in registry.find(mobile_pair.certificate)] == [kept.client_id]
 
 
 class ToAReplica:
