@@ -144,7 +144,8 @@ class Guard:
             )
             decision.method, decision.outcome = client.method, "client_authenticated"
         record.client = client
-        verifier.note_seen(client)
+        if verifier.sightings is not None:
+            verifier.note_seen(client)
         return client
 
     def authenticate_or_leave(self, view: RequestView) -> AuthenticatedClient | None:

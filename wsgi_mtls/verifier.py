@@ -113,6 +113,7 @@ class Verifier:
         if not isinstance(now := clock(), datetime) or now.tzinfo is None:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
+        self.sightings = clients if isinstance(clients, SightingRegistry) else None
         self._allowed_methods = frozenset(allowed_methods)
         if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
             raise ValueError(f"key_sets must be KeySets(…), not {key_sets!r}.")
@@ -191,9 +192,9 @@ class Verifier:
 
     def note_seen(self, client: AuthenticatedClient) -> None:
         """Have the registry note that a client was authenticated, if it does; for a caller that decides and reports."""
-        if isinstance(self._clients, SightingRegistry):
+        if self.sightings is not None:
             try:
-                self._clients.seen(client.client_id, client.certificate)
+                self.sightings.seen(client.client_id, client.certificate)
             except Exception:
                 logger.exception("Client %r was authenticated, which its registry failed to note", client.client_id)
 
