@@ -23,6 +23,7 @@ _BOUNDARY = re.compile(r"-----(BEGIN|END) ([A-Z0-9 #]{1,40})-----")
 _CERTIFICATES = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 _PKCS7 = frozenset({"PKCS7", "PKCS #7 SIGNED DATA", "CMS"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+[=\s]*", re.ASCII)
+_START = re.compile("M[A-P]|/u3")  # 0x30, a SEQUENCE, and a Java keystore's 0xFEED
 _EXPECTED = "Expected one certificate"
 
 
@@ -122,7 +123,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 def _from_base64(text: str) -> list[ClientCertificate]:
     if not text.strip():
         raise BadCertificate(f"{_EXPECTED}, found an empty file.")
-    if not _BASE64.fullmatch(text):
+    if not _BASE64.fullmatch(text) or not _START.match("".join(text[:8].split())):
         raise BadCertificate(f"{_EXPECTED}, found something else. Give it as PEM (-----BEGIN CERTIFICATE-----) or DER.")
     return _from_binary(_decode(text))
 

@@ -64,8 +64,8 @@ def test_register_refuses(
     register("taken", BY_DNS)
     for arguments, message in (
         (("rp", "/nowhere"), "No such file"),
-        (("rp", file(b"x")), "Not a certificate"),
-        (("rp", file(to_pem(rp.certificate) * 2)), "2 certificates"),
+        (("rp", file(b"x")), "found something else"),
+        (("rp", file(to_pem(rp.certificate) + to_pem(ca.certificate))), "found 2"),
         (("taken", file(rp)), "already exists"),
         (("rp", file(rp), "--kind", "tls_client_auth_san_uri"), "no such name"),
         (("rp", file(mobile_pair), "--kind", "tls_client_auth_san_uri"), "--kind"),
