@@ -15,7 +15,8 @@ THUMBPRINT = "x5t#S256"
 _OTHER_METHODS = frozenset({"jwk", "jwe", "kid", "jku", "osc", "jkt"})
 
 # 43 characters carry 258 bits for a digest of 256: in the one canonical text the last two are zero.
-_CANONICAL = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+CANONICAL = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+"""A digest of SHA-256 in base64url."""
 
 
 def verify_confirmation(
@@ -33,7 +34,8 @@ def verify_confirmation(
         claims: of a JWT or of an introspection response, which somebody else has already verified.
         peer: the certificate of this very request.
         required: False lets a token pass that is bound to nothing, never a bound one unchecked.
-        also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``.
+        also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``: there,
+            that the token came with the scheme ``DPoP`` as well (RFC 9449 section 7.2).
 
     Returns:
         The certificate that the token is bound to; None for a token that may be unbound and is, and where the
@@ -221,7 +223,7 @@ def _confirmation_members(cnf: object) -> Mapping[str, object]:
 
 
 def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate | None:
-    if not isinstance(thumbprint, str) or not _CANONICAL.fullmatch(thumbprint):
+    if not isinstance(thumbprint, str) or not CANONICAL.fullmatch(thumbprint):
         raise InvalidToken(
             f"{THUMBPRINT} must be 43 characters of base64url: the SHA-256 of the DER.", reason="malformed_confirmation"
         )

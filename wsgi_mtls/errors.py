@@ -5,7 +5,7 @@ callers see it only at verbosity ``debug``.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 Evidence = str | tuple[str, ...] | None
 """A value that a rule compared, or several."""
@@ -117,7 +117,23 @@ REASONS: dict[str, Reason] = {
     "malformed_confirmation": Reason("cnf is malformed (RFC 8705 section 3.1).", "invalid_token"),
     "unverified_confirmation": Reason("Another method of cnf was not verified.", "invalid_token"),
     "insufficient_scope": Reason("The scope of the token is too small.", "insufficient_scope", 403),
+    "acr_not_sufficient": Reason("The user must log in by another acr.", "insufficient_user_authentication"),
+    "login_too_old": Reason("The user's login is older than max_age.", "insufficient_user_authentication"),
     "tokens_unavailable": Reason("The issuer's keys or its answer are unavailable.", "temporarily_unavailable", 503),
+    # The DPoP proof of an access token (RFC 9449)
+    "dpop_downgrade": Reason("The token is bound to a DPoP key and came as Bearer (RFC 9449).", "invalid_token"),
+    "dpop_key_mismatch": Reason("The token is bound to another DPoP key (RFC 9449 section 7.1).", "invalid_token"),
+    "missing_dpop_proof": Reason("The request has no DPoP proof (RFC 9449 section 4.3).", "invalid_dpop_proof"),
+    "repeated_dpop_proof": Reason("The request has several DPoP proofs (RFC 9449).", "invalid_dpop_proof"),
+    "malformed_dpop_proof": Reason("The DPoP proof is malformed (RFC 9449 section 4.2).", "invalid_dpop_proof"),
+    "dpop_algorithm_not_allowed": Reason("The proof's alg is not allowed (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_key_not_allowed": Reason("The proof's jwk is not a usable public key (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_signature_invalid": Reason("The proof's own key does not verify it (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_method_mismatch": Reason("The proof is for another HTTP method (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_url_mismatch": Reason("The proof is for another URL (RFC 9449 section 4.3).", "invalid_dpop_proof"),
+    "dpop_token_mismatch": Reason("The proof is for another access token (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_proof_out_of_time": Reason("The proof's iat is outside of the window (RFC 9449).", "invalid_dpop_proof"),
+    "dpop_proof_replayed": Reason("The proof was used before (RFC 9449 section 11.1).", "invalid_dpop_proof"),
     # Configuration
     "invalid_client_metadata": Reason("No certificate can satisfy the client's metadata (RFC 8705 section 2.1.2)."),
     "invalid_server_metadata": Reason("A server may not publish these (RFC 8414).", "server_error", 500),
@@ -135,6 +151,8 @@ class MutualTLSError(Exception):
         expected: what the rule expected, where it compared something.
         found: what the request had instead.
         reported: whether an event was reported for it, so that raising it again in the same request is not another one.
+        scheme: of HTTP authentication, in the challenge to a refused access token: that of the request.
+        parameters: what the challenge has besides ``realm``, ``scope`` and ``error``, by name.
     """
 
     default_reason: ClassVar[str] = "refused_client"
@@ -156,6 +174,8 @@ class MutualTLSError(Exception):
         self.error, self.status = entry.error, entry.status
         self.expected, self.found = _cut(expected), _cut(found)
         self.reported = False
+        self.scheme: Literal["Bearer", "DPoP"] = "Bearer"
+        self.parameters: dict[str, str] = {}
 
     @property
     def message(self) -> str:

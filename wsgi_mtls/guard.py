@@ -1,6 +1,6 @@
 """The one configured object that decides about a request."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
@@ -8,12 +8,14 @@ from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import InvalidToken, MutualTLSError, RefusedClient
 from .events import Decision, Event, Observer, deciding, report
-from .options import check_max_body, check_source, check_tokens
+from .options import check_dpop, check_max_body, check_source, check_tokens
 from .record import Record
-from .request.bearer import bearer_token
+from .request.bearer import access_token, offer
 from .request.cross_site import check_site
 from .request.form import TokenRequest, read_token_request
 from .request.view import RequestView
+from .rules.dpop import DPOP_KEY, check_key, check_scheme
+from .rules.step_up import StepUp
 from .rules.token import BoundToken, check_token, client_of, decode
 from .sources import (
     CertificateSource,
@@ -31,6 +33,8 @@ from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from .tokens.dpop import DPoP, Proof
 
 MAX_BODY = 65536
 """The longest body of a token request that is read by default, in octets."""
@@ -54,6 +58,7 @@ class Guard:
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         max_body: the longest body of a token request that is read, in octets.
         trust: validates the chains of certificates for a guard without a verifier, as the verifier's own does.
+        dpop: checks the proofs of tokens that are bound to a DPoP key (RFC 9449); None where none are accepted.
 
     Raises:
         ValueError: If an option has a value that it cannot have, or if the source forwards only a name, and the
@@ -69,9 +74,11 @@ class Guard:
         observers: Iterable[Observer] = (),
         max_body: int = MAX_BODY,
         trust: TrustStore | None = None,
+        dpop: "DPoP | None" = None,
     ) -> None:
         check_source(source)
         check_max_body(max_body)
+        check_dpop(dpop)
         if verifier is not None:
             if not isinstance(verifier, Verifier):
                 raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
@@ -91,6 +98,7 @@ class Guard:
         self.verifier = verifier
         self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
         self.tokens = tokens
+        self.dpop = dpop
         self.max_body = max_body
         self.observers = (*(verifier.observers if verifier else ()), *observers)
 
@@ -189,6 +197,8 @@ class Guard:
         required: bool = True,
         scope: str | None = None,
         also_verified: Collection[str] = (),
+        dpop: "DPoP | None" = None,
+        step_up: StepUp | None = None,
     ) -> BoundToken:
         """Accept the access token of a request (RFC 8705 section 3).
 
@@ -199,7 +209,9 @@ class Guard:
             required: whether the token must be bound; a bound one is checked either way.
             scope: what the token must cover, separated by spaces.
             also_verified: other confirmation methods that the caller has verified; see
-                :func:`~wsgi_mtls.binding.verify_confirmation`.
+                :func:`~wsgi_mtls.binding.verify_confirmation`. ``jkt`` counts with the scheme ``DPoP`` alone.
+            dpop: checks the proof of a token that is bound to a DPoP key, instead of the guard's own.
+            step_up: what the login of the token's user must have been (RFC 9470).
 
         Raises:
             MutualTLSError: If the request is refused; :func:`~wsgi_mtls.request.bearer.challenge` goes with the answer.
@@ -208,19 +220,67 @@ class Guard:
             raise RuntimeError("This guard decodes no access tokens: give it tokens=….")
         record, known = view.record, view.record.token
         record.token = None
+        dpop = dpop or self.dpop
+        by_dpop = dpop is not None or DPOP_KEY in also_verified
         with self.deciding("token", view) as decision:
             try:
-                decision.peer = self.look(view).presented()
-            except MutualTLSError:
-                # RFC 6750 section 3.1: a caller without a token learns that alone, whatever its certificate is.
-                bearer_token(view.environ)
+                try:
+                    decision.peer = self.look(view).presented()
+                except MutualTLSError:
+                    # RFC 6750 section 3.1: a caller without a token learns that alone, whatever its certificate is.
+                    access_token(view.environ, dpop=by_dpop)
+                    raise
+                scheme, text = access_token(view.environ, dpop=by_dpop)
+                claims = decode(self.tokens, text) if known is None else known.claims
+                decision.client_id = client_of(claims)
+                jkt, proof = None if known is None else known.jkt, None
+                if by_dpop:
+                    check_scheme(claims, scheme)
+                if dpop is not None and scheme == "DPoP":
+                    jkt, proof = _prove(view, text, claims, dpop, jkt)
+                    # What is bound to a key need not be bound to a certificate as well.
+                    required, also_verified = False, {*also_verified, DPOP_KEY}
+                token = check_token(
+                    claims, decision.peer, required=required, scope=scope, also_verified=also_verified, jkt=jkt
+                )
+                if step_up is not None:
+                    step_up.check(claims)
+                # At last: a proof that was refused for something else may come again, and is refused again.
+                if dpop is not None and proof is not None:
+                    dpop.use(proof)
+            except MutualTLSError as error:
+                self.offer(error, view, dpop=dpop, by_dpop=by_dpop, step_up=step_up)
                 raise
-            claims = decode(self.tokens, bearer_token(view.environ)) if known is None else known.claims
-            decision.client_id = client_of(claims)
-            token = check_token(claims, decision.peer, required=required, scope=scope, also_verified=also_verified)
             decision.outcome = "token_accepted" if known is None else None
         record.token = token
         return token
+
+    def offer(
+        self,
+        error: MutualTLSError,
+        view: RequestView,
+        *,
+        dpop: "DPoP | None" = None,
+        by_dpop: bool = False,
+        step_up: StepUp | None = None,
+    ) -> None:
+        """Give a refused access token's error what its challenge offers; :meth:`accept_token` has done that.
+
+        Args:
+            error: the refusal.
+            view: the request.
+            dpop: what checks proofs instead of the guard's own.
+            by_dpop: whether the scheme ``DPoP`` is accepted though nothing here checks proofs.
+            step_up: what the login of the token's user must have been.
+        """
+        dpop = dpop or self.dpop
+        offer(
+            error,
+            view.environ,
+            dpop=by_dpop or dpop is not None,
+            algorithms=() if dpop is None else dpop.algorithms,
+            step_up=None if step_up is None else step_up.parameters,
+        )
 
     def accept_certificate(
         self,
@@ -347,6 +407,16 @@ def _registration(request: TokenRequest, peer: Peer | None, verifier: Verifier) 
             reason="auth_method_not_registered",
         )
     return client
+
+
+def _prove(
+    view: RequestView, token: str, claims: Mapping[str, object], dpop: "DPoP", known: str | None
+) -> "tuple[str, Proof | None]":
+    """Return the key that signed the request's proof, and the proof unless it was accepted in this request before."""
+    proof = dpop.verify(view.environ, view.method, token) if known is None else None
+    jkt = known or (proof.jkt if proof else "")
+    check_key(claims, jkt)
+    return jkt, proof
 
 
 def _authorized(peer: PeerCertificate, authorize: Authorize | None) -> PeerCertificate:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,7 @@ from .metadata_checks import (
     texts,
     uses_signatures,
 )
+from .request.bearer import RESOURCE_METADATA
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -113,6 +114,9 @@ def protected_resource_metadata(
 class MetadataMiddleware:
     """Serves metadata at their well-known paths (RFC 8414 section 3, RFC 9728 section 3); all else goes on.
 
+    Scripts of every origin may read them: they are public. Around an API, it also has the challenge to a refused access
+    token name the API's own document (RFC 9728 section 5.1).
+
     Args:
         app: the application to wrap.
         documents: what :func:`authorization_server_metadata` and :func:`protected_resource_metadata` returned; others
@@ -126,6 +130,7 @@ class MetadataMiddleware:
     def __init__(self, app: "WSGIApplication", *documents: Metadata) -> None:
         self._app = app
         self._documents: dict[str, bytes] = {}
+        self._resources: list[tuple[str, str]] = []
         for document in documents:
             paths = tuple(_paths(document))
             (check_server if "issuer" in document else check_resource)(document)
@@ -133,15 +138,27 @@ class MetadataMiddleware:
                 if path in self._documents:
                     raise InvalidServerMetadata(f"Two documents belong at {path}.")
                 self._documents[path] = _json(path, document)
+            if "resource" in document:
+                self._resources.append(_resource(document))
+        self._resources.sort(reverse=True)  # the one below another comes before it
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
         document = self._documents.get(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
         if document is None:
+            self._name_resource(environ)
             return self._app(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return Response(status=405, headers={"Allow": "GET, HEAD"})(environ, start_response)
-        return Response(document, content_type="application/json")(environ, start_response)
+        headers = {"Access-Control-Allow-Origin": "*"}
+        return Response(document, content_type="application/json", headers=headers)(environ, start_response)
+
+    def _name_resource(self, environ: "WSGIEnvironment") -> None:
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        for root, url in self._resources:
+            if path == root or path.startswith(f"{root}/"):
+                environ[RESOURCE_METADATA] = url
+                return
 
 
 def well_known_path(document: Metadata) -> str:
@@ -163,6 +180,12 @@ def _paths(document: Metadata) -> Iterator[str]:
     yield path
     if "resource" in document and len(check_identifier("resource", document["resource"])) > 1:
         yield f"{path}/"
+
+
+def _resource(document: Metadata) -> tuple[str, str]:
+    """Return a resource's path, as PEP 3333 has it and without a slash at its end, and the URL of its document."""
+    parts = urlsplit(str(document["resource"]))
+    return _path_info(parts.path.rstrip("/")), f"https://{parts.netloc}{well_known_path(document)}"
 
 
 def _path_info(path: str) -> str:

@@ -44,3 +44,13 @@ def check_tokens(tokens: object) -> None:
     """
     if isinstance(tokens, type) or not callable(getattr(tokens, "decode", None)):
         raise ValueError(f"tokens must be an object with decode(token), as JWTAccessTokens(…), not {tokens!r}.")
+
+
+def check_dpop(dpop: object) -> None:
+    """Check that this can check proofs of DPoP, if it is given.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    if dpop is not None and (isinstance(dpop, type) or not callable(getattr(dpop, "verify", None))):
+        raise ValueError(f'dpop must be a DPoP, as in DPoP("https://api.example.com"), not {dpop!r}.')

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from . import sources
 from .clients import AUTH_METHODS, AuthMethod, ClientRegistry, PublishedKeySets, load_clients
 from .guard import MAX_BODY
+from .options import check_dpop
 from .request.bearer import check_challenge
 from .responses import VERBOSITIES, Verbosity
 from .sources import CertificateSource
@@ -17,6 +18,9 @@ from .trust import TrustStore
 from .trust.config import from_config
 from .verifier import SelfSignedMatch, Verifier
 from .vouching import Trust
+
+if TYPE_CHECKING:
+    from .tokens import DPoP
 
 SETTINGS: Mapping[str, str] = {
     "SOURCE": "where the certificate is: a preset's name, {'preset': name, **options}, or a callable",
@@ -27,6 +31,7 @@ SETTINGS: Mapping[str, str] = {
     "TRUST_EITHER": "whether the terminator's success suffices where the trust store does not know the CA",
     "KEY_SETS": "how certificates are fetched from jwks_uri: a dict of KeySets' options; None does not fetch",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
+    "DPOP": "what checks proofs of DPoP: a DPoP, or a dict of its options, with base_url; None accepts none",
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
     "MAX_BODY": "the longest body of a token request, in octets",
@@ -64,6 +69,7 @@ class Settings:
     trust_either: bool
     key_sets: PublishedKeySets | None
     tokens: AccessTokens | None
+    dpop: "DPoP | None"
     realm: str | None
     verbosity: Verbosity
     max_body: int
@@ -228,6 +234,22 @@ def _tokens(given: Mapping[str, Any]) -> AccessTokens | None:
     return value
 
 
+def _dpop(given: Mapping[str, Any]) -> "DPoP | None":
+    value: Any = given.get("DPOP")
+    try:
+        if isinstance(value, Mapping):
+            from .tokens import DPoP  # the extra jwt is needed for this setting alone
+
+            value = DPoP(**value)
+        check_dpop(value)
+    except (TypeError, ValueError, ImportError) as error:
+        raise InvalidSetting("DPOP", f"cannot be used: {error}") from error
+    if value is not None and given.get("TOKENS") is None:
+        raise InvalidSetting("DPOP", "changes nothing without TOKENS: set that too.")
+    checks: DPoP | None = value
+    return checks
+
+
 def _trust(given: Mapping[str, Any]) -> Trust | None:
     try:
         trust: Trust | None = from_config(given.get("TRUST"))
@@ -284,6 +306,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "TRUST_EITHER": _trust_either,
     "KEY_SETS": _key_sets,
     "TOKENS": _tokens,
+    "DPOP": _dpop,
     "REALM": _realm,
     "VERBOSITY": _choice("VERBOSITY", VERBOSITIES, "normal"),
     "MAX_BODY": _max_body,

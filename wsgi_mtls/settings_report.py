@@ -17,6 +17,12 @@ PARTIAL_CHAINS = (
 )
 """What to know of a source whose terminator may accept partial chains, where both methods are allowed."""
 
+UNSHARED_PROOFS = (
+    "remembers used proofs in this process: where several serve, each accepts a proof once. Give it a store that they "
+    "share, or MemoryStore(evicts=False) if there is one process."
+)
+"""What to know of a DPoP without a store, which the operator may not have thought of."""
+
 
 def misspelt(given: Collection[object], known: Collection[str], prefix: str = "") -> list[str]:
     """Return a line for each name with this prefix that nobody knows and that looks like one of the known."""
@@ -50,6 +56,8 @@ def risks(settings: Settings, *, debug: bool) -> list[InvalidSetting]:
     if isinstance(source, GuardedSource) and source.trusts({}):  # a request that comes from nowhere, without a secret
         problem = "is any: whoever reaches this app can send a certificate header."
         found.append(InvalidSetting("TRUSTED_PROXIES", problem))
+    if settings.dpop is not None and not settings.dpop.is_shared:
+        found.append(InvalidSetting("DPOP", UNSHARED_PROOFS))
     if accepts_both_by_partial_chains(settings):
         found.append(InvalidSetting("ALLOWED_METHODS", PARTIAL_CHAINS))
     return found

@@ -29,11 +29,16 @@ class MemoryStore:
 
     Args:
         max_octets: how much it holds.
+        evicts: whether values go before their time where octets run out. False keeps them, and refuses new ones:
+            ``set`` then keeps nothing, and ``add`` returns False.
         clock: returns seconds that only grow; for tests.
     """
 
-    def __init__(self, max_octets: int = MAX_OCTETS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, max_octets: int = MAX_OCTETS, clock: Callable[[], float] = time.monotonic, *, evicts: bool = True
+    ) -> None:
         self._max = max_octets
+        self._evicts = evicts
         self._clock = clock
         self._lock = Lock()
         self._octets = 0
@@ -55,7 +60,7 @@ class MemoryStore:
             if self._get(key) is not None:
                 return False
             self._set(key, b"", seconds)
-            return True
+            return self._evicts or key in self._values
 
     def _get(self, key: str) -> bytes | None:
         ends, value = self._values.get(key, (0.0, None))
@@ -72,7 +77,9 @@ class MemoryStore:
         self._values[key] = self._clock() + seconds, value
         self._octets += _size(key, value)
         while self._octets > self._max:
-            self._forget(next(iter(self._values)))
+            first = next(iter(self._values))
+            # Entries of one age end in the order in which they came: if the first is alive, so are the others.
+            self._forget(first if self._evicts or self._clock() >= self._values[first][0] else key)
 
     def _forget(self, key: str) -> None:
         if key in self._values:

@@ -14,6 +14,7 @@ from .request.paths import PathGuard, Undecodable
 from .request.preflight import answer_preflight, is_preflight
 from .request.wsgi import view_of
 from .responses import VERBOSITIES, Verbosity, error_response, token_error_response
+from .rules.step_up import StepUp
 from .rules.token import BoundToken
 from .sources import CertificateSource
 from .tokens import AccessTokens
@@ -21,6 +22,8 @@ from .verifier import Verifier
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from .tokens.dpop import DPoP
 
 CLIENT = "wsgi_mtls.client"
 """The environ key of the :class:`~wsgi_mtls.AuthenticatedClient`."""
@@ -39,6 +42,8 @@ def accept_token(
     required: bool = True,
     scope: str | None = None,
     also_verified: Collection[str] = (),
+    dpop: "DPoP | None" = None,
+    step_up: StepUp | None = None,
 ) -> BoundToken:
     """Accept the access token of a request, where an application looks at tokens itself (RFC 8705 section 3).
 
@@ -48,14 +53,21 @@ def accept_token(
         required: whether the token must be bound; a bound one is checked either way.
         scope: what the token must cover, separated by spaces.
         also_verified: other confirmation methods that the caller has verified; see
-            :func:`~wsgi_mtls.verify_confirmation`.
+            :func:`~wsgi_mtls.verify_confirmation`. ``jkt`` counts with the scheme ``DPoP`` alone.
+        dpop: checks the proof of a token that is bound to a DPoP key (RFC 9449), instead of the guard's own.
+        step_up: what the login of the token's user must have been (RFC 9470).
 
     Raises:
         MutualTLSError: If the request is refused; :func:`~wsgi_mtls.responses.token_error_response` answers it.
     """
     environ.pop(TOKEN, None)
     token = environ[TOKEN] = guard.accept_token(
-        view_of(environ, guard), required=required, scope=scope, also_verified=also_verified
+        view_of(environ, guard),
+        required=required,
+        scope=scope,
+        also_verified=also_verified,
+        dpop=dpop,
+        step_up=step_up,
     )
     return token
 
@@ -200,6 +212,8 @@ class AccessTokenMiddleware:
         undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
         preflight: whether CORS preflights reach the application without credentials. It sees no certificate, and of
             its answer only the status and the headers of CORS remain; see :mod:`wsgi_mtls.request.preflight`.
+        dpop: checks the proofs of tokens that are bound to a DPoP key (RFC 9449); None where none are accepted.
+        step_up: what the login of a token's user must have been (RFC 9470).
 
     Raises:
         ValueError: If an option has a value that it cannot have.
@@ -219,14 +233,16 @@ class AccessTokenMiddleware:
         except_paths: Collection[str] = (),
         undecodable: Undecodable = "refuse",
         preflight: bool = False,
+        dpop: "DPoP | None" = None,
+        step_up: StepUp | None = None,
     ) -> None:
         check_challenge(realm, scope)
         check_tokens(tokens)
         self._app = app
-        self._guard = Guard(source, tokens=tokens, observers=observers)
+        self._guard = Guard(source, tokens=tokens, observers=observers, dpop=dpop)
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._preflight = preflight
-        self._accept = partial(self._guard.accept_token, required=required, scope=scope)
+        self._accept = partial(self._guard.accept_token, required=required, scope=scope, step_up=step_up)
         self._refuse = partial(token_error_response, realm=realm, scope=scope)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

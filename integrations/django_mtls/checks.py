@@ -17,7 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import InvalidClientMetadata
-from wsgi_mtls.settings_report import PARTIAL_CHAINS, accepts_both_by_partial_chains
+from wsgi_mtls.settings_report import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
 
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
@@ -26,7 +26,7 @@ from .project import all_are_of, has_backend, middleware_position
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report what is wrong with ``MTLS`` (``E001`` … ``E004``, ``E008``) and what is dangerous (``W001``, ``W004``)."""
+    """Report what is wrong in ``MTLS`` (``E001`` … ``E004``, ``E008``) or dangerous (``W001``, ``W004``, ``W006``)."""
     given = getattr(settings, "MTLS", {})
     found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in invalid_settings(given)]
     if not found and mtls_settings().username_from is not None:
@@ -42,6 +42,10 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     if not found and accepts_both_by_partial_chains(mtls_settings()):
         hint = 'If no self-signed client\'s certificate is in the CA file, silence "django_mtls.W004".'
         found.append(checks.Warning(f'MTLS["ALLOWED_METHODS"] {PARTIAL_CHAINS}', hint=hint, id="django_mtls.W004"))
+    dpop = None if found else mtls_settings().dpop
+    if dpop is not None and not dpop.is_shared:
+        hint = 'If one process serves, give it MemoryStore(evicts=False), or silence "django_mtls.W006".'
+        found.append(checks.Warning(f'MTLS["DPOP"] {UNSHARED_PROOFS}', hint=hint, id="django_mtls.W006"))
     return found
 
 

@@ -18,6 +18,7 @@ from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.responses import token_error_response
+from wsgi_mtls.rules.step_up import StepUp
 
 from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
@@ -63,10 +64,20 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
 def bound_token_required(view: View, /) -> View: ...
 @overload
 def bound_token_required(
-    *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+    *,
+    scope: str | None = None,
+    required: bool = True,
+    also_verified: Collection[str] = (),
+    step_up: StepUp | None = None,
 ) -> Callable[[View], View]: ...
 def bound_token_required(
-    view: Any = None, /, *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+    view: Any = None,
+    /,
+    *,
+    scope: str | None = None,
+    required: bool = True,
+    also_verified: Collection[str] = (),
+    step_up: StepUp | None = None,
 ) -> Any:
     """Accept requests whose access token is bound to their certificate (RFC 8705 section 3).
 
@@ -77,6 +88,7 @@ def bound_token_required(
         scope: the scopes that the token must have, all of them, separated by spaces.
         required: whether the token must be bound; False accepts an unbound one too; a bound one is always checked.
         also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
+        step_up: what the login of the token's user must have been (RFC 9470).
     """
     if isinstance(also_verified, str):
         raise TypeError('also_verified must be a list of names: ["jkt"].')
@@ -85,7 +97,7 @@ def bound_token_required(
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
         try:
-            token = accept_bound_token(request, scope=scope, required=required, also_verified=verified)
+            token = accept_bound_token(request, scope=scope, required=required, also_verified=verified, step_up=step_up)
         except MutualTLSError as error:
             return as_django(token_error_response(error, realm=mtls_settings().realm, scope=scope))
         request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for

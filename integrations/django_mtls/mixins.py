@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.guard import Authorize
+from wsgi_mtls.rules.step_up import StepUp
 
 from .decorators import bound_token_required, certificate_required, client_auth_required, for_programs
 
@@ -83,13 +84,18 @@ class BoundTokenRequiredMixin(ForProgramsMixin, _CheckedMixin):
         required_scope: the scopes that the token must have, all of them, separated by spaces.
         binding_required: whether the token must be bound; a bound one is checked either way.
         also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
+        step_up: what the login of the token's user must have been (RFC 9470).
     """
 
     required_scope: str | None = None
     binding_required: bool = True
     also_verified: Collection[str] = ()
+    step_up: StepUp | None = None
 
     def _decorator(self) -> Callable[[Any], Any]:
         return bound_token_required(
-            scope=self.required_scope, required=self.binding_required, also_verified=self.also_verified
+            scope=self.required_scope,
+            required=self.binding_required,
+            also_verified=self.also_verified,
+            step_up=self.step_up,
         )

@@ -14,6 +14,7 @@ from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.request.body import read_body
 from wsgi_mtls.request.view import RequestView
+from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
@@ -25,7 +26,7 @@ from .verification import guard
 def view_of(request: HttpRequest) -> RequestView:
     """Return a request as the guard sees it."""
     known = record(request)  # which strips META
-    return RequestView(request.META, request.method or "", partial(_read_body, request), known)
+    return RequestView(_fields(request), request.method or "", partial(_read_body, request), known)
 
 
 def authenticate_client(
@@ -42,7 +43,12 @@ def authenticate_client(
 
 
 def accept_bound_token(
-    request: HttpRequest, *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+    request: HttpRequest,
+    *,
+    scope: str | None = None,
+    required: bool = True,
+    also_verified: Collection[str] = (),
+    step_up: StepUp | None = None,
 ) -> BoundToken:
     """Accept the access token of a request (RFC 8705 section 3).
 
@@ -53,7 +59,9 @@ def accept_bound_token(
     if guard().tokens is None:
         raise ImproperlyConfigured('MTLS["TOKENS"] is not set: what decodes access tokens.')
     mark_private(request)
-    return guard().accept_token(view_of(request), required=required, scope=scope, also_verified=also_verified)
+    return guard().accept_token(
+        view_of(request), required=required, scope=scope, also_verified=also_verified, step_up=step_up
+    )
 
 
 def accept_certificate(
@@ -85,6 +93,14 @@ def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = 
         client_id: the client that the request names, if that is known.
     """
     guard().report_refusal(view_of(innermost(request)), error, client_id)
+
+
+def _fields(request: HttpRequest) -> Any:
+    """Return the fields of PEP 3333, whose path is octets as latin-1: in ASGI, Django's has them as UTF-8."""
+    path = request.META.get("PATH_INFO", "")
+    if path.isascii() or not isinstance(request, ASGIRequest):
+        return request.META
+    return {**request.META, "PATH_INFO": path.encode("utf-8", "surrogateescape").decode("latin-1")}
 
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:

@@ -45,7 +45,13 @@ def _verifier(clients: ModelRegistry) -> Verifier:
 def guard() -> Guard:
     """Return what decides about requests, as ``MTLS`` says."""
     settings = mtls_settings()
-    return Guard(settings.source, verifier=verifier(), tokens=settings.tokens, max_body=settings.max_body)
+    return Guard(
+        settings.source,
+        verifier=verifier(),
+        tokens=settings.tokens,
+        max_body=settings.max_body,
+        dpop=settings.dpop,
+    )
 
 
 def _forget(*, setting: str, **_: object) -> None:

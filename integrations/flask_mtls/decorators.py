@@ -19,6 +19,7 @@ from wsgi_mtls.private import private_cache_control
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.request.preflight import is_preflight, without_content
 from wsgi_mtls.responses import token_error_response
+from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.settings_report import searchable
 
 from .proxies import current_view
@@ -48,22 +49,28 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
 def bound_token_required(view: View, /) -> View: ...
 @overload
 def bound_token_required(
-    *, scope: str | None = ..., required: bool = ..., also_verified: Collection[str] = ...
+    *, scope: str | None = ..., required: bool = ..., also_verified: Collection[str] = ..., step_up: StepUp | None = ...
 ) -> Callable[[View], View]: ...
 def bound_token_required(
-    view: Any = None, /, *, scope: str | None = None, required: bool = True, also_verified: Collection[str] = ()
+    view: Any = None,
+    /,
+    *,
+    scope: str | None = None,
+    required: bool = True,
+    also_verified: Collection[str] = (),
+    step_up: StepUp | None = None,
 ) -> Any:
     """Let only requests in whose access token is bound to their certificate (RFC 8705 section 3): ``bound_token``.
 
     ``scope`` is what it must cover, separated by spaces. With ``required=False`` an unbound token passes too, a bound
     one never unchecked. ``also_verified`` names confirmation methods (``jkt``, …) that the app has verified itself.
+    ``step_up`` is what the login of the token's user must have been (RFC 9470).
     """
     check_challenge(None, scope)
     if isinstance(also_verified, str):
         raise TypeError('also_verified must be a list of names: ["jkt"].')
-    return _decorator(
-        "bound_token_required", view, lambda: _accept_token(scope, required=required, also_verified=also_verified)
-    )
+    options = {"required": required, "also_verified": also_verified, "step_up": step_up}
+    return _decorator("bound_token_required", view, lambda: _accept_token(scope, **options))
 
 
 @overload

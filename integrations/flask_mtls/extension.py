@@ -1,5 +1,6 @@
 """The extension: ``MutualTLS(app)``."""
 
+from typing import TYPE_CHECKING
 from warnings import warn
 
 from flask import Flask
@@ -14,6 +15,9 @@ from .cli import commands
 from .refusals import answer
 from .settings import SETTINGS, read_settings
 
+if TYPE_CHECKING:
+    from wsgi_mtls.tokens import DPoP
+
 
 class MutualTLS:
     """OAuth 2.0 Mutual-TLS (RFC 8705) for Flask apps; one extension may serve several.
@@ -27,6 +31,7 @@ class MutualTLS:
         source: where the certificate is, as ``MTLS_SOURCE``.
         verifier: decides who a client is, instead of one that is made from ``clients``.
         tokens: decodes access tokens, as ``MTLS_TOKENS``.
+        dpop: checks the proofs of tokens that are bound to a DPoP key, as ``MTLS_DPOP``.
 
     Raises:
         ValueError: ``clients`` and ``verifier`` are both given, or a setting is wrong.
@@ -40,11 +45,12 @@ class MutualTLS:
         source: Source | None = None,
         verifier: Verifier | None = None,
         tokens: AccessTokens | None = None,
+        dpop: "DPoP | None" = None,
     ) -> None:
         if clients is not None and verifier is not None:
             raise ValueError("Give clients or verifier, not both: a verifier has its own clients.")
         self._verifier = verifier
-        self._defaults = {"MTLS_CLIENTS": clients, "MTLS_SOURCE": source, "MTLS_TOKENS": tokens}
+        self._defaults = {"MTLS_CLIENTS": clients, "MTLS_SOURCE": source, "MTLS_TOKENS": tokens, "MTLS_DPOP": dpop}
         if app is not None:
             self.init_app(app)
 

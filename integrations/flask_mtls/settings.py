@@ -62,6 +62,7 @@ def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
         read.source,
         verifier=verifier,
         tokens=read.tokens,
+        dpop=read.dpop,
         observers=[partial(send, app)],
         max_body=read.max_body,
         trust=settings.trust_without_clients(read, verifier),

@@ -7,8 +7,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
+from tests.dpop import BASE_URL, Prover
+from tests.tokens import NOW
 from wsgi_mtls.errors import InvalidToken
+from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.tokens import DPoP
 
 from .site import Site
 
@@ -51,11 +55,51 @@ ACCEPTED = {(200, "")}
 INVALID_TOKEN = {(401, 'Bearer realm="accounts", error="invalid_token"')}
 
 
-def test_row_35_the_caller_verified_that_one_too(site: Site, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
+def test_row_63_bound_to_a_dpop_key(site: Site, mtls: Callable[..., None], alice_pair: KeyPair) -> None:
+    client, thief = Prover(), Prover()
+    mtls(DPOP=DPoP(BASE_URL, clock=lambda: NOW, store=MemoryStore(evicts=False)))
+    algs = 'algs="ES256 PS256 Ed25519"'
+    tokens.claims = claims(None, cnf={"jkt": client.jkt})
+    for view in ("/accounts", "/async-accounts"):
+        proof = client.proof("good", NOW, htu=f"{BASE_URL}{view}")
+        for field, status, challenge in (
+            ({"Authorization": "Bearer good"}, 401, f'Bearer realm="accounts", error="invalid_token", DPoP {algs}'),
+            ({"DPoP": thief.proof("good", NOW, htu=f"{BASE_URL}{view}")}, 401,
+             f'DPoP realm="accounts", error="invalid_token", {algs}'),
+            ({"DPoP": client.proof("good", NOW, htu=f"{BASE_URL}/other")}, 401,
+             f'DPoP realm="accounts", error="invalid_dpop_proof", {algs}'),
+            ({}, 200, None),
+            ({}, 401, f'DPoP realm="accounts", error="invalid_dpop_proof", {algs}'),  # once
+        ):  # fmt: skip
+            headers = {"Authorization": "DPoP good", "DPoP": proof, "Host": "localhost", **field}
+            answer = site.request("GET", view, headers=headers)
+            assert (answer.status, answer.headers.get("WWW-Authenticate")) == (status, challenge), field
+    tokens.claims = claims(alice_pair, cnf={"jkt": client.jkt, "x5t#S256": alice_pair.certificate.thumbprint})
+    for pair, status in ((None, 401), (alice_pair, 200)):
+        headers = {"Authorization": "DPoP good", "DPoP": client.proof("good", NOW)}
+        assert site.request("GET", "/accounts", pair, headers=headers).status == status
+
+
+def test_the_caller_verified_that_one_too(site: Site, alice_pair: KeyPair, bob_pair: KeyPair) -> None:
     tokens.claims = claims(None, cnf={"x5t#S256": alice_pair.certificate.thumbprint, "jkt": "x"})
-    for path, pair, status in (("/class-accounts", alice_pair, 401), ("/dpop-accounts", bob_pair, 401),
-                               ("/dpop-accounts", alice_pair, 200)):  # fmt: skip
-        assert site.request("GET", path, pair, headers=GOOD).status == status
+    by_dpop = {"Authorization": "DPoP good"}
+    for path, pair, headers, status in (
+        ("/class-accounts", alice_pair, GOOD, 401),
+        ("/class-accounts", alice_pair, by_dpop, 401),
+        ("/dpop-accounts", bob_pair, by_dpop, 401),
+        ("/dpop-accounts", alice_pair, GOOD, 401),
+        ("/dpop-accounts", alice_pair, by_dpop, 200),
+    ):
+        assert site.request("GET", path, pair, headers=headers).status == status
+
+
+def test_a_stronger_login(site: Site, alice_pair: KeyPair) -> None:
+    challenge = 'Bearer realm="accounts", error="insufficient_user_authentication", acr_values="gold"'
+    tokens.claims = claims(alice_pair, acr="bronze")
+    answer = site.request("GET", "/gold-accounts", alice_pair, headers=GOOD)
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, challenge)
+    tokens.claims = claims(alice_pair, acr="gold")
+    assert site.request("GET", "/gold-accounts", alice_pair, headers=GOOD).status == 200
 
 
 def test_scope_and_tokens(site: Site, alice_pair: KeyPair) -> None:

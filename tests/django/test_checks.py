@@ -83,6 +83,7 @@ def test_clean() -> None:
     ({"SOURCE": "mod_ssl", "ALLOWED_METHODS": [["none"]]}, "E004"),
     ({"SOURCE": "mod_ssl", "SELF_SIGNED_MATCH": "subject"}, "E004"),
     ({"SOURCE": "mod_ssl", "TOKENS": object()}, "E004"),
+    ({"SOURCE": "mod_ssl", "DPOP": {}}, "E004"),
     ({"SOURCE": "mod_ssl", "REALM": '"'}, "E004"),
     ({"SOURCE": "mod_ssl", "VERBOSITY": "loud"}, "E004"),
     ({"SOURCE": "mod_ssl", "MAX_BODY": 0}, "E004"),
@@ -90,6 +91,8 @@ def test_clean() -> None:
     ({"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"], "TOKENS": "tests.django.test_attacks_on_api.tokens"},
      "E002"),
     ({"SOURCE": "wsgi_mtls.sources.nginx"}, "E002"),
+    ({"SOURCE": "mod_ssl", "TOKENS": "tests.django.test_attacks_on_api.tokens",
+      "DPOP": {"base_url": "https://api.example.com"}}, "W006"),
     ({"SOURCE": "mod_ssl", "VERBOSITY": "debug"}, "W001"),
     ({"SOURCE": {"preset": "caddy", "trusted_proxies": ["::1"], "terminator_verifies": True}}, "W004"),
 ])  # fmt: skip

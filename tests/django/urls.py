@@ -16,6 +16,7 @@ from django_mtls.decorators import (
     client_auth_required,
 )
 from django_mtls.mixins import BoundTokenRequiredMixin, CertificateRequiredMixin, ClientAuthRequiredMixin
+from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.x509 import PeerCertificate
 
 from .support import anyone
@@ -115,6 +116,10 @@ class Accounts(BoundTokenRequiredMixin, View):
         return HttpResponse(json.dumps(request.bound_token.client_id))
 
 
+class GoldAccounts(Accounts):
+    step_up = StepUp(acr_values=["gold"])
+
+
 class DPoPAccounts(Accounts):
     also_verified = ("jkt",)  # as if the project had
 
@@ -134,6 +139,7 @@ urlpatterns = [
     path("accounts", accounts),
     path("async-accounts", aaccounts),
     path("class-accounts", csrf_exempt(Accounts.as_view())),
+    path("gold-accounts", csrf_exempt(GoldAccounts.as_view())),
     path("dpop-accounts", csrf_exempt(DPoPAccounts.as_view())),
     path("machine", certificate_required(authorize=anyone)(peer)),
     path("class-machine", Machine.as_view()),

@@ -9,9 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
 from flask_mtls import bound_token, bound_token_required, mtls_token_accepted, mtls_token_rejected
+from tests.dpop import BASE_URL, Prover
+from tests.tokens import NOW
 from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.events import Event
+from wsgi_mtls.metadata import MetadataMiddleware, protected_resource_metadata
+from wsgi_mtls.rules.step_up import StepUp
+from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.tokens import DPoP
 
 from .conftest import AppFactory, came_with
 
@@ -102,7 +108,54 @@ def test_unbound_token_where_binding_is_not_required(app: Flask, billing: KeyPai
 
 def test_another_confirmation_method(app: Flask, billing: KeyPair) -> None:
     assert ask(app, "/plain", "twice", billing)[0] == 401
-    assert ask(app, "/dpop", "twice", billing)[0] == 200
+    assert ask(app, "/dpop", "twice", billing)[0] == 401  # a downgrade
+    by_dpop = {"Authorization": "DPoP twice"}
+    assert app.test_client().get("/dpop", headers=by_dpop, **came_with(billing)).status_code == 200
+    assert app.test_client().get("/plain", headers=by_dpop, **came_with(billing)).status_code == 401
+
+
+def test_dpop(make_app: AppFactory, billing: KeyPair) -> None:
+    client = Prover()
+    tokens = Tokens(key={"cnf": {"jkt": client.jkt}}, other={"cnf": {"jkt": Prover().jkt}})
+    dpop = DPoP(BASE_URL, clock=lambda: NOW, store=MemoryStore(evicts=False))
+    app = make_app(MTLS_TOKENS=tokens, MTLS_DPOP=dpop)
+    # Decided twice in one request: by the app, and by the view.
+    app.before_request(bound_token_required(lambda: None))
+    app.add_url_rule("/accounts", view_func=bound_token_required(lambda: {"bound": bool(bound_token.jkt)}))
+
+    def get(token: str, proof: str | None, scheme: str = "DPoP") -> tuple[int, str | None]:
+        headers = {"Authorization": f"{scheme} {token}"} | ({"DPoP": proof} if proof else {})
+        answer = app.test_client().get("/accounts", headers=headers, base_url="http://internal:8080")
+        assert answer.status_code == 401 or answer.get_json() == {"bound": True}
+        return answer.status_code, answer.headers.get("WWW-Authenticate")
+
+    algs = 'algs="ES256 PS256 Ed25519"'
+    proof = client.proof("key", NOW)
+    wrong = (401, f'DPoP error="invalid_dpop_proof", {algs}')
+    assert get("key", None) == wrong
+    assert get("key", proof, "Bearer") == (401, f'Bearer error="invalid_token", DPoP {algs}')
+    assert get("other", client.proof("other", NOW)) == (401, f'DPoP error="invalid_token", {algs}')
+    assert get("key", proof) == (200, None)
+    assert get("key", proof) == wrong
+
+
+def test_a_stronger_login(make_app: AppFactory, billing: KeyPair) -> None:
+    cnf = {"x5t#S256": billing.certificate.thumbprint}
+    app = make_app(MTLS_TOKENS=Tokens(weak={"cnf": cnf}, strong={"cnf": cnf, "acr": "gold"}))
+    guarded = bound_token_required(step_up=StepUp(acr_values=["gold"]))
+    app.add_url_rule("/gold", view_func=guarded(lambda: ""))
+    challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"'
+    assert ask(app, "/gold", "weak", billing) == (401, None, challenge)
+    assert ask(app, "/gold", "strong", billing)[0] == 200
+
+
+def test_the_challenge_names_the_metadata(make_app: AppFactory) -> None:
+    app = make_app(MTLS_TOKENS=Tokens())
+    app.add_url_rule("/accounts", view_func=bound_token_required(lambda: ""))
+    document = protected_resource_metadata(BASE_URL, authorization_servers=["https://as.example.com"])
+    app.wsgi_app = MetadataMiddleware(app.wsgi_app, document)  # type: ignore[method-assign]  # as Flask's docs do
+    url = f"{BASE_URL}/.well-known/oauth-protected-resource"
+    assert ask(app, "/accounts", None, None) == (401, None, f'Bearer resource_metadata="{url}"')
 
 
 def test_without_tokens_it_says_so(make_app: AppFactory, billing: KeyPair) -> None:

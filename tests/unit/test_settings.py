@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.tokens import Issuer
 from wsgi_mtls import Verifier, sources
 from wsgi_mtls.clients.jwks_uri import KeySets
 from wsgi_mtls.guard import MAX_BODY
@@ -17,6 +18,8 @@ from wsgi_mtls.settings import (
     read_verifier,
 )
 from wsgi_mtls.settings_report import risks
+from wsgi_mtls.store import MemoryStore
+from wsgi_mtls.tokens import DPoP
 
 GOOD: dict[str, Any] = {"SOURCE": "nginx", "TRUSTED_PROXIES": ["127.0.0.1"]}
 
@@ -48,6 +51,10 @@ def test_defaults() -> None:
     ("KEY_SETS", {"timeout": 1}, "connect_timeout"),
     ("KEY_SETS", {"ca_file": "/nowhere"}, "No such file"),
     ("TOKENS", "https://as.example.com", "give an object with decode"),
+    ("DPOP", "https://api.example.com", "dpop must be"),
+    ("DPOP", {"base_url": "http://api.example.com"}, "https"),
+    ("DPOP", {"url": "https://api.example.com"}, "url"),
+    ("DPOP", {"base_url": "https://api.example.com"}, "without TOKENS"),
     ("REALM", 'a"b', "printable ASCII"),
     ("REALM", 7, "printable ASCII"),
     ("VERBOSITY", ["debug"], "use one of debug"),
@@ -61,6 +68,19 @@ def test_one_that_is_wrong(name: str, value: object, says: str) -> None:
     assert str(caught.value) == f"{name} {caught.value.problem}"
     assert [problem.name for problem in invalid_settings({**GOOD, name: value})] == [name]
     assert invalid_settings(GOOD) == []
+
+
+def test_dpop() -> None:
+    assert read_settings(GOOD).dpop is None
+    tokens = Issuer().tokens()
+    alone = read_settings({**GOOD, "TOKENS": tokens, "DPOP": {"base_url": "https://api.example.com", "window": 5}})
+    assert isinstance(alone.dpop, DPoP)
+    assert alone.dpop.base_url == "https://api.example.com"
+    assert [risk.name for risk in risks(alone, debug=False)] == ["DPOP"]
+    own = DPoP("https://api.example.com", store=MemoryStore(evicts=False))
+    shared = read_settings({**GOOD, "TOKENS": tokens, "DPOP": own})
+    assert shared.dpop is own
+    assert risks(shared, debug=False) == []
 
 
 def test_key_sets() -> None:

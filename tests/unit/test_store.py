@@ -46,3 +46,14 @@ def test_least_recently_used_goes_first() -> None:
     assert store.get("huge") is None
     store.set("small", b"x", 60)
     assert store.get("small") == b"x"
+
+
+def test_a_store_that_evicts_nothing() -> None:
+    clock = Clock()
+    store = MemoryStore(max_octets=800, clock=clock, evicts=False)
+    assert [store.add(name, 10) for name in "abcd"] == [True, True, True, False]
+    store.set("e", b"x" * 500, 10)
+    assert store.get("e") is None
+    assert [store.add(name, 10) for name in "abc"] == [False] * 3
+    clock.now += 10
+    assert [store.add(name, 10) for name in "dcba"] == [True, True, True, False]

@@ -21,13 +21,17 @@ class BoundToken:
         claims: of the JWT, or the introspection response.
         scopes: what the token covers.
         client_id: the client that the token was issued to, if the claims name it.
-        certificate: that the token is bound to and that came with the request; None for a token that is not bound.
+        certificate: that the token is bound to and that came with the request; None for a token that is not bound to
+            one.
+        jkt: the thumbprint of the DPoP key that the token is bound to and that signed the request's proof (RFC 9449);
+            None for a token that is not bound to one.
     """
 
     claims: Mapping[str, object] = field(hash=False)
     scopes: frozenset[str]
     client_id: str | None
     certificate: ClientCertificate | None
+    jkt: str | None = None
 
 
 def decode(tokens: AccessTokens, token: str) -> Mapping[str, object]:
@@ -73,6 +77,7 @@ def check_token(
     required: bool,
     scope: str | None,
     also_verified: Collection[str],
+    jkt: str | None = None,
 ) -> BoundToken:
     """Return the token if the request that came with ``peer`` may use it.
 
@@ -83,6 +88,7 @@ def check_token(
         scope: what the token must cover, separated by spaces.
         also_verified: other confirmation methods that the caller has verified; see
             :func:`~wsgi_mtls.binding.verify_confirmation`.
+        jkt: the thumbprint of the key that signed the request's DPoP proof, and that the token is bound to.
 
     Raises:
         MutualTLSError: If the token is not this client's, or covers too little.
@@ -97,7 +103,7 @@ def check_token(
             expected=tuple(sorted(scope_tokens(scope))),
             found=tuple(sorted(scopes)),
         )
-    return BoundToken(claims, scopes, client_of(claims), certificate)
+    return BoundToken(claims, scopes, client_of(claims), certificate, jkt)
 
 
 def scope_tokens(scope: str | None) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Access tokens: from the text in a request to verified claims.
 
-:class:`JWTAccessTokens` and :class:`IntrospectedTokens` need the extra ``jwt``; nothing else of the package does.
+:class:`JWTAccessTokens`, :class:`IntrospectedTokens` and :class:`DPoP` need the extra ``jwt``; nothing else of the
+package does.
 """
 
 from importlib import import_module
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 from .tokens import AccessTokens
 
 if TYPE_CHECKING:
+    from .dpop import DPoP
     from .introspection import IntrospectedTokens
     from .jwt import JWTAccessTokens
 
-__all__ = ["AccessTokens", "IntrospectedTokens", "JWTAccessTokens"]
+__all__ = ["AccessTokens", "DPoP", "IntrospectedTokens", "JWTAccessTokens"]
 
 
-_HOMES = {"JWTAccessTokens": "jwt", "IntrospectedTokens": "introspection"}
+_HOMES = {"DPoP": "dpop", "JWTAccessTokens": "jwt", "IntrospectedTokens": "introspection"}
 _EXTRA = ("joserfc", "urllib3")
 
 

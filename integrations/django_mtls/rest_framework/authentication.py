@@ -10,12 +10,14 @@ from rest_framework.request import Request
 from wsgi_mtls.errors import InvalidToken, MutualTLSError, RefusedClient
 from wsgi_mtls.request.bearer import challenge
 from wsgi_mtls.request.cross_site import check_site
+from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.rules.token import BoundToken
 
 from ..conf import mtls_settings
 from ..login.authentication import authenticate_certificate
-from ..oauth import accept_bound_token, report_refusal
+from ..oauth import accept_bound_token, report_refusal, view_of
 from ..request import CLIENT_CERT, record
+from ..verification import guard
 from ..wrapped_views import make_view_private
 from .refusals import Refused
 
@@ -80,9 +82,11 @@ class BoundTokenAuthentication(BaseAuthentication):
 
     Attributes:
         binding_required: whether a token must be bound; a bound one is checked either way.
+        step_up: what the login of the token's user must have been (RFC 9470).
     """
 
     binding_required: ClassVar[bool] = True
+    step_up: ClassVar[StepUp | None] = None
 
     def authenticate(self, request: Request) -> tuple[Any, BoundToken] | None:
         """Return the user and the token, or None without a token.
@@ -92,7 +96,7 @@ class BoundTokenAuthentication(BaseAuthentication):
         """
         make_view_private(request, ["Authorization"])
         try:
-            token = accept_bound_token(request._request, required=self.binding_required)
+            token = accept_bound_token(request._request, required=self.binding_required, step_up=self.step_up)
         except MutualTLSError as error:
             if error.reason == "missing_token":
                 return None
@@ -103,9 +107,9 @@ class BoundTokenAuthentication(BaseAuthentication):
         """Return the challenge to a request without a token."""
         view = (request.parser_context or {}).get("view")
         scope = getattr(view, "required_scope", None)
-        return challenge(
-            InvalidToken("No bearer token came.", reason="missing_token"), realm=mtls_settings().realm, scope=scope
-        )
+        error = InvalidToken("No access token came.", reason="missing_token")
+        guard().offer(error, view_of(request._request))
+        return challenge(error, realm=mtls_settings().realm, scope=scope)
 
     def get_user(self, token: BoundToken) -> Any:
         """Return the user of a token: an anonymous one, unless a subclass finds another by ``token.claims``.

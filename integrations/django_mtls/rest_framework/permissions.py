@@ -44,8 +44,10 @@ class BoundTokenHasScope(HasBoundToken):
         missing = frozenset(scope.split(" ")) - token.scopes
         if missing and scope_decides(view):
             error = InvalidToken(f"The token does not cover {' '.join(sorted(missing))}.", reason="insufficient_scope")
+            seen = view_of(innermost(request))
+            guard().offer(error, seen)
             if not _is_probe(request):
-                guard().report_refusal(view_of(innermost(request)), error, token.client_id, kind="token")
+                guard().report_refusal(seen, error, token.client_id, kind="token")
             raise Refused(error, scope)
         return not missing
 

@@ -210,20 +210,20 @@ def test_header_of_an_untrusted_peer_is_dropped_everywhere(issuer: Issuer) -> No
 
 
 def test_also_verified_by_the_caller() -> None:
-    both, other = ({"x5t#S256": thumbprint(PAIR), "jkt": "x"}, {"jkt": "x"})
+    both, other = ({"x5t#S256": thumbprint(PAIR), "kid": "x"}, {"kid": "x"})
     environ = environ_for(PAIR) | {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer x"}
 
     def accept(cnf: dict[str, str], **options: Any) -> Any:
         return accept_token(dict(environ), Guard(sources.mod_ssl(), tokens=Fixed({"cnf": cnf})), **options)
 
-    with refused("unverified_confirmation", match="jkt"):
+    with refused("unverified_confirmation", match="kid"):
         accept(both)
-    assert accept(both, also_verified={"jkt"}).certificate == PAIR.certificate
+    assert accept(both, also_verified={"kid"}).certificate == PAIR.certificate
     with refused("token_not_bound", match="x5t#S256"):
-        accept(other, also_verified={"jkt"})
-    assert accept(other, also_verified={"jkt"}, required=False).certificate is None
+        accept(other, also_verified={"kid"})
+    assert accept(other, also_verified={"kid"}, required=False).certificate is None
     with pytest.raises(TypeError):
-        accept(both, also_verified="jkt")
+        accept(both, also_verified="kid")
 
 
 JSON = st.recursive(

@@ -1,4 +1,4 @@
-"""The programs in docs/bound-tokens.md run."""
+"""The programs in docs/bound-tokens.md and docs/dpop.md run."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.dpop import Prover
 from tests.support import mod_ssl, request
 from tests.tls import write_pair
-from tests.tokens import Issuer, thumbprint
+from tests.tokens import NOW, Issuer, thumbprint
 from wsgi_mtls import Client, PeerCertificate, sources
 from wsgi_mtls.errors import REASONS
+from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware
 
@@ -69,3 +71,19 @@ def test_every_reason_is_named() -> None:
     for reason, entry in REASONS.items():
         if entry.error == "invalid_token" and reason != "invalid_token":
             assert f"`{reason}`" in text, reason
+
+
+def test_dpop() -> None:
+    page = DOCS.with_name("dpop.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = run(program)
+    answer = request(names["app"], path="/accounts", method="GET")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="oauth", DPoP algs="ES256 PS256 Ed25519"'
+    issuer, client = Issuer(), Prover()
+    dpop = names["DPoP"]("https://api.example.com", clock=lambda: NOW, store=MemoryStore(evicts=False))
+    app = AccessTokenMiddleware(
+        names["accounts"], issuer.tokens(), source=sources.mod_ssl(), paths=["/accounts"], dpop=dpop
+    )
+    token = issuer.token(cnf={"jkt": client.jkt})
+    extra = {"HTTP_AUTHORIZATION": f"DPoP {token}", "HTTP_DPOP": client.proof(token, NOW)}
+    assert request(app, path="/accounts", method="GET", extra=extra).body == b"bound to a DPoP key"

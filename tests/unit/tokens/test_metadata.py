@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support import refused, request
+from tests.tokens import GuardedAPI, Issuer
 from wsgi_mtls.metadata import (
     MetadataMiddleware,
     authorization_server_metadata,
@@ -332,3 +333,47 @@ def test_document_that_is_no_json(value: object) -> None:
     document = authorization_server_metadata(AS, endpoints=ENDPOINTS, x=value)
     with refused("invalid_server_metadata", match="no JSON"):
         MetadataMiddleware(lambda environ, start_response: [], document)
+
+
+def challenges(paths: list[str], *resources: str) -> list[str]:
+    """Return what the challenge of an API at each path names as its metadata, behind the documents of resources."""
+    documents = [protected_resource_metadata(name, authorization_servers=[AS]) for name in resources]
+    app = MetadataMiddleware(GuardedAPI(Issuer().tokens(), paths="*").app, *documents)
+    found = []
+    for path in paths:
+        challenge = request(app, method="GET", path=path).headers["WWW-Authenticate"]
+        found.append(challenge.removeprefix("Bearer ").removeprefix("resource_metadata="))
+    return found
+
+
+def test_the_challenge_names_the_document() -> None:
+    none, well_known = 'realm="oauth"', "/.well-known/oauth-protected-resource"
+    assert challenges(["/", "/accounts"], "https://api.example.com") == [f'"https://api.example.com{well_known}"'] * 2
+    several = ["https://api.example.com/v1", "https://api.example.com/v1/a/", "https://api.example.com/caf%C3%A9"]
+    v1, a, cafe = (f'"https://api.example.com{well_known}/{name}"' for name in ("v1", "v1/a", "caf%C3%A9"))
+    paths = ["/v1", "/v1/b", "/v1/a", "/v1/a/b", "/v1/ab", "/v12", "/", "/caf\xc3\xa9/x"]
+    assert challenges(paths, *several) == [v1, v1, a, a, v1, none, none, cafe]
+    assert challenges(["/accounts"]) == [none]
+
+
+def test_no_header_makes_the_challenge_name_a_document() -> None:
+    url = "https://evil.example/"
+    guarded = GuardedAPI(Issuer().tokens())
+    fields = {"HTTP_RESOURCE_METADATA": url, "HTTP_WSGI_MTLS_RESOURCE_METADATA": url, "HTTP_HOST": "evil.example"}
+    assert guarded.get(extra=fields).headers["WWW-Authenticate"] == 'Bearer realm="oauth"'
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_scripts_of_every_origin_may_read_it(method: str) -> None:
+    documents = (
+        authorization_server_metadata(AS, endpoints=ENDPOINTS, mtls_base="https://mtls.example.com"),
+        protected_resource_metadata("https://api.example.com", authorization_servers=[AS]),
+    )
+    app = MetadataMiddleware(GuardedAPI(Issuer().tokens()).app, *documents)
+    for document in documents:
+        answer = request(
+            app, method=method, path=well_known_path(document), extra={"HTTP_ORIGIN": "https://spa.example"}
+        )
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert "Access-Control-Allow-Origin" not in request(app, method=method, path="/accounts").headers
