@@ -41,6 +41,18 @@ def post(port: int, path: str, form: Mapping[str, str], **headers: str) -> tuple
         connection.close()
 
 
+def browse(port: int, path: str, form: Mapping[str, str], **headers: str) -> tuple[int, str]:
+    """Post a form as a browser does; return the status, and where the answer sends it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", path, urlencode(form), {**FORM, **headers})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("Location", "")
+    finally:
+        connection.close()
+
+
 @contextmanager
 def gunicorn(application: str, folder: Path, config: Path, environ: Mapping[str, str]) -> Iterator[int]:
     """Run two workers with four threads each, and yield their port, which the kernel chose."""

@@ -223,6 +223,13 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/unit/test_preflight.py::test_what_is_not_exactly_a_preflight",
         "tests/flask/test_preflight.py::test_a_view_of_its_own_is_guarded",
     ],
+    69: [
+        "tests/flask/test_pushed_requests.py::test_row_69_used_twice",
+        "tests/flask/test_pushed_requests.py::test_row_69_of_another_client",
+        "tests/flask/test_pushed_requests.py::test_row_69_expired",
+        "tests/flask/test_simultaneous.py::test_row_69_pushed_requests",
+        "tests/flask/test_registration_access.py::test_row_69_token_of_another_client",
+    ],
     70: ["tests/e2e/test_two_hosts.py::test_no_session_is_resumed_at_the_mtls_host"],
 }
 
@@ -238,7 +245,6 @@ BEING_BUILT: Mapping[int, Sequence[str]] = {
 NOT_BUILT: Mapping[int, str] = {
     63: "DPoP beside mutual TLS",
     68: "what a shared cache may hold",
-    69: "pushed authorization requests and the registration's own token",
     71: "other tokens of an issuer as an access token",
     73: "revocation and trust stores",
 }

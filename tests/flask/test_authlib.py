@@ -110,7 +110,7 @@ def test_jwt_access_tokens(jwt_server: AuthServer, billing: KeyPair) -> None:
 
 
 def test_bind_all_tokens(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(example("authserver.oauth").server, "bind_all_tokens", True)
+    monkeypatch.setattr(type(example("authserver.oauth").server), "bind_all_tokens", True)
     token = server.token("unbound", billing, secret="s3cret").get_json()["access_token"]
     assert server.accounts(token, billing).status_code == 200
     assert outcome(server.token("unbound", secret="s3cret")) == (400, "invalid_request")

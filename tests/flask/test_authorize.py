@@ -38,7 +38,7 @@ def ask(server: AuthServer, change: dict[str, Any]) -> TestResponse:
 
 def sent(answer: TestResponse, to: str = REDIRECT) -> dict[str, str]:
     """Return the parameters with which the browser is sent back; none may be there twice."""
-    assert answer.status_code == 302, answer.text
+    assert answer.status_code == 303, answer.text
     assert answer.location.startswith(to)
     pairs = parse_qsl(urlsplit(answer.location).query, keep_blank_values=True)
     assert len({name for name, _ in pairs}) == len(pairs)
@@ -131,7 +131,7 @@ def test_parameters_in_the_form_that_contradict_the_query(server: AuthServer) ->
     """The user has seen the query's."""
     form = {"redirect_uri": "https://evil.example.com/cb"}
     answer = consent(server, RIGHT, form=form)
-    assert answer.status_code in (302, 400)
+    assert answer.status_code in (303, 400)
     assert "evil" not in answer.headers.get("Location", "")
 
 

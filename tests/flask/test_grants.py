@@ -92,7 +92,7 @@ def test_implicit_grant(server: AuthServer, billing: KeyPair, monkeypatch: pytes
     for confidential in ("billing", "mobile", "secretive", "unbound"):
         assert error_at(confidential) == "unauthorized_client"
     assert consent(server, {**query, "client_id": "nobody"}, **came).status_code == 400
-    monkeypatch.setattr(example("authserver.oauth").server, "bind_all_tokens", True)
+    monkeypatch.setattr(type(example("authserver.oauth").server), "bind_all_tokens", True)
     assert error_at("browser") == "invalid_request"
 
 

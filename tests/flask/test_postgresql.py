@@ -11,7 +11,10 @@ import pytest
 from tests.databases import in_one_environment, postgresql
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["authlib", "authorize", "authlib_requests", "example", "grants", "registration", "single_use"]
+PAGES = [
+    *("authlib", "authorize", "authlib_requests", "example", "grants", "registration", "single_use"),
+    *("pushed_requests", "registration_access"),
+]
 
 
 @pytest.fixture

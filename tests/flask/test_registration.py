@@ -116,7 +116,7 @@ def test_registration_of_no_object(server: AuthServer, body: str) -> None:
 
 
 def test_registration_without_the_initial_token(server: AuthServer) -> None:
-    assert register(server, {"grant_types": ["client_credentials"]}, "guess").status_code == 400
+    assert register(server, {"grant_types": ["client_credentials"]}, "guess").status_code == 401
     assert register(server, {"grant_types": ["client_credentials"]}).status_code == 201
 
 
@@ -156,7 +156,7 @@ def test_registration_that_cannot_be_read(server: AuthServer, body: str) -> None
     anyone = server.app.test_client().post(
         "/oauth/register", data=body, headers={**headers, "Authorization": "Bearer guess"}, base_url="https://localhost"
     )
-    assert outcome(anyone) == (400, "access_denied")  # whose body is not looked at
+    assert outcome(anyone) == (401, "invalid_token")  # whose body is not looked at
 
 
 def test_secrets_are_for_who_may_use_them(server: AuthServer) -> None:

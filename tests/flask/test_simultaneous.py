@@ -1,4 +1,4 @@
-"""Row 61 at the Authlib example with two gunicorn workers, on PostgreSQL and SQLite: four requests at once."""
+"""Rows 61 and 69 at the Authlib example with two gunicorn workers, on PostgreSQL and SQLite: four requests at once."""
 
 import base64
 import json
@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.databases import postgresql
-from tests.simultaneous import at_once, gunicorn, post
+from tests.simultaneous import at_once, browse, gunicorn, post
 from wsgi_mtls.testing import KeyPair
 
 from .authserver import REDIRECT, VERIFIER, AuthServer, close_databases, make_authserver, metadata
+from .pushed import REQUEST, authorize_url
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flask_authlib"
 ROUNDS = 6
@@ -36,6 +37,13 @@ class Workers:
     def codes(self, client_id: str) -> list[tuple[int, Any]]:
         grant = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
         return self.four(client_id, code=self.server.code(client_id), **grant)
+
+    def decide(self, request_uri: str) -> list[tuple[int, str]]:
+        """Have four browsers agree to one pushed request; return each status and where the browser is sent."""
+        signer = self.server.app.session_interface.get_signing_serializer(self.server.app)  # type: ignore[attr-defined]
+        cookie = {"Cookie": f"session={signer.dumps({'csrf': 'x'})}"}
+        form = {"csrf": "x", "user": "anna", "consent": "yes"}
+        return at_once(lambda: browse(self.port, authorize_url("unbound", request_uri), form, **cookie))
 
     def is_active(self, tokens: Any) -> bool:
         return bool(post(self.port, "/oauth/introspect", {"token": tokens["access_token"]}, **API)[1]["active"])
@@ -100,10 +108,21 @@ def test_row_61_refresh_tokens(workers: Workers) -> None:
         assert (status, body["error"]) == (400, "invalid_grant")
 
 
+def test_row_69_pushed_requests(workers: Workers) -> None:
+    for _ in range(ROUNDS):
+        status, body = post(workers.port, "/oauth/par", {"client_id": "unbound", **REQUEST}, **BASIC)
+        assert status == 201, body
+        answers = workers.decide(body["request_uri"])
+        assert sorted(status for status, _ in answers) == [303, 400, 400, 400], answers
+        (location,) = (location for status, location in answers if status == 303)
+        assert location.startswith(f"{REDIRECT}?code=")
+
+
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE", "AUTOCOMMIT"], indirect=True)
-def test_row_61_whatever_isolation_level_the_engine_has(workers: Workers) -> None:
+def test_rows_61_69_whatever_isolation_level_the_engine_has(workers: Workers) -> None:
     test_row_61_refresh_tokens(workers)
+    test_row_69_pushed_requests(workers)
 
 
 def test_refresh_tokens_that_stay(workers: Workers) -> None:

@@ -9,11 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_mtls import MutualTLS
 from flask_mtls.authlib import ClientModelRegistry
+from flask_mtls.authlib.software_statements import SoftwareStatements
 from wsgi_mtls.metadata import MetadataMiddleware, authorization_server_metadata
 
 from . import oauth, registration, views
-from .commands import init_db, register_client
+from .commands import delete_expired, init_db, register_client
 from .models import db
+from .profiles import MUTUAL_TLS, PROFILES
 
 ENDPOINTS = {
     "authorization_endpoint": "/oauth/authorize",
@@ -21,6 +23,7 @@ ENDPOINTS = {
     "introspection_endpoint": "/oauth/introspect",
     "revocation_endpoint": "/oauth/revoke",
     "registration_endpoint": "/oauth/register",
+    "pushed_authorization_request_endpoint": "/oauth/par",
 }
 
 
@@ -34,7 +37,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         ISSUER="https://localhost:8443",
         MTLS_BASE=None,  # where the mTLS host is, if it is another one
         JWKS=None,  # with a private key here, access tokens are JWTs (RFC 9068); else they are opaque
-        REGISTRATION_TOKEN=None,  # who knows it may register clients
+        PROFILE="plain",  # or fapi2, the FAPI 2.0 Security Profile
+        REGISTRATION_TOKEN=None,  # with it as bearer token, clients may be registered
+        REGISTRATION_BY_CERTIFICATE=False,  # with a certificate whose chain was validated
+        REGISTRATION_OPEN=False,  # with nothing at all
+        SOFTWARE_STATEMENTS=None,  # {"issuer": …, "jwks": {"keys": […]}, "required": true}
         MTLS_SOURCE="nginx",
         MTLS_TRUSTED_PROXIES=["127.0.0.1"],
     )
@@ -42,29 +49,41 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(config or {})
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):  # one worker writes at a time, the others wait
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 20}})
+    if app.config["PROFILE"] not in PROFILES:
+        raise ValueError(f"FLASK_PROFILE must be one of {', '.join(PROFILES)}.")
+    app.extensions["software_statements"] = software_statements(app)
     db.init_app(app)
     # Authlib wants to see https. MutualTLS comes after it, so outside of it: it looks at who really connected.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
     MutualTLS(app, clients=ClientModelRegistry(oauth.query_client))
     oauth.init_app(app)
     app.register_blueprint(views.blueprint)
-    app.cli.add_command(init_db)
-    app.cli.add_command(register_client)
+    for command in (init_db, register_client, delete_expired):
+        app.cli.add_command(command)
     app.wsgi_app = MetadataMiddleware(app.wsgi_app, metadata(app))  # type: ignore[method-assign]
     return app
 
 
+def software_statements(app: Flask) -> SoftwareStatements | None:
+    """Read whose software statements are accepted."""
+    settings = app.config["SOFTWARE_STATEMENTS"]
+    return None if settings is None else SoftwareStatements(audience=app.config["ISSUER"], **settings)
+
+
 def metadata(app: Flask) -> dict[str, object]:
     """Make the RFC 8414 metadata: what is offered, and nothing else."""
-    closed = set() if app.config["REGISTRATION_TOKEN"] else {"registration_endpoint"}
+    profile, config = PROFILES[app.config["PROFILE"]], app.config
+    registers = config["REGISTRATION_TOKEN"] or config["REGISTRATION_BY_CERTIFICATE"] or config["REGISTRATION_OPEN"]
+    closed = set() if registers else {"registration_endpoint"}
     return authorization_server_metadata(
-        app.config["ISSUER"],
-        mtls_base=app.config["MTLS_BASE"],
+        config["ISSUER"],
+        mtls_base=config["MTLS_BASE"],
         endpoints={name: path for name, path in ENDPOINTS.items() if name not in closed},
-        auth_methods=registration.AUTH_METHODS,
-        introspection_endpoint_auth_methods_supported=[*registration.MUTUAL_TLS, *registration.CONFIDENTIAL],
+        auth_methods=[*MUTUAL_TLS, *profile.other_methods],
+        introspection_endpoint_auth_methods_supported=[*MUTUAL_TLS, *profile.confidential_methods],
         grant_types_supported=registration.GRANT_TYPES,
         code_challenge_methods_supported=["S256"],
         authorization_response_iss_parameter_supported=True,
+        require_pushed_authorization_requests=profile.pushed_only,
         scopes_supported=registration.SCOPES,
     )

@@ -1,4 +1,4 @@
-"""``flask init-db`` and ``flask register-client``."""
+"""``flask init-db``, ``flask register-client`` and ``flask delete-expired``."""
 
 import json
 from typing import Any, TextIO
@@ -10,9 +10,10 @@ from flask.cli import with_appcontext
 from flask_mtls.authlib import registered
 from wsgi_mtls import MutualTLSError
 
+from . import pushed
 from .models import OAuth2Client, db
-from .oauth import query_client
-from .registration import CONFIDENTIAL, checked_metadata, registration
+from .oauth import CONFIDENTIAL, query_client
+from .registration import checked_metadata, registration
 
 
 @click.command("init-db")
@@ -20,6 +21,13 @@ from .registration import CONFIDENTIAL, checked_metadata, registration
 def init_db() -> None:
     """Make the tables that are missing: once, before the workers start."""
     db.create_all()
+
+
+@click.command("delete-expired")
+@with_appcontext
+def delete_expired() -> None:
+    """Delete the pushed requests that no browser brought in time: now and then, as from cron."""
+    pushed.store.delete_expired()
 
 
 @click.command("register-client")

@@ -1,10 +1,23 @@
 """What the server stores."""
 
+import time
+
 from authlib.integrations.sqla_oauth2 import OAuth2AuthorizationCodeMixin, OAuth2ClientMixin, OAuth2TokenMixin
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase
 
-from flask_mtls.authlib.models import BoundTokenMixin, MutualTLSClientMixin, SingleUseCodeMixin
+from flask_mtls.authlib.models import (
+    BoundTokenMixin,
+    MutualTLSClientMixin,
+    PushedRequestMixin,
+    RegistrationTokenMixin,
+    SingleUseCodeMixin,
+)
+
+from .profiles import is_allowed_redirect_uri
+
+CODE_LIFETIME = 60
+"""Seconds in which a code must be redeemed."""
 
 
 class Base(DeclarativeBase):
@@ -26,12 +39,21 @@ class User(db.Model):  # type: ignore[name-defined]
         return key
 
 
-class OAuth2Client(db.Model, MutualTLSClientMixin, OAuth2ClientMixin):  # type: ignore[name-defined,misc]
+class OAuth2Client(db.Model, RegistrationTokenMixin, MutualTLSClientMixin, OAuth2ClientMixin):  # type: ignore[name-defined,misc]
     """A registered client."""
 
     id = db.Column(db.Integer, primary_key=True)
     may_introspect = db.Column(db.Boolean, nullable=False, default=False)
     """Whether it is an API, which may ask about everybody's tokens; no scope, since clients register those."""
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Tell whether it is registered, and is one to which this server sends answers."""
+        return is_allowed_redirect_uri(redirect_uri) and super().check_redirect_uri(redirect_uri)
+
+    def get_default_redirect_uri(self) -> str | None:
+        """Return where answers go if a request does not say: the only registered one, if it is one."""
+        only: str | None = self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
+        return only if only is not None and is_allowed_redirect_uri(only) else None
 
 
 class OAuth2AuthorizationCode(db.Model, SingleUseCodeMixin, OAuth2AuthorizationCodeMixin):  # type: ignore[name-defined,misc]
@@ -39,6 +61,16 @@ class OAuth2AuthorizationCode(db.Model, SingleUseCodeMixin, OAuth2AuthorizationC
 
     id = db.Column(db.Integer, primary_key=True)
     user_id = db.Column(db.Integer, db.ForeignKey("user.id"))
+
+    def is_expired(self) -> bool:
+        """Tell whether it is too late to redeem it."""
+        return bool(self.auth_time + CODE_LIFETIME <= time.time())
+
+
+class PushedRequest(db.Model, PushedRequestMixin):  # type: ignore[name-defined,misc]
+    """An authorization request that a client has pushed."""
+
+    id = db.Column(db.Integer, primary_key=True)
 
 
 class OAuth2Token(db.Model, BoundTokenMixin, OAuth2TokenMixin):  # type: ignore[name-defined,misc]

@@ -21,8 +21,11 @@ from flask_mtls.authlib import (
 )
 from flask_mtls.authlib.hardening.single_use import RefreshTokenGrantMixin, SingleUseCodeGrantMixin, end_grant
 
+from . import pushed
+from .configuration import configuration
 from .models import OAuth2AuthorizationCode, OAuth2Client, OAuth2Token, User, db
-from .registration import CONFIDENTIAL, OTHER_METHODS, registration
+from .profiles import PROFILES, profile
+from .registration import registration
 
 
 def query_client(client_id: str) -> OAuth2Client | None:
@@ -56,8 +59,22 @@ class Server(MutualTLSServerMixin, AuthorizationServer):
         issuer: str = current_app.config["ISSUER"]
         return issuer
 
+    @property
+    def bind_all_tokens(self) -> bool:
+        """Whether every token is bound."""
+        return profile().binds_all_tokens
+
+    def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> OAuth2Client:
+        """Authenticate a client: by its certificate, or by those of the grant's methods that the profile allows."""
+        allowed = [method for method in methods if method in profile().other_methods]
+        client: OAuth2Client = super().authenticate_client(request, allowed, endpoint)
+        return client
+
 
 server = Server()
+CONFIDENTIAL = list(PROFILES["plain"].confidential_methods)
+OTHER_METHODS = list(PROFILES["plain"].other_methods)
+"""What clients may use that are not registered for mutual TLS; those that are need no list."""
 
 
 class ClientCredentialsGrant(grants.ClientCredentialsGrant):
@@ -187,6 +204,9 @@ server.register_grant(RefreshTokenGrant)
 server.register_endpoint(Revocation)
 server.register_endpoint(Introspection)
 server.register_endpoint(registration)
+server.register_endpoint(configuration)
+server.register_endpoint(pushed.endpoint)
+server.register_extension(pushed.extension)
 
 
 def init_app(app: Flask) -> None:

@@ -1,50 +1,75 @@
-"""What the server offers, and the registration of clients that ask for it."""
+"""The registration of clients that ask for it (RFC 7591)."""
 
 import hmac
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
-from authlib.oauth2.rfc6749 import InvalidRequestError
-from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint, InvalidRedirectURIError
 from flask import current_app
 
 from flask_mtls.authlib import MutualTLSClientMetadataClaims
+from flask_mtls.authlib.registration_endpoint import RegistrationMixin
+from flask_mtls.authlib.registration_metadata import RegistrationSettings
+from flask_mtls.authlib.software_statements import SoftwareStatements
 
 from .models import OAuth2Client, db
+from .profiles import MUTUAL_TLS, is_allowed_redirect_uri, profile
 
-MUTUAL_TLS = ["tls_client_auth", "self_signed_tls_client_auth"]
-CONFIDENTIAL = ["client_secret_basic"]
-OTHER_METHODS = [*CONFIDENTIAL, "none"]
-"""What clients may use that are not registered for mutual TLS; those that are need no list."""
-AUTH_METHODS = [*MUTUAL_TLS, *OTHER_METHODS]
 GRANT_TYPES = ["authorization_code", "client_credentials", "refresh_token"]
 SCOPES = ["accounts", "payments"]
 
 
-class Registration(ClientRegistrationEndpoint):
-    """RFC 7591, for those who know the initial access token."""
+class ForAllRegistrations(RegistrationSettings):
+    """What the registration of a client and its update have in common."""
 
-    def authenticate_token(self, request: Any) -> bool:
-        """Tell whether the caller knows it."""
-        expected = current_app.config["REGISTRATION_TOKEN"]
-        given = request.headers.get("Authorization", "")
-        return bool(expected) and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
-
-    def extract_client_metadata(self, request: Any) -> dict[str, Any]:
-        """Read the registration."""
-        if not isinstance(request.payload.data, dict):
-            raise InvalidRequestError(description="Send a JSON object.")
-        metadata: dict[str, Any] = super().extract_client_metadata(request)
-        return metadata
+    @property
+    def software_statements(self) -> SoftwareStatements | None:
+        """Whose software statements are accepted."""
+        statements: SoftwareStatements | None = current_app.extensions["software_statements"]
+        return statements
 
     def get_server_metadata(self) -> dict[str, Any]:
-        """Return what a registration may ask for."""
+        """Return what a client may ask for."""
         return {
-            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "token_endpoint_auth_methods_supported": auth_methods(),
             "grant_types_supported": GRANT_TYPES,
             "response_types_supported": ["code"],
             "scopes_supported": SCOPES,
         }
+
+    def registration_client_uri(self, client: OAuth2Client) -> str:
+        """Return where the client finds its registration: one that needs its certificate there, at the mTLS host."""
+        config = current_app.config
+        base = (config["MTLS_BASE"] if client.registered_by_certificate else None) or config["ISSUER"]
+        return f"{base.rstrip('/')}/oauth/register/{quote(client.client_id, safe='')}"
+
+
+class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEndpoint):
+    """RFC 7591, for those who know the initial access token, those who have a certificate, or all."""
+
+    session = db.session
+
+    @property
+    def accepts_certificates(self) -> bool:
+        """Whether a certificate may register."""
+        return bool(current_app.config["REGISTRATION_BY_CERTIFICATE"])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may register."""
+        return bool(current_app.config["REGISTRATION_OPEN"])
+
+    def check_initial_access_token(self, token: str) -> bool:
+        """Tell whether this is the initial access token."""
+        expected = current_app.config["REGISTRATION_TOKEN"]
+        return bool(expected) and hmac.compare_digest(token.encode(), str(expected).encode())
+
+    def extract_client_metadata(self, request: Any) -> dict[str, Any]:
+        """Return what is registered."""
+        metadata: dict[str, Any] = super().extract_client_metadata(request)
+        check_redirect_uris(metadata)
+        return metadata
 
     def generate_client_info(self, request: Any) -> dict[str, Any]:
         """Make a secret for those alone that may use it."""
@@ -65,11 +90,30 @@ class Registration(ClientRegistrationEndpoint):
 registration = Registration(claims_classes=[MutualTLSClientMetadataClaims])
 
 
+def auth_methods() -> list[str]:
+    """Return the methods that the server offers."""
+    return [*MUTUAL_TLS, *profile().other_methods]
+
+
+def check_redirect_uris(metadata: dict[str, Any]) -> None:
+    """Refuse a redirect URI to which this server sends no answers.
+
+    Raises:
+        InvalidRedirectURIError: If there is one.
+    """
+    if not all(map(is_allowed_redirect_uri, metadata.get("redirect_uris", []))):
+        raise InvalidRedirectURIError("Each redirect URI must be https, or lead to the user's own machine.")
+
+
 def checked_metadata(given: Any) -> dict[str, Any]:
     """Return what a registration keeps of these metadata, for a command.
 
     Raises:
-        OAuth2Error: it refuses them.
+        OAuth2Error: If a registration refuses them.
     """
+    if not isinstance(given, dict):
+        raise ValueError("The metadata must be a JSON object.")
     request = SimpleNamespace(payload=SimpleNamespace(data=given))  # all that Authlib looks at
-    return registration.extract_client_metadata(request)
+    metadata: dict[str, Any] = ClientRegistrationEndpoint.extract_client_metadata(registration, request)
+    check_redirect_uris(metadata)
+    return metadata

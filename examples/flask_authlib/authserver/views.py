@@ -67,6 +67,20 @@ def register() -> ResponseReturnValue:
     return response
 
 
+@blueprint.route("/oauth/register/<client_id>", methods=["GET", "PUT", "DELETE"])
+def configure(client_id: str) -> ResponseReturnValue:
+    """Return, replace or delete a client's registration."""
+    response: ResponseReturnValue = server.create_endpoint_response("client_configuration")
+    return response
+
+
+@blueprint.post("/oauth/par")
+def push() -> ResponseReturnValue:
+    """Keep an authorization request until the browser brings its reference."""
+    response: ResponseReturnValue = server.create_endpoint_response("pushed_authorization_request")
+    return response
+
+
 @blueprint.get("/accounts")
 @require_oauth("accounts")
 def accounts() -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from flask import request
 
-from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.responses import error_response
+from wsgi_mtls.errors import InvalidToken, MutualTLSError
+from wsgi_mtls.responses import error_response, token_error_response
 from wsgi_mtls.verifier import Verifier
 
 from ..proxies import current_view
@@ -29,7 +29,10 @@ class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no
 
     def __call__(self, uri: str | None = None) -> tuple[int, str, list[tuple[str, str]]]:
         """Return what ``AuthorizationServer.handle_response`` takes."""
-        answer: Any = error_response(request.environ, self.refusal, current_state().settings.verbosity)
+        if isinstance(self.refusal, InvalidToken) and self.refusal.reason != "tokens_unavailable":
+            answer: Any = token_error_response(self.refusal)
+        else:
+            answer = error_response(request.environ, self.refusal, current_state().settings.verbosity)
         return answer.status_code, answer.get_data(as_text=True), list(answer.headers)
 
 

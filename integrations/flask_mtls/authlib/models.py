@@ -1,6 +1,8 @@
 """Mixins for SQLAlchemy models, each before Authlib's own."""
 
 from collections.abc import Mapping
+from hashlib import sha256
+from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
 
@@ -78,3 +80,30 @@ class BoundTokenMixin(Mixin):
     access_token = Column(String(4096), unique=True, nullable=False)
     cnf = Column(JSON(none_as_null=True))
     grant_id = Column(String(43), index=True, nullable=False, default=new_grant_id)
+
+
+class PushedRequestMixin:
+    """An authorization request that a client has pushed (RFC 9126); the row goes when it is used."""
+
+    request_uri = Column(String(255), unique=True, nullable=False)
+    client_id = Column(String(255), nullable=False)
+    parameters = Column(JSON, nullable=False)
+    expires_at = Column(Integer, nullable=False, index=True)
+
+
+class RegistrationTokenMixin:
+    """A client that may manage its registration (RFC 7592), by a token of which the hash is stored."""
+
+    registration_token_hash = Column(String(64))
+    registered_by_certificate = Column(Boolean, nullable=False, default=False)
+
+    def new_registration_access_token(self) -> str:
+        """Make a registration access token, which replaces the last one, and return it."""
+        token = token_urlsafe(32)
+        self.registration_token_hash = sha256(token.encode()).hexdigest()  # type: ignore[assignment]  # a column's value
+        return token
+
+    def check_registration_access_token(self, token: str) -> bool:
+        """Tell whether a token is this client's."""
+        stored = self.registration_token_hash
+        return bool(stored) and compare_digest(str(stored), sha256(token.encode()).hexdigest())

@@ -14,6 +14,7 @@ from .hardening.registration import check_values, invalid_metadata, set_defaults
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 _ALIASES = "use_mtls_endpoint_aliases"
+_PUSHED = "require_pushed_authorization_requests"
 
 
 class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]  # Authlib has no types
@@ -24,7 +25,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
     ``ClientRegistrationEndpoint(claims_classes=[MutualTLSClientMetadataClaims])``
     """
 
-    REGISTERED_CLAIMS = [*ClientMetadataClaims.REGISTERED_CLAIMS, *SUBJECT_KINDS, _BOUND, _ALIASES]  # noqa: RUF012
+    REGISTERED_CLAIMS = [*ClientMetadataClaims.REGISTERED_CLAIMS, *SUBJECT_KINDS, _BOUND, _ALIASES, _PUSHED]  # noqa: RUF012
 
     def validate(self, *args: Any, **options: Any) -> None:
         """Check the metadata.

@@ -65,7 +65,7 @@ class AuthorizationAnswersMixin:
         Raises:
             OAuth2Error: If the server has none, or the client must not send its answers there.
         """
-        request.environ[AT_AUTHORIZATION] = True
+        request.environ.setdefault(AT_AUTHORIZATION, True)
         try:
             grant = super().get_authorization_grant(oauth_request)  # type: ignore[misc]
         except ValueError:  # Authlib puts what came into a description, which takes only some characters
@@ -75,19 +75,32 @@ class AuthorizationAnswersMixin:
             raise InvalidRequestError("Expected one client_id and a redirect_uri that is registered for it.")
         return grant
 
-    def create_authorization_response(self, *args: Any, **options: Any) -> Any:
+    def create_authorization_response(self, http_request: Any = None, grant_user: Any = None, grant: Any = None) -> Any:
         """Return what the browser is sent back with, ``iss`` included."""
-        response = super().create_authorization_response(*args, **options)  # type: ignore[misc]
+        try:
+            grant = grant or self.get_consent_grant(http_request, grant_user)
+            # The request that the user has seen, whose parameters an extension may have replaced.
+            response = super().create_authorization_response(grant.request, grant_user, grant)  # type: ignore[misc]
+        except OAuth2Error as error:  # of an extension, which Authlib does not answer here
+            return self.handle_error_response(http_request, error)
         if response.location:
             response.location = self._with_issuer(response.location)
+            # RFC 9700 section 4.12: a form with credentials must not be sent on.
+            response.status_code = 303
         return response
+
+    def create_endpoint_response(self, name: str, http_request: Any = None) -> Any:
+        """Return the answer of an endpoint that clients call: not a browser, even where they push its request."""
+        request.environ[AT_AUTHORIZATION] = False
+        return super().create_endpoint_response(name, http_request)  # type: ignore[misc]
 
     def handle_error_response(self, oauth_request: Any, error: OAuth2Error) -> Any:
         """Return the answer to an error; at the authorization endpoint it is sent to the client, or shown as a page."""
         if not request.environ.get(AT_AUTHORIZATION):
             return super().handle_error_response(oauth_request, error)  # type: ignore[misc]
         known = request.environ[OAUTH_REQUEST]
-        uri = _redirect_uri(known, self)
+        # Where the reference to a pushed request is wrong, so is what else the browser brings (RFC 9126 section 4).
+        uri = None if error.error == "invalid_request_uri" else _redirect_uri(known, self)
         if uri is None:
             return self.authorization_error_page(error)
         answer = {"error": _ERRORS.get(error.error, error.error), "error_description": error.description}
@@ -95,7 +108,7 @@ class AuthorizationAnswersMixin:
             answer["state"] = known.payload.state
         given = [(name, value) for name, value in answer.items() if value]
         uri = add_params_to_uri(uri, given, fragment=request.environ.get(_FRAGMENT, False))
-        return Response(status=302, headers={"Location": self._with_issuer(uri), "Cache-Control": "no-store"})
+        return Response(status=303, headers={"Location": self._with_issuer(uri), "Cache-Control": "no-store"})
 
     def authorization_error_page(self, error: OAuth2Error) -> Response:
         """Return a page for the person whose browser can't be sent back; override it to show your own."""

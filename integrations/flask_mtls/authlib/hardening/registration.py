@@ -24,9 +24,10 @@ _LISTS = frozenset({"redirect_uris", "grant_types", "response_types", "contacts"
 _OTHERS: dict[str, tuple[type, str]] = {
     "jwks": (dict, "a JSON object"),
     "tls_client_certificate_bound_access_tokens": (bool, "true or false"),
+    "require_pushed_authorization_requests": (bool, "true or false"),
     "use_mtls_endpoint_aliases": (bool, "true or false"),
 }
-"""The members that are no text (RFC 7591 section 2, RFC 8705 section 3.4), and one that openid-client has."""
+"""The members that are not text (RFC 7591 section 2, RFC 8705 section 3.4, RFC 9126 section 6, openid-client)."""
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 

@@ -8,14 +8,13 @@ Needed up to Authlib 1.9, the newest release.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
 try:
-    from sqlalchemy import Engine, or_, select, update
+    from sqlalchemy import or_, select, update
 except ImportError as error:
     raise ImportError(
         "flask_mtls.authlib.hardening.single_use needs SQLAlchemy: pip install 'wsgi-mtls[authlib]'."
@@ -25,6 +24,7 @@ from wsgi_mtls.binding import must_rotate
 
 from ..errors import current_verifier
 from ..mixin import Mixin
+from ..transactions import begin, transaction
 
 
 class _UsesUp:
@@ -42,7 +42,7 @@ class _UsesUp:
     def _save_once(self, use_up: Any, grant_id: str, token: Mapping[str, Any]) -> bool:
         """Use up what the client brought and save the token, in one transaction; return whether it was still good."""
         # First of its transaction: the database then locks and counts the newest row, not one that was read before.
-        with _transaction(self.session, self.token_model):
+        with transaction(self.session, self.token_model):
             if self.session.execute(use_up.execution_options(synchronize_session=False)).rowcount != 1:
                 return False
             super().save_token({**token, "grant_id": grant_id})  # type: ignore[misc]
@@ -153,7 +153,7 @@ def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
     locked = select(token_model.access_token).where(of_grant).order_by(token_model.access_token).with_for_update()
     live = select(token_model.grant_id).where(of_grant, or_(*(column == 0 for column in columns))).limit(1)
     while True:
-        _begin(session, token_model)
+        begin(session, token_model)
         session.execute(locked)  # in one order, so that two of us at once do not wait for each other
         for column in columns:
             ended = update(token_model).where(of_grant, column == 0).values({column: int(time.time())})
@@ -162,28 +162,3 @@ def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
         # A refresh that was under way has added a token that the statements above could not see.
         if session.scalar(live) is None:
             return
-
-
-@contextmanager
-def _transaction(session: Any, model: Any) -> Iterator[None]:
-    _begin(session, model)
-    try:
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-
-
-def _begin(session: Any, model: Any) -> None:
-    """Start a transaction that waits for others and then sees what they did, whatever isolation level the engine has.
-
-    In a stricter one, two requests that meet are an error. With AUTOCOMMIT, a second use of a code ends nothing while
-    the first is about to save its token.
-    """
-    session.commit()
-    bind = session.get_bind(model)
-    # A session over a connection, as tests have, is in a transaction already. SQLite has no such level: one writes at a
-    # time.
-    if isinstance(bind, Engine) and bind.dialect.name != "sqlite":
-        session.connection({"mapper": model}, {"isolation_level": "READ COMMITTED"})

@@ -1,0 +1,39 @@
+"""Requests to the client configuration endpoint (RFC 7592) that Authlib answers with a 500, or takes for others.
+
+HEAD has no answer, which Flask makes a ``TypeError``. A PUT of ``[]`` is an ``AttributeError``, one with
+``{"client_secret": 7}`` as well, and null is stored as it came. The answer to a client without a secret has
+``"client_secret": null``.
+
+Needed up to Authlib 1.9, the newest release.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+_EMPTY: tuple[object, ...] = (None, "", [], {})
+_OF_SECRETS = ("client_secret", "client_secret_expires_at")
+
+
+def without_empty(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an update without the members that are null or empty: they are to be deleted (RFC 7592 section 2.2)."""
+    return {name: value for name, value in given.items() if value not in _EMPTY}
+
+
+def check_secret(given: Mapping[str, Any]) -> None:
+    """Check that a secret can be compared.
+
+    Raises:
+        InvalidRequestError: If it is not a text.
+    """
+    secret = given.get("client_secret", "")
+    if not isinstance(secret, str) or not secret.isascii():
+        raise InvalidRequestError("client_secret must be the one that was issued.")
+
+
+def without_missing_secret(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the client is told of itself; one without a secret is told nothing of secrets."""
+    if info.get("client_secret"):
+        return dict(info)
+    return {name: value for name, value in info.items() if name not in _OF_SECRETS}

@@ -1,0 +1,111 @@
+"""The metadata that a registration or an update asks for, before Authlib reads them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc7591 import InvalidSoftwareStatementError
+
+from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
+from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.x509 import Peer
+
+from .errors import current_verifier
+from .hardening.registration import invalid_metadata
+from .mixin import Mixin
+from .software_statements import SoftwareStatements
+
+_OF_MUTUAL_TLS = ("token_endpoint_auth_method", "jwks", "jwks_uri", *SUBJECT_KINDS)
+
+
+class RegistrationSettings(Mixin):
+    """What the registration of a client and its update have in common.
+
+    Attributes:
+        software_statements: whose statements are accepted; None ignores them, as RFC 7591 section 2.3 has it.
+    """
+
+    software_statements: SoftwareStatements | None = None
+
+    def registration_client_uri(self, client: Any) -> str:
+        """Return where the client finds its registration (RFC 7592 section 3); override it."""
+        raise NotImplementedError
+
+    def extract_client_metadata(self, request: Any) -> dict[str, Any]:
+        """Return what is registered: what was sent, and what the software statement has.
+
+        Raises:
+            OAuth2Error: If the metadata, or the software statement, are wrong.
+        """
+        given = read_object(request)
+        names = [name for claims in self.claims_classes for name in claims.REGISTERED_CLAIMS]  # type: ignore[attr-defined]
+        request.payload = Metadata(add_statement(given, self.software_statements, names))
+        metadata: dict[str, Any] = super().extract_client_metadata(request)  # type: ignore[misc]
+        if self.software_statements is not None and "software_statement" in given:
+            metadata["software_statement"] = given["software_statement"]  # RFC 7591 section 3.2.1: unmodified
+        return metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The payload of a request, once it has been read.
+
+    Attributes:
+        data: the metadata.
+    """
+
+    data: dict[str, Any]
+
+
+def read_object(request: Any) -> dict[str, Any]:
+    """Return the body of a request.
+
+    Raises:
+        InvalidClientMetadataError: If it is not a JSON object.
+    """
+    data = request.payload.data
+    if not isinstance(data, dict):
+        raise invalid_metadata("Send a JSON object.")
+    return data
+
+
+def add_statement(
+    given: Mapping[str, Any], statements: SoftwareStatements | None, names: Iterable[str]
+) -> dict[str, Any]:
+    """Return the metadata with those of the software statement, which go before them (RFC 7591 section 2.3).
+
+    Args:
+        given: what the client sent.
+        statements: whose statements are accepted; None ignores them.
+        names: the members that a statement may have; its other claims are not metadata.
+
+    Raises:
+        InvalidSoftwareStatementError: If the statement is not valid, or is missing and required.
+        UnapprovedSoftwareStatementError: If it is another issuer's.
+    """
+    if statements is None:
+        return dict(given)
+    if "software_statement" not in given:
+        if statements.required:
+            raise InvalidSoftwareStatementError("Send a software_statement.")
+        return dict(given)
+    claims = statements.claims(given["software_statement"])
+    return {**given, **{name: claims[name] for name in names if name in claims}}
+
+
+def check_possession(metadata: Mapping[str, Any], peer: Peer) -> None:
+    """Check that a client of mutual TLS registers what its own certificate satisfies.
+
+    Raises:
+        InvalidClientMetadataError: If it does not.
+    """
+    if metadata["token_endpoint_auth_method"] not in AUTH_METHODS:
+        return
+    found = {name: metadata[name] for name in _OF_MUTUAL_TLS if name in metadata}
+    try:
+        client = Client.from_metadata({"client_id": "new", **found})
+        current_verifier().decide(client.client_id, peer, registration=client)
+    except MutualTLSError:
+        raise invalid_metadata(
+            "The certificate of this request does not authenticate the client that it registers."
+        ) from None
