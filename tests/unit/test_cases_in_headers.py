@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import der
@@ -148,6 +150,14 @@ def test_two_of_each_kind(of: str) -> None:
         assert bound_token(nginx(certificate, status), other.thumbprint) == 401
 
 
+def is_loaded(certificate: ClientCertificate) -> bool:
+    try:
+        x509.load_der_x509_certificate(certificate.der).public_key()
+    except UnsupportedAlgorithm:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("of", sorted(path.stem for path in (CASES / "certificates").glob("*.pem")))
 def test_each_certificate_of_the_cases(of: str) -> None:
     certificate = case(of)
@@ -155,7 +165,8 @@ def test_each_certificate_of_the_cases(of: str) -> None:
     expected = SELF_SIGNED if "self-signed" in of else ACCEPTED
     offered = [one.get("tls_client_auth_subject_dn") for one in inspected(certificate)]
     by_name = next((str(name) for name in offered if name), certificate.subject)
-    if of != "intermediate-unreadable":
+    # A release of cryptography that can't load ML-DSA keys can't verify with one either.
+    if of != "intermediate-unreadable" and (expected == ACCEPTED or is_loaded(certificate)):
         assert client(nginx(certificate), "subject_dn", by_name) == expected
 
 
