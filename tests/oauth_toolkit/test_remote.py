@@ -1,6 +1,7 @@
 """An API that asks another server about its tokens (RFC 7662)."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,9 +9,27 @@ from typing import Any
 import pytest
 from oauth2_provider.models import get_access_token_model
 
+from django_mtls import signals
+from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair
 
 from .support import AuthServer, cnf, outcome
+
+
+@pytest.fixture
+def events() -> Iterator[list[tuple[str, str | None]]]:
+    """What was decided about tokens: names and reasons."""
+    heard: list[tuple[str, str | None]] = []
+
+    def hear(event: Event, **_: object) -> None:
+        assert (event.path, event.address) != (None, None)
+        heard.append((event.name, event.reason))
+
+    for signal in (signals.token_accepted, signals.token_rejected):
+        signal.connect(hear)
+    yield heard
+    for signal in (signals.token_accepted, signals.token_rejected):
+        signal.disconnect(hear)
 
 
 @pytest.fixture
@@ -70,7 +89,7 @@ def test_remote_introspection_takes_the_token_nowhere_else(
 ) -> None:
     remote["answer"] = {"active": True, "scope": "accounts"}
     remote["status"], remote["headers"] = status, [("Location", f"{remote['url']}elsewhere")]
-    assert server.get("/decorated", "t0ken").status_code == 401
+    assert server.get("/decorated", "t0ken").status_code == 503
     assert remote["asked"] == 1
     remote["status"] = "200 OK"
     assert server.get("/decorated", "t0ken").status_code == 200
@@ -112,9 +131,9 @@ def test_remote_introspection_that_fails(
 ) -> None:
     good = {"active": True, "scope": "accounts", "cnf": cnf(billing)}
     remote["answer"] = answer
-    assert server.get("/decorated", "t0ken", billing).status_code == 401
+    assert server.get("/decorated", "t0ken", billing).status_code == 503
     remote["answer"], remote["status"] = good, "500 Oops"
-    assert server.get("/decorated", "t0ken", billing).status_code == 401
+    assert server.get("/decorated", "t0ken", billing).status_code == 503
     remote["status"] = "200 OK"
     toolkit(RESOURCE_SERVER_AUTH_TOKEN="bearer")
     assert server.get("/decorated", "t0ken", billing).status_code == 200
@@ -135,3 +154,39 @@ def test_remote_introspection_that_changes_its_mind(
     remote["answer"]["cnf"] = cnf(other)
     assert server.get("/decorated", "t0ken", billing).status_code == 401
     assert server.get("/decorated", "t0ken", other).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/decorated", "/async-decorated", "/challenging", "/rw-view", "/drf"])
+def test_remote_introspection_out_of_reach(
+    server: AuthServer, toolkit: Callable[..., None], billing: KeyPair, events: list[tuple[str, str | None]], path: str
+) -> None:
+    """The token may be good: 503 without a challenge, as in the rest of the package."""
+    bound = bound_port()
+    toolkit(
+        RESOURCE_SERVER_INTROSPECTION_URL=f"http://127.0.0.1:{bound.getsockname()[1]}/",
+        RESOURCE_SERVER_INTROSPECTION_CREDENTIALS=("api", "its secret"),
+    )
+    with bound:
+        answer = server.get(path, "t0ken", billing)
+    assert answer.status_code == 503
+    assert "WWW-Authenticate" not in answer
+    assert events == [("token_rejected", "tokens_unavailable")]
+
+
+def bound_port() -> socket.socket:
+    """Return a socket that is bound and does not listen, so that each connection is refused."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+@pytest.mark.parametrize("path", ["/decorated", "/challenging", "/drf", "/plain"])
+def test_accepted_tokens_are_events(
+    server: AuthServer, billing: KeyPair, events: list[tuple[str, str | None]], path: str
+) -> None:
+    token = server.access_token("machine", billing)
+    events.clear()
+    assert server.get(path, token, billing).status_code == 200
+    assert events == [("token_accepted", None)]
+    assert server.get(path, token).status_code in (401, 403)
+    assert events[1:] == [("token_rejected", "token_without_certificate")]

@@ -1,7 +1,7 @@
 """``OAUTH2_BACKEND_CLASS``: what OAuth Toolkit's views ask, on the side of the Django request."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
@@ -15,6 +15,7 @@ from ..refusals import refusal
 from ..request import record
 from ..wrapped_views import make_view_private
 from .client_auth import authenticate_client
+from .errors import UNAVAILABLE, is_unavailable
 from .hardening import device
 
 CLIENT = "django_mtls.oauth_client"
@@ -83,14 +84,17 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
 
         Raises:
             SuspiciousOperation: its query can't be decoded, so that Django answers 400.
+            APIException: If this is REST framework's request, and another server could not be asked about the token.
         """
         try:
             Request(self._get_escaped_full_path(request))
         except ValueError as error:  # oauthlib's, for what is not a query
             raise SuspiciousOperation(str(error)) from error
         make_view_private(request, ["Authorization"])
-        verified: tuple[bool, Any] = super().verify_request(request, scopes)
-        return verified
+        valid, found = super().verify_request(request, scopes)
+        if not valid and not isinstance(request, HttpRequest) and is_unavailable(found):
+            _refuse_in_rest_framework()
+        return valid, found
 
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
         """Authenticate, then let OAuth Toolkit answer; what else is wrong, only an authenticated client is told."""
@@ -120,6 +124,15 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         else:
             authenticated = validator.authenticate_client_id(asked.client_id, asked)
         return asked.client if authenticated else None
+
+
+def _refuse_in_rest_framework() -> NoReturn:
+    # Its class for OAuth Toolkit would answer 401 with a challenge, and the token may be good.
+    from rest_framework.exceptions import APIException  # which only such a request shows to be installed
+
+    error = APIException(UNAVAILABLE, code=UNAVAILABLE)
+    error.status_code = 503
+    raise error
 
 
 _OF_ERRORS = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}

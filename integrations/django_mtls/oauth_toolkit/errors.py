@@ -1,5 +1,6 @@
-"""A refusal of the core as an error of oauthlib."""
+"""Refusals of the core as errors of oauthlib, and the errors of its requests."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from oauthlib.oauth2 import OAuth2Error
@@ -23,3 +24,18 @@ class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # oauthlib has n
     def headers(self) -> dict[str, str]:
         """None: oauthlib would offer ``Bearer``, and mutual TLS has no scheme to offer."""
         return {}
+
+
+UNAVAILABLE = "temporarily_unavailable"
+"""The OAuth error where another server could not be asked about a token, which may be good."""
+
+
+def oauth_error(request: object) -> object:
+    """Return the OAuth error that a validator has put on oauthlib's request, or None."""
+    told = getattr(request, "oauth2_error", None)
+    return told.get("error") if isinstance(told, Mapping) else None  # oauthlib finds a parameter of that name there too
+
+
+def is_unavailable(request: object) -> bool:
+    """Return whether oauthlib's request was refused because another server could not be asked about its token."""
+    return oauth_error(request) == UNAVAILABLE

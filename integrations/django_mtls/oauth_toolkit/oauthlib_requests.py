@@ -1,7 +1,7 @@
 """What the validator reads from oauthlib's request, and what it takes back."""
 
 from base64 import b64decode
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Literal
 
 from wsgi_mtls.errors import MutualTLSError
@@ -14,6 +14,7 @@ from wsgi_mtls.x509 import Peer
 from ..conf import mtls_settings
 from ..verification import guard
 from .backends import CLIENT, RECORD
+from .errors import UNAVAILABLE
 
 
 def authenticated_by_certificate(request: Any) -> AuthenticatedClient | None:
@@ -44,10 +45,17 @@ def secret_of(basic: str) -> bytes:
 
 def refuse_token(request: Any, error: MutualTLSError, client_id: str | None) -> None:
     """Take back what OAuth Toolkit's validator has put on the request."""
-    report_refusal("token", client_id, error, _peer_or_none(request))
-    request.oauth2_error = {"error": "invalid_token"}
+    with suppress(MutualTLSError), _deciding_about_token(request, client_id):
+        raise error
+    request.oauth2_error = {"error": UNAVAILABLE if error.error == UNAVAILABLE else "invalid_token"}
     request.client = request.user = request.access_token = None
     request.scopes = []
+
+
+def report_accepted_token(request: Any, client_id: str | None) -> None:
+    """Report an access token that OAuth Toolkit and its confirmation accept, to the project's receivers and the log."""
+    with _deciding_about_token(request, client_id) as decision:
+        decision.outcome = "token_accepted"
 
 
 def report_refusal(
@@ -56,6 +64,15 @@ def report_refusal(
     """Report a refusal, unless it was reported, to the project's receivers and the log."""
     with suppress(MutualTLSError), deciding(Decision(kind, peer, client_id), guard().observers):
         raise error
+
+
+def _deciding_about_token(request: Any, client_id: str | None) -> AbstractContextManager[Decision]:
+    environ = request.headers
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    decision = Decision(
+        "token", _peer_or_none(request), client_id, path=path or None, address=environ.get("REMOTE_ADDR")
+    )
+    return deciding(decision, guard().observers)
 
 
 def _peer_or_none(request: Any) -> Peer | None:

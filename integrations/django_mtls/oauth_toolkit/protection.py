@@ -4,7 +4,7 @@ OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altoge
 To these resources no user logs in by certificate: whose they are the token says.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
@@ -22,6 +22,7 @@ from ..conf import mtls_settings
 from ..decorators import for_programs, guarded
 from ..mixins import ForProgramsMixin
 from ..refusals import as_django
+from .errors import is_unavailable, oauth_error
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -97,11 +98,12 @@ def token_error(request: HttpRequest, found: Any) -> MutualTLSError:
         request: the request.
         found: what ``verify_request`` returned beside False.
     """
-    told = getattr(found, "oauth2_error", None)
-    told = told if isinstance(told, Mapping) else {}  # oauthlib finds a parameter of that name there too
-    if told.get("error") == "insufficient_scope":
+    told = oauth_error(found)
+    if told == "insufficient_scope":
         return InvalidToken("The token does not cover what this resource needs.", reason="insufficient_scope")
-    if not told.get("error"):
+    if is_unavailable(found):
+        return InvalidToken("Another server could not be asked about the token.", reason="tokens_unavailable")
+    if not told:
         try:
             bearer_token(request.META)
         except MutualTLSError as error:  # none came, or more than one, or none that can be read

@@ -3,7 +3,9 @@
 import hashlib
 import logging
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +18,15 @@ from oauth2_provider.models import get_access_token_model
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.utils import get_timezone
 
+from wsgi_mtls.errors import InvalidToken
+
 from .confirmations import confirm_remote_token
 
 logger = logging.getLogger("oauth2_provider")
 
 TIMEOUT = 10
 """How long the answer may take, in seconds."""
+_FAILURES: ContextVar[list[InvalidToken]] = ContextVar("django_mtls.introspection_failures")
 
 
 def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[str] | None) -> Mapping[str, Any] | None:
@@ -34,7 +39,10 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
         credentials: or its ``client_id`` and secret.
 
     Returns:
-        The answer; None where the token is not active or the endpoint failed.
+        The answer; None where the token is not active.
+
+    Raises:
+        InvalidToken: ``tokens_unavailable``: If the endpoint cannot be reached, or answers with anything but an object.
     """
     headers = {}
     if bearer:
@@ -44,24 +52,51 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
     try:
         # Where a redirect leads, the token is not for.
         response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT, allow_redirects=False)
-        if response.status_code != requests.codes.ok:
-            # As OAuth Toolkit logs it, whose own tests want the empty traceback too.
-            logger.error(
-                "Introspection: Failed to get a valid response from authentication server. "
-                "Status code: %s, Reason: %s.",
-                response.status_code,
-                response.reason,
-                exc_info=True,
-            )
-            return None
-        content = response.json()
-    except requests.exceptions.RequestException:
+    except requests.exceptions.RequestException as error:
         logger.exception("Introspection: Failed POST to %r in token lookup", url)
-        return None
-    except ValueError:
+        raise _unavailable(f"could not be reached: {error}") from error
+    content = _content(response)
+    if not isinstance(content, dict):
+        raise _unavailable("did not answer with an object")
+    return content if content.get("active") is True else None
+
+
+@contextmanager
+def noting_failures() -> Iterator[list[InvalidToken]]:
+    """Collect why an endpoint could not be asked in this block, from below OAuth Toolkit's code, which returns None."""
+    failures: list[InvalidToken] = []
+    token = _FAILURES.set(failures)
+    try:
+        yield failures
+    finally:
+        _FAILURES.reset(token)
+
+
+def note_failure(error: InvalidToken) -> None:
+    """Note a failure where it is collected."""
+    _FAILURES.get([]).append(error)
+
+
+def _content(response: requests.Response) -> object:
+    if response.status_code != requests.codes.ok:
+        # As OAuth Toolkit logs it, whose own tests want the empty traceback too.
+        logger.error(
+            "Introspection: Failed to get a valid response from authentication server. Status code: %s, Reason: %s.",
+            response.status_code,
+            response.reason,
+            exc_info=True,
+        )
+        raise _unavailable(f"answered with the status {response.status_code}")
+    try:
+        content: object = response.json()
+    except ValueError as error:
         logger.exception("Introspection: Failed to parse response as json")
-        return None
-    return content if isinstance(content, dict) and content.get("active") is True else None
+        raise _unavailable("did not answer with JSON") from error
+    return content
+
+
+def _unavailable(why: str) -> InvalidToken:
+    return InvalidToken(f"The introspection endpoint {why}.", reason="tokens_unavailable")
 
 
 def username_in(content: Mapping[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from . import remote
 from .confirmations import claims_of, find_access_token
 from .guard import looking_at_confirmation, mark_verified
-from .oauthlib_requests import peer_of, refuse_token
+from .oauthlib_requests import peer_of, refuse_token, report_accepted_token
 from .registrations import gets_bound_tokens
 
 
@@ -25,8 +25,11 @@ class ResourceValidatorMixin:
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
         """Tell whether an access token is valid, here and with the certificate of this request."""
-        with looking_at_confirmation():
+        with looking_at_confirmation(), remote.noting_failures() as failures:
             valid: bool = super().validate_bearer_token(token, scopes, request)  # type: ignore[misc]
+        if failures and not valid:
+            refuse_token(request, failures[0], None)
+            return False
         row = request.access_token if valid else _without_scope(token, request)
         if row is None:
             return False
@@ -39,6 +42,7 @@ class ResourceValidatorMixin:
             return False
         if valid:
             mark_verified(row)
+            report_accepted_token(request, getattr(row.application, "client_id", None))
         return valid
 
     def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
@@ -51,6 +55,7 @@ class ResourceValidatorMixin:
             error = InvalidToken("An ID token came, which is bound to no certificate.", reason="not_an_access_token")
             refuse_token(request, error, getattr(request.client, "client_id", None))
             return False
+        report_accepted_token(request, getattr(request.client, "client_id", None))
         return True
 
     def _load_id_token(self, token: str) -> Any:
@@ -63,7 +68,11 @@ class ResourceValidatorMixin:
         self, token: str, introspection_url: str, introspection_token: str | None,
         introspection_credentials: Sequence[str] | None,
     ) -> Any:  # fmt: skip
-        content = remote.introspect(token, introspection_url, introspection_token, introspection_credentials)
+        try:
+            content = remote.introspect(token, introspection_url, introspection_token, introspection_credentials)
+        except InvalidToken as error:
+            remote.note_failure(error)  # OAuth Toolkit has no other answer than that there is no such token
+            return None
         if content is None:
             return None
         try:
