@@ -71,7 +71,7 @@ class ResourceValidatorMixin:
         try:
             content = remote.introspect(token, introspection_url, introspection_token, introspection_credentials)
         except InvalidToken as error:
-            remote.note_failure(error)  # OAuth Toolkit has no other answer than that there is no such token
+            remote.note_failure(error)  # OAuth Toolkit expects None, as for an unknown token
             return None
         if content is None:
             return None
