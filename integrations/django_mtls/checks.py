@@ -12,6 +12,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, models, router, transaction
+from django.db.models import QuerySet
 from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -19,6 +20,7 @@ from wsgi_mtls.clients import Client
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.settings_report import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
 
+from .clients.search import search_keys
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
 from .project import all_are_of, has_backend, middleware_position
@@ -87,7 +89,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_clients(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report registered clients that can never authenticate (``E007``); with ``migrate`` and ``check --database``.
+    """Report clients that can never authenticate (``E007``) or be found (``W007``); with ``check --database``.
 
     As a warning: an error would stop ``migrate``, maybe the one after which the client can be corrected.
     """
@@ -110,7 +112,8 @@ def _clients(databases: Iterable[str], kind: type[CheckMessage]) -> list[CheckMe
         return []
     try:
         with transaction.atomic(using):
-            return [*_impossible(model._default_manager.using(using).filter(enabled=True), kind)]
+            impossible = [*_impossible(model._default_manager.using(using).filter(enabled=True), kind)]
+            return impossible + _stale(model._base_manager.using(using).prefetch_related("search_keys"))
     except (DatabaseError, ImproperlyConfigured):
         return []  # not migrated yet, out of reach, or there is none
 
@@ -129,6 +132,24 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
             problem = f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which is not fetched."
             hint = 'Set MTLS["KEY_SETS"], or register its certificates in jwks.'
         yield kind(f"This registered client can never authenticate. {problem}", hint=hint, id="django_mtls.E007")
+
+
+def _stale(records: QuerySet[AbstractRegisteredClient]) -> list[CheckMessage]:
+    """Report registrations that their certificates do not find (``W007``), disabled ones also, which keep names out."""
+    stale = []
+    for record in records.iterator(chunk_size=500):
+        held = {(key.digest, key.scope) for key in record.search_keys.all()}
+        if held != search_keys(record):
+            stale.append(record.client_id)
+    if not stale:
+        return []
+    named = ", ".join(map(repr, stale[:5])) + (", …" if len(stale) > 5 else "")
+    message = (
+        f"{len(stale)} registrations are not found by their certificates: {named}. They were written past save(), or "
+        "by a release that compared names otherwise."
+    )
+    hint = "Run manage.py mtls_search_keys."
+    return [checks.Warning(message, hint=hint, id="django_mtls.W007")]
 
 
 def _skipped_key(reason: str, client_id: str) -> CheckMessage:

@@ -18,6 +18,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.test import override_settings
 
+from django_mtls.clients.search_keys import SearchKey
 from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from django_mtls.models import RegisteredClient
 from tests.databases import in_one_environment
@@ -202,6 +203,36 @@ def test_keys_that_are_skipped() -> None:
     assert deployment() == []
     register("mobile", {**method, "jwks": {"keys": [odd, own]}})
     assert deployment() == ["django_mtls.W005"]
+
+
+def test_registrations_that_their_certificates_do_not_find() -> None:
+    by_uri = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_uri": "spiffe://a/b"}
+    for name in "abcdefg":
+        register(name, {**by_uri, "tls_client_auth_san_uri": f"spiffe://a/{name}"})
+    assert deployment() == []
+    # As if written by a release that compared otherwise; of a disabled registration too, which keeps a name out.
+    SearchKey.objects.filter(pk__in=RegisteredClient.objects.get(client_id="a").search_keys.all()).update(digest="old")
+    RegisteredClient.objects.filter(client_id="a").update(enabled=False)
+    assert stale() == ["1 registrations are not found by their certificates: 'a'."]
+    RegisteredClient.objects.exclude(client_id="a").update(subject_value="spiffe://a/x")
+    assert stale() == ["7 registrations are not found by their certificates: 'a', 'b', 'c', 'd', 'e', …."]
+    call_command("mtls_search_keys", stdout=StringIO())
+    assert deployment() == []
+
+
+def stale() -> list[str]:
+    found = run_checks(include_deployment_checks=True)
+    (message,) = [message for message in found if message.id == "django_mtls.W007"]
+    assert "mtls_search_keys" in str(message.hint)
+    return [message.msg.partition(" They were written")[0]]
+
+
+@pytest.mark.parametrize("jwks", [{"keys": 1}, {"keys": [{"kty": "RSA"}]}, [], "x"])
+def test_a_registration_that_can_not_be_read_is_no_traceback(jwks: object) -> None:
+    method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+    register("mobile", {**method, "jwks": {"keys": [jwk(self_sign("CN=a").certificate)]}})
+    RegisteredClient.objects.update(jwks=jwks)
+    assert "django_mtls.E007" in deployment()
 
 
 def test_migrate_is_not_stopped_by_a_client() -> None:
