@@ -8,7 +8,7 @@ from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthMethod, Client
 from .errors import InvalidToken, MutualTLSError, RefusedClient
 from .events import Decision, Event, Observer, deciding, report
-from .options import check_dpop, check_max_body, check_source, check_tokens
+from .options import InvalidOption, check_dpop, check_max_body, check_observers, check_source, check_tokens
 from .record import Record
 from .request.bearer import access_token, offer
 from .request.cross_site import check_site
@@ -84,12 +84,12 @@ class Guard:
                 raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
             check_methods(source, verifier.allowed_methods)
             if trust is not None:
-                raise ValueError("trust is the verifier's where there is one: Verifier(…, trust=…).")
+                raise InvalidOption("trust", "is the verifier's where there is one: Verifier(…, trust=…).")
             if verifier.vouching.trust is not None:
                 check_delivers_certificate(source)
         if trust is not None:
             if not isinstance(trust, TrustStore):
-                raise ValueError(f"trust must be a TrustStore, not {trust!r}.")
+                raise InvalidOption("trust", f"must be a TrustStore where there are no clients, not {trust!r}.")
             check_delivers_certificate(source)
         if tokens is not None:
             check_tokens(tokens)
@@ -101,6 +101,7 @@ class Guard:
         self.dpop = dpop
         self.max_body = max_body
         self.observers = (*(verifier.observers if verifier else ()), *observers)
+        check_observers(self.observers)
 
     def look(self, view: RequestView) -> Record:
         """Ask the certificate source, once in a request; its finding, or its refusal, is in the record.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from werkzeug.wrappers import Response
 
 from .errors import MutualTLSError
+from .options import InvalidOption
 from .request.bearer import challenge
 
 if TYPE_CHECKING:
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
 
 Verbosity = Literal["debug", "normal", "minimal"]
 VERBOSITIES: tuple[Verbosity, ...] = get_args(Verbosity)
+
+
+def check_verbosity(verbosity: object) -> None:
+    """Check what a refusal is to tell.
+
+    Raises:
+        InvalidOption: If it is not one of :data:`VERBOSITIES`.
+    """
+    if verbosity not in VERBOSITIES:
+        raise InvalidOption("verbosity", f"must be one of {', '.join(VERBOSITIES)}, not {verbosity!r}.")
+
 
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 _SCHEME = re.compile(r"\s*(Basic|Bearer)\b", re.IGNORECASE)

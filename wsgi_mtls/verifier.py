@@ -22,6 +22,7 @@ from .clients import (
 )
 from .errors import InvalidClientMetadata, InvalidRequest, MutualTLSError, NoCertificate, RefusedClient, short
 from .events import Decision, Observer, deciding, logger
+from .options import InvalidOption, check_allowed_methods, check_observers
 from .vouching import Trust, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
@@ -104,26 +105,25 @@ class Verifier:
         clock: Callable[[], datetime] = _now,
         observers: Iterable[Observer] = (),
     ) -> None:
-        if not allowed_methods or not set(allowed_methods) <= set(AUTH_METHODS):
-            raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
+        check_allowed_methods(allowed_methods)
         if self_signed_match not in ("public_key", "certificate"):
-            raise ValueError('self_signed_match must be "public_key" or "certificate".')
+            problem = f'must be "public_key" or "certificate", not {self_signed_match!r}.'
+            raise InvalidOption("self_signed_match", problem)
         if isinstance(clients, type) or not callable(getattr(clients, "get", None)):
-            raise ValueError(f"clients must be a mapping or a registry with get(client_id), not {clients!r}.")
+            raise InvalidOption("clients", f"must be a mapping or a registry with get(client_id), not {clients!r}.")
         if not isinstance(now := clock(), datetime) or now.tzinfo is None:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
         self._clients = MappingRegistry(clients) if isinstance(clients, Mapping) else clients
         self.sightings = clients if isinstance(clients, SightingRegistry) else None
         self._allowed_methods = frozenset(allowed_methods)
         if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
-            raise ValueError(f"key_sets must be KeySets(…), not {key_sets!r}.")
+            raise InvalidOption("key_sets", f"must be KeySets(…), not {key_sets!r}.")
         self._self_signed_match = self_signed_match
         self._key_sets = key_sets
         self._clock = clock
         self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
-        if not all(map(callable, self.observers)):
-            raise ValueError("observers must be callables that take an Event.")
+        check_observers(self.observers)
 
     def authenticate(
         self,
@@ -218,6 +218,15 @@ class Verifier:
                 reason="multiple_credentials",
             )
         return client
+
+    @property
+    def finds_holders(self) -> bool:
+        """Whether the client of a certificate can be found without its ``client_id``."""
+        return isinstance(self._clients, CertificateRegistry)
+
+    def registration_warnings(self) -> tuple[str, ...]:
+        """Return a sentence for each registered key that authenticates nothing, where clients are in memory."""
+        return self._clients.warnings() if isinstance(self._clients, MappingRegistry) else ()
 
     def decide_holder(self, peer: Peer | None) -> AuthenticatedClient:
         """Decide as :meth:`identify`, for a caller that reports."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .clients import Client
 from .errors import BadCertificate, NoCertificate, UntrustedPath
+from .options import InvalidOption, check_flag
 from .trust import TrustStore
 from .trust.facts import read
 from .trust.requirements import check_client
@@ -45,11 +46,12 @@ class Vouching:
         if self.trust is not None and (
             isinstance(self.trust, type) or not (isinstance(self.trust, TrustStore) or callable(self.trust))
         ):
-            raise ValueError(f"trust must be a TrustStore, or a function from a Client to one, not {self.trust!r}.")
-        if not isinstance(self.either, bool):
-            raise ValueError(f"trust_either must be True or False, not {self.either!r}.")
+            raise InvalidOption(
+                "trust", f"must be a TrustStore, or a function from a Client to one, not {self.trust!r}."
+            )
+        check_flag("trust_either", self.either)
         if self.either and self.trust is None:
-            raise ValueError("trust_either changes nothing without trust.")
+            raise InvalidOption("trust_either", "changes nothing without trust: set that too.")
 
     @property
     def is_for_clients_only(self) -> bool:

@@ -13,7 +13,7 @@ from .request.bearer import check_challenge
 from .request.paths import PathGuard, Undecodable
 from .request.preflight import answer_preflight, is_preflight
 from .request.wsgi import view_of
-from .responses import VERBOSITIES, Verbosity, error_response, token_error_response
+from .responses import Verbosity, check_verbosity, error_response, token_error_response
 from .rules.step_up import StepUp
 from .rules.token import BoundToken
 from .sources import CertificateSource
@@ -146,8 +146,7 @@ class ClientAuthMiddleware:
         undecodable: Undecodable = "refuse",
         preflight: bool = False,
     ) -> None:
-        if verbosity not in VERBOSITIES:
-            raise ValueError(f"verbosity must be one of {', '.join(VERBOSITIES)}.")
+        check_verbosity(verbosity)
         if on_failure not in ("respond", "defer"):
             raise ValueError('on_failure must be "respond" or "defer".')
         if not isinstance(verifier, Verifier):

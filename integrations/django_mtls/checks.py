@@ -17,8 +17,8 @@ from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddlew
 from django.middleware.csrf import CsrfViewMiddleware
 
 from wsgi_mtls.clients import Client
+from wsgi_mtls.config import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
 from wsgi_mtls.errors import InvalidClientMetadata
-from wsgi_mtls.settings_report import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
 
 from .clients.search import search_keys
 from .conf import InvalidSetting, invalid_settings, mtls_settings

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,11 +9,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
-from wsgi_mtls.settings import SETTINGS, Settings, read_settings
-from wsgi_mtls.settings import invalid_settings as core_invalid_settings
+from wsgi_mtls.config import SETTINGS, InvalidSettings, Settings, misspelt, read_settings
+from wsgi_mtls.config.dotted import is_dotted, resolve
 from wsgi_mtls.sources import check_delivers_certificate
+from wsgi_mtls.trust import TrustStore
 
 from .users.usernames import USERNAME_FROM, UsernameFrom
 
@@ -38,9 +37,9 @@ class InvalidSetting(ImproperlyConfigured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MTLSSettings(Settings):
-    """What ``MTLS`` says; each key is the attribute's name in upper case.
+    """What ``MTLS`` holds; each key is the attribute's name in upper case.
 
-    :data:`wsgi_mtls.settings.SETTINGS` has those that every adapter has; ``SOURCE`` and ``TOKENS`` may be dotted paths.
+    :data:`wsgi_mtls.config.SETTINGS` has those that every adapter has.
 
     Attributes:
         username_from: which name of a certificate is the user's: ``"subject_cn"``, ``"san_email"``, ``"san_dns"``,
@@ -59,74 +58,69 @@ class MTLSSettings(Settings):
 
 @lru_cache(maxsize=1)
 def mtls_settings() -> MTLSSettings:
-    """Return what ``settings.MTLS`` says now; ``override_settings`` works.
+    """Return what ``settings.MTLS`` holds now; ``override_settings`` works.
 
     Raises:
-        InvalidSetting: the first thing that is wrong with it.
+        InvalidSetting: If something is wrong with it; the first problem.
     """
-    given = getattr(settings, "MTLS", {})
-    for problem in invalid_settings(given):
+    read, problems = _read(getattr(settings, "MTLS", {}))
+    for problem in problems:
         raise problem
-    shared = read_settings(_imported(given))
-    own = {key.lower(): reader(given) for key, reader in _READERS.items()}
-    return MTLSSettings(**{field.name: getattr(shared, field.name) for field in fields(shared)}, **own)
+    return MTLSSettings(**read)
 
 
 def invalid_settings(given: object) -> list[InvalidSetting]:
     """Return all that is wrong with ``MTLS``."""
+    return _read(given)[1]
+
+
+def _read(given: object) -> tuple[dict[str, Any], list[InvalidSetting]]:
     if not isinstance(given, Mapping):
-        return [InvalidSetting("", f"is {given!r}: write a dict.", "django_mtls.E001")]
-    problems = [_unknown(key) for key in given if key not in KEYS]
-    for reader in _READERS.values():
+        return {}, [InvalidSetting("", f"is {given!r}: write a dict.", "django_mtls.E001")]
+    read: dict[str, Any] = {}
+    problems = [InvalidSetting(p.name, p.text, "django_mtls.E001") for p in misspelt(given, KEYS, others=False)]
+    for key, reader in _READERS.items():
         try:
-            reader(given)
+            read[key.lower()] = reader(given)
         except InvalidSetting as problem:
             problems.append(problem)
     try:
-        imported = _imported(given)
-    except InvalidSetting as problem:
-        return [*problems, problem]
-    shared = core_invalid_settings(imported)
-    problems += (InvalidSetting(p.name, p.problem, _IDS.get(p.name, "django_mtls.E004")) for p in shared)
-    return problems or _misfits(imported)
+        # The clients are in the database, whatever "CLIENTS" would say.
+        shared = read_settings({key: value for key, value in given.items() if key in SETTINGS})
+    except InvalidSettings as error:
+        return {}, [*problems, *(InvalidSetting(p.name, p.text, _id_of(p.name)) for p in error.problems)]
+    read |= {field.name: getattr(shared, field.name) for field in fields(shared)}
+    return read, problems or _misfits(read)
 
 
-def _misfits(imported: Mapping[str, Any]) -> list[InvalidSetting]:
+def _misfits(read: Mapping[str, Any]) -> list[InvalidSetting]:
     """Return what is wrong with settings that are good by themselves, and not together."""
-    if imported.get("USERNAME_FROM") is None:
+    if read["username_from"] is None:
         return []
-    if callable(imported.get("TRUST")):
+    if read["trust"] is not None and not isinstance(read["trust"], TrustStore):
         message = "is a function of the client, and USERNAME_FROM needs certificates without one: give a TrustStore."
         return [InvalidSetting("TRUST", message, "django_mtls.E004")]
     try:
-        check_delivers_certificate(read_settings(imported).source)
+        check_delivers_certificate(read["source"])
     except ValueError:
         message = "forwards a name and no certificate, from which USERNAME_FROM could take one: remove either."
         return [InvalidSetting("SOURCE", message, "django_mtls.E002")]
     return []
 
 
-def _imported(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that every adapter has, with what is a dotted path imported."""
-    paths = {key: value for key, value in given.items() if isinstance(value, str)}
-    imported = {
-        key: _import(key, path) for key, path in paths.items() if key == "TOKENS" or (key == "SOURCE" and "." in path)
-    }
-    return {**given, **imported}
-
-
-def _unknown(key: object) -> InvalidSetting:
-    near = get_close_matches(str(key), KEYS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(sorted(KEYS))}."
-    return InvalidSetting(str(key), f"is not a key: {remedy}", "django_mtls.E001")
+def _id_of(name: str) -> str:
+    return _IDS.get(name, "django_mtls.E004")
 
 
 def _username_from(given: Mapping[str, Any]) -> UsernameFrom | None:
     value = given.get("USERNAME_FROM")
     if isinstance(value, str) and value in USERNAME_FROM:
         return USERNAME_FROM[value]
-    if isinstance(value, str) and "." in value:
-        value = _import("USERNAME_FROM", value)
+    if isinstance(value, str) and is_dotted(value):
+        try:
+            value = resolve(value)
+        except ValueError as error:
+            raise InvalidSetting("USERNAME_FROM", str(error), "django_mtls.E004") from error
     if value is None or callable(value):
         return cast("UsernameFrom | None", value)
     message = f"is {value!r}: use one of {', '.join(USERNAME_FROM)}, a callable or its dotted path."
@@ -158,14 +152,6 @@ def _client_model(given: Mapping[str, Any]) -> "type[AbstractRegisteredClient]":
     return model
 
 
-def _import(key: str, path: str) -> object:
-    try:
-        imported: object = import_string(path)
-    except ImportError as error:
-        raise InvalidSetting(key, f"is {path!r}: {error}.", _IDS.get(key, "django_mtls.E004")) from error
-    return imported
-
-
 _IDS = {"SOURCE": "django_mtls.E002", "TRUSTED_PROXIES": "django_mtls.E003"}
 _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "USERNAME_FROM": _username_from,
@@ -173,7 +159,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "USE_SESSION": _flag("USE_SESSION"),
     "CLIENT_MODEL": _client_model,
 }
-KEYS = frozenset(_READERS) | SETTINGS.keys()
+KEYS: frozenset[str] = frozenset(_READERS) | SETTINGS.keys()
 
 
 def _forget(*, setting: str, **_: object) -> None:

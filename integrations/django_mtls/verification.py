@@ -29,29 +29,13 @@ def users_verifier() -> Verifier:
 
 
 def _verifier(clients: ModelRegistry) -> Verifier:
-    settings = mtls_settings()
-    return Verifier(
-        clients,
-        allowed_methods=settings.allowed_methods,
-        self_signed_match=settings.self_signed_match,
-        trust=settings.trust,
-        trust_either=settings.trust_either,
-        key_sets=settings.key_sets,
-        observers=[send],
-    )
+    return mtls_settings().verifier(clients, observers=[send])
 
 
 @lru_cache(maxsize=1)
 def guard() -> Guard:
     """Return what decides about requests, as ``MTLS`` says."""
-    settings = mtls_settings()
-    return Guard(
-        settings.source,
-        verifier=verifier(),
-        tokens=settings.tokens,
-        max_body=settings.max_body,
-        dpop=settings.dpop,
-    )
+    return mtls_settings().guard(verifier())
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -8,13 +8,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from wsgi_mtls import MutualTLSError
+from wsgi_mtls.config import in_force, risks
 from wsgi_mtls.explain import explain
 from wsgi_mtls.explain_report import read_peer, to_json, to_lines
 from wsgi_mtls.impossible import impossible_clients
-from wsgi_mtls.settings_report import in_force, misspelt, registration_warnings, risks, searchable
 
 from .decorators import MARK
-from .settings import NOT_SEARCHABLE, SETTINGS, MutualTLSState, current_state
+from .settings import NOT_SEARCHABLE, SETTINGS, MutualTLSState, current_state, given_settings, misspelt_settings
 
 commands = AppGroup("mtls", help="Mutual TLS (RFC 8705).")
 
@@ -24,14 +24,13 @@ def check() -> None:
     """Print the settings in force and the guarded routes; exit with 1 where something is wrong."""
     state, app = current_state(), current_app
     click.echo("Settings")
-    given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
-    for name, value in in_force(given, state.settings, state.guard.verifier).items():
+    for name, value in in_force(given_settings(app), state.settings, state.guard.verifier).items():
         click.echo(f"  MTLS_{name} = {value}  # {SETTINGS[f'MTLS_{name}']}")
     routes = list(guarded_routes(app))
     click.echo("Routes")
     for rule, method, decorators in routes:
         click.echo(f"  {rule} [{method}]: {', '.join(decorators)}")
-    for warning in registration_warnings(state.guard.verifier):
+    for warning in state.guard.plain.registration_warnings():
         click.echo(f"Warning: {warning}", err=True)
     problems = list(_problems(app, state, {name for *_, names in routes for name in names}))
     for problem in problems:
@@ -82,10 +81,10 @@ def _marks(app: Flask, endpoint: str, method: str) -> Iterator[str]:
 
 
 def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterator[str]:
-    yield from misspelt(app.config, SETTINGS, "MTLS_")
+    yield from map(str, misspelt_settings(app))
     if "client_auth_required" in decorators and state.guard.verifier is None:
         yield "client_auth_required is used without clients: set MTLS_CLIENTS."
-    if "certificate_required" in decorators and not searchable(state.guard.verifier):
+    if "certificate_required" in decorators and state.guard.verifier and not state.guard.verifier.finds_holders:
         yield NOT_SEARCHABLE
     verifier = state.guard.verifier
     if "certificate_required(authorize=…)" in decorators and verifier and verifier.vouching.is_for_clients_only:

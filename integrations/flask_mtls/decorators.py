@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response
 from wsgi_mtls import MutualTLSError
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.guard import Authorize
+from wsgi_mtls.options import check_allowed_methods
 from wsgi_mtls.private import private_cache_control
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.request.preflight import is_preflight, without_content
 from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.rules.step_up import StepUp
-from wsgi_mtls.settings_report import searchable
 
 from .proxies import current_view
 from .refusals import refuse
@@ -40,8 +40,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
     For an authorization server's endpoints: POST, with ``client_id`` in the body. ``allowed_methods`` are those of the
     app's methods that this endpoint offers. For clients of other methods beside these, see :mod:`flask_mtls.authlib`.
     """
-    if isinstance(allowed_methods, str) or not allowed_methods or not set(allowed_methods) <= set(AUTH_METHODS):
-        raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
+    check_allowed_methods(allowed_methods)
     return _decorator("client_auth_required", view, lambda: _authenticate_client(allowed_methods))
 
 
@@ -143,7 +142,7 @@ def _not_stored(response: Response) -> Response:
 
 def _accept_certificate(authorize: Authorize | None, **options: bool) -> None:
     guard = current_state().guard
-    if authorize is None and not searchable(guard.verifier):
+    if authorize is None and guard.verifier is not None and not guard.verifier.finds_holders:
         raise RuntimeError(NOT_SEARCHABLE)
     decide = current_app.ensure_sync(authorize) if authorize else None
     with _refusing():

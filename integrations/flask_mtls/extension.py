@@ -6,14 +6,13 @@ from warnings import warn
 from flask import Flask
 
 from wsgi_mtls import MutualTLSError, Verifier
-from wsgi_mtls.settings import Clients, Source
-from wsgi_mtls.settings_report import misspelt
+from wsgi_mtls.config import Clients, Source
 from wsgi_mtls.tokens import AccessTokens
 from wsgi_mtls.wsgi import PeerMiddleware
 
 from .cli import commands
 from .refusals import answer
-from .settings import SETTINGS, read_settings
+from .settings import misspelt_settings, read_settings
 
 if TYPE_CHECKING:
     from wsgi_mtls.tokens import DPoP
@@ -34,7 +33,7 @@ class MutualTLS:
         dpop: checks the proofs of tokens that are bound to a DPoP key, as ``MTLS_DPOP``.
 
     Raises:
-        ValueError: ``clients`` and ``verifier`` are both given, or a setting is wrong.
+        ValueError: If ``clients`` and ``verifier`` are both given, or some settings are wrong.
     """
 
     def __init__(
@@ -58,14 +57,13 @@ class MutualTLS:
         """Make an app ready.
 
         Raises:
-            RuntimeError: it is already.
-            InvalidSetting: a setting is wrong.
-            ImportError: a setting needs an extra that is not installed.
+            RuntimeError: If it is already.
+            InvalidSettings: If some settings are wrong.
         """
         if "mtls" in app.extensions:
             raise RuntimeError("This app has a MutualTLS already: give MutualTLS the app, or call init_app, once.")
-        for line in misspelt(app.config, SETTINGS, "MTLS_"):
-            warn(line, stacklevel=2)
+        for problem in misspelt_settings(app):
+            warn(str(problem), stacklevel=2)
         app.config.update({name: value for name, value in self._defaults.items() if app.config.get(name) is None})
         state = app.extensions["mtls"] = read_settings(app, self._verifier)
         app.wsgi_app = PeerMiddleware(app.wsgi_app, state.guard)  # type: ignore[method-assign]  # as Flask's docs do

@@ -1,18 +1,18 @@
 """The ``MTLS_*`` settings: read once for each app, and refused with their name and the remedy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from flask import Flask, current_app
 
-from wsgi_mtls import Guard, Verifier, settings
-from wsgi_mtls.trust.config import in_folder
+from wsgi_mtls import Guard, Verifier, config
+from wsgi_mtls.config import InvalidSettings, Problem, Settings, make_guard, misspelt
 
 from .signals import send
 
 SETTINGS: dict[str, str] = {
     "MTLS_CLIENTS": "client_id to metadata: a mapping, the path of a .json or .toml file, or a registry",
-    **{f"MTLS_{name}": meaning for name, meaning in settings.SETTINGS.items()},
+    **{f"MTLS_{name}": meaning for name, meaning in config.SETTINGS.items()},
 }
 """Every setting, and what it means."""
 
@@ -28,7 +28,7 @@ class MutualTLSState:
         guard: decides about the app's requests.
     """
 
-    settings: settings.Settings
+    settings: Settings
     guard: Guard
 
 
@@ -44,27 +44,25 @@ def current_state() -> MutualTLSState:
     return state
 
 
+def misspelt_settings(app: Flask) -> list[Problem]:
+    """Return a problem for each name that looks like one of our settings, and is not."""
+    ours = [name for name in app.config if isinstance(name, str) and name.startswith("MTLS_")]
+    return misspelt(ours, SETTINGS, others=True)
+
+
+def given_settings(app: Flask) -> dict[str, object]:
+    """Return an app's settings by the names that the core has for them."""
+    return {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
+
+
 def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
     """Read and check an app's settings; ``verifier`` decides where they name no clients.
 
     Raises:
-        InvalidSetting: If one of them is wrong.
-        ImportError: If one of them needs an extra that is not installed.
+        InvalidSettings: If some of them are wrong.
     """
-    given = {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
     try:
-        given["TRUST"] = in_folder(given["TRUST"], app.root_path)
-        read = settings.read_settings(given)
-        verifier = settings.choose_verifier(given, app.root_path, read, verifier)
-    except settings.InvalidSetting as error:
-        raise settings.InvalidSetting(f"MTLS_{error.name}", error.problem) from error
-    guard = Guard(
-        read.source,
-        verifier=verifier,
-        tokens=read.tokens,
-        dpop=read.dpop,
-        observers=[partial(send, app)],
-        max_body=read.max_body,
-        trust=settings.trust_without_clients(read, verifier),
-    )
+        read, guard = make_guard(given_settings(app), app.root_path, verifier=verifier, observers=[partial(send, app)])
+    except InvalidSettings as error:
+        raise InvalidSettings(replace(problem, name=f"MTLS_{problem.name}") for problem in error.problems) from error
     return MutualTLSState(read, guard)

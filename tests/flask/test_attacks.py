@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from flask_mtls import MutualTLS, client_auth_required, current_client
 from wsgi_mtls.clients import Client
-from wsgi_mtls.settings import InvalidSetting
+from wsgi_mtls.config import InvalidSettings
 from wsgi_mtls.testing import KeyPair, environ_for
 
 from .attack_rows import (
@@ -44,7 +44,7 @@ class Endpoint:
 
 @pytest.mark.parametrize("client", [*IMPOSSIBLE, {**BY_DN, "tls_client_certificate_bound_access_tokens": "true"}])
 def test_rows_10_11_21_40_metadata(client: Mapping[str, object], ca: KeyPair) -> None:
-    with pytest.raises(InvalidSetting, match="MTLS_CLIENTS"):
+    with pytest.raises(InvalidSettings, match="MTLS_CLIENTS"):
         Endpoint({"rp": client})
 
     class Table:

@@ -12,7 +12,7 @@ from flask_cors import CORS, cross_origin
 from werkzeug.test import TestResponse
 
 from flask_mtls import bound_token_required, certificate_required, client_auth_required
-from wsgi_mtls.settings import InvalidSetting
+from wsgi_mtls.config import InvalidSettings
 from wsgi_mtls.testing import KeyPair
 
 from .conftest import AppFactory, came_with
@@ -143,7 +143,7 @@ def test_what_another_function_answers_is_dropped(make_app: AppFactory, billing:
 
 @pytest.mark.parametrize("value", ["yes", 1, ["*"]])
 def test_setting(make_app: AppFactory, value: object) -> None:
-    with pytest.raises(InvalidSetting, match=r"MTLS_PREFLIGHT is .*: give True or False"):
+    with pytest.raises(InvalidSettings, match=r"MTLS_PREFLIGHT must be True or False"):
         make_app(MTLS_PREFLIGHT=value)
 
 

@@ -13,7 +13,7 @@ from flask_mtls.authlib.registration import MutualTLSClientMetadataClaims
 from tests.revocation import make_crl, write
 from tests.support import mod_ssl
 from wsgi_mtls import InvalidClientMetadata
-from wsgi_mtls.settings import InvalidSetting
+from wsgi_mtls.config import InvalidSettings
 from wsgi_mtls.testing import make_ca, to_pem
 from wsgi_mtls.trust import TrustStore
 
@@ -83,7 +83,7 @@ def test_certificates_without_clients() -> None:
 
 
 def test_a_function_of_the_client_where_none_is_sought() -> None:
-    with pytest.raises(InvalidSetting, match="MTLS_TRUST is a function of the client"):
+    with pytest.raises(InvalidSettings, match="MTLS_TRUST must be a TrustStore where there are no clients"):
         make_app(MTLS_TRUST=lambda client: STORE)
     app = make_app(MTLS_CLIENTS=CLIENTS, MTLS_TRUST=lambda client: STORE)
     assert get(app, ROOT) == 401
@@ -102,11 +102,11 @@ def test_a_function_of_the_client_where_none_is_sought() -> None:
         ({"MTLS_TRUST": {"path": __file__}}, "MTLS_TRUST cannot be used"),
         ({"MTLS_TRUST": TrustStore}, "MTLS_TRUST is"),
         ({"MTLS_TRUST_EITHER": True}, "MTLS_TRUST_EITHER changes nothing"),
-        ({"MTLS_TRUST": STORE, "MTLS_TRUST_EITHER": 1}, "MTLS_TRUST_EITHER is 1"),
+        ({"MTLS_TRUST": STORE, "MTLS_TRUST_EITHER": 1}, "MTLS_TRUST_EITHER must be True or False"),
     ],
 )
 def test_settings_that_cannot_be(config: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidSetting, match=message):
+    with pytest.raises(InvalidSettings, match=message):
         make_app(MTLS_CLIENTS=CLIENTS, **config)
 
 

@@ -33,6 +33,6 @@ def test_the_core_and_its_adapters_import_no_ssl() -> None:
     """Debian's uWSGI embeds another build of Python, whose ``_ssl`` cannot be loaded into a virtual environment's."""
     program = (
         "import sys, django.conf; sys.modules['ssl'] = None; django.conf.settings.configure()\n"
-        "import wsgi_mtls.settings_report, wsgi_mtls.wsgi, wsgi_mtls.sources.partial_chains, django_mtls.conf"
+        "import wsgi_mtls.config, wsgi_mtls.wsgi, wsgi_mtls.sources.partial_chains, django_mtls.conf"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from wsgi_mtls import Verifier
+from wsgi_mtls.config import SETTINGS
 from wsgi_mtls.errors import REASONS
-from wsgi_mtls.settings import SETTINGS
 from wsgi_mtls.testing import make_ca, to_pem
 from wsgi_mtls.trust import TrustStore
 from wsgi_mtls.trust.store import Options

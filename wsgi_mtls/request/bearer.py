@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl
 
 from ..errors import InvalidRequest, InvalidToken, MutualTLSError
+from ..options import InvalidOption
 from ..tokens.tokens import MAX_TOKEN
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def check_challenge(realm: str | None, scope: str | None) -> None:
     Raises:
         ValueError: ``realm`` or ``scope`` has characters that they can't have.
     """
-    if realm is not None and not _QUOTABLE.fullmatch(realm):
-        raise ValueError('realm must be printable ASCII without " and \\.')
+    if realm is not None and not (isinstance(realm, str) and _QUOTABLE.fullmatch(realm)):
+        raise InvalidOption("realm", f'must be printable ASCII without " and \\, not {realm!r}.')
     if scope is not None and not _SCOPE.fullmatch(scope):
         raise ValueError("scope must be scope tokens separated by one space (RFC 6749 section 3.3).")

@@ -5,8 +5,7 @@ import ssl
 import pytest
 
 from wsgi_mtls import sources
-from wsgi_mtls.settings import read_settings
-from wsgi_mtls.settings_report import risks
+from wsgi_mtls.config import read_settings, risks
 from wsgi_mtls.sources import CertificateSource, encodings
 from wsgi_mtls.sources.partial_chains import may_accept_partial_chains
 
@@ -44,7 +43,7 @@ def test_the_risk_of_both_methods() -> None:
     both = {"SOURCE": {"preset": "caddy", "trusted_proxies": LOCAL, "terminator_verifies": True}}
     (risk,) = risks(read_settings(both), debug=True)
     assert risk.name == "ALLOWED_METHODS"
-    assert "partial chains" in risk.problem
+    assert "partial chains" in risk.text
     for method in ("tls_client_auth", "self_signed_tls_client_auth"):
         assert risks(read_settings({**both, "ALLOWED_METHODS": [method]}), debug=True) == []
     assert risks(read_settings({"SOURCE": {"preset": "nginx", "trusted_proxies": LOCAL}}), debug=True) == []

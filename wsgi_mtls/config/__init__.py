@@ -1,0 +1,24 @@
+"""From the settings of a framework's configuration to a guard, with all that is wrong with them at once."""
+
+from .objects import Clients, Source
+from .problems import InvalidSettings, Problem, misspelt
+from .reading import make_guard, read_settings
+from .report import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains, in_force, risks
+from .settings import SETTINGS, Settings
+
+__all__ = [
+    "PARTIAL_CHAINS",
+    "SETTINGS",
+    "UNSHARED_PROOFS",
+    "Clients",
+    "InvalidSettings",
+    "Problem",
+    "Settings",
+    "Source",
+    "accepts_both_by_partial_chains",
+    "in_force",
+    "make_guard",
+    "misspelt",
+    "read_settings",
+    "risks",
+]
