@@ -3,15 +3,19 @@
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from joserfc import jws
 
 from ..errors import InvalidToken
 from ..https import TIMEOUT, ConfiguredEndpoint
 from ..shortage import is_shortage
-from .claims import audiences, check_audience, check_texts, check_times, numeric_date
+from .claims import audiences, check_texts, check_times, numeric_date
+from .issuers import PROFILES, IssuerProfile
 from .keys import FetchedKeys, GivenKeys, SigningKey, SigningKeys
+from .shape import Shape
 from .tokens import MAX_TOKEN
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -19,7 +23,6 @@ ALGORITHMS = ("RS256", "PS256", "ES256")
 _ASYMMETRIC = frozenset({
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
 })  # fmt: skip
-_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 MAX_LEEWAY = 300
 """The most that the clocks may differ, in seconds."""
 
@@ -39,6 +42,14 @@ class JWTAccessTokens:
         timeout: how long a request to ``jwks_uri`` may take as a whole, in seconds.
         proxy: the URL of an HTTP proxy to ``jwks_uri``, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
+        issuer_profile: the issuer's product, whose deviations from RFC 9068 are accepted, and whose own mark of access
+            tokens is required; see :data:`~wsgi_mtls.tokens.issuers.PROFILES`. A switch below goes before its own.
+        typ: what the header's ``typ`` may be; None in it is a header without one.
+        subject_optional: whether ``sub`` may be missing, as for client credentials.
+        jti_optional: whether ``jti`` may be missing.
+        scope_claims: where the scope is, the first that is there: a text, or a list of texts.
+        client_id_claims: where the client is, the first that is there; empty where no claim names it.
+        audience_claim: the claim that must name this API.
 
     Raises:
         ValueError: an argument has a value that it can't have, or not one of ``jwks`` and ``jwks_uri`` is given.
@@ -58,6 +69,13 @@ class JWTAccessTokens:
         timeout: float = TIMEOUT,
         proxy: str | None = None,
         clock: Callable[[], float] = time.time,
+        issuer_profile: IssuerProfile | None = None,
+        typ: Collection[str | None] | None = None,
+        subject_optional: bool | None = None,
+        jti_optional: bool | None = None,
+        scope_claims: Collection[str] | None = None,
+        client_id_claims: Collection[str] | None = None,
+        audience_claim: str | None = None,
     ) -> None:
         if not issuer:
             raise ValueError("issuer must be the text of the claim iss.")
@@ -73,6 +91,15 @@ class JWTAccessTokens:
         self._registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
+        self._shape = _shape(
+            issuer_profile,
+            typ=_given("typ", typ, {str, type(None)}),
+            subject_optional=subject_optional,
+            jti_optional=jti_optional,
+            scope_claims=_given("scope_claims", scope_claims),
+            client_id_claims=() if client_id_claims == () else _given("client_id_claims", client_id_claims),
+            audience_claim=audience_claim,
+        )
         self._clock = clock
 
     def decode(self, token: str, /) -> dict[str, object]:
@@ -85,8 +112,8 @@ class JWTAccessTokens:
         signed = self._parse(token)
         self._verify_signature(signed)
         claims = _read_claims(signed.payload)
-        self._check_claims(claims)
-        return claims
+        self._shape.check_purpose(signed.headers().get("typ"), claims)
+        return self._checked(claims)
 
     def fetch_keys(self) -> None:
         """Fetch the issuer's keys now, so that the first request need not wait; nothing if they were given.
@@ -113,14 +140,7 @@ class JWTAccessTokens:
             raise InvalidToken(
                 "The token's header is not an object, or has extensions that JWTs can't have.", reason="malformed_token"
             )
-        kind = header.get("typ")
-        if not isinstance(kind, str) or kind.lower() not in _TYPES:
-            raise InvalidToken(
-                f"The token's typ is {kind!r:.80}; an access token's is at+jwt (RFC 9068 section 2.1).",
-                reason="not_an_access_token",
-                expected="at+jwt",
-                found=kind if isinstance(kind, str) else None,
-            )
+        self._shape.check_type(header.get("typ"))
         if not isinstance(header["alg"], str) or not isinstance(header.get("kid", ""), str):
             raise InvalidToken("The token's alg and kid must be texts.", reason="malformed_token")
         if header["alg"] not in self._algorithms:
@@ -150,8 +170,8 @@ class JWTAccessTokens:
                 _refuse_shortage(error)
         return False
 
-    def _check_claims(self, claims: Mapping[str, object]) -> None:
-        check_texts(claims, ("iss", "sub", "client_id", "jti"))
+    def _checked(self, claims: Mapping[str, object]) -> dict[str, object]:
+        check_texts(claims, ("iss",))
         if claims["iss"] != self._issuer:
             raise InvalidToken(
                 f"Expected a token from {self._issuer!r}, found one from {claims['iss']!r}: check the issuer.",
@@ -159,10 +179,11 @@ class JWTAccessTokens:
                 expected=self._issuer,
                 found=str(claims["iss"]),
             )
-        check_audience(claims, self._audiences)
+        found = self._shape.read(claims, self._audiences)
         if numeric_date(claims, "exp") is None or numeric_date(claims, "iat") is None:
             raise InvalidToken("The claims exp and iat are required (RFC 9068 section 2.2).", reason="malformed_token")
         check_times(claims, self._clock(), self._leeway)
+        return found
 
 
 def _refuse_shortage(error: Exception) -> None:
@@ -190,6 +211,22 @@ def _keys(
     if jwks_uri is None:
         return GivenKeys(jwks)
     return FetchedKeys(ConfiguredEndpoint(jwks_uri, ca=ca, timeout=timeout, proxy=proxy), clock)
+
+
+def _shape(profile: str | None, **switches: Any) -> Shape:
+    """Return what the tokens look like: as RFC 9068 says, as the issuer's profile does, and by the switches given."""
+    if profile is not None and profile not in PROFILES:
+        raise ValueError(f"issuer_profile must be one of {', '.join(PROFILES)}, not {profile!r}.")
+    found = PROFILES[profile] if profile else Shape()
+    return replace(found, **{name: value for name, value in switches.items() if value is not None})
+
+
+def _given(name: str, values: Collection[Any] | None, kinds: Collection[type] = (str,)) -> tuple[Any, ...] | None:
+    if values is None:
+        return None
+    if isinstance(values, str) or not values or not all(type(value) in kinds for value in values):
+        raise ValueError(f"{name} must be a list of names, not {values!r}.")
+    return tuple(value.lower() if name == "typ" and value else value for value in values)
 
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:
