@@ -166,7 +166,7 @@ def test_without_any_credential(server: AuthServer, path: str) -> None:
 
 
 def test_only_the_tokens_own_client_learns_its_scope(server: AuthServer, billing: KeyPair, other: KeyPair) -> None:
-    token = server.token("billing", billing, scope="introspection").get_json()["access_token"]
+    token = server.token("billing", billing, scope="payments").get_json()["access_token"]
     assert outcome(server.accounts(token, other)) == INVALID_TOKEN
     assert outcome(server.accounts(token, None)) == INVALID_TOKEN
     assert server.accounts(token, billing).status_code == 403

@@ -93,6 +93,7 @@ def test_statement_and_request_can_leave_no_two_subject_values(make: Make) -> No
     (lambda: None, "invalid_software_statement"),
     (lambda: {"a": 1}, "invalid_software_statement"),
     (lambda: statement(scope=7), "invalid_client_metadata"),
+    (lambda: statement(tls_client_auth_issuer="CN=CA"), "invalid_client_metadata"),
     (lambda: statement(scope="everything"), "invalid_client_metadata"),
     (lambda: statement(client_name=["x"]), "invalid_client_metadata"),
 ])  # fmt: skip

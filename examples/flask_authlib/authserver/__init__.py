@@ -34,6 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         SECRET_KEY=os.urandom(32),  # give one where several workers run
         SQLALCHEMY_DATABASE_URI=os.environ.get("DATABASE_URL", "sqlite:///authserver.db"),
         OAUTH2_REFRESH_TOKEN_GENERATOR=True,
+        OAUTH2_SCOPES_SUPPORTED=registration.SCOPES,  # others are invalid_scope
         ISSUER="https://localhost:8443",
         MTLS_BASE=None,  # where the mTLS host is, if it is another one
         JWKS=None,  # with a private key here, access tokens are JWTs (RFC 9068); else they are opaque

@@ -19,6 +19,13 @@ CONSENT = """<!doctype html><title>Consent</title>
 <form method="post"><input type="hidden" name="csrf" value="{{ csrf }}">
 <input name="user" placeholder="user name"><button name="consent" value="yes">Allow</button></form>"""
 
+# RFC 9700 sections 4.16 and 4.2.4: no other site frames the page, or learns the address that led here.
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
 
 @blueprint.route("/oauth/authorize", methods=["GET", "POST"])
 def authorize() -> ResponseReturnValue:
@@ -31,7 +38,7 @@ def authorize() -> ResponseReturnValue:
     if request.method == "GET":
         csrf = session["csrf"] = secrets.token_urlsafe()
         client = grant.client.client_name or grant.client.client_id
-        return render_template_string(CONSENT, client=client, scope=grant.request.scope, csrf=csrf)
+        return render_template_string(CONSENT, client=client, scope=grant.request.scope, csrf=csrf), PAGE_HEADERS
     expected = session.pop("csrf", None)
     if not expected or not secrets.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
         abort(403)

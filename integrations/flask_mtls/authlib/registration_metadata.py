@@ -90,7 +90,10 @@ def add_statement(
             raise InvalidSoftwareStatementError("Send a software_statement.")
         return dict(given)
     claims = statements.claims(given["software_statement"])
-    return {**given, **{name: claims[name] for name in names if name in claims}}
+    known = set(names)
+    # A condition that cannot be registered must not be dropped: its issuer relies on it (RFC 8705 section 2.1.2).
+    signed = {name: claims[name] for name in claims if name in known or name.startswith("tls_client_auth_")}
+    return {**given, **signed}
 
 
 def check_possession(metadata: Mapping[str, Any], peer: Peer) -> None:

@@ -87,6 +87,7 @@ class AuthorizationAnswersMixin:
             response.location = self._with_issuer(response.location)
             # RFC 9700 section 4.12: a form with credentials must not be sent on.
             response.status_code = 303
+            response.headers["Cache-Control"] = "no-store"
         return response
 
     def create_endpoint_response(self, name: str, http_request: Any = None) -> Any:
