@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
 from tests import der
@@ -41,14 +42,25 @@ def ml_dsa(key: Any) -> ClientCertificate:
     return ClientCertificate.from_der(der.CA().cert(der.dn((der.CN, der.utf8("a"))), spki_der=der.spki(key)))
 
 
+def ml_dsa_keys() -> dict[str, tuple[ClientCertificate, dict[str, str]]]:
+    """Return a certificate of each size; none where the installed release of cryptography has no ML-DSA."""
+    kinds: list[Any] = [mldsa.MLDSA44PrivateKey, mldsa.MLDSA65PrivateKey, mldsa.MLDSA87PrivateKey]
+    names = ("ML-DSA-44", "ML-DSA-65", "ML-DSA-87")
+    try:
+        return {
+            name: (ml_dsa(kind.generate()), {"kty": "AKP", "alg": name})
+            for name, kind in zip(names, kinds, strict=True)
+        }
+    except UnsupportedAlgorithm:
+        return {}
+
+
 KNOWN = {
     "P-521": (on(ec.SECP521R1()), {"kty": "EC", "crv": "P-521"}),
     "BP-256": (on(ec.BrainpoolP256R1()), {"kty": "EC", "crv": "BP-256"}),
     "BP-384": (on(ec.BrainpoolP384R1()), {"kty": "EC", "crv": "BP-384"}),
     "BP-512": (on(ec.BrainpoolP512R1()), {"kty": "EC", "crv": "BP-512"}),
-    "ML-DSA-44": (ml_dsa(mldsa.MLDSA44PrivateKey.generate()), {"kty": "AKP", "alg": "ML-DSA-44"}),
-    "ML-DSA-65": (ml_dsa(mldsa.MLDSA65PrivateKey.generate()), {"kty": "AKP", "alg": "ML-DSA-65"}),
-    "ML-DSA-87": (ml_dsa(mldsa.MLDSA87PrivateKey.generate()), {"kty": "AKP", "alg": "ML-DSA-87"}),
+    **ml_dsa_keys(),
 }
 
 
@@ -64,6 +76,7 @@ def test_kinds_of_keys(of: str) -> None:
         registered_keys({"keys": [other]})
 
 
+@pytest.mark.skipif("ML-DSA-44" not in KNOWN, reason="cryptography 47 has no ML-DSA")
 def test_an_ml_dsa_client_authenticates_by_its_jwks() -> None:
     certificate, _ = KNOWN["ML-DSA-44"]
     assert Endpoint({"a": metadata(jwk(certificate))}).outcome("a", certificate, "FAILED:x") == ACCEPTED
