@@ -88,23 +88,27 @@ class ConfiguredEndpoint:
         Raises:
             FetchFailed: If the answer is not a 200 with JSON.
         """
-        return self._json("GET", None, {"Accept": accept})
+        answer = self._ok("GET", None, {"Accept": accept})
+        try:
+            return answer.json()
+        except FetchFailed as error:
+            raise FetchFailed(f"{self.url}: {error}") from error
 
-    def post_form(self, form: Mapping[str, str]) -> object:
-        """Post a form and return the JSON answer.
+    def post_form(self, form: Mapping[str, str], accept: str = "application/json") -> Answer:
+        """Post a form and return the answer.
 
         Raises:
-            FetchFailed: If the answer is not a 200 with JSON.
+            FetchFailed: If the answer is not a 200.
         """
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-        return self._json("POST", urlencode(form), headers)
+        headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._ok("POST", urlencode(form), headers)
 
-    def _json(self, method: str, body: str | None, headers: Mapping[str, str]) -> object:
+    def _ok(self, method: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         try:
             answer = self._exchange(method, body, headers)
             if answer.status != 200:
                 raise FetchFailed(f"Expected status 200, got {answer.status}.")
-            return answer.json()
+            return answer
         except FetchFailed as error:
             raise FetchFailed(f"{self.url}: {error}") from error
 

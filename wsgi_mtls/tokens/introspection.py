@@ -2,24 +2,28 @@
 
 import hashlib
 import json
+import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from threading import Lock
 
 from ..errors import InvalidToken
 from ..https import TIMEOUT, ConfiguredEndpoint, FetchFailed
+from ..store import MemoryStore, Store
 from .claims import audiences, check_audience, check_times
+from .signatures import ALGORITHMS, Signatures, signing_keys
+from .signed_answers import MAX_SIGNED, MEDIA_TYPE, ReadAnswer, read_plain, signed_reader
+
+logger = logging.getLogger("wsgi_mtls")
 
 # What servers call an access token, where they say what a token is: RFC 7662 section 2.2, Hydra, Keycloak.
 _ACCESS_TOKEN = {
-    "token_type": frozenset({"bearer", "access_token"}),
+    "token_type": frozenset({"bearer", "access_token", "dpop"}),
     "token_use": frozenset({"access_token", "access"}),
-    "typ": frozenset({"bearer", "at+jwt", "application/at+jwt"}),
+    "typ": frozenset({"bearer", "dpop", "at+jwt", "application/at+jwt"}),
 }
-MAX_CACHED = 1024
-"""The most answers that are cached."""
+MAX_OCTETS = 8 * 1024 * 1024
+"""The most octets of answers that a process caches by default."""
 MAX_CACHE_SECONDS = 300
 
 
@@ -39,6 +43,11 @@ class IntrospectedTokens:
         timeout: how long a request may take as a whole, in seconds.
         proxy: the URL of an HTTP proxy, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
+        issuer: the authorization server, exactly as in ``iss`` of signed answers; tells its tokens apart in a store.
+        jwks: its keys, as a JWK set, if it signs its answers (RFC 9701): then others are refused.
+        jwks_uri: or where they are fetched.
+        algorithms: those that the signature of an answer may have; asymmetric ones.
+        store: keeps answers; None is this process's memory.
 
     Raises:
         ValueError: an argument has a value that it can't have.
@@ -58,6 +67,11 @@ class IntrospectedTokens:
         timeout: float = TIMEOUT,
         proxy: str | None = None,
         clock: Callable[[], float] = time.time,
+        issuer: str | None = None,
+        jwks: Mapping[str, object] | None = None,
+        jwks_uri: str | None = None,
+        algorithms: Collection[str] = ALGORITHMS,
+        store: Store | None = None,
     ) -> None:
         if not 0 <= cache_seconds <= MAX_CACHE_SECONDS:
             raise ValueError(f"cache_seconds must be 0 to {MAX_CACHE_SECONDS}.")
@@ -66,7 +80,18 @@ class IntrospectedTokens:
         )
         self._audiences = audiences(audience)
         self._client_id = client_id
-        self._cache = _Cache(cache_seconds)
+        self._issuer = issuer
+        self._accept = "application/json"
+        self._read: ReadAnswer = read_plain
+        if jwks is not None or jwks_uri is not None:
+            if not issuer:
+                raise ValueError("Signed answers need issuer: the text in their iss.")
+            keys = signing_keys(jwks, jwks_uri, ca=ca, timeout=timeout, proxy=proxy, clock=clock)
+            signatures = Signatures(keys, algorithms, MAX_SIGNED)
+            self._accept = MEDIA_TYPE
+            self._read = signed_reader(issuer, self._audiences | {client_id}, signatures)
+        self._seconds = cache_seconds
+        self._store = MemoryStore(MAX_OCTETS) if store is None else store
         self._clock = clock
 
     def decode(self, token: str, /) -> dict[str, object]:
@@ -78,28 +103,51 @@ class IntrospectedTokens:
         """
         if not token.isascii():
             raise InvalidToken("A token is ASCII (RFC 6750 section 2.1).", reason="malformed_token")
-        key = hashlib.sha256(token.encode()).digest()
-        claims = self._cache.get(key, self._clock())
+        key = self._key(token)
+        claims = self._kept(key)
         if claims is None:
-            asked = self._clock()
+            asked = time.monotonic()
             claims = self._ask(token)
             self._check(claims)
-            self._cache.put(key, asked, claims)
+            self._keep(key, claims, self._seconds - (time.monotonic() - asked))
         else:
             self._check(claims)
         return claims
 
+    def _key(self, token: str) -> str:
+        parts = ["introspection", self._endpoint.url, self._issuer, self._client_id, token]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _kept(self, key: str) -> dict[str, object] | None:
+        if not self._seconds:
+            return None
+        try:
+            kept = self._store.get(key)
+            claims: object = None if kept is None else json.loads(kept)
+        except Exception as error:  # whatever a shared store raises when it is out of reach, or holds
+            logger.warning("the store of introspection answers failed: %r", error)
+            return None
+        return claims if isinstance(claims, dict) else None
+
+    def _keep(self, key: str, claims: Mapping[str, object], seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            self._store.set(key, json.dumps(claims).encode(), seconds)
+        except Exception as error:
+            logger.warning("the store of introspection answers failed: %r", error)
+
     def _ask(self, token: str) -> dict[str, object]:
         form = {"token": token, "token_type_hint": "access_token", "client_id": self._client_id}
         try:
-            answer = self._endpoint.post_form(form)
+            answer = self._read(self._endpoint.post_form(form, self._accept))
         except FetchFailed as error:
             raise InvalidToken(
                 f"The authorization server could not be asked: {error}", reason="tokens_unavailable"
             ) from error
         if not isinstance(answer, dict):
             raise InvalidToken("The introspection endpoint did not answer with an object.", reason="tokens_unavailable")
-        return answer
+        return _without_null(answer)
 
     def _check(self, claims: Mapping[str, object]) -> None:
         if claims.get("active") is not True:
@@ -120,29 +168,6 @@ class IntrospectedTokens:
         check_times(claims, self._clock(), 0)
 
 
-class _Cache:
-    """Answers by the token's hash, each as JSON, so that nobody changes what the next request gets."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._lock = Lock()
-        self._answers: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
-
-    def get(self, key: bytes, now: float) -> dict[str, object] | None:
-        with self._lock:
-            asked, answer = self._answers.get(key, (now - self._seconds, ""))
-            # A clock that was set back makes everything old.
-            if not 0 <= now - asked < self._seconds:
-                self._answers.pop(key, None)
-                return None
-        claims: dict[str, object] = json.loads(answer)
-        return claims
-
-    def put(self, key: bytes, asked: float, claims: Mapping[str, object]) -> None:
-        if not self._seconds:
-            return
-        with self._lock:
-            self._answers[key] = asked, json.dumps(claims)
-            self._answers.move_to_end(key)
-            while len(self._answers) > MAX_CACHED:
-                self._answers.popitem(last=False)
+def _without_null(answer: Mapping[str, object]) -> dict[str, object]:
+    """Take out members that are null, which servers write for absent ones, but where absence would widen the token."""
+    return {name: value for name, value in answer.items() if value is not None or name in ("aud", "cnf")}

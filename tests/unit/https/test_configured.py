@@ -112,7 +112,7 @@ def half(over: Event, connection: SSL.Connection) -> None:
 def test_connection_is_kept(tmp_path: Path) -> None:
     with answering(tmp_path, next_request(ok(b"1"), ok(b"2"))) as url:
         endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
-        assert [endpoint.get_json(), endpoint.post_form({"a": "b"})] == [1, 2]
+        assert [endpoint.get_json(), endpoint.post_form({"a": "b"}).json()] == [1, 2]
 
 
 def test_connection_that_the_server_ends(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_octets_beyond_an_answer_are_no_answer_to_the_next_request(tmp_path: Pat
 def test_kept_connection_that_the_server_closes(tmp_path: Path) -> None:
     with answering(tmp_path, next_request(ok(b"1"), close), next_request(ok(b"2"), ok(b"3"))) as url:
         endpoint = ConfiguredEndpoint(url, ca=tmp_path / "ca.pem")
-        assert [endpoint.get_json(), endpoint.post_form({"a": "b"}), endpoint.get_json()] == [1, 2, 3]
+        assert [endpoint.get_json(), endpoint.post_form({"a": "b"}).json(), endpoint.get_json()] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
