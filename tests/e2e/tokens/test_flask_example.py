@@ -33,7 +33,7 @@ class Example:
     issuer: str
     mtls: str
 
-    def settings(self, pair: KeyPair) -> Path:
+    def settings(self, pair: KeyPair, **more: object) -> Path:
         certificate, key = write_pair(self.folder, "client", pair)
         settings = {
             "issuer": self.issuer,
@@ -43,6 +43,7 @@ class Example:
             "ca": str(self.folder / "ca.pem"),
             "certificate": str(certificate),
             "privateKey": str(key),
+            **more,
         }
         path = self.folder / "settings.json"
         path.write_text(json.dumps(settings))
@@ -50,13 +51,14 @@ class Example:
 
 
 @pytest.fixture
-def example(tmp_path: Path, ca: KeyPair) -> Iterator[Example]:
+def example(request: pytest.FixtureRequest, tmp_path: Path, ca: KeyPair) -> Iterator[Example]:
     """Serve it twice: without a client CA, where no PKI client can authenticate, and with it."""
     plain, mutual = free_port(), free_port()
     found = Example(tmp_path, f"https://{LOOPBACK}:{plain}", f"https://{LOOPBACK}:{mutual}")
     (tmp_path / "ca.pem").write_bytes(to_pem(SERVER_CA.certificate))
     config = {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/test.db"}
-    app = make_authserver({"billing": CLIENT}, ISSUER=found.issuer, MTLS_BASE=found.mtls, **config)
+    profile = getattr(request, "param", "plain")
+    app = make_authserver({"billing": CLIENT}, ISSUER=found.issuer, MTLS_BASE=found.mtls, PROFILE=profile, **config)
     with serving(app, port=plain), serving(app, [ca.certificate], port=mutual):
         yield found
 
@@ -91,3 +93,29 @@ def test_authlib_session(example: Example, ca: KeyPair) -> None:
         session.cert = tuple(map(str, write_pair(example.folder, "thief", self_sign("CN=x"))))
         session.close()  # the pooled connection has the old certificate
         assert session.get(f"{example.mtls}/accounts").status_code == 401
+
+
+REGISTRATION = {
+    "token_endpoint_auth_method": "tls_client_auth",
+    "tls_client_auth_san_dns": "new.example.com",
+    "grant_types": ["authorization_code", "refresh_token"],
+    "redirect_uris": ["https://client.example.com/cb"],
+    "scope": "accounts",
+}
+
+
+@pytest.mark.parametrize("example", ["fapi2"], indirect=True)
+def test_openid_client_of_the_fapi2_profile(node_modules: Path, example: Example, ca: KeyPair) -> None:
+    """It registers, pushes, redeems, refreshes, introspects and revokes, with nothing but its documented options."""
+    pair = ca.issue("CN=new", Profile(san_dns=["new.example.com"]))
+    settings = example.settings(pair, registration=REGISTRATION, initialAccessToken="initial")
+    command = ["node", "fapi2.mjs", str(settings)]
+    result = subprocess.run(command, cwd=node_modules, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    came: dict[str, Any] = json.loads(result.stdout)
+    assert sorted(came["parameters"]) == ["client_id", "request_uri"]
+    client_id = came["registered"]["client_id"]
+    assert came["registered"]["registration_client_uri"] == f"{example.issuer}/oauth/register/{client_id}"
+    assert (came["status"], came["body"]["client_id"], came["rotated"]) == (200, client_id, False)
+    assert came["before"]["cnf"] == {"x5t#S256": pair.certificate.thumbprint}
+    assert came["after"] == {"active": False}

@@ -104,7 +104,7 @@ PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install openid-client, from the lock file."""
     folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "client.mjs"):
+    for name in ("package.json", "package-lock.json", "client.mjs", "fapi2.mjs"):
         shutil.copy(HERE / name, folder)
     npm = shutil.which("npm")
     skip_without(None if npm and shutil.which("node") else "node and npm are not installed: apt install npm")
