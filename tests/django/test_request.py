@@ -241,3 +241,13 @@ def test_mere_names_are_told_apart(settings: Callable[..., None], mtls: Callable
     settings(MIDDLEWARE=current.MIDDLEWARE[:1])
     sent = [Client().get("/meta", HTTP_XDN=name, HTTP_XVERIFY="SUCCESS").json()["meta"] for name in ("CN=a", "CN=b")]
     assert len({*sent, None}) == 3
+
+
+def test_hashes_without_a_name_are_told_apart(settings: Callable[..., None], mtls: Callable[..., None]) -> None:
+    """A mesh may forward the certificate's hash alone; a page for one client is not another's."""
+    source = {"preset": "istio_sidecar", "trusted_proxies": ["127.0.0.1"], "underscores_dropped": True}
+    mtls(SOURCE=source, ALLOWED_METHODS=["tls_client_auth"], USERNAME_FROM=None)
+    settings(MIDDLEWARE=current.MIDDLEWARE[:1])
+    headers = [f"Hash={digit * 64}" for digit in "ab"]
+    sent = [Client().get("/meta", HTTP_X_FORWARDED_CLIENT_CERT=text).json()["meta"] for text in headers]
+    assert len({*sent, None}) == 3
