@@ -16,14 +16,15 @@ from django.db.models import QuerySet
 from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
-from wsgi_mtls.clients import Client
 from wsgi_mtls.config import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.impossible import why_never
 
 from .clients.search import search_keys
 from .conf import InvalidSetting, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
 from .project import all_are_of, has_backend, middleware_position
+from .verification import verifier
 
 
 @register(Tags.security)
@@ -127,10 +128,10 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
             problem = str(error)
         else:
             yield from map(_skipped_key, client.skipped_keys, repeat(client.client_id))
-            if not _is_unfetched(client):
+            found = why_never(client, verifier())
+            if found is None:
                 continue
-            problem = f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which is not fetched."
-            hint = 'Set MTLS["KEY_SETS"], or register its certificates in jwks.'
+            problem, hint = found, 'Correct it in the admin, or change what MTLS says, as ["KEY_SETS"] for a jwks_uri.'
         yield kind(f"This registered client can never authenticate. {problem}", hint=hint, id="django_mtls.E007")
 
 
@@ -155,13 +156,6 @@ def _stale(records: QuerySet[AbstractRegisteredClient]) -> list[CheckMessage]:
 def _skipped_key(reason: str, client_id: str) -> CheckMessage:
     hint = "Remove the key, or give it an x5c of a kind that is known. The client's other keys authenticate it."
     return checks.Warning(f"Client {client_id!r}: {reason}", hint=hint, id="django_mtls.W005")
-
-
-def _is_unfetched(client: Client) -> bool:
-    """Tell whether only its ``jwks_uri`` has the client's certificates, and nothing fetches them."""
-    has_name = client.subject_value is not None  # without a method, that authenticates it as well
-    by_key = client.uses_mutual_tls and client.token_endpoint_auth_method != "tls_client_auth" and not has_name
-    return by_key and client.jwks_uri is not None and mtls_settings().key_sets is None
 
 
 def _order(certificate: int | None, login: int | None) -> list[CheckMessage]:
@@ -202,13 +196,14 @@ def _without_login() -> CheckMessage:
         "ClientCertificateBackend without ClientCertificateLoginMiddleware: a session that login() makes with a "
         "certificate has no user at the next request, since only that middleware compares it with the certificate."
     )
-    hint = "Add django_mtls.middleware.ClientCertificateLoginMiddleware right after AuthenticationMiddleware."
+    middleware = "Add django_mtls.middleware.ClientCertificateLoginMiddleware right after AuthenticationMiddleware."
     if not apps.is_installed("rest_framework"):
-        return Error(message, hint=hint, id="django_mtls.E009")
-    hint += (
-        " Where nothing but REST framework's ClientCertificateAuthentication uses the backend, no session is made:"
-        ' then add "django_mtls.W002" to SILENCED_SYSTEM_CHECKS.'
+        return Error(message, hint=middleware, id="django_mtls.E009")
+    message += (
+        " If users log in to pages, add the middleware to MIDDLEWARE. If only REST framework's"
+        " ClientCertificateAuthentication uses the backend, no session is made: silence this check."
     )
+    hint = f'{middleware} Or: SILENCED_SYSTEM_CHECKS = ["django_mtls.W002"].'
     return checks.Warning(message, hint=hint, id="django_mtls.W002")
 
 

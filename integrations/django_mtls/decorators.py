@@ -24,6 +24,7 @@ from .caching import check_not_cached_inside, keep_out_of_caches, keep_private
 from .conf import mtls_settings
 from .login.current_user import EXEMPT
 from .oauth import accept_bound_token, accept_certificate, authenticate_client
+from .preflight import automatic_answer, is_automatic
 from .refusals import as_django, refusal
 from .request import CLIENT_CERT
 
@@ -185,6 +186,8 @@ def guarded(
     def decorate(view: Any) -> Any:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if is_automatic(getattr(view, "view_class", None), request):
+                return automatic_answer(view, request)
             refused = check(request)
             if refused is not None:
                 return keep_private(request, refused)
@@ -193,6 +196,8 @@ def guarded(
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if is_automatic(getattr(view, "view_class", None), request):
+                return await automatic_answer(view, request)
             refused = await sync_to_async(check)(request)
             if refused is not None:
                 return keep_private(request, refused)

@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from wsgi_mtls.errors import MutualTLSError
 
 from .caching import check_not_cached_inside, keep_apart, keep_private, watch_peer
+from .chunked import with_length
 from .login.current_user import EXEMPT, Login, set_user
 from .login.exempt import hide_session, restore_session
 from .login.sessions import own_after_view
@@ -27,7 +28,8 @@ class ClientCertificateMiddleware:
 
     Put it first, or right after Django's ``UpdateCacheMiddleware``. What a client sends in the source's headers is
     taken out of ``request.META`` and ``request.headers`` unless a trusted proxy has sent it. An outer WSGI middleware's
-    ``wsgi_mtls.peer`` is taken over. Where a certificate came, the answer is private.
+    ``wsgi_mtls.peer`` is taken over. Where a certificate came, the answer is private. A form that came in chunks is
+    read, where the server ends the input (:mod:`django_mtls.chunked`).
     """
 
     sync_capable = True
@@ -40,6 +42,11 @@ class ClientCertificateMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         """Serve one request."""
+        try:
+            request = with_length(request)
+        except MutualTLSError as error:
+            report_refusal(request, error)
+            return keep_apart(request, refusal(request, error))
         record(request)
         if iscoroutinefunction(self):
             return self._acall(request)

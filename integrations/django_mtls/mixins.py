@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.views import View
 
 from wsgi_mtls.clients import AuthMethod
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.rules.step_up import StepUp
 
 from .decorators import bound_token_required, certificate_required, client_auth_required, for_programs
+from .preflight import is_automatic
 
 
 class _CheckedMixin:
@@ -22,6 +24,8 @@ class _CheckedMixin:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Serve a request that is accepted."""
+        if is_automatic(type(self), request):
+            return View.options(self, request)  # type: ignore[arg-type]  # a View comes after the mixin
         serve = super().dispatch  # type: ignore[misc]  # a View comes after the mixin
 
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -19,6 +19,7 @@ from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from .caching import mark_private
+from .chunked import check_is_read
 from .request import innermost, record
 from .verification import guard
 
@@ -104,9 +105,11 @@ def _fields(request: HttpRequest) -> Any:
 
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:
-    # ASGI says where a body without a length ends.
-    terminated = isinstance(request, ASGIRequest) or request.META.get("wsgi.input_terminated")
-    fields = {"CONTENT_LENGTH": request.META.get("CONTENT_LENGTH"), "wsgi.input_terminated": terminated}
+    is_asgi = isinstance(request, ASGIRequest)  # which knows where a body without a length ends
+    if not is_asgi:
+        check_is_read(request)
+    names = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")
+    fields = {**{name: request.META.get(name) for name in names}, "wsgi.input_terminated": is_asgi}
     return read_body(fields, _Body(request), limit)
 
 

@@ -222,6 +222,8 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/unit/test_preflight.py::test_preflight_gets_no_content",
         "tests/unit/test_preflight.py::test_what_is_not_exactly_a_preflight",
         "tests/flask/test_preflight.py::test_a_view_of_its_own_is_guarded",
+        "tests/django/test_preflight.py::test_by_default",
+        "tests/django/test_preflight.py::test_a_view_of_its_own_is_guarded",
     ],
     69: [
         "tests/flask/test_pushed_requests.py::test_row_69_used_twice",

@@ -1,0 +1,60 @@
+"""Forms in chunks under Django's WSGI handler, which reads no more of a body than ``CONTENT_LENGTH`` announces."""
+
+from io import BytesIO
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+
+from wsgi_mtls.errors import InvalidRequest
+from wsgi_mtls.request.body import read_body
+from wsgi_mtls.request.form import FORM_TYPE
+
+from .conf import mtls_settings
+
+
+def with_length(request: HttpRequest) -> HttpRequest:
+    """Return a request whose form Django reads.
+
+    A form that came in chunks (RFC 9112 section 7.1) is read here, where the server ends the input, and a new request
+    has its length. Any other request is returned as it is.
+
+    Args:
+        request: Django's request.
+
+    Raises:
+        InvalidRequest: ``body_too_large``, ``malformed_body``: If the form is longer than ``MAX_BODY``, or cannot be
+            read. Django would find it empty.
+    """
+    if not isinstance(request, WSGIRequest) or not is_unread(request):
+        return request
+    environ = request.environ
+    if not environ.get("wsgi.input_terminated") or not FORM_TYPE.fullmatch(
+        environ.get("CONTENT_TYPE", "").strip(" \t")
+    ):
+        return request
+    body = read_body(environ, environ["wsgi.input"], mtls_settings().max_body)
+    made = WSGIRequest({**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    # What middleware that comes first has noted; not what it has read, which was an empty form.
+    for name, value in vars(request).items():
+        if not name.startswith("_") and name != "headers" and name not in vars(made):
+            setattr(made, name, value)
+    return made
+
+
+def is_unread(request: HttpRequest) -> bool:
+    """Return whether the body is in chunks, so that Django's WSGI handler finds it empty."""
+    return bool(request.META.get("HTTP_TRANSFER_ENCODING")) and not request.META.get("CONTENT_LENGTH")
+
+
+def check_is_read(request: HttpRequest) -> None:
+    """Check that Django finds the body.
+
+    Raises:
+        InvalidRequest: ``body_length_required``: If it is in chunks that the server ends, and nothing has read them.
+    """
+    if is_unread(request) and request.META.get("wsgi.input_terminated"):
+        raise InvalidRequest(
+            "Expected Content-Length, found a body in chunks, which Django does not read. Put "
+            "ClientCertificateMiddleware first in MIDDLEWARE, which reads forms, or have the client send a length.",
+            reason="body_length_required",
+        )
