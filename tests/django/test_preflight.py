@@ -114,5 +114,5 @@ def test_setting(value: object, mtls: MTLS) -> None:
     from django_mtls.conf import InvalidSetting, mtls_settings
 
     mtls(PREFLIGHT=value)
-    with pytest.raises(InvalidSetting, match=r"PREFLIGHT.*give True or False"):
+    with pytest.raises(InvalidSetting, match=r"PREFLIGHT.*True or False"):
         mtls_settings()
