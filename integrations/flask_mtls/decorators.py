@@ -4,9 +4,8 @@ Write each below the route, ``@app.post(…)``: above it, it would silently guar
 ``flask mtls check`` lists what is really guarded.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable, Collection
+from functools import partial, wraps
 from typing import Any, TypeVar, overload
 
 from flask import after_this_request, current_app, request
@@ -16,13 +15,12 @@ from wsgi_mtls import MutualTLSError
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.options import check_allowed_methods
-from wsgi_mtls.private import private_cache_control
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.request.preflight import is_preflight, without_content
+from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.rules.step_up import StepUp
 
-from .proxies import current_view
 from .refusals import refuse
 from .settings import NOT_SEARCHABLE, current_state
 
@@ -41,7 +39,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
     app's methods that this endpoint offers. For clients of other methods beside these, see :mod:`flask_mtls.authlib`.
     """
     check_allowed_methods(allowed_methods)
-    return _decorator("client_auth_required", view, lambda: _authenticate_client(allowed_methods))
+    return _decorator("client_auth_required", view, partial(_authenticate_client, allowed_methods))
 
 
 @overload
@@ -69,7 +67,7 @@ def bound_token_required(
     if isinstance(also_verified, str):
         raise TypeError('also_verified must be a list of names: ["jkt"].')
     options = {"required": required, "also_verified": also_verified, "step_up": step_up}
-    return _decorator("bound_token_required", view, lambda: _accept_token(scope, **options))
+    return _decorator("bound_token_required", view, partial(_accept_token, scope, **options))
 
 
 @overload
@@ -92,7 +90,7 @@ def certificate_required(
         raise TypeError("authorize must be a callable that takes the peer certificate.")
     name = "certificate_required(authorize=…)" if authorize else "certificate_required"
     return _decorator(
-        name, view, lambda: _accept_certificate(authorize, optional=optional, allow_cross_site=allow_cross_site)
+        name, view, partial(_accept_certificate, authorize, optional=optional, allow_cross_site=allow_cross_site)
     )
 
 
@@ -103,7 +101,7 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
 
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            if _is_automatic_preflight():
+            if request.method == "OPTIONS" and _is_automatic_preflight():
                 after_this_request(without_content)
                 return None  # from before_request: Flask answers, and no view runs
             check()
@@ -130,13 +128,15 @@ def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
     if guard.verifier is None:
         raise RuntimeError("client_auth_required needs clients: set MTLS_CLIENTS, or give MutualTLS clients=….")
     after_this_request(_not_stored)
-    with _refusing():
-        guard.authenticate_client(current_view(), allowed_methods=allowed_methods)
+    try:
+        guard.authenticate_client(view_of(request.environ, guard), allowed_methods=allowed_methods)
+    except MutualTLSError as error:
+        refuse(error)
 
 
 def _not_stored(response: Response) -> Response:
     """RFC 6749 section 5.1: what an authorization server answers to a client is not stored."""
-    response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control", ""), store=False)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -145,22 +145,17 @@ def _accept_certificate(authorize: Authorize | None, **options: bool) -> None:
     if authorize is None and guard.verifier is not None and not guard.verifier.finds_holders:
         raise RuntimeError(NOT_SEARCHABLE)
     decide = current_app.ensure_sync(authorize) if authorize else None
-    with _refusing():
-        guard.accept_certificate(current_view(), authorize=decide, **options)
+    try:
+        guard.accept_certificate(view_of(request.environ, guard), authorize=decide, **options)
+    except MutualTLSError as error:
+        refuse(error)
 
 
 def _accept_token(scope: str | None, **options: Any) -> None:
     state = current_state()
     if state.guard.tokens is None:
         raise RuntimeError("bound_token_required needs MTLS_TOKENS, or MutualTLS tokens=…: what decodes a token.")
-    with _refusing(lambda error: token_error_response(error, realm=state.settings.realm, scope=scope)):
-        state.guard.accept_token(current_view(), scope=scope, **options)
-
-
-@contextmanager
-def _refusing(answer: Callable[[MutualTLSError], Response] | None = None) -> Iterator[None]:
-    """Refuse what the guard refuses; ``answer`` makes an API's answer."""
     try:
-        yield
+        state.guard.accept_token(view_of(request.environ, state.guard), scope=scope, **options)
     except MutualTLSError as error:
-        refuse(error, answer(error) if answer else None)
+        refuse(error, token_error_response(error, realm=state.settings.realm, scope=scope))

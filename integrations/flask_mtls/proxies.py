@@ -9,7 +9,7 @@ from werkzeug.local import LocalProxy
 from wsgi_mtls import AuthenticatedClient
 from wsgi_mtls.record import Record
 from wsgi_mtls.request.view import RequestView
-from wsgi_mtls.request.wsgi import view_of
+from wsgi_mtls.request.wsgi import record_of, view_of
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.x509 import Peer
 
@@ -23,7 +23,9 @@ def current_view() -> RequestView:
 
 def current_record() -> Record:
     """Return what is known about the current request; the certificate source has been asked."""
-    return current_state().guard.look(current_view())
+    guard = current_state().guard
+    record = record_of(request.environ, guard)
+    return record if record.asked else guard.look(view_of(request.environ, guard))
 
 
 def current_peer() -> Peer | None:

@@ -22,4 +22,4 @@ mtls_untrusted_proxy = _signal("untrusted_proxy")
 
 def send(app: Flask, event: Event) -> None:
     """Send the signal of an event."""
-    _signal(event.name).send(app, event=event)
+    _signals.signal(f"mtls-{event.name.replace('_', '-')}").send(app, event=event)
