@@ -159,7 +159,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "USE_SESSION": _flag("USE_SESSION"),
     "CLIENT_MODEL": _client_model,
 }
-KEYS: frozenset[str] = frozenset(_READERS) | SETTINGS.keys()
+# A middleware for CORS goes before ours and answers preflights, so that Django has no use for PREFLIGHT.
+KEYS: frozenset[str] = frozenset(_READERS) | SETTINGS.keys() - {"PREFLIGHT"}
 
 
 def _forget(*, setting: str, **_: object) -> None:
