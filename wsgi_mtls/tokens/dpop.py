@@ -232,7 +232,8 @@ def _public_key(jwk: object) -> SigningKey:
 
 def _claims(payload: bytes | None) -> Mapping[str, object]:
     try:
-        claims: object = json.loads(payload or b"")
+        # Of octets, Python would read UTF-16 as well (RFC 8259 section 8.1).
+        claims: object = json.loads((payload or b"").decode())
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The proof's payload is not JSON: {error}.") from None
     if not isinstance(claims, dict):

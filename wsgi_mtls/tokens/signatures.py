@@ -136,7 +136,8 @@ def _refuse_shortage(error: Exception) -> None:
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:
     try:
-        claims: object = json.loads(payload or b"")
+        # Of octets, Python would read UTF-16 as well (RFC 8259 section 8.1).
+        claims: object = json.loads((payload or b"").decode())
     except (ValueError, RecursionError) as error:
         raise InvalidToken(f"The token's payload is not JSON: {error}.", reason="malformed_token") from None
     if not isinstance(claims, dict):

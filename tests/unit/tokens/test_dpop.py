@@ -274,6 +274,7 @@ PROOFS: dict[str, tuple[str, Callable[[], str | None]]] = {
     "iat that is not a number": ("dpop_proof_out_of_time", _changed(iat=float("nan"))),
     "payload that is a list": (MALFORMED, _payload(b"[]")),
     "payload that is not JSON": (MALFORMED, _payload(b"{")),
+    "payload in UTF-16": (MALFORMED, _payload("{}".encode("utf-16"))),
     "deep payload": (MALFORMED, _payload(b'{"a":' + b"[" * 1500)),
     "empty payload": (MALFORMED, _payload(b"")),
     "twice the same member": (
