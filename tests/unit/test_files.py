@@ -146,7 +146,7 @@ REFUSED: dict[str, tuple[bytes | str, str]] = {
     "white space": (b" \n", "an empty file"),
     "text": ("hello, world", "something else"),
     "a word": (b"hello", "something else"),
-    "base64 that is damaged": (BODY + "A", "damaged base64"),
+    "base64 that is damaged": (BODY[:41], "damaged base64"),
     "a Java keystore as base64": (base64.b64encode(b"\xfe\xed\xfe\xed\0\0\0\2"), "keytool -exportcert"),
     "a digit": ("0", "something else"),
     "cut off": (PEM[:-20], "found the end of the file"),
