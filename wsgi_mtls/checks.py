@@ -5,7 +5,7 @@ from typing import Literal
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .clients import Client, PublishedKeySets
+from .clients import Client, PublishedKeySets, SubjectValue
 from .errors import BadCertificate, NoCertificate, RefusedClient, short
 from .vouching import NOT_VERIFIED, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
@@ -131,8 +131,8 @@ def check_pki(
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or not expected.matches(certificate):
         raise RefusedClient(
-            f"Expected {_wanted(client)}, found a certificate of {short(certificate.subject)!r} without it: have one "
-            "issued with this name, or register another.",
+            f"Expected {_wanted(client)}, found a certificate of {short(certificate.subject)!r} without it: "
+            f"{_remedy(expected, certificate)}",
             reason="subject_mismatch",
             expected=expected.value if expected else None,
             found=expected.found_in(certificate) if expected else None,
@@ -217,6 +217,13 @@ def check_self_signed(
             expected=tuple(c.thumbprint for c in certificates),
             found=certificate.thumbprint,
         )
+
+
+def _remedy(expected: SubjectValue | None, certificate: ClientCertificate) -> str:
+    opposite = expected.opposite if expected is not None else None
+    if opposite is not None and opposite.matches(certificate):
+        return f"its RDNs are the same in the opposite order, so register {short(opposite.value)!r}."
+    return "have one issued with this name, or register another."
 
 
 def _wanted(client: Client) -> str:

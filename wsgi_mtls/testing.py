@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .sources import PEER
 from .x509 import ClientCertificate, PeerCertificate, names
+from .x509.name_text import read_registered
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 KeyType = Literal["ec", "rsa", "ed25519"]
@@ -150,7 +151,7 @@ def environ_for(
 def _name(subject: str | x509.Name) -> x509.Name:
     if isinstance(subject, x509.Name):
         return subject
-    return names.to_x509(names.read_registered(subject)) if subject else x509.Name([])
+    return names.to_x509(read_registered(subject)) if subject else x509.Name([])
 
 
 def _sign(

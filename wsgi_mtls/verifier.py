@@ -225,7 +225,7 @@ class Verifier:
         return isinstance(self._clients, CertificateRegistry)
 
     def registration_warnings(self) -> tuple[str, ...]:
-        """Return a sentence for each registered key that authenticates nothing, where clients are in memory."""
+        """Return a sentence for each thing that is registered and probably not meant so, of clients in memory."""
         return self._clients.warnings() if isinstance(self._clients, MappingRegistry) else ()
 
     def decide_holder(self, peer: Peer | None) -> AuthenticatedClient:

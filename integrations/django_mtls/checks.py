@@ -127,7 +127,7 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
         except InvalidClientMetadata as error:
             problem = str(error)
         else:
-            yield from map(_skipped_key, client.skipped_keys, repeat(client.client_id))
+            yield from map(_doubtful, client.warnings, repeat(client.client_id))
             found = why_never(client, verifier())
             if found is None:
                 continue
@@ -153,8 +153,8 @@ def _stale(records: QuerySet[AbstractRegisteredClient]) -> list[CheckMessage]:
     return [checks.Warning(message, hint=hint, id="django_mtls.W007")]
 
 
-def _skipped_key(reason: str, client_id: str) -> CheckMessage:
-    hint = "Remove the key, or give it an x5c of a kind that is known. The client's other keys authenticate it."
+def _doubtful(reason: str, client_id: str) -> CheckMessage:
+    hint = 'Correct it in the admin; if it is meant so, silence "django_mtls.W005".'
     return checks.Warning(f"Client {client_id!r}: {reason}", hint=hint, id="django_mtls.W005")
 
 

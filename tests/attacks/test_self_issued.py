@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.name import _ASN1Type as Tag
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests import der
 from tests.support import ACCEPTED, Endpoint, Outcome
 from tests.tls import serving, tls_post
 from wsgi_mtls import ClientCertificate
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, make_key
+from wsgi_mtls.x509 import attributes
+from wsgi_mtls.x509.self_issued import is_self_issued
 
 SELF_SIGNED: Outcome = (401, "invalid_client", "self_signed_certificate")
 
@@ -152,3 +155,64 @@ def test_odd_values_that_no_reader_takes_for_the_issuers(subject: x509.Name, iss
     profile = Profile(san_dns=["rp.example.com"])
     assert endpoint.outcome("rp", ca.issue(subject, profile)) == ACCEPTED
     assert endpoint.outcome("rp", ca.issue(issuer, profile)) == SELF_SIGNED
+
+
+# What one reader alone takes for one name, by the reader.
+BY_ONE_READER = {
+    "OpenSSL: no octets of any string type": (der.utf8(""), der.printable("")),
+    "OpenSSL: T61String is Latin-1": (der.t61(b"\xe9"), der.utf8("\u00e9")),
+    "OpenSSL: PrintableString is Latin-1": (der.tlv(0x13, b"\xe9"), der.utf8("\u00e9")),
+    "OpenSSL: VisibleString is Latin-1": (der.tlv(0x1A, b"\xe9"), der.utf8("\u00e9")),
+    "OpenSSL: white space": (der.utf8("\ta \x0b b"), der.utf8("A b\r")),
+    "OpenSSL: what RFC 4518 prohibits stays": (der.utf8("\u200bA"), der.utf8("\u200ba")),
+    "RFC 4518: what is dropped": (der.utf8("a\u200cb"), der.utf8("ab")),
+    "RFC 4518: NEL is a space": (der.utf8("a\u0085b"), der.utf8("a b")),
+    "RFC 4518: T61String, folded": (der.t61(b"\xc9"), der.utf8("\u00e9")),
+    "RFC 4518: both are odd": (der.utf8("\u00ad\uff42"), der.utf8("B\u200d")),
+    "cryptography: T61String is UTF-8": (der.t61("\u00e9".encode()), der.utf8("\u00e9")),
+    "C: the end at NUL": (der.utf8("a\0x"), der.utf8("a")),
+    "a later Unicode": (der.utf8("a\U0001fae8"), der.utf8("a")),
+}
+PERSIAN = ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u0631\u06a9\u0632\u200c\u0635\u062f\u0648\u0631")
+BY_NONE = {
+    "Persian": (der.utf8(PERSIAN[0]), der.utf8(PERSIAN[1])),
+    "Persian, in BMPStrings": (der.bmp(PERSIAN[0]), der.bmp(PERSIAN[1])),
+    "no octets and some": (der.utf8(""), der.utf8("\u0645\u200c")),
+    "no octets of what is not a string": (der.tlv(3), der.utf8("")),
+    "bits": (der.bits(b"a"), der.bits(b"A")),
+    "bits and text": (der.bits(b"a"), der.utf8("\u200ca")),
+    "T61Strings": (der.t61(b"\xe9"), der.t61(b"\xe8")),
+    "NumericString is not text for OpenSSL": (der.tlv(0x12, b""), der.utf8("a\t")),
+}
+
+
+def has_one_name(subject: bytes, issuer: bytes) -> bool:
+    organization = (der.O, der.utf8("Agora"))
+    names = (der.dn(organization, (der.CN, value)) for value in (subject, issuer))
+    return is_self_issued(*map(attributes.decode, names))
+
+
+@pytest.mark.parametrize("of", BY_ONE_READER)
+def test_each_reader(of: str) -> None:
+    one, other = BY_ONE_READER[of]
+    assert has_one_name(one, other)
+    assert has_one_name(other, one)
+    assert not has_one_name(one, der.utf8("other"))
+    assert not has_one_name(der.utf8("other"), other)
+
+
+@pytest.mark.parametrize("of", BY_NONE)
+def test_names_without_ascii_differ(of: str) -> None:
+    one, other = BY_NONE[of]
+    assert not has_one_name(one, other)
+    assert not has_one_name(other, one)
+    assert has_one_name(one, one)
+    assert has_one_name(other, other)
+
+
+def test_a_client_and_a_ca_with_persian_names() -> None:
+    by_san = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
+    endpoint, authority = Endpoint({"rp": by_san}), make_ca(name(PERSIAN[1]))
+    profile = Profile(san_dns=["rp.example.com"])
+    assert endpoint.outcome("rp", authority.issue(name(PERSIAN[0]), profile)) == ACCEPTED
+    assert endpoint.outcome("rp", authority.issue(name(PERSIAN[1].replace("\u200c", "")), profile)) == SELF_SIGNED

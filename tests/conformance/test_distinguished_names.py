@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509 import name_text, names
 
 VECTORS = json.loads(Path(__file__).with_name("distinguished-names.json").read_text())
 
 
 def _read(text: str) -> names.DistinguishedName:
-    return names.from_rdns(names.read_registered(text))
+    return names.from_rdns(name_text.read_registered(text))
 
 
 @pytest.mark.parametrize(("one", "other"), VECTORS["equal"])

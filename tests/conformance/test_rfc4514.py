@@ -2,7 +2,8 @@
 
 import pytest
 
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509 import name_text
+from wsgi_mtls.x509.attributes import TypedValue
 
 UID, DC, OU, CN = "0.9.2342.19200300.100.1.1", "0.9.2342.19200300.100.1.25", "2.5.4.11", "2.5.4.3"
 EXAMPLE_NET = [((DC, "net"),), ((DC, "example"),)]
@@ -16,11 +17,11 @@ EXAMPLES = [
         [*EXAMPLE_NET, ((CN, 'James "Jim" Smith, III'),)],
     ),
     (r"CN=Before\0dAfter,DC=example,DC=net", [*EXAMPLE_NET, ((CN, "Before\rAfter"),)]),
-    ("1.3.6.1.4.1.1466.0=#04024869", [(("1.3.6.1.4.1.1466.0", "Hi"),)]),
+    ("1.3.6.1.4.1.1466.0=#04024869", [(("1.3.6.1.4.1.1466.0", TypedValue(4, b"Hi")),)]),
     (r"CN=Lu\C4\8Di\C4\87", [((CN, "Lučić"),)]),
 ]
 
 
 @pytest.mark.parametrize(("text", "rdns"), EXAMPLES)
-def test_example(text: str, rdns: list[names.Attributes]) -> None:
-    assert names.read(text) == rdns
+def test_example(text: str, rdns: list[name_text.Attributes]) -> None:
+    assert name_text.read(text) == rdns

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wsgi_mtls.clients import SUBJECT_KINDS, SubjectKind, SubjectValue
 from wsgi_mtls.errors import BadCertificate, InvalidClientMetadata
 from wsgi_mtls.testing import make_ca
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509 import attributes, name_text, names, preparation
 
 CA = make_ca()
 PIECES = st.sampled_from(
@@ -42,7 +42,7 @@ DN_LIKE = st.lists(st.one_of(PIECES, st.text(max_size=5))).map("".join)
 @example("CN=" + " " * 60000 + ";")
 @example("CN=a+" * 5000)
 def test_any_text(text: str) -> None:
-    for read in (names.read, names.read_registered):
+    for read in (name_text.read, name_text.read_registered):
         try:
             rdns = read(text)
         except BadCertificate:
@@ -84,18 +84,18 @@ def test_round_trip(name: x509.Name) -> None:
 
     An e-mail address beyond ASCII matches nothing: it stands in an IA5String, of which readers disagree.
     """
-    rdns = names.read(name.rfc4514_string())
+    rdns = name_text.read(name.rfc4514_string())
     assert [set(rdn) for rdn in rdns] == [{(a.oid.dotted_string, a.value) for a in rdn} for rdn in name.rdns]
     if all(a.value.isascii() for rdn in name.rdns for a in rdn if a.oid == NameOID.EMAIL_ADDRESS):
-        assert names.from_rdns(rdns) == names.from_attributes(names.decode(name.public_bytes()))
+        assert names.from_rdns(rdns) == names.from_attributes(attributes.decode(name.public_bytes()))
     else:
-        assert not names.from_attributes(names.decode(name.public_bytes())).comparable
+        assert not names.from_attributes(attributes.decode(name.public_bytes())).comparable
     assert names.to_x509(rdns) == name
 
 
 @given(st.text())
 def test_preparation_settles(value: str) -> None:
-    prepared = names.prepare(value)
-    assert names.prepare(prepared) == prepared
+    prepared = preparation.prepare(value)
+    assert preparation.prepare(prepared) == prepared
     assert prepared == prepared.strip()
     assert "  " not in prepared

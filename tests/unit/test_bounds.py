@@ -7,7 +7,7 @@ import pytest
 from tests import der
 from tests.support import ACCEPTED, refused
 from tests.unit.test_cases import CLIENT, DNS, MISMATCH, UNREADABLE, bound_token, itself, made, pki
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509 import attributes, preparation
 
 BILLING = (der.CN, der.utf8("billing"))
 
@@ -19,7 +19,7 @@ def units(count: int) -> list[tuple[str, bytes]]:
 
 def test_a_long_name() -> None:
     short, long = der.dn(*units(54), BILLING), der.dn(*units(55), BILLING)
-    assert len(short) <= names.MAX_NAME_SIZE < len(long)
+    assert len(short) <= attributes.MAX_NAME_SIZE < len(long)
     registered = ",".join(["CN=billing", *(f"OU={number:064}" for number in reversed(range(54)))])
     assert pki(made(subject=short), "subject_dn", registered) == ACCEPTED
     assert pki(made(subject=long), "subject_dn", registered) == UNREADABLE
@@ -38,13 +38,13 @@ def test_a_long_name() -> None:
 def test_names_are_prepared_only_for_clients_registered_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = made(DNS, CLIENT, subject=der.dn(*units(20), BILLING))
     prepared: list[str] = []
-    original = names.prepare
+    original = preparation.prepare
 
     def prepare(text: str) -> str:
         prepared.append(text)
         return original(text)
 
-    monkeypatch.setattr(names, "prepare", prepare)
+    monkeypatch.setattr(attributes, "prepare", prepare)
     assert pki(certificate, "san_dns", "billing.example.com") == ACCEPTED
     assert prepared == []
     assert pki(certificate, "subject_dn", "CN=billing") == MISMATCH

@@ -2,16 +2,17 @@
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import NameOID
 
+from tests import der
 from tests.support import refused
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509 import attributes, name_text, names
+from wsgi_mtls.x509.attributes import TypedValue
 
 CN, O, C = "2.5.4.3", "2.5.4.10", "2.5.4.6"  # noqa: E741
 
 
 def name(text: str) -> names.DistinguishedName:
-    return names.from_rdns(names.read_registered(text))
+    return names.from_rdns(name_text.read_registered(text))
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,21 @@ def name(text: str) -> names.DistinguishedName:
         ("CN=\u00e5", [((CN, "\u00e5"),)]),
         ("CN=#0c0161", [((CN, "a"),)]),
         ("CN=#1E020061", [((CN, "a"),)]),
+        ("CN=#0c00", [((CN, ""),)]),
+        ("CN=#1300", [((CN, TypedValue(19, b"")),)]),
+        ("CN=#03020780", [((CN, TypedValue(3, b"\x07\x80")),)]),
+        ("CN=#04024869", [((CN, TypedValue(4, b"Hi")),)]),
+        ("CN=#020101", [((CN, TypedValue(2, b"\x01")),)]),
+        ('CN="a, b"', [((CN, "a, b"),)]),
+        ('O="Acme, Inc.", CN = "x" ', [((CN, "x"),), ((O, "Acme, Inc."),)]),
+        ('CN=" a "+O="b+c=d;<>#"', [((CN, " a "), (O, "b+c=d;<>#"))]),
+        (r'CN="a\"b\\c\2C"', [((CN, 'a"b\\c,'),)]),
+        ('CN="#0c0161"', [((CN, "#0c0161"),)]),
+        ('CN=""', [((CN, ""),)]),
     ],
 )
-def test_read(text: str, rdns: list[names.Attributes]) -> None:
-    assert names.read(text) == rdns
+def test_read(text: str, rdns: list[name_text.Attributes]) -> None:
+    assert name_text.read(text) == rdns
 
 
 TYPES = {
@@ -72,7 +84,7 @@ TYPES = {
 @pytest.mark.parametrize(("attribute_type", "oid"), TYPES.items())
 def test_attribute_types(attribute_type: str, oid: str) -> None:
     for spelling in (attribute_type, attribute_type.lower(), attribute_type.upper(), oid):
-        assert names.read(f"{spelling}=x") == [((oid, "x"),)]
+        assert name_text.read_registered(f"{spelling}=x") == [((oid, "x"),)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +100,10 @@ def test_attribute_types(attribute_type: str, oid: str) -> None:
         "CN=a,,O=b",
         "CN=a+",
         "CN=a;O=b",
-        'CN="a"',
+        'CN="a',
+        'CN="a"b',
+        'CN="a\\"',
+        'CN=a"b"',
         "CN=a<b",
         "CN=a\\",
         r"CN=\zz",
@@ -99,7 +114,8 @@ def test_attribute_types(attribute_type: str, oid: str) -> None:
         "CN=#0",
         "CN=#0c0261",
         "CN=#0c016100",
-        "CN=#020101",
+        "CN=#140178e9",
+        "CN=#1401e9",
         "CN=#zz",
         "nonsense=a",
         "9.9.9=a",
@@ -111,13 +127,13 @@ def test_attribute_types(attribute_type: str, oid: str) -> None:
 )
 def test_not_a_name(text: str) -> None:
     with refused("malformed_name") as caught:
-        names.read(text)
+        name_text.read(text)
     assert caught.value.message
 
 
 def test_message_tells_the_place() -> None:
     with refused("malformed_name", match="from character 6 on"):
-        names.read('CN=a,O="b"')
+        name_text.read('CN=a,O=b"c"')
 
 
 @pytest.mark.parametrize(
@@ -131,13 +147,13 @@ def test_message_tells_the_place() -> None:
     ],
 )
 def test_slash_form_is_read_where_an_operator_wrote_it(slash: str, text: str) -> None:
-    assert names.read_registered(slash) == names.read(text)
+    assert name_text.read_registered(slash) == name_text.read(text)
 
 
 @pytest.mark.parametrize("text", ["/", "//", "/x", "/CN=a/nonsense=b", r"/CN=\xC3", "/C N=a", "/CN=a+O=b"])
 def test_no_slash_form(text: str) -> None:
     with refused("malformed_name"):
-        names.read_registered(text)
+        name_text.read_registered(text)
 
 
 SAME = [
@@ -206,23 +222,72 @@ def test_a_value_that_nobody_can_see_matches_nothing(value: str) -> None:
 
 
 def test_empty_name_matches_nothing() -> None:
-    empty = names.from_attributes(names.decode(x509.Name([]).public_bytes()))
+    empty = names.from_attributes(attributes.decode(x509.Name([]).public_bytes()))
     assert not empty.matches(empty)
 
 
-def test_value_that_is_no_text_matches_nothing() -> None:
-    bits = x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, b"\x00a", x509.name._ASN1Type.BitString)
-    assert not names.from_attributes(names.decode(x509.Name([bits]).public_bytes())).comparable
+def named(value: bytes, kind: str = CN) -> names.DistinguishedName:
+    return names.from_attributes(attributes.decode(der.dn((O, der.utf8("Agora")), (kind, value))))
+
+
+VALUES = {
+    "UTF8String": der.utf8("billing"),
+    "other case, as PrintableString": der.printable("BILLING"),
+    "BMPString": der.bmp("billing"),
+    "an asterisk": der.printable("billing*"),
+    "empty": der.utf8(""),
+    "empty PrintableString": der.printable(""),
+    "empty T61String": der.t61(b""),
+    "empty BIT STRING": der.tlv(3),
+    "a space": der.utf8(" "),
+    "zero width": der.utf8("\u200b"),
+    "zero width in a BMPString": der.bmp("\u200b"),
+    "Latin-1": der.t61(b"\xe9"),
+    "not UTF-8": der.utf8(b"\xff"),
+    "bits": der.bits(b"billing"),
+    "other bits": der.bits(b"BILLING"),
+    "octets": der.oct_(b"billing"),
+    "an integer": der.integer(7),
+    "a sequence": der.seq(der.utf8("billing")),
+    "a tag of two octets": b"\x1f\x81\x01\x01a",
+}
+EQUAL = [{"UTF8String", "other case, as PrintableString", "BMPString"}]
+NOTHING = {"a space", "zero width", "zero width in a BMPString", "Latin-1", "not UTF-8"}
+
+
+@pytest.mark.parametrize("one", VALUES)
+@pytest.mark.parametrize("other", VALUES)
+def test_each_pair(one: str, other: str) -> None:
+    expected = (one == other and one not in NOTHING) or any({one, other} <= same for same in EQUAL)
+    assert named(VALUES[one]).matches(named(VALUES[other])) == expected
+
+
+@pytest.mark.parametrize("of", VALUES)
+def test_a_name_is_registered_as_it_is_printed(of: str) -> None:
+    printed = attributes.write(attributes.decode(der.dn((O, der.utf8("Agora")), (CN, VALUES[of]))))
+    if of in {"Latin-1", "not UTF-8"}:
+        with refused("malformed_name"):
+            name(printed)
+    elif of in NOTHING:
+        assert not name(printed).comparable
+    else:
+        assert name(printed).matches(named(VALUES[of]))
+
+
+def test_a_name_of_empty_values_alone_matches_nothing() -> None:
+    for value in (der.utf8(""), der.printable(""), der.tlv(3)):
+        alone = names.from_attributes(attributes.decode(der.dn((CN, value))))
+        assert not alone.matches(alone)
 
 
 @pytest.mark.parametrize("text", ["C=SWE", "CN=", "CN=" + "x" * 65])
 def test_no_certificate_can_carry_it(text: str) -> None:
     with refused("malformed_name"):
-        names.to_x509(names.read(text))
+        names.to_x509(name_text.read(text))
 
 
 def test_to_x509() -> None:
-    made = names.to_x509(names.read("CN=a+OU=c,O=b"))
+    made = names.to_x509(name_text.read("CN=a+OU=c,O=b"))
     assert [[(a.oid.dotted_string, a.value) for a in rdn] for rdn in made.rdns] == [
         [(O, "b")],
         [(CN, "a"), ("2.5.4.11", "c")],

@@ -3,8 +3,10 @@
 import pytest
 
 from tests.support import refused
-from wsgi_mtls.clients import SubjectKind, SubjectValue
+from wsgi_mtls import PeerCertificate, Verifier
+from wsgi_mtls.clients import MappingRegistry, SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.testing import KeyPair, Profile
+from wsgi_mtls.x509.differences import differences
 
 DN: SubjectKind = "tls_client_auth_subject_dn"
 DNS: SubjectKind = "tls_client_auth_san_dns"
@@ -34,7 +36,8 @@ def pair(ca: KeyPair) -> KeyPair:
         (DNS, "RP.EXAMPLE.COM"),
         (DNS, "other.example"),
         (URI, "https://rp.example.com/A"),
-        (URI, "spiffe://x/y"),
+        (URI, "HTTPS://RP.example.COM/A"),
+        (URI, "SPIFFE://X/y"),
         (IP, "192.0.2.1"),
         (IP, "2001:db8::7"),
         (IP, "2001:0DB8:0:0:0:0:0:0007"),
@@ -57,8 +60,10 @@ def test_matches(pair: KeyPair, kind: SubjectKind, value: str) -> None:
         (DNS, "x.rp.example.com"),
         (DNS, "192.0.2.1"),
         (URI, "https://rp.example.com/a"),
-        (URI, "https://RP.example.com/A"),
         (URI, "https://rp.example.com/A/"),
+        (URI, "https://user@rp.example.com/A"),
+        (URI, "https:rp.example.com/A"),
+        (URI, "spiffe://x/Y"),
         (IP, "192.0.2.2"),
         (IP, "::ffff:192.0.2.1"),
         (EMAIL, "ops@example.com"),
@@ -115,3 +120,68 @@ def test_a_name_that_is_no_ascii_matches_no_dns_name(ca: KeyPair) -> None:
     assert SubjectValue.parse(DNS, "xn--K.example").matches(certificate)
     with refused("invalid_client_metadata"):
         SubjectValue.parse(DNS, "xn--\u212a.example")
+
+
+URIS = {
+    "urn:Example:a": ("URN:Example:a", "urn:example:a"),
+    "https://User@A.example:8443/P?q=A#F": (
+        "HTTPS://User@a.EXAMPLE:8443/P?q=A#F",
+        "https://user@a.example:8443/P?q=A#F",
+    ),
+    "https://a.example?Q": ("https://A.EXAMPLE?Q", "https://a.example?q"),
+    "https://a.example#F": ("https://A.EXAMPLE#F", "https://a.example#f"),
+    "https://a@b@C.example/": ("https://a@b@c.EXAMPLE/", "https://A@b@c.example/"),
+    "https:///P": ("HTTPS:///P", "https:///p"),
+    "mailto:A@B.example": ("MAILTO:A@B.example", "mailto:A@b.example"),
+}
+
+
+@pytest.mark.parametrize("carried", URIS)
+def test_scheme_and_host_alone_are_compared_without_case(ca: KeyPair, carried: str) -> None:
+    same, other = URIS[carried]
+    certificate = ca.issue("CN=x", Profile(san_uri=[carried])).certificate
+    assert SubjectValue.parse(URI, carried).matches(certificate)
+    assert SubjectValue.parse(URI, same).matches(certificate)
+    assert SubjectValue.parse(URI, same).key in subject_keys(certificate)
+    assert SubjectValue.parse(URI, same).is_among(URI, [carried])
+    assert not SubjectValue.parse(URI, other).matches(certificate)
+    assert not SubjectValue.parse(URI, other).is_among(URI, [carried])
+
+
+OPPOSITE = [
+    ("C=SE,O=Agora,CN=rp", "CN=rp,O=Agora,C=SE"),
+    ("C = SE, O = Agora + OU = x, CN = rp", "CN=rp,O=Agora+OU=x,C=SE"),
+    ('O="Acme, Inc.",CN=rp', r"CN=rp,O=Acme\, Inc."),
+    ("DC=com,DC=example,CN=#1300", "CN=#1300,DC=example,DC=com"),
+]
+
+
+@pytest.mark.parametrize(("registered", "opposite"), OPPOSITE)
+def test_a_dn_in_the_opposite_order_has_a_warning(registered: str, opposite: str) -> None:
+    value = SubjectValue.parse(DN, registered)
+    assert value.warning is not None
+    assert repr(opposite) in value.warning
+    assert SubjectValue.parse(DN, opposite).warning is None
+    client = {"token_endpoint_auth_method": "tls_client_auth", DN: registered}
+    (warning,) = MappingRegistry({"a": client}).warnings()
+    assert "openssl x509 -subject" in warning
+
+
+@pytest.mark.parametrize(
+    "registered", ["CN=rp", "/C=SE/CN=rp", "CN=rp,OU=x", "OU=x,CN=rp", "C=SE,O=Agora", "CN=a,CN=b"]
+)
+def test_a_dn_without_a_warning(registered: str) -> None:
+    assert SubjectValue.parse(DN, registered).warning is None
+
+
+def test_a_mismatch_that_is_a_reversal_says_so(ca: KeyPair) -> None:
+    own, other = (ca.issue(subject).certificate for subject in ("CN=rp,O=Agora,C=SE", "CN=other,O=Agora,C=SE"))
+    client = {"token_endpoint_auth_method": "tls_client_auth", DN: "C=SE,O=Agora,CN=rp"}
+    verifier = Verifier({"a": client})
+    with refused("subject_mismatch", match="opposite order, so register 'CN=rp,O=Agora,C=SE'"):
+        verifier.authenticate("a", PeerCertificate(own, verified=True))
+    with refused("subject_mismatch", match="have one issued with this name"):
+        verifier.authenticate("a", PeerCertificate(other, verified=True))
+    assert differences("C=SE,O=Agora,CN=rp", own) == [
+        "the same RDNs in the opposite order: register 'CN=rp,O=Agora,C=SE'"
+    ]

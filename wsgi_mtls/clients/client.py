@@ -90,6 +90,12 @@ class Client:
         """Whether this client is authenticated by its certificate."""
         return self.token_endpoint_auth_method is None or self.token_endpoint_auth_method in AUTH_METHODS
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is registered and probably not meant so: a sentence for each."""
+        by_name = self.subject_value.warning if self.subject_value is not None else None
+        return (*self.skipped_keys, *([by_name] if by_name else []))
+
     def __post_init__(self) -> None:
         self._check_types()
         sources = {"jwks": self.jwks, "jwks_uri": self.jwks_uri, "certificates": self.registered_certificates or None}

@@ -53,11 +53,9 @@ class MappingRegistry:
         return self._clients.get(client_id), self.has_self_signed(certificate)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return a sentence for each registered key that authenticates nothing (RFC 7517 section 5)."""
+        """Return a sentence for each thing that is registered and probably not meant so, such as a skipped key."""
         return tuple(
-            f"Client {client.client_id!r}: {reason}"
-            for client in self._clients.values()
-            for reason in client.skipped_keys
+            f"Client {client.client_id!r}: {reason}" for client in self._clients.values() for reason in client.warnings
         )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..errors import BadCertificate, InvalidClientMetadata
-from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, names
+from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, attributes, names
+from ..x509.name_text import Attributes, read_registered
 
 SubjectKey = tuple[SubjectKind, Hashable]
 """A subject value ready to be compared: two that name the same are equal, and a registry may index by it."""
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+# RFC 3986 appendix B: the scheme; the authority without and with what identifies a user, if there is one; the rest.
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)(//(?:[^/?#]*@)?)?((?(2)[^/?#@]*))(.*)", re.DOTALL)
+_COMMON_NAME = "2.5.4.3"
+# What comes last in RFC 4514 text: country, state, locality, organization, domain.
+_GENERAL = frozenset({"2.5.4.6", "2.5.4.8", "2.5.4.7", "2.5.4.10", "0.9.2342.19200300.100.1.25"})
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -64,6 +70,28 @@ class SubjectValue:
         """
         return _TEXTS[self.kind](certificate)
 
+    @property
+    def opposite(self) -> "SubjectValue | None":
+        """The same DN with its RDNs in the opposite order, as ``openssl x509 -subject`` prints it, or None."""
+        if self.kind != "tls_client_auth_subject_dn":
+            return None
+        text = attributes.write(tuple(map(_as_written, reversed(read_registered(self.value)))))
+        return SubjectValue.parse(self.kind, text)
+
+    @property
+    def warning(self) -> str | None:
+        """Why a DN was probably registered in the opposite order, or None."""
+        if self.kind != "tls_client_auth_subject_dn" or self.value.startswith("/") or self.opposite is None:
+            return None
+        *_, first = rdns = read_registered(self.value)
+        is_general = len(rdns) > 1 and _GENERAL & {oid for oid, _ in first}
+        if not is_general or all(oid != _COMMON_NAME for oid, _ in rdns[0]):
+            return None
+        return (
+            f"{self.kind} {self.value!r} ends with CN, as openssl x509 -subject prints it, and RFC 4514 writes the "
+            f"opposite order: register {self.opposite.value!r}, unless the certificate itself starts with CN."
+        )
+
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
         """Tell whether a terminator that forwards only texts of this kind delivered this very name.
 
@@ -78,8 +106,8 @@ class SubjectValue:
 def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     """Return every subject value that the certificate could be registered by; none of a kind that can't be read.
 
-    DNS names and e-mail domains are compared without regard to ASCII case, IP addresses in binary, names as RFC 5280
-    section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
+    DNS names, e-mail domains, and URIs' schemes and hosts are compared without regard to ASCII case, IP addresses in
+    binary, names as RFC 5280 section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
     """
     return frozenset((kind, key) for kind in _KEYS for key in _readable_keys(kind, certificate))
 
@@ -89,6 +117,10 @@ def _readable_keys(kind: SubjectKind, certificate: ClientCertificate) -> tuple[H
         return tuple(_KEYS[kind](certificate))
     except BadCertificate:
         return ()
+
+
+def _as_written(rdn: Attributes) -> tuple[attributes.Attribute, ...]:
+    return tuple(attributes.Attribute.of(oid, value) for oid, value in rdn)
 
 
 def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
@@ -101,7 +133,7 @@ def _delivered(kind: SubjectKind, value: str) -> Hashable | None:
 
 
 def _dn(value: str) -> Hashable:
-    name = names.from_rdns(names.read_registered(value))
+    name = names.from_rdns(read_registered(value))
     if not name.comparable:
         raise BadCertificate(
             "it has no value that is not empty, or one with invisible or control characters, and so matches nothing.",
@@ -120,8 +152,17 @@ def _dns(value: str) -> Hashable:
 
 def _uri(value: str) -> Hashable:
     if not value.isascii() or _CONTROL.search(value) or not urlsplit(value).scheme:
-        raise ValueError("no URI; it needs a scheme and only ASCII characters (RFC 3986).")
-    return value
+        raise ValueError("it is not a URI; it needs a scheme and only ASCII characters (RFC 3986).")
+    return _fold_uri(value)
+
+
+def _fold_uri(uri: str) -> str:
+    """Fold scheme and host, which RFC 5280 section 7.4 compares without regard to case; the rest counts exactly."""
+    match = _URI.fullmatch(uri) if uri.isascii() else None
+    if match is None:
+        return uri
+    scheme, user, host, rest = match.groups("")
+    return scheme.lower() + user + host.lower() + rest
 
 
 def _ip(value: str) -> Hashable:
@@ -155,7 +196,7 @@ _PARSERS: dict[SubjectKind, Callable[[str], Hashable]] = {
 _KEYS: dict[SubjectKind, Callable[[ClientCertificate], Iterable[Hashable]]] = {
     "tls_client_auth_subject_dn": lambda it: (it.subject_name,) if it.subject_name.comparable else (),
     "tls_client_auth_san_dns": lambda it: (name.lower() for name in it.san_dns if name.isascii()),
-    "tls_client_auth_san_uri": lambda it: it.san_uri,
+    "tls_client_auth_san_uri": lambda it: map(_fold_uri, it.san_uri),
     "tls_client_auth_san_ip": lambda it: it.san_ip,
     "tls_client_auth_san_email": lambda it: map(_fold_domain, it.san_email),
 }

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import BadCertificate
-from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind, names
+from ..x509 import SUBJECT_KINDS, PeerSubject, SubjectKind
+from ..x509.name_text import read as read_name
 from .encodings import SIZE_LIMIT
 from .proxies import GuardedHeaders, TrustedProxies
 from .secret import Secret
@@ -153,7 +154,7 @@ class _Reader:
         values = tuple(value for text in texts for value in self.decode(self._utf8(text)))
         if self.kind == "tls_client_auth_subject_dn":
             for value in values:
-                names.read(value)
+                read_name(value)
         return PeerSubject(self.kind, values, verified, self.label)
 
     def _utf8(self, text: str) -> str:

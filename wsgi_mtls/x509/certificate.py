@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, final, get_args
 from cryptography.hazmat import asn1
 
 from ..errors import BadCertificate, short
-from . import names, parts
+from . import attributes, names, parts
 from .extensions import Extensions
 from .parts import IPAddress
 from .pem import pem_to_der
@@ -100,12 +100,12 @@ class ClientCertificate:
     @_part("subject")
     def subject(self) -> str:
         """The subject as RFC 4514 text, to be read by people; ``subject_name`` is what is compared."""
-        return names.write(self.subject_attributes)
+        return attributes.write(self.subject_attributes)
 
     @_part("subject")
-    def subject_attributes(self) -> names.RDNs:
+    def subject_attributes(self) -> attributes.RDNs:
         """The subject's attributes as they are written, by RDN, in the certificate's order."""
-        return names.decode(parts.tbs(self.der).subject)
+        return attributes.decode(parts.tbs(self.der).subject)
 
     @_part("subject")
     def subject_name(self) -> names.DistinguishedName:
@@ -132,12 +132,12 @@ class ClientCertificate:
     @_part("issuer")
     def issuer(self) -> str:
         """The issuer as RFC 4514 text."""
-        return names.write(self.issuer_attributes)
+        return attributes.write(self.issuer_attributes)
 
     @_part("issuer")
-    def issuer_attributes(self) -> names.RDNs:
+    def issuer_attributes(self) -> attributes.RDNs:
         """The issuer's attributes as they are written."""
-        return names.decode(parts.tbs(self.der).issuer)
+        return attributes.decode(parts.tbs(self.der).issuer)
 
     @_part("DNS name in the subject alternative name")
     def san_dns(self) -> tuple[str, ...]:
@@ -167,7 +167,9 @@ class ClientCertificate:
     @property
     def user_principal_names(self) -> tuple[str, ...]:
         """Its otherName entries of Microsoft's userPrincipalName; the empty text for one that is not a UTF8String."""
-        return tuple(names.decode_value(value).text for oid, value in self.other_names if oid == _USER_PRINCIPAL_NAME)
+        return tuple(
+            attributes.decode_value(value).text for oid, value in self.other_names if oid == _USER_PRINCIPAL_NAME
+        )
 
     @_part("list of extensions")
     def extensions(self) -> Extensions:
@@ -232,7 +234,7 @@ class ClientCertificate:
         Whatever the signature is: OpenSSL does not verify that of one that is in its CA bundle (:mod:`.self_issued`).
         """
         found = parts.tbs(self.der)
-        same_count = names.count(found.subject) == names.count(found.issuer)
+        same_count = attributes.count(found.subject) == attributes.count(found.issuer)
         return same_count and is_self_issued(self.subject_attributes, self.issuer_attributes)
 
     def require_readable(self) -> "ClientCertificate":

@@ -2,9 +2,11 @@
 
 from itertools import zip_longest
 
-from . import names
+from . import attributes, names
 from .attribute_types import SHORT_NAMES
+from .attributes import TypedValue
 from .certificate import ClientCertificate
+from .name_text import Attributes, read_registered
 
 
 def differences(registered: str, certificate: ClientCertificate) -> list[str]:
@@ -15,12 +17,15 @@ def differences(registered: str, certificate: ClientCertificate) -> list[str]:
         certificate: the certificate.
 
     Returns:
-        A line for each RDN that differs.
+        A line for each RDN that differs, or one for a name in the opposite order.
     """
-    wanted, has = names.read_registered(registered), certificate.subject_attributes
+    wanted, has = read_registered(registered), certificate.subject_attributes
+    prepared = names.from_rdns(wanted)
+    if prepared.reversed.matches(certificate.subject_name):
+        return [f"the same RDNs in the opposite order: register {certificate.subject!r}"]
     sides = zip_longest(
-        reversed(list(zip(names.from_rdns(wanted).rdns, map(_written, wanted), strict=True))),
-        reversed(list(zip(certificate.subject_name.rdns, (names.write((rdn,)) for rdn in has), strict=True))),
+        reversed(list(zip(prepared.rdns, map(_written, wanted), strict=True))),
+        reversed(list(zip(certificate.subject_name.rdns, (attributes.write((rdn,)) for rdn in has), strict=True))),
         fillvalue=(None, "nothing"),
     )
     return [
@@ -30,5 +35,9 @@ def differences(registered: str, certificate: ClientCertificate) -> list[str]:
     ]
 
 
-def _written(rdn: names.Attributes) -> str:
-    return "+".join(f"{SHORT_NAMES.get(oid, oid)}={value}" for oid, value in rdn)
+def _written(rdn: Attributes) -> str:
+    return "+".join(f"{SHORT_NAMES.get(oid, oid)}={_text(value)}" for oid, value in rdn)
+
+
+def _text(value: str | TypedValue) -> str:
+    return value.to_hex() if isinstance(value, TypedValue) else value

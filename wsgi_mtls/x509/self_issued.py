@@ -4,42 +4,71 @@ A TLS terminator looks at no signature of a self-issued certificate that is in i
 reading which one that is. So every pair that it may take for one name must be one here.
 """
 
-from . import names
+import re
+from collections.abc import Callable, Mapping
+
+from .attributes import RDNs, TypedValue, is_empty
+from .names import PreparedAttributes, from_attributes
+from .preparation import prepare_leniently
+
+_SPACE = re.compile("[\t\n\x0b\x0c\r ]+")
+_UNICODE = {12: "utf-8", 28: "utf-32-be", 30: "utf-16-be"}
+_NARROW = (19, 20, 22, 26)  # PrintableString, T61String, IA5String, VisibleString
+_NUMERIC = 18  # OpenSSL takes it for no text
+_UPPER_TO_LOWER = {ord(upper): upper.lower() for upper in map(chr, range(ord("A"), ord("Z") + 1))}
 
 
-def is_self_issued(subject: names.RDNs, issuer: names.RDNs) -> bool:
-    """Tell whether a certificate's subject and issuer are, or may be, the same name."""
-    one, other = names.from_attributes(subject), names.from_attributes(issuer)
-    return len(one.rdns) == len(other.rdns) and all(map(_may_be_one, one.rdns, other.rdns, subject, issuer))
-
-
-def _may_be_one(
-    one: names.Attributes,
-    other: names.Attributes,
-    one_raw: tuple[names.Attribute, ...],
-    other_raw: tuple[names.Attribute, ...],
-) -> bool:
-    """Compare what is left of both by any reading, where a value can't be compared as RFC 5280 says.
-
-    OpenSSL drops white space at the ends, reads a T61String as Latin-1, takes no octets of one type for no octets of
-    another, and leaves in place what RFC 4518 prohibits; but an ASCII letter or digit is one for every reader, except
-    behind a NUL.
-    """
-    if all(value and not names.is_empty(value) for _, value in (*one, *other)):
+def is_self_issued(subject: RDNs, issuer: RDNs) -> bool:
+    """Return whether a certificate's subject and issuer are, or may be, the same name."""
+    one, other = from_attributes(subject), from_attributes(issuer)
+    if [_types(rdn) for rdn in one.rdns] != [_types(rdn) for rdn in other.rdns]:
+        return False
+    if _is_plain(one.rdns) and _is_plain(other.rdns):
         return one == other
-    return _skeletons(one_raw) == _skeletons(other_raw)
+    return any(_folded(subject, fold) == _folded(issuer, fold) for fold in _READERS)
 
 
-def _skeletons(rdn: tuple[names.Attribute, ...]) -> list[tuple[str, str]]:
-    return sorted((attribute.oid, _skeleton(attribute)) for attribute in rdn)
+def _is_plain(rdns: tuple[PreparedAttributes, ...]) -> bool:
+    """Return whether every value can be compared as RFC 5280 says, which is coarser than any other reader."""
+    return all(value and not is_empty(value) for rdn in rdns for _, value in rdn)
 
 
-def _skeleton(attribute: names.Attribute) -> str:
-    # What is not ASCII leaves nothing behind, whether it is decoded or not; but two octets a letter must be one.
-    text = attribute.octets.decode(_WIDE.get(attribute.tag, "latin-1"), "replace")
-    return "".join(
-        character for character in text.partition("\0")[0] if character.isascii() and character.isalnum()
-    ).lower()
+def _types(rdn: PreparedAttributes) -> list[str]:
+    return sorted(oid for oid, _ in rdn)
 
 
-_WIDE = {28: "utf-32-be", 30: "utf-16-be"}
+def _folded(name: RDNs, fold: Callable[[TypedValue], str]) -> list[list[tuple[str, str]]]:
+    return [sorted((attribute.oid, fold(attribute.value)) for attribute in rdn) for rdn in name]
+
+
+def _as_openssl(value: TypedValue) -> str:
+    """Fold as OpenSSL's ``x509_name_canon``: all strings as text, white space as one space, ASCII in lower case."""
+    text = _text(value, _UNICODE | dict.fromkeys(_NARROW, "latin-1"))
+    return _octets(value) if text is None else _SPACE.sub(" ", text).strip(" ").translate(_UPPER_TO_LOWER)
+
+
+def _as_stringprep(value: TypedValue) -> str:
+    """Fold as a reader by RFC 4518 that drops what is prohibited, and takes one octet for one character."""
+    text = _text(value, _UNICODE | dict.fromkeys((_NUMERIC, *_NARROW), "latin-1"))
+    return _octets(value) if text is None else prepare_leniently(text)
+
+
+def _as_stringprep_of_utf8(value: TypedValue) -> str:
+    """Fold as the same where every string of one octet a character is read as UTF-8, as cryptography does."""
+    text = _text(value, _UNICODE | dict.fromkeys((_NUMERIC, *_NARROW), "utf-8"))
+    return _octets(value) if text is None else prepare_leniently(text)
+
+
+def _text(value: TypedValue, encodings: Mapping[int, str]) -> str | None:
+    """Return the text up to a NUL, where a reader with C's strings ends it; None for what is not a text."""
+    try:
+        return value.octets.decode(encodings[value.tag], "surrogatepass").partition("\0")[0]
+    except (KeyError, ValueError):
+        return None
+
+
+def _octets(value: TypedValue) -> str:
+    return f"\0{value.tag}:{value.octets.hex()}"
+
+
+_READERS = (_as_openssl, _as_stringprep, _as_stringprep_of_utf8)

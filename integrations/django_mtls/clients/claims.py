@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from wsgi_mtls.clients import SubjectKind, SubjectValue
 from wsgi_mtls.errors import InvalidClientMetadata, MutualTLSError
-from wsgi_mtls.x509 import names
+from wsgi_mtls.x509.name_text import read_registered
+from wsgi_mtls.x509.preparation import prepare
 
 from ..conf import mtls_settings
 from ..users.usernames import USERNAME_FROM, username
@@ -118,12 +119,13 @@ def _users_of_value(kind: SubjectKind, value: str) -> Iterable[Any]:
     if kind != "tls_client_auth_subject_dn":
         yield from (user for user in _users(value) if _is_name(kind, user.get_username(), value))
         return
-    rdns = names.read_registered(value)
+    rdns = read_registered(value)
     found = [text for rdn in rdns for oid, text in rdn if oid == _COMMON_NAME]
-    prepared = names.prepare(found[0]) if len(found) == 1 else ""
-    if prepared:
-        candidates = (*_users(found[0]), *_users(prepared))
-        yield from (user for user in candidates if names.prepare(user.get_username()) == prepared)
+    # A value that is not a text is no username.
+    name = found[0] if len(found) == 1 and isinstance(found[0], str) else ""
+    if prepared := prepare(name):
+        candidates = (*_users(name), *_users(prepared))
+        yield from (user for user in candidates if prepare(user.get_username()) == prepared)
 
 
 def _is_name(kind: SubjectKind, name: str, value: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from cryptography.x509.oid import NameOID
 
 from wsgi_mtls.errors import MutualTLSError, RefusedClient
-from wsgi_mtls.x509 import ClientCertificate, names
+from wsgi_mtls.x509 import ClientCertificate
+from wsgi_mtls.x509.preparation import prepare
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -52,6 +53,6 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
             reason="several_usernames",
         )
     name = several[0]
-    if not isinstance(name, str) or not names.prepare(name):
+    if not isinstance(name, str) or not prepare(name):
         raise RefusedClient(f"{name!r} is empty or has characters that nobody can see.", reason="malformed_username")
     return name
