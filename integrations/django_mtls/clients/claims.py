@@ -121,7 +121,7 @@ def _users_of_value(kind: SubjectKind, value: str) -> Iterable[Any]:
         return
     rdns = read_registered(value)
     found = [text for rdn in rdns for oid, text in rdn if oid == _COMMON_NAME]
-    # A value that is not a text is no username.
+    # A value that is not a text can not be a username.
     name = found[0] if len(found) == 1 and isinstance(found[0], str) else ""
     if prepared := prepare(name):
         candidates = (*_users(name), *_users(prepared))
