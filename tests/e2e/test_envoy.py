@@ -8,8 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support import refused
+from wsgi_mtls import sources
 from wsgi_mtls.cli.terminators import DEPLOY
-from wsgi_mtls.testing import Profile, self_sign
+from wsgi_mtls.testing import KeyPair, Profile, self_sign
+from wsgi_mtls.x509 import PeerSubject
 
 from .cases import CASES
 from .conftest import Behind, start
@@ -60,3 +63,54 @@ def test_harmless_names(careless_envoy: Behind) -> None:
     profile = Profile(key=key, san_uri=["spiffe://example.com/mobile"], san_dns=["mobile.example.com"])
     careless_envoy.pki.add("named", self_sign("CN=mobile", profile))
     assert careless_envoy.request("named", MOBILE).outcome == MOBILE
+
+
+@pytest.fixture(scope="module")
+def mesh(pki: PKI, readable_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    """Start Envoy as a mesh configures it: with subject and URI, and without the certificate."""
+    deploy = tmp_path_factory.mktemp("mesh")
+    ours = (DEPLOY / "envoy" / "envoy-xfcc.yaml").read_text()
+    theirs = ours.replace("{cert: true, chain: true}", "{subject: true, uri: true}")
+    assert theirs != ours
+    (deploy / "envoy-xfcc.yaml").write_text(theirs)
+    without = replace(XFCC, name="envoy-mesh", terminator=replace(XFCC.terminator, folder=str(deploy)))
+    with start(without, pki, readable_folder) as started:
+        yield started
+
+
+SIDECAR = sources.istio_sidecar(trusted_proxies=["127.0.0.1"], underscores_dropped=True, terminator_verifies=True)
+WORKLOAD = "spiffe://cluster.local/ns/shop/sa/billing"
+
+
+def in_mesh(mesh: Behind, name: str, pair: KeyPair) -> dict[str, str]:
+    """Return what reaches the application with this certificate."""
+    mesh.pki.add(name, pair)
+    header = mesh.request(name, path="/echo").headers["HTTP_X_FORWARDED_CLIENT_CERT"]
+    return {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_CLIENT_CERT": header}
+
+
+def test_uri_and_hash_without_a_certificate(mesh: Behind) -> None:
+    pair = self_sign(r"CN=a\;b", Profile(san_uri=[WORKLOAD]))
+    peer = SIDECAR(in_mesh(mesh, "workload", pair))
+    assert peer == PeerSubject(
+        "tls_client_auth_san_uri", (WORKLOAD,), True, "istio_sidecar", pair.certificate.thumbprint
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"x;URI={WORKLOAD}",
+        f"{WORKLOAD};URI=x",
+        f"{WORKLOAD};DNS=x",
+        f"x,By=spiffe://a;Hash={'0' * 64};URI={WORKLOAD}",
+        f"x;Hash={'0' * 64};URI={WORKLOAD}",
+        f"x,URI={WORKLOAD}",
+        f'"{WORKLOAD}"',
+    ],
+)
+def test_a_workload_that_names_itself(mesh: Behind, name: str) -> None:
+    environ = in_mesh(mesh, "impostor", self_sign(r"CN=\"x", Profile(san_uri=[name])))
+    assert WORKLOAD in environ["HTTP_X_FORWARDED_CLIENT_CERT"]  # the attack does arrive
+    with refused("malformed_certificate"):
+        SIDECAR(environ)
