@@ -48,7 +48,8 @@ def _look_at(request: Any, peer: Answer) -> Answer:
 def keep_private(request: Any, response: Answer) -> Answer:
     """Make an answer private where the record says so; what is not a response, Django reports."""
     if isinstance(response, HttpResponseBase) and record(request).private:
-        response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
+        if response.get("Cache-Control") != "private":  # as a guard further in has set it
+            response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
         for name in list(response.headers):
             if FOR_SHARED_CACHES.fullmatch(name):
                 del response[name]

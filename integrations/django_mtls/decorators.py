@@ -46,8 +46,8 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
         view: the view.
         allowed_methods: those of ``MTLS["ALLOWED_METHODS"]`` that this endpoint offers; all of them by default.
     """
-    methods = None if allowed_methods is None else frozenset(allowed_methods)
-    if isinstance(allowed_methods, str) or (methods is not None and not (methods and methods <= set(AUTH_METHODS))):
+    methods = frozenset(AUTH_METHODS if allowed_methods is None else allowed_methods)
+    if isinstance(allowed_methods, str) or not (methods and methods <= set(AUTH_METHODS)):
         raise ValueError(f"allowed_methods must be among {', '.join(AUTH_METHODS)}.")
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
@@ -188,20 +188,20 @@ def guarded(
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if is_automatic(getattr(view, "view_class", None), request):
                 return automatic_answer(view, request)
+            keep_out_of_caches(request)
             refused = check(request)
             if refused is not None:
                 return keep_private(request, refused)
-            keep_out_of_caches(request)
             return finish(request, view(request, *args, **kwargs))
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if is_automatic(getattr(view, "view_class", None), request):
                 return await automatic_answer(view, request)
+            keep_out_of_caches(request)
             refused = await sync_to_async(check)(request)
             if refused is not None:
                 return keep_private(request, refused)
-            keep_out_of_caches(request)
             return finish(request, await view(request, *args, **kwargs))
 
         _check_function(view)

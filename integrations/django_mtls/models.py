@@ -18,6 +18,7 @@ from wsgi_mtls.x509 import ClientCertificate
 from .clients.choices import Method, SubjectKindChoice
 from .clients.claims import claim_errors
 from .clients.moments import end_of
+from .clients.parsed import client_of
 from .clients.search import certificate_digests, registration_digests, search_keys
 from .clients.search_keys import SearchKey, give_keys
 from .clients.sightings import note_seen
@@ -134,7 +135,7 @@ class AbstractRegisteredClient(models.Model):
         """
         if not isinstance(self.metadata, dict):
             raise InvalidClientMetadata(f"Client {self.client_id!r}: metadata must be an object.")
-        return Client.from_metadata(self.to_metadata())
+        return client_of(self.to_metadata())
 
     @property
     def found_by_certificate(self) -> bool:

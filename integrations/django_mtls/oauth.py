@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
-from wsgi_mtls.clients import AuthMethod
+from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.guard import Authorize
 from wsgi_mtls.request.body import read_body
@@ -18,7 +18,6 @@ from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from .caching import mark_private
 from .chunked import check_is_read
 from .request import innermost, record
 from .verification import guard
@@ -31,16 +30,14 @@ def view_of(request: HttpRequest) -> RequestView:
 
 
 def authenticate_client(
-    request: HttpRequest, *, allowed_methods: Collection[AuthMethod] | None = None
+    request: HttpRequest, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS
 ) -> AuthenticatedClient:
     """Authenticate the OAuth client that a request names (RFC 8705 section 2); its body stays readable.
 
     Raises:
         MutualTLSError: If the request is refused.
     """
-    mark_private(request)
-    allowed = guard().needed_verifier().allowed_methods if allowed_methods is None else allowed_methods
-    return guard().authenticate_client(view_of(request), allowed_methods=allowed)
+    return guard().authenticate_client(view_of(request), allowed_methods=allowed_methods)
 
 
 def accept_bound_token(
@@ -59,7 +56,6 @@ def accept_bound_token(
     """
     if guard().tokens is None:
         raise ImproperlyConfigured('MTLS["TOKENS"] is not set: what decodes access tokens.')
-    mark_private(request)
     return guard().accept_token(
         view_of(request), required=required, scope=scope, also_verified=also_verified, step_up=step_up
     )
@@ -76,7 +72,6 @@ def accept_certificate(
     Raises:
         MutualTLSError: If the request is refused.
     """
-    mark_private(request)
     # Django's CSRF protection, where it has accepted the request, knows more: tokens, and CSRF_TRUSTED_ORIGINS.
     allow_cross_site = allow_cross_site or getattr(request, "csrf_processing_done", False)
     accepted = guard().accept_certificate(

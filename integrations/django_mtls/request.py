@@ -41,7 +41,9 @@ def record(request: Any) -> Record:
         request: Django's request, or a wrapper of it, as REST framework's.
     """
     found = getattr(request, "mtls", None)
-    return found if isinstance(found, Record) else _make(innermost(request))
+    if isinstance(found, Record):
+        return found
+    return _make(request if isinstance(request, HttpRequest) else innermost(request))
 
 
 def innermost(request: Any) -> HttpRequest:
@@ -74,12 +76,13 @@ def _look(request: Any) -> Record:
     The core's notes about its own work stay in the copy: not all of them can be pickled with the request.
     """
     meta, source = request.META, guard().source
-    scope: dict[str, Any] = getattr(request, "scope", {})
-    if PEER in scope:  # ASGI has no environ to share; no header can make a key of the scope
-        meta.setdefault(PEER, scope[PEER])
-    if isinstance(source, GuardedSource):
-        for key in _with_underscores(scope) & source.keys:
-            meta.pop(key, None)
+    scope: dict[str, Any] | None = getattr(request, "scope", None)
+    if scope is not None:
+        if PEER in scope:  # ASGI has no environ to share; no header can make a key of the scope
+            meta.setdefault(PEER, scope[PEER])
+        if isinstance(source, GuardedSource):
+            for key in _with_underscores(scope) & source.keys:
+                meta.pop(key, None)
     environ: WSGIEnvironment = {**meta}
     made = guard().look(RequestView(environ, request.method or "", _no_body, Record()))
     if made.refusal is None:

@@ -27,6 +27,7 @@ class ModelRegistry:
 
     def __init__(self, model: type[AbstractRegisteredClient]) -> None:
         self._model = model
+        self._scopes = (SHARED, exclusive_scope(model))
 
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
@@ -56,13 +57,16 @@ class ModelRegistry:
 
     def _record(self, rows: "QuerySet[AbstractRegisteredClient]", client_id: str) -> AbstractRegisteredClient | None:
         found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).select_related("user")
-        return next((record for record in found if record.client_id == client_id), None)
+        for record in found:
+            if record.client_id == client_id:
+                return record
+        return None
 
     def _self_signed(self, certificate: ClientCertificate) -> "QuerySet[AbstractRegisteredClient]":
         return self._model._default_manager.filter(
             token_endpoint_auth_method=Method.SELF_SIGNED,
             search_keys__digest=key_digest(certificate),
-            search_keys__scope__in=(SHARED, exclusive_scope(self._model)),
+            search_keys__scope__in=self._scopes,
         )
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
@@ -77,9 +81,10 @@ class ModelRegistry:
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, disabled ones too."""
         found: dict[object, AbstractRegisteredClient] = {}
-        scopes = (SHARED, exclusive_scope(self._model))
         for digests in batches(certificate_digests(certificate)):
-            rows = self._model._default_manager.filter(search_keys__digest__in=digests, search_keys__scope__in=scopes)
+            rows = self._model._default_manager.filter(
+                search_keys__digest__in=digests, search_keys__scope__in=self._scopes
+            )
             found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
         return list(found.values())
 
