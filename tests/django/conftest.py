@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .site import Site
 
 if find_spec("django") is None:
-    collect_ignore_glob = ["test_*.py", "e2e/*"]
+    collect_ignore_glob = ["test_*.py", "*/test_*.py"]
 else:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.django.settings")
     if os.environ.get("DJANGO_DATABASE") == "mariadb" and find_spec("MySQLdb") is None:

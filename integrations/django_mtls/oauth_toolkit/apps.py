@@ -16,7 +16,7 @@ class DjangoMTLSOAuthToolkitConfig(AppConfig):
         from oauth2_provider.models import get_access_token_model, get_id_token_model
 
         from .checks import check_settings  # noqa: F401  # importing the module registers them all
-        from .guard import guard_access_tokens, guard_id_tokens
+        from .hardening.bound_tokens import guard_access_tokens, guard_id_tokens
 
         guard_access_tokens(get_access_token_model())
         guard_id_tokens(get_id_token_model())

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauthlib.common import Request
@@ -17,6 +16,7 @@ from ..wrapped_views import make_view_private
 from .client_auth import authenticate_client
 from .errors import UNAVAILABLE, is_unavailable
 from .hardening import device
+from .hardening.queries import check_query
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""
@@ -66,10 +66,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             return None, *super(MutualTLSOAuthLibCore, self).create_device_authorization_response(request)
 
         _, headers, body, status = self._answer(request, create)
-        if isinstance(body, dict):
-            body.pop("scope", None)  # oauthlib 4 tells it; OAuth Toolkit finds it by itself
-        # The view gives them to a JsonResponse, which has this one.
-        return {name: value for name, value in headers.items() if name != "Content-Type"}, body, status
+        return *device.device_answer(headers, body), status
 
     def authenticate_client(self, request: HttpRequest) -> bool:
         """Tell whether a client authenticates at the introspection endpoint."""
@@ -86,10 +83,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             SuspiciousOperation: its query can't be decoded, so that Django answers 400.
             APIException: If this is REST framework's request, and another server could not be asked about the token.
         """
-        try:
-            Request(self._get_escaped_full_path(request))
-        except ValueError as error:  # oauthlib's, for what is not a query
-            raise SuspiciousOperation(str(error)) from error
+        check_query(self._get_escaped_full_path(request))
         make_view_private(request, ["Authorization"])
         valid, found = super().verify_request(request, scopes)
         if not valid and not isinstance(request, HttpRequest) and is_unavailable(found):

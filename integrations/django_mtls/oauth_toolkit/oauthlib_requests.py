@@ -1,6 +1,5 @@
 """What the validator reads from oauthlib's request, and what it takes back."""
 
-from base64 import b64decode
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Literal
 
@@ -33,14 +32,6 @@ def peer_of(request: Any) -> Peer | None:
     if isinstance(found, Record):
         return found.presented()
     return peer_certificate(dict(request.headers), mtls_settings().source)  # without our backend class
-
-
-def secret_of(basic: str) -> bytes:
-    """Return the secret in the credentials of ``Authorization: Basic``, or none where they can't be read."""
-    try:
-        return b64decode(basic).partition(b":")[2]
-    except ValueError:
-        return b""
 
 
 def refuse_token(request: Any, error: MutualTLSError, client_id: str | None) -> None:

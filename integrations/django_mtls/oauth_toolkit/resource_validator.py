@@ -3,16 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db import DataError
-from jwcrypto.common import JWException
-
 from wsgi_mtls.binding import verify_confirmation
 from wsgi_mtls.errors import InvalidToken, MutualTLSError
 
 from . import remote
 from .confirmations import claims_of, find_access_token
-from .guard import looking_at_confirmation, mark_verified
+from .hardening.bound_tokens import looking_at_confirmation, mark_verified
 from .oauthlib_requests import peer_of, refuse_token, report_accepted_token
 from .registrations import gets_bound_tokens
 
@@ -58,12 +54,6 @@ class ResourceValidatorMixin:
         report_accepted_token(request, getattr(request.client, "client_id", None))
         return True
 
-    def _load_id_token(self, token: str) -> Any:
-        try:
-            return super()._load_id_token(token)  # type: ignore[misc]
-        except _UNREADABLE:
-            return None
-
     def _get_token_from_authentication_server(
         self, token: str, introspection_url: str, introspection_token: str | None,
         introspection_credentials: Sequence[str] | None,
@@ -82,13 +72,6 @@ class ResourceValidatorMixin:
             return None
         user = self.get_or_create_user_from_content(content) if named else None  # type: ignore[attr-defined]
         return remote.save(token, content, user)
-
-
-_UNREADABLE = (
-    JWException, ImproperlyConfigured, ValidationError, DataError, ValueError, LookupError, TypeError, AttributeError,
-    ArithmeticError, RecursionError,
-)  # fmt: skip
-"""What OAuth Toolkit raises for a token that is not a JWT, has odd claims, or names a client that signs none."""
 
 
 def _without_scope(token: str, request: Any) -> Any:

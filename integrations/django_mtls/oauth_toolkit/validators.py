@@ -21,13 +21,25 @@ from .confirmations import (
 )
 from .errors import MutualTLSOAuth2Error
 from .hardening import device
+from .hardening.credentials import CredentialsValidatorMixin
+from .hardening.device import DeviceValidatorMixin
+from .hardening.id_tokens import IDTokenValidatorMixin
+from .hardening.revocation import RevocationValidatorMixin
 from .hardening.single_use import SingleUseValidatorMixin, end_reused
 from .oauthlib_requests import authenticated_by_certificate, peer_of, report_refusal
 from .registrations import client_of
 from .resource_validator import ResourceValidatorMixin
 
 
-class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, ResourceValidatorMixin):
+class MutualTLSValidatorMixin(
+    ClientValidatorMixin,
+    ResourceValidatorMixin,
+    CredentialsValidatorMixin,
+    DeviceValidatorMixin,
+    IDTokenValidatorMixin,
+    RevocationValidatorMixin,
+    SingleUseValidatorMixin,
+):
     """Before a validator of OAuth Toolkit: ``class Validator(MutualTLSValidatorMixin, OAuth2Validator)``.
 
     Attributes:
@@ -84,10 +96,6 @@ class MutualTLSValidatorMixin(ClientValidatorMixin, SingleUseValidatorMixin, Res
         if grant_type != "refresh_token":
             self._bound(client, request)
         return True
-
-    def validate_device_code(self, client_id: str, device_code: str, request: Any) -> str:
-        """Return what oauthlib 4 asks and OAuth Toolkit 3.4 does not answer; :meth:`validate_grant_type` has looked."""
-        return "authorized"
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
         """Tell whether a refresh token is this client's, and a public client's this certificate's.

@@ -16,7 +16,7 @@ from ..mixins import ForProgramsMixin
 from ..refusals import refusal
 from .client_auth import NOT_A_TOKEN_REQUEST, authenticate_client
 from .confirmations import claims_of, find_access_token
-from .guard import looking_at_confirmation
+from .hardening.bound_tokens import looking_at_confirmation
 from .hardening.device import GRANT_TYPE
 from .metadata import MetadataMixin
 from .protection import challenge_response, token_error

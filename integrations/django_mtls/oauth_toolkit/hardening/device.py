@@ -1,8 +1,13 @@
-"""The device authorization grant (RFC 8628): a device code is one client's, and serves once.
+"""Device codes (RFC 8628) that OAuth Toolkit gives to any client, more than once, and to whom it does not know.
 
-OAuth Toolkit looks at a code's state before it knows who asks, and never at whose code it is.
+It looks at a code's state before it knows who asks, and never at whose code it is; two requests at once both get
+tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer, and puts ``scope``
+into the answer of the device authorization endpoint, which the view does not take.
+
+Needed up to OAuth Toolkit 3.4, the newest release.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from oauth2_provider.models import get_device_grant_model
@@ -10,6 +15,14 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 from oauthlib.oauth2.rfc8628.errors import AccessDenied, AuthorizationPendingError, ExpiredTokenError
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class DeviceValidatorMixin:
+    """The validator's part about device codes."""
+
+    def validate_device_code(self, client_id: str, device_code: str, request: Any) -> str:
+        """Return what oauthlib 4 asks; the validator's ``validate_grant_type`` has looked."""
+        return "authorized"
 
 
 def is_device_code(code: str) -> bool:
@@ -47,3 +60,11 @@ def use_up_device_code(code: str, application: Any, request: Any) -> None:
     deleted, _ = of_client.delete()  # which locks the row until the tokens are saved
     if not deleted:
         raise InvalidGrantError(request=request)
+
+
+def device_answer(headers: Mapping[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    """Return the answer of the device authorization endpoint as OAuth Toolkit's view takes it."""
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name != "scope"}  # the view finds it by itself
+    # The view gives the headers to a JsonResponse, which has this one.
+    return {name: value for name, value in headers.items() if name != "Content-Type"}, body

@@ -1,7 +1,9 @@
-"""The validator's part about what serves once: codes, and refresh tokens that rotate.
+"""Codes and refresh tokens that OAuth Toolkit gives tokens for more than once.
 
-OAuth Toolkit saves the new tokens before it uses the old code or token up, forgets a code with its first use, and gives
-the tokens of the first of several simultaneous requests to the others too.
+It saves the new tokens before it uses the old code or token up, forgets a code with its first use, and gives the tokens
+of the first of several simultaneous requests to the others too (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+
+Needed up to OAuth Toolkit 3.4, the newest release.
 """
 
 import hashlib

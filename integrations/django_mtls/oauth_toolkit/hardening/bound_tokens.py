@@ -1,8 +1,11 @@
-"""No bound token passes for a bearer token, whatever protects the resource.
+"""Bound tokens that OAuth Toolkit accepts as bearer tokens, where it asks no validator of the settings.
 
-OAuth Toolkit's decorators take no validator from the settings, and its introspection view drops ``cnf``. Both ask the
-token's ``is_valid``: from here on, that is false for a bound token as long as nobody has looked at the certificate. An
-ID token's ``allow_scopes`` is, if the client's access tokens are bound: it would stand in for one.
+Its decorators name a validator of their own, its remote introspection and its introspection view drop ``cnf``, and with
+OpenID Connect it takes an ID token for an access token. All of them ask the token's ``is_valid``, or the ID token's
+``allow_scopes``: both are false for a bound token as long as nothing has looked at the certificate.
+
+Needed up to OAuth Toolkit 3.4, the newest release. The methods are replaced on the models that the settings name, since
+a project's tables are of these models, and a subclass would not be theirs.
 """
 
 from collections.abc import Iterator
@@ -13,8 +16,8 @@ from typing import Any
 
 from oauth2_provider.settings import oauth2_settings
 
-from .confirmations import claims_of, is_told
-from .registrations import gets_bound_tokens
+from ..confirmations import claims_of, is_told
+from ..registrations import gets_bound_tokens
 
 _LOOKING: ContextVar[bool] = ContextVar("django_mtls.looking_at_the_confirmation", default=False)
 _VERIFIED = "mtls_confirmation_is_verified"

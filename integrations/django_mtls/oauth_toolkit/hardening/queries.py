@@ -1,0 +1,19 @@
+"""Queries that oauthlib cannot decode, for which it raises a ``ValueError`` in OAuth Toolkit's views: a 500.
+
+Needed up to oauthlib 4.0, the newest release.
+"""
+
+from django.core.exceptions import SuspiciousOperation
+from oauthlib.common import Request
+
+
+def check_query(uri: str) -> None:
+    """Refuse an address whose query oauthlib cannot decode.
+
+    Raises:
+        SuspiciousOperation: If it cannot, so that Django answers 400.
+    """
+    try:
+        Request(uri)
+    except ValueError as error:
+        raise SuspiciousOperation(str(error)) from error
