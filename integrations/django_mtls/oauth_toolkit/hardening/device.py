@@ -1,4 +1,4 @@
-"""Device codes (RFC 8628) that OAuth Toolkit gives to any client, more than once, and to whom it does not know.
+"""Device codes (RFC 8628) that OAuth Toolkit accepts from any client, and more than once.
 
 It looks at a code's state before it knows who asks, and never at whose code it is; two requests at once both get
 tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer, and puts ``scope``
