@@ -27,7 +27,7 @@ def test_a_client(ca: KeyPair, mtls: Callable[..., None], settings: Callable[...
     header = f"SUCCESS {quote(leaf.certificate_pem, safe='')}"
     handler = ClientHandler(enforce_csrf_checks=False)
     handler.load_middleware()
-    answers = []
+    answers: list[Any] = []
 
     def serve(request: Any) -> None:
         answers.append(handler.get_response(request))
