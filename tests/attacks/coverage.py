@@ -57,6 +57,7 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/e2e/flask/test_certificates.py::test_rows_22_23_jwks_uri",
     ],
     23: [
+        "tests/unit/test_jwks_uri.py::test_flood_of_unknown_certificates",
         "tests/oauth_toolkit/test_attacks.py::test_rows_22_23_jwks_uri",
         "tests/e2e/flask/test_certificates.py::test_rows_22_23_jwks_uri",
     ],
@@ -115,7 +116,7 @@ COVERAGE: Mapping[int, Sequence[str]] = {
     33: ["tests/drf/test_over_tls.py::test_rows_32_33_37_38_43_certificates"],
     34: ["tests/drf/test_over_tls.py::test_rows_34_35_confirmation"],
     35: [
-        "tests/django/test_attacks_on_api.py::test_row_35_the_caller_verified_that_one_too",
+        "tests/django/test_attacks_on_api.py::test_the_caller_verified_that_one_too",
         "tests/drf/test_over_tls.py::test_rows_34_35_confirmation",
     ],
     36: [
@@ -211,6 +212,12 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/oauth_toolkit/e2e/test_simultaneous.py::test_row_61_codes",
     ],
     62: ["tests/django/test_proxy_headers.py::test_forged_certificate_with_the_proxys_address"],
+    63: [
+        "tests/unit/tokens/test_dpop.py::test_downgrade",
+        "tests/unit/tokens/test_dpop.py::test_refused_proofs",
+        "tests/unit/tokens/test_dpop.py::test_a_proof_is_used_once_by_four_threads",
+        "tests/django/test_attacks_on_api.py::test_row_63_bound_to_a_dpop_key",
+    ],
     64: [
         "tests/attacks/test_trust.py::test_row_64_an_unknown_member",
         "tests/flask/test_registration.py::test_row_64_condition_that_would_be_dropped",
@@ -233,21 +240,25 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/flask/test_registration_access.py::test_row_69_token_of_another_client",
     ],
     70: ["tests/e2e/test_two_hosts.py::test_no_session_is_resumed_at_the_mtls_host"],
-}
-
-BEING_BUILT: Mapping[int, Sequence[str]] = {
-    23: ["tests/unit/test_jwks_uri.py::test_flood_of_unknown_certificates"],
+    71: [
+        "tests/unit/tokens/test_issuers.py::test_row_71_id_tokens",
+        "tests/unit/tokens/test_issuers.py::test_row_71_logout_tokens",
+        "tests/unit/tokens/test_issuers.py::test_row_71_client_assertions",
+        "tests/unit/tokens/test_issuers.py::test_row_71_introspection_answers",
+        "tests/unit/tokens/test_issuers.py::test_row_71_jarm_answers",
+    ],
     72: [
         "tests/unit/test_jwks_uri.py::test_endpoints_that_hang_park_few_requests",
         "tests/unit/test_jwks_uri.py::test_default_leads_to_public_addresses_only",
+        "tests/unit/https/test_registered.py::test_no_connection_to_a_private_address",
+        "tests/unit/https/test_registered.py::test_name_that_turns_private_after_the_check",
+    ],
+    73: [
+        "tests/attacks/test_trust.py::test_row_73_what_the_terminator_found_wrong",
+        "tests/attacks/test_trust.py::test_row_73_a_revoked_intermediate",
+        "tests/attacks/test_trust.py::test_row_73_a_certificate_of_the_pinned_ca_that_shares_name_and_key_with_another_ca",
     ],
 }
-"""Rows whose tests come with what they are about: checked where the file is there."""
 
-NOT_BUILT: Mapping[int, str] = {
-    63: "DPoP beside mutual TLS",
-    68: "what a shared cache may hold",
-    71: "other tokens of an issuer as an access token",
-    73: "revocation and trust stores",
-}
-"""Rows about features that do not exist yet, with the topic of the issue."""
+NOT_BUILT: Mapping[int, str] = {68: "what a shared cache may hold: nothing is shared among processes yet"}
+"""Rows about features that do not exist yet."""
