@@ -70,6 +70,19 @@ def test_challenges_name_a_scheme_that_the_endpoint_has(server: AuthServer, bill
         assert challenge is None or challenge.startswith("Bearer "), name
 
 
+def test_tokens_are_not_taken_over_plain_http(server: AuthServer) -> None:
+    found = registered(server, MACHINE)
+    client, headers = server.app.test_client(), {"Authorization": f"Bearer {found['registration_access_token']}"}
+    for method, path in (
+        ("GET", at(found)),
+        ("POST", "/oauth/register"),
+        ("POST", "/oauth/par"),
+        ("POST", "/oauth/token"),
+    ):
+        answer = client.open(path, method=method, headers=headers, base_url="http://as.example.com")
+        assert outcome(answer) == (400, "insecure_transport"), path
+
+
 def test_pages_of_the_browser(server: AuthServer, billing: KeyPair) -> None:
     reference = pushed(server, "billing", billing)
     browser = server.app.test_client()

@@ -16,6 +16,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import grants
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
+from authlib.oauth2.rfc7592 import ClientConfigurationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectTokenValidator
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
 from flask import Flask
@@ -51,6 +52,29 @@ class Registration(ClientRegistrationEndpoint):  # type: ignore[misc]
         client.set_client_metadata(metadata)
         client.client_id_issued_at = client.client_secret_expires_at = 0
         return client
+
+
+class Configuration(ClientConfigurationEndpoint):  # type: ignore[misc]
+    """Of the client ``without``, which has no secret; its metadata are replaced by nothing."""
+
+    def authenticate_token(self, request: object) -> "Configuration":
+        return self
+
+    def check_client(self, client: object) -> bool:
+        return True
+
+    def authenticate_client(self, request: object) -> StockClient | None:
+        found: StockClient | None = self.server.query_client("without")
+        return found
+
+    def check_permission(self, client: object, request: object) -> bool:
+        return True
+
+    def get_server_metadata(self) -> dict[str, object]:
+        return {}
+
+    def generate_client_registration_info(self, client: object, request: object) -> dict[str, str]:
+        return {}
 
 
 class Code:
@@ -94,11 +118,13 @@ class Stock:
         self.server.register_grant(grants.ClientCredentialsGrant)
         self.server.register_grant(CodeGrant)
         self.server.register_endpoint(Registration)
+        self.server.register_endpoint(Configuration)
         self.app.add_url_rule("/token", "token", self.server.create_token_response, methods=["POST"])
         self.app.add_url_rule("/authorize", "authorize", lambda: str(self.server.get_consent_grant()))
         register = "client_registration"
         answer = self.server.create_endpoint_response
         self.app.add_url_rule("/register", "register", lambda: answer(register), methods=["POST"])
+        self.app.add_url_rule("/own", "own", lambda: answer("client_configuration"), methods=["GET", "PUT"])
 
     def _query(self, client_id: str) -> StockClient | None:
         self.asked.append(client_id)
@@ -111,6 +137,9 @@ class Stock:
 
     def register(self, **options: Any) -> TestResponse:
         return self.app.test_client().post("/register", base_url=ISSUER, **options)
+
+    def own(self, method: str, **options: Any) -> TestResponse:
+        return self.app.test_client().open("/own", method=method, base_url=ISSUER, **options)
 
     def authorize(self, query: str, scheme: str = "https") -> TestResponse:
         return self.app.test_client().get(f"/authorize?{query}", base_url=f"{scheme}://as.example.com")
@@ -219,6 +248,30 @@ def test_registration_without_the_defaults(stock: Stock) -> None:
     answer = stock.register(json={"client_name": "x"})
     assert answer.status_code == 201
     assert "grant_types" not in answer.get_json(), mended("registration")
+
+
+def test_redirect_uri_that_is_a_value_error_later(stock: Stock) -> None:
+    answer = stock.register(json={"redirect_uris": ["https://client.example.com:99999/"]})
+    assert answer.status_code == 201, mended("registration")
+
+
+def test_registration_over_plain_http(stock: Stock) -> None:
+    answer = stock.app.test_client().post("/register", json={"client_name": "x"}, base_url="http://as.example.com")
+    assert answer.status_code == 201, "Delete the check of create_json_request in flask_mtls/authlib/server.py."
+
+
+def test_head_of_a_registration(stock: Stock) -> None:
+    stock.clients["without"].client_id_issued_at = stock.clients["without"].client_secret_expires_at = 0
+    answer = stock.own("GET")
+    assert answer.get_json()["client_secret"] is None, mended("client_configuration")
+    assert raises(lambda: stock.own("HEAD")) == "TypeError", mended("client_configuration")
+
+
+@pytest.mark.parametrize(("body", "error"), [
+    ([], "AttributeError"), ({"client_id": "without", "client_secret": 7}, "TypeError"),
+])  # fmt: skip
+def test_update_that_is_an_error(stock: Stock, body: object, error: str) -> None:
+    assert raises(lambda: stock.own("PUT", json=body)) == error, mended("client_configuration")
 
 
 def test_secret_that_is_none(stock: Stock) -> None:

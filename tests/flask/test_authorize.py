@@ -112,7 +112,8 @@ def test_consent_and_its_refusal(server: AuthServer) -> None:
     {"client_id": "<b>"}, {"redirect_uri": "https://evil.example.com/cb"}, {"redirect_uri": f"{REDIRECT}/"},
     {"redirect_uri": f"{REDIRECT}?x=1"}, {"redirect_uri": f"{REDIRECT}#x"}, {"redirect_uri": 'https://é.example.com/"'},
     {"redirect_uri": [REDIRECT, REDIRECT]}, {"redirect_uri": [REDIRECT, "https://evil.example.com/cb"]},
-    {"redirect_uri": "javascript:alert(1)"}, {"client_id": "without-uri", "redirect_uri": None}, {"state": "\0"},
+    {"redirect_uri": "javascript:alert(1)"},
+    {"redirect_uri": "https://["}, {"client_id": "without-uri", "redirect_uri": None}, {"state": "\0"},
     {"client_id": ["billing", "other"]},
 ])  # fmt: skip
 @pytest.mark.parametrize("also", [{}, {"code_challenge": None}, {"response_type": "token"}, {"response_type": "é"}])

@@ -151,6 +151,7 @@ def test_reference_twice_or_without_client(server: AuthServer, billing: KeyPair)
     ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
     ({"redirect_uri": "https://evil.example.com/cb"}, "invalid_request"),
     ({"redirect_uri": 'https://é.example.com/"'}, "invalid_request"),
+    ({"redirect_uri": "https://["}, "invalid_request"),
     ({"response_type": None}, "unsupported_response_type"),
     ({"response_type": "token"}, "unsupported_response_type"),
     ({"response_type": 'é"\\'}, "unsupported_response_type"),

@@ -74,6 +74,11 @@ def test_dynamic_registration(server: AuthServer, ca: KeyPair) -> None:
     {"token_endpoint_auth_method": ["tls_client_auth"]},
     {"redirect_uris": 7},
     {"redirect_uris": [7]},
+    *({"redirect_uris": [uri]} for uri in (
+        "https://[", "https://a.example:99999/", "https://a.example:x/", "https://a.example:0/", "https://a b/",
+        "https://\u00e9.example/", "https://a.example/\r\nX: y", "https://a.example/\u2028", "",
+    )),
+    {"client_uri": "https://["},
     {"client_uri": 7},
     {"scope": 7, "jwks": 7},
     {"tls_client_certificate_bound_access_tokens": "yes"},

@@ -48,7 +48,7 @@ class OAuth2Client(db.Model, RegistrationTokenMixin, MutualTLSClientMixin, OAuth
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Tell whether it is registered, and is one to which this server sends answers."""
-        return is_allowed_redirect_uri(redirect_uri) and super().check_redirect_uri(redirect_uri)
+        return super().check_redirect_uri(redirect_uri) and is_allowed_redirect_uri(redirect_uri)
 
     def get_default_redirect_uri(self) -> str | None:
         """Return where answers go if a request does not say: the only registered one, if it is one."""

@@ -43,6 +43,9 @@ def profile() -> Profile:
 
 def is_allowed_redirect_uri(uri: str) -> bool:
     """Tell whether answers may be sent there; each must be registered, character by character, as well."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # such as https://[
+        return False
     is_loopback = parts.hostname in ("127.0.0.1", "::1") and "@" not in parts.netloc  # RFC 8252 section 7.3
     return not profile().https_only or parts.scheme == "https" or (parts.scheme == "http" and is_loopback)

@@ -10,7 +10,7 @@ from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.impossible import why_never
 
 from .errors import current_verifier
-from .hardening.registration import check_values, invalid_metadata, set_defaults
+from .hardening.registration import check_uris, check_values, invalid_metadata, set_defaults
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 _ALIASES = "use_mtls_endpoint_aliases"
@@ -36,6 +36,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
         try:
             ours = MutualTLSClientMetadataClaims.REGISTERED_CLAIMS  # a subclass checks its own
             check_values({name: self[name] for name in self.REGISTERED_CLAIMS if name in self}, ours)
+            check_uris(self.get("redirect_uris", []))
             set_defaults(self)
             _check_names(self, self.REGISTERED_CLAIMS)
             _check_mutual_tls(self)
@@ -43,7 +44,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
             raise invalid_metadata(error.message) from error
         try:
             super().validate(*args, **options)
-        except (TypeError, AttributeError) as error:  # what Authlib makes of a number where it expects a list
+        except (TypeError, AttributeError, ValueError) as error:  # as for a number instead of a list, or "https://["
             raise invalid_metadata("A member has a value of the wrong type.") from error
 
 

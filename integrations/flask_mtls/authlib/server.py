@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InsecureTransportError, InvalidRequestError
 from flask import abort, request
 
 from wsgi_mtls.binding import bind, verify_refresh_token
@@ -55,6 +55,8 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
 
     def create_json_request(self, http_request: Any) -> Any:
         """Have a registration refused as such if it is not JSON, once it is read."""
+        with self.answering_errors():
+            InsecureTransportError.check(request.url)  # Authlib checks it of forms alone
         json_request = super().create_json_request(http_request)  # type: ignore[misc]
         json_request.payload = CheckedPayload(json_request.payload)
         return json_request

@@ -1,8 +1,8 @@
 """Registrations that Authlib answers with a page of HTML or a 500, or stores as they came.
 
 A body that is not JSON gets Werkzeug's 400 or 415, deep nesting a ``RecursionError``, ``{"redirect_uris": 5}`` a
-``TypeError``; ``{"scope": null}`` is stored and fails once it is used; and the answer lacks the defaults that the
-client was given (RFC 7591 sections 2, 3.2.1 and 3.2.2).
+``TypeError``; ``{"scope": null}`` is stored and fails once it is used, as a redirect URI with port 99999 once a browser
+is sent there; and the answer lacks the defaults that the client was given (RFC 7591 sections 2, 3.2.1 and 3.2.2).
 
 Needed up to Authlib 1.9, the newest release.
 """
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import JsonPayload
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError
@@ -77,6 +78,22 @@ def check_values(metadata: dict[str, Any], names: Iterable[str]) -> None:
         json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise InvalidClientMetadata("A member can't be stored: no Unicode, no number of JSON, or too deep.") from None
+
+
+def check_uris(uris: Iterable[str]) -> None:
+    """Check that browsers can be sent to these redirect URIs (RFC 3986).
+
+    Raises:
+        InvalidClientMetadata: If Werkzeug cannot write one into an answer, such as one with port 99999.
+    """
+    for uri in uris:
+        try:
+            right = bool(uri) and uri.isascii() and uri.isprintable() and not set(uri) & set(' "<>\\^`{|}')
+            right = right and urlsplit(uri).port != 0  # which raises an error for what is not a port
+        except ValueError:
+            right = False
+        if not right:
+            raise InvalidClientMetadata("redirect_uris must be URIs, in ASCII (RFC 3986 section 4.3).")
 
 
 def set_defaults(metadata: dict[str, Any]) -> None:
