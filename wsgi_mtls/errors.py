@@ -52,7 +52,7 @@ REASONS: dict[str, Reason] = {
     "name_constraint": Reason("A CA of the path may not issue this name (RFC 5280 section 4.2.1.10)."),
     "unknown_critical_extension": Reason("A critical extension in the path is not known (RFC 5280 section 4.2)."),
     "weak_signature": Reason("A certificate of the path is signed with a hash that is not allowed."),
-    "weak_key": Reason("A certificate of the path has a key that is shorter than allowed."),
+    "weak_key": Reason("The key of the certificate, or of one of its path, is shorter than allowed."),
     "revoked": Reason("A certificate of the path is revoked (RFC 5280 section 6.3)."),
     "revocation_unknown": Reason("It is not known whether a certificate of the path is revoked (RFC 5280)."),
     # The client

@@ -4,6 +4,7 @@ from . import checks
 from .clients import SUBJECT_KINDS, SubjectKind, SubjectValue
 from .errors import BadCertificate, InvalidClientMetadata
 from .jwks import jwk
+from .key_strength import DEFAULT, check_key
 from .x509 import ClientCertificate, PeerCertificate
 
 _TEXTS = ("subject", "san_dns", "san_uri", "san_ip", "san_email")
@@ -65,6 +66,7 @@ def _refusal(certificate: ClientCertificate) -> str | None:
     """Return why PKI refuses a certificate whatever is registered."""
     try:
         checks.check_chain(PeerCertificate(certificate, verified=True))
+        check_key(certificate, DEFAULT)
     except BadCertificate as error:
         return error.message
     return None

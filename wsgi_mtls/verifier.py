@@ -22,6 +22,8 @@ from .clients import (
 )
 from .errors import InvalidClientMetadata, InvalidRequest, MutualTLSError, NoCertificate, RefusedClient, short
 from .events import Decision, Observer, deciding, logger
+from .key_strength import DEFAULT as DEFAULT_KEY_BITS
+from .key_strength import MinKeyBits, check_key, check_min_key_bits
 from .options import InvalidOption, check_allowed_methods, check_observers
 from .vouching import Trust, Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
@@ -84,6 +86,8 @@ class Verifier:
             ``tls_client_auth_issuer``, nor where the store's revocation is ``required``.
         key_sets: what fetches the certificates that clients publish at their ``jwks_uri``:
             :class:`wsgi_mtls.clients.jwks_uri.KeySets`. None: such clients are refused.
+        min_key_bits: how long the key of a certificate must be that authenticates: ``{"rsa": 2048, "ec": 224}`` by
+            default, ``"off"`` for any. It is never asked for bound tokens.
         clock: returns the current time, aware; for tests.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
@@ -102,6 +106,7 @@ class Verifier:
         trust: Trust | None = None,
         trust_either: bool = False,
         key_sets: PublishedKeySets | None = None,
+        min_key_bits: MinKeyBits = DEFAULT_KEY_BITS,
         clock: Callable[[], datetime] = _now,
         observers: Iterable[Observer] = (),
     ) -> None:
@@ -120,6 +125,8 @@ class Verifier:
             raise InvalidOption("key_sets", f"must be KeySets(…), not {key_sets!r}.")
         self._self_signed_match = self_signed_match
         self._key_sets = key_sets
+        check_min_key_bits(min_key_bits)
+        self._min_key_bits = min_key_bits
         self._clock = clock
         self._vouching = Vouching(trust, trust_either)
         self.observers = tuple(observers)
@@ -243,6 +250,7 @@ class Verifier:
         checks.check_validity(presented.certificate, self._clock())
         checks.check_chain(presented, self._vouching, at=self.own_time())
         self.check_not_registered_as_self_signed(presented.certificate, None)
+        check_key(presented.certificate, self._min_key_bits)
         return presented
 
     def check_self_signed(self, client: Client, certificate: ClientCertificate) -> None:
@@ -365,6 +373,7 @@ class Verifier:
             self.check_not_registered_as_self_signed(peer.certificate, is_self_signed)
         else:
             self.check_self_signed(client, peer.certificate)
+        check_key(peer.certificate, self._min_key_bits)
         return AuthenticatedClient(client.client_id, method, peer.certificate, client)
 
     def method_of(

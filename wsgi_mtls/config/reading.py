@@ -8,6 +8,7 @@ from .. import sources
 from ..clients import AUTH_METHODS
 from ..events import Observer
 from ..guard import MAX_BODY, Guard
+from ..key_strength import DEFAULT
 from ..options import InvalidOption, check_flag
 from ..request.bearer import check_challenge
 from ..responses import check_verbosity
@@ -16,11 +17,12 @@ from .objects import READERS, Given, Reader
 from .problems import InvalidSettings, Problem
 from .settings import SETTINGS, Settings
 
-FOR_VERIFIERS = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS", "TRUST_EITHER")
+FOR_VERIFIERS = ("ALLOWED_METHODS", "SELF_SIGNED_MATCH", "KEY_SETS", "TRUST_EITHER", "MIN_KEY_BITS")
 _DEFAULTS: Mapping[str, Any] = {
     "ALLOWED_METHODS": AUTH_METHODS,
     "SELF_SIGNED_MATCH": "public_key",
     "TRUST_EITHER": False,
+    "MIN_KEY_BITS": DEFAULT,
     "VERBOSITY": "normal",
     "MAX_BODY": MAX_BODY,
     "PREFLIGHT": False,
@@ -84,7 +86,7 @@ def make_guard(
 
 
 def _verifier(clients: Any, read: Given, plain: Given, problems: list[Problem]) -> Verifier | None:
-    names = ["allowed_methods", "self_signed_match", "trust_either"]
+    names = ["allowed_methods", "self_signed_match", "trust_either", "min_key_bits"]
     if any(problem.name == "TRUST" for problem in problems):
         names.remove("trust_either")
     options = {name: plain[name] for name in names} | {name: read[name] for name in ("trust", "key_sets")}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..clients import AuthMethod, ClientRegistry, PublishedKeySets
 from ..events import Observer
 from ..guard import Guard
+from ..key_strength import MinKeyBits
 from ..responses import Verbosity
 from ..sources import CertificateSource
 from ..tokens import AccessTokens
@@ -23,6 +24,7 @@ SETTINGS: Mapping[str, str] = {
     "SELF_SIGNED_MATCH": "what of a self-signed certificate must be registered: public_key or certificate",
     "TRUST": "what validates chains here: a path, {'path': …, **options}, a TrustStore, or a client's, by a function",
     "TRUST_EITHER": "whether the terminator's success suffices where the trust store does not know the CA",
+    "MIN_KEY_BITS": "how long a key must be that authenticates: bits by rsa and ec, or off",
     "KEY_SETS": "how certificates are fetched from jwks_uri: a dict of KeySets' options; None does not fetch",
     "TOKENS": "what decodes access tokens: an object with decode(token)",
     "DPOP": "what checks proofs of DPoP: a DPoP, or a dict of its options, with base_url; None accepts none",
@@ -47,6 +49,7 @@ class Settings:
     self_signed_match: SelfSignedMatch
     trust: Trust | None
     trust_either: bool
+    min_key_bits: MinKeyBits
     key_sets: PublishedKeySets | None
     tokens: AccessTokens | None
     dpop: "DPoP | None"
@@ -64,6 +67,7 @@ class Settings:
             self_signed_match=self.self_signed_match,
             trust=self.trust,
             trust_either=self.trust_either,
+            min_key_bits=self.min_key_bits,
             key_sets=self.key_sets,
             observers=observers,
         )

@@ -205,6 +205,11 @@ class ClientCertificate:
         """
         return parts.public_key(self.der)
 
+    @_part("public key")
+    def key_size(self) -> tuple[str, int]:
+        """The kind of the key, ``rsa`` or ``ec``, and its bits; the empty text and 0 for one of another kind."""
+        return parts.key_size(self.der)
+
     @property
     def lookup_key(self) -> bytes:
         """What registered certificates are compared and searched by: the public key.

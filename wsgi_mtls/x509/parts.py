@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from . import structure
@@ -62,6 +63,17 @@ def public_key(der: bytes) -> bytes:
         return load_der_public_key(octets).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (UnsupportedAlgorithm, ValueError, TypeError):
         return octets
+
+
+def key_size(der: bytes) -> tuple[str, int]:
+    """Return ``rsa`` or ``ec`` and the bits; no text and 0 for a key of another kind, or on an unknown curve."""
+    try:
+        key: object = load_der_public_key(tbs(der).public_key_info)
+    except UnsupportedAlgorithm:
+        return "", 0
+    if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return "rsa" if isinstance(key, rsa.RSAPublicKey) else "ec", key.key_size
+    return "", 0
 
 
 def is_self_signed(der: bytes) -> bool | None:
