@@ -11,10 +11,13 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
-from wsgi_mtls import ClientAuthMiddleware, ClientCertificate, ClientRegistry, Verifier, sources
+from wsgi_mtls import ClientAuthMiddleware, ClientCertificate, ClientRegistry, Guard, Verifier, sources
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.events import Event
+from wsgi_mtls.record import Record
+from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.testing import KeyPair, to_pem
+from wsgi_mtls.x509 import Peer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,6 +36,16 @@ def refused(reason: str, match: str | None = None) -> Iterator[pytest.ExceptionI
     with pytest.raises(MutualTLSError, match=match) as caught:
         yield caught
     assert caught.value.reason == reason
+
+
+def peer_certificate(environ: dict[str, Any], source: sources.CertificateSource) -> Peer | None:
+    """Return what a guard with this source finds in a request."""
+    return Guard(source).presented(RequestView(environ, "GET", lambda _: b"", Record()))
+
+
+def drop_untrusted(environ: dict[str, Any], source: sources.CertificateSource) -> None:
+    """Have a guard with this source take out what an untrusted peer sent."""
+    Guard(source).drop_untrusted(environ)
 
 
 @dataclass(frozen=True, slots=True)

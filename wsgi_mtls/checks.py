@@ -1,19 +1,24 @@
-"""What RFC 8705 section 2 demands of a certificate, check by check; the verifier says in which order."""
+"""What RFC 8705 section 2.1 demands of a certificate, check by check; ``rules/client.py`` has their order."""
 
 from datetime import datetime
-from typing import Literal
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .clients import Client, PublishedKeySets, SubjectValue
-from .errors import BadCertificate, NoCertificate, RefusedClient, short
-from .vouching import NOT_VERIFIED, Vouching
+from .clients import Client, SubjectValue
+from .clients.subject import COMPARED
+from .errors import BadCertificate, NoCertificate, RefusedClient, UntrustedPath, short
+from .vouching import Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
-SelfSignedMatch = Literal["public_key", "certificate"]
-
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
-_TERMINATOR = Vouching()
+_NOT_VERIFIED = (
+    "The TLS terminator does not report that it validated the chain: check its CA bundle, and at Apache that no "
+    "session is resumed; or validate here, with a trust store (docs/trust.md)."
+)
+_PIN_WITHOUT_STORE = (
+    "The client has tls_client_auth_issuer, and no trust store holds that CA's certificate: set TRUST, or Verifier(…, "
+    "trust=…)."
+)
 
 
 def require_certificate(peer: Peer | None) -> Peer:
@@ -34,30 +39,31 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
         BadCertificate: ``certificate_not_yet_valid``: ``now`` is before it.
         BadCertificate: ``certificate_expired``: ``now`` is after it.
     """
-    if now < certificate.not_before:
+    not_before, not_after = certificate.validity
+    if now < not_before:
         raise BadCertificate(
-            f"The certificate is valid from {certificate.not_before} on; check the clocks.",
+            f"The certificate is valid from {not_before} on; check the clocks.",
             reason="certificate_not_yet_valid",
             expected=now.isoformat(),
-            found=certificate.not_before.isoformat(),
+            found=not_before.isoformat(),
         )
-    if now > certificate.not_after:
+    if now > not_after:
         raise BadCertificate(
-            f"The certificate expired on {certificate.not_after}; the client must renew it.",
+            f"The certificate expired on {not_after}; the client must renew it.",
             reason="certificate_expired",
             expected=now.isoformat(),
-            found=certificate.not_after.isoformat(),
+            found=not_after.isoformat(),
         )
 
 
 def check_chain(
-    peer: PeerCertificate, vouching: Vouching = _TERMINATOR, client: Client | None = None, at: datetime | None = None
+    peer: PeerCertificate, vouching: Vouching | None = None, client: Client | None = None, at: datetime | None = None
 ) -> None:
     """Ask whether somebody vouches for the names in the certificate (RFC 8705 section 2.1).
 
     Args:
         peer: what the client presented.
-        vouching: what decides whether the chain was validated.
+        vouching: what decides whether the chain is valid; None leaves it to the terminator.
         client: the client that it is to authenticate; None where none is sought.
         at: the time to validate at; None for now.
 
@@ -73,16 +79,38 @@ def check_chain(
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
     # look at its signature, so one that is broken hides nothing.
     check_not_self_signed(certificate)
-    vouching.check_chain(peer, client, at)
-    certificate.extensions.check()
+    check_vouched(peer, vouching, client, at)
+    purposes = certificate.pki_purposes
     # anyExtendedKeyUsage alone does not allow clientAuth, as OpenSSL sees it.
-    if certificate.extended_key_usage is not None and _CLIENT_AUTH not in certificate.extended_key_usage:
+    if purposes is not None and _CLIENT_AUTH not in purposes:
         raise BadCertificate(
             "The certificate's extended key usage lacks clientAuth; have it issued for clients.",
             reason="not_for_client_auth",
             expected=_CLIENT_AUTH,
-            found=tuple(sorted(certificate.extended_key_usage)),
+            found=tuple(sorted(purposes)),
         )
+
+
+def check_vouched(
+    peer: PeerCertificate, vouching: Vouching | None, client: Client | None, at: datetime | None = None
+) -> None:
+    """Ask the terminator, or the application's trust store, whether the chain is valid.
+
+    Args:
+        peer: what the client presented.
+        vouching: the application's trust store; None leaves it to the terminator.
+        client: the client that it is to authenticate; None where none is sought.
+        at: the time to validate at; None for now.
+
+    Raises:
+        MutualTLSError: If it is not.
+    """
+    if vouching is not None:
+        vouching.check_chain(peer, client, at)
+    elif client is not None and client.tls_client_auth_issuer:
+        raise UntrustedPath(_PIN_WITHOUT_STORE, reason="untrusted_ca")
+    elif not peer.verified:
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
 
 
 def check_not_self_signed(certificate: ClientCertificate) -> None:
@@ -91,35 +119,27 @@ def check_not_self_signed(certificate: ClientCertificate) -> None:
     Raises:
         BadCertificate: ``self_signed_certificate``: it is self-signed, or may be so for another reader.
     """
-    if certificate.is_self_signed or certificate.is_self_issued:
+    # The names first: to verify a signature costs more, and a stranger chose the key.
+    if certificate.is_self_issued or certificate.is_self_signed:
         raise BadCertificate(
             "The certificate is self-signed, or its subject and issuer may be one name: have a CA issue one.",
             reason="self_signed_certificate",
         )
 
 
-def check_not_registered_as_self_signed(certificate: ClientCertificate, is_registered: bool) -> None:
-    """Refuse for PKI what is registered for a self-signed client (RFC 8705 sections 2.1 and 2.2).
-
-    Args:
-        certificate: whose chain was validated.
-        is_registered: whether it, or its key, is registered for a self-signed client.
-
-    Raises:
-        BadCertificate: ``registered_as_self_signed``: it is.
-    """
+def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
+    """Make the refusal of a certificate for PKI that is registered for a self-signed client, or whose key is."""
     # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
     # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
-    if is_registered:
-        raise BadCertificate(
-            f"Certificate {certificate.thumbprint}, or its key, is registered for a self-signed client, so that its "
-            "names do not count: have the CA certify another key, or remove that registration.",
-            reason="registered_as_self_signed",
-        )
+    return BadCertificate(
+        f"Certificate {certificate.thumbprint}, or its key, is registered for a self-signed client, so that its "
+        "names do not count: have the CA certify another key, or remove that registration.",
+        reason="registered_as_self_signed",
+    )
 
 
 def check_pki(
-    client: Client, peer: PeerCertificate, vouching: Vouching = _TERMINATOR, at: datetime | None = None
+    client: Client, peer: PeerCertificate, vouching: Vouching | None = None, at: datetime | None = None
 ) -> None:
     """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
 
@@ -129,7 +149,7 @@ def check_pki(
     """
     check_chain(peer, vouching, client, at)
     expected, certificate = client.subject_value, peer.certificate
-    if expected is None or not expected.matches(certificate):
+    if expected is None or expected.key[1] not in COMPARED[expected.kind](certificate):
         raise RefusedClient(
             f"Expected {_wanted(client)}, found a certificate of {short(certificate.subject)!r} without it: "
             f"{_remedy(expected, certificate)}",
@@ -139,18 +159,24 @@ def check_pki(
         )
 
 
-def check_forwarded_name(client: Client, peer: PeerSubject) -> None:
+def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching | None = None) -> None:
     """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest.
 
     Raises:
-        NoCertificate: ``certificate_not_delivered``: the client's tokens must be bound to the certificate itself.
+        NoCertificate: ``certificate_not_delivered``: the client's tokens must be bound to the certificate itself, or
+            the application has to validate it.
         BadCertificate: ``chain_not_verified``: nobody validated its chain.
         RefusedClient: ``subject_mismatch``: another name was forwarded.
     """
+    if vouching is not None or client.tls_client_auth_issuer:
+        raise NoCertificate(
+            f"{peer.source} forwards only a name, which no trust store can validate: make it pass the certificate on.",
+            reason="certificate_not_delivered",
+        )
     if client.tls_client_certificate_bound_access_tokens and peer.thumbprint is None:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
-        raise BadCertificate(NOT_VERIFIED, reason="chain_not_verified")
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
         forwarded = short(repr(peer.values))
         raise RefusedClient(
@@ -168,55 +194,6 @@ def name_is_not_enough(client: Client, peer: PeerSubject) -> NoCertificate:
         f"{peer.source} forwards only a name; {client.client_id!r} needs the certificate: make it pass that on.",
         reason="certificate_not_delivered",
     )
-
-
-def check_self_signed(
-    client: Client,
-    certificate: ClientCertificate,
-    match: SelfSignedMatch,
-    now: datetime,
-    key_sets: PublishedKeySets | None = None,
-) -> None:
-    """RFC 8705 section 2.2: the certificate is registered, or its public key is; no chain counts.
-
-    A certificate that is registered itself needs its octets alone: its validity counts if it can be read.
-
-    Raises:
-        RefusedClient: ``jwks_unavailable``: the client's published certificates are unavailable.
-        RefusedClient: ``certificate_not_registered``: it is none of them.
-        MutualTLSError: as :func:`check_validity`.
-    """
-
-    def is_registered(certificates: tuple[ClientCertificate, ...]) -> bool:
-        if match == "certificate":
-            return certificate in certificates
-        return any(c.lookup_key == certificate.lookup_key for c in certificates)
-
-    unreadable: BadCertificate | None = None
-    try:
-        check_validity(certificate, now)  # first, so that an expired certificate makes no server fetch a key set
-    except BadCertificate as error:
-        if error.reason != "certificate_unreadable":
-            raise
-        unreadable = error
-    certificates = client.certificates
-    if client.jwks_uri is not None:
-        if key_sets is None:
-            raise RefusedClient(
-                f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which this server does not "
-                "fetch: give the verifier key_sets=KeySets(), or register jwks.",
-                reason="jwks_unavailable",
-            )
-        certificates = key_sets.certificates(client.client_id, client.jwks_uri, is_registered)
-    if unreadable is not None and certificate not in certificates:
-        raise unreadable
-    if not is_registered(certificates):
-        raise RefusedClient(
-            f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key.",
-            reason="certificate_not_registered",
-            expected=tuple(c.thumbprint for c in certificates),
-            found=certificate.thumbprint,
-        )
 
 
 def _remedy(expected: SubjectValue | None, certificate: ClientCertificate) -> str:

@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .errors import InvalidToken, MutualTLSError, RefusedClient, short
 from .shortage import is_shortage
 from .x509 import Peer, thumbprint_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -20,6 +23,8 @@ EventName = Literal[
     "token_rejected",
     "untrusted_proxy",
 ]
+
+DecisionKind = Literal["client", "token"]
 
 _WARNINGS = frozenset({"client_rejected", "token_rejected", "untrusted_proxy"})
 
@@ -54,6 +59,9 @@ class Event:
 
 Observer = Callable[[Event], None]
 
+FORGED = "wsgi_mtls.forged"
+"""The environ key of what a certificate source took out of the environ and what is still to be reported: events."""
+
 
 @dataclass(slots=True)
 class Decision:
@@ -69,7 +77,7 @@ class Decision:
         address: the other end of the connection.
     """
 
-    kind: Literal["client", "token"]
+    kind: DecisionKind
     peer: Peer | None = None
     client_id: str | None = None
     method: str | None = None
@@ -93,51 +101,116 @@ class Decision:
         )
 
 
-@contextmanager
-def deciding(decision: Decision, observers: Iterable[Observer] = ()) -> Iterator[Decision]:
-    """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
+class Reporter:
+    """Reports what is decided about requests.
 
-    A refusal is reported once, however often it is raised. A decision that cannot be made for lack of memory, a
-    descriptor, a thread or a connection is refused as such.
-
-    Raises:
-        MutualTLSError: ``resources_unavailable`` or ``tokens_unavailable``: If a registry, or what else the block asks,
-            failed for such a lack.
+    Args:
+        observers: each is called with every event.
     """
-    try:
-        yield decision
-    except MutualTLSError as error:
-        _report_refusal(decision, error, observers)
-        raise
-    except Exception as cause:  # whatever a registry of the user's own raises
-        if not is_shortage(cause):
+
+    def __init__(self, observers: Iterable[Observer] = ()) -> None:
+        self.observers = tuple(observers)
+
+    @contextmanager
+    def deciding(
+        self,
+        kind: DecisionKind,
+        environ: "WSGIEnvironment | None" = None,
+        peer: Peer | None = None,
+        client_id: str | None = None,
+    ) -> Iterator[Decision]:
+        """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
+
+        A refusal is reported once, however often it is raised. A decision that cannot be made for lack of memory, a
+        descriptor, a thread or a connection is refused as such.
+
+        Args:
+            kind: what is decided about.
+            environ: the request; None where none is at hand.
+            peer: what the client presented, as far as it is known.
+            client_id: the client that the request names, as far as it is known.
+
+        Returns:
+            A context manager; the block fills in the :class:`Decision` that it gets.
+
+        Raises:
+            MutualTLSError: ``resources_unavailable`` or ``tokens_unavailable``: If a registry, or what else the block
+                asks, failed for such a lack.
+        """
+        decision = Decision(kind, peer, client_id)
+        if environ is not None:
+            decision.path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+            decision.address = environ.get("REMOTE_ADDR")
+        try:
+            yield decision
+        except MutualTLSError as error:
+            self._report_refusal(decision, error)
             raise
-        logger.exception("the decision about a %s failed", decision.kind)
-        unavailable = _unavailable(decision, cause)
-        _report_refusal(decision, unavailable, observers)
-        raise unavailable from cause
-    if decision.outcome is not None:
-        report(decision.event(decision.outcome), observers)
+        except Exception as cause:  # whatever a registry of the user's own raises
+            if not is_shortage(cause):
+                raise
+            logger.exception("the decision about a %s failed", kind)
+            unavailable = _unavailable(kind, cause)
+            self._report_refusal(decision, unavailable)
+            raise unavailable from cause
+        if decision.outcome is not None:
+            report(decision.event(decision.outcome), self.observers)
+
+    def refusal(
+        self,
+        error: MutualTLSError,
+        environ: "WSGIEnvironment | None" = None,
+        *,
+        kind: DecisionKind | None = None,
+        peer: Peer | None = None,
+        client_id: str | None = None,
+    ) -> None:
+        """Report a refusal of the application's own, such as one of :func:`wsgi_mtls.bind`, unless it was reported.
+
+        Args:
+            error: the refusal.
+            environ: the request; None where none is at hand.
+            kind: what was decided about; None where the error itself tells it.
+            peer: what the client presented.
+            client_id: the client that the request names, if that is known.
+        """
+        kind = kind or ("token" if isinstance(error, InvalidToken) else "client")
+        with suppress(MutualTLSError), self.deciding(kind, environ, peer, client_id):
+            raise error
+
+    def _report_refusal(self, decision: Decision, error: MutualTLSError) -> None:
+        if not error.reported:
+            error.reported = True
+            name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
+            report(decision.event(name, error), self.observers)
+
+    def forgeries(self, environ: "WSGIEnvironment") -> None:
+        """Report what a certificate source took out of the environ."""
+        for event in environ.pop(FORGED, ()):
+            report(event, self.observers)
 
 
-def _unavailable(decision: Decision, cause: Exception) -> MutualTLSError:
+def _unavailable(kind: DecisionKind, cause: Exception) -> MutualTLSError:
     message = f"The decision could not be made: {cause!r}; its traceback is in the log."
     # RFC 6750 section 3.1: neither the token nor the client is at fault, so that neither is called invalid.
-    if decision.kind == "token":
+    if kind == "token":
         return InvalidToken(message, reason="tokens_unavailable")
     return RefusedClient(message, reason="resources_unavailable")
-
-
-def _report_refusal(decision: Decision, error: MutualTLSError, observers: Iterable[Observer]) -> None:
-    if not error.reported:
-        error.reported = True
-        name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
-        report(decision.event(name, error), observers)
 
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
     """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
     level = logging.WARNING if event.name in _WARNINGS else logging.INFO
+    if logger.isEnabledFor(level):
+        _log(level, event)
+    for observer in observers:
+        try:
+            observer(event)
+        except Exception:
+            logger.exception("observer %r failed", observer)
+
+
+def _log(level: int, event: Event) -> None:
     # %r, since a client_id, a path or a name in the detail is the caller's: it must not start a line of its own.
     logger.log(
         level,
@@ -153,8 +226,3 @@ def report(event: Event, observers: Iterable[Observer] = ()) -> None:
         event.address,
         extra={"mtls_event": event},
     )
-    for observer in observers:
-        try:
-            observer(event)
-        except Exception:
-            logger.exception("observer %r failed", observer)

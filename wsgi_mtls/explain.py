@@ -95,9 +95,9 @@ def explain(verifier: Verifier, peer: PeerCertificate, client_id: str | None = N
 def _reason(verifier: Verifier, peer: PeerCertificate, client_id: str | None) -> str:
     try:
         if client_id is None:
-            verifier.decide_chain(peer)
+            verifier.rules.check_certificate(peer)
         else:
-            verifier.decide(client_id, peer)
+            verifier.rules.authenticate(client_id, peer)
     except MutualTLSError as error:
         return error.reason
     return ""
@@ -107,20 +107,20 @@ def _findings(verifier: Verifier, peer: PeerCertificate, client: Client | None) 
     certificate = peer.certificate
     yield _made(
         "validity",
-        f"a period around {verifier.now():%F %T %Z}",
+        f"a period around {verifier.rules.clock():%F %T %Z}",
         _text(lambda: f"{certificate.not_before} to {certificate.not_after}"),
-        lambda: checks.check_validity(certificate, verifier.now()),
+        lambda: checks.check_validity(certificate, verifier.rules.clock()),
     )
     if client is not None:
         registered = client.token_endpoint_auth_method or "none, so that the certificate decides"
         allowed = " or ".join(sorted(verifier.allowed_methods))
-        yield _made("method", allowed, registered, lambda: verifier.method_of(client, certificate))
+        yield _made("method", allowed, registered, lambda: verifier.rules.method_of(client, certificate))
     if client is not None and _is_self_signed(verifier, client, certificate):
         yield _made(
             "registered",
             f"one of {len(client.certificates)} registered certificates, or the key of one",
             certificate.thumbprint,
-            lambda: verifier.check_self_signed(client, certificate),
+            lambda: verifier.rules.check_self_signed(client, certificate),
         )
     else:
         yield from _pki_findings(verifier, peer, client)
@@ -128,7 +128,7 @@ def _findings(verifier: Verifier, peer: PeerCertificate, client: Client | None) 
 
 def _is_self_signed(verifier: Verifier, client: Client, certificate: ClientCertificate) -> bool:
     try:
-        return verifier.method_of(client, certificate) == "self_signed_tls_client_auth"
+        return verifier.rules.method_of(client, certificate) == "self_signed_tls_client_auth"
     except MutualTLSError:
         return client.token_endpoint_auth_method == "self_signed_tls_client_auth"
 
@@ -141,7 +141,7 @@ def _pki_findings(verifier: Verifier, peer: PeerCertificate, client: Client | No
         "chain",
         _who_vouches(verifier, client),
         issuer,
-        lambda: verifier.vouching.check_chain(peer, client, verifier.own_time()),
+        lambda: checks.check_vouched(peer, verifier.rules.vouching, client, verifier.rules.own_time()),
     )
     yield _made(
         "purpose", "clientAuth, digitalSignature, CA:FALSE", "allowed", lambda: check_client(read(certificate.der))
@@ -150,7 +150,7 @@ def _pki_findings(verifier: Verifier, peer: PeerCertificate, client: Client | No
         "not_registered_as_self_signed",
         "a key that no self-signed client has registered",
         certificate.thumbprint,
-        lambda: verifier.check_not_registered_as_self_signed(certificate),
+        lambda: verifier.rules.check_not_registered_as_self_signed(certificate),
     )
     if client is not None and client.subject_value is not None:
         yield _subject(client.subject_value, certificate)
@@ -199,7 +199,7 @@ def _path(verifier: Verifier, peer: PeerCertificate, client: Client | None) -> t
     issuers = client.tls_client_auth_issuer if client is not None else ()
     try:
         if store is not None:
-            ders = store.validate(peer, verifier.own_time(), issuers=issuers).certificates
+            ders = store.validate(peer, verifier.rules.own_time(), issuers=issuers).certificates
     except UntrustedPath:
         pass
     steps = []
@@ -214,8 +214,9 @@ def _path(verifier: Verifier, peer: PeerCertificate, client: Client | None) -> t
 
 
 def _store(verifier: Verifier, client: Client | None) -> TrustStore | None:
+    vouching = verifier.rules.vouching
     try:
-        return verifier.vouching.store_of(client)
+        return vouching.store_of(client) if vouching is not None else None
     except MutualTLSError:
         return None
 

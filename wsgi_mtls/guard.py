@@ -1,14 +1,14 @@
 """The one configured object that decides about a request."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from .checks import require_certificate
-from .clients import AUTH_METHODS, AuthMethod, Client
-from .errors import InvalidToken, MutualTLSError, RefusedClient
-from .events import Decision, Event, Observer, deciding, report
-from .options import InvalidOption, check_dpop, check_max_body, check_observers, check_source, check_tokens
+from .clients import AUTH_METHODS, AuthenticatedClient, AuthMethod, Client
+from .errors import MutualTLSError, RefusedClient
+from .events import FORGED, DecisionKind, Observer, Reporter
+from .guard_options import check_guard
+from .options import check_observers
 from .record import Record
 from .request.bearer import access_token, offer
 from .request.cross_site import check_site
@@ -17,18 +17,11 @@ from .request.view import RequestView
 from .rules.dpop import DPOP_KEY, check_key, check_scheme
 from .rules.step_up import StepUp
 from .rules.token import BoundToken, check_token, client_of, decode
-from .sources import (
-    CertificateSource,
-    check_delivers_certificate,
-    check_delivers_thumbprint,
-    check_methods,
-    drop_untrusted,
-    peer_certificate,
-)
-from .sources.source import FORGED, Forgery
+from .sources import PEER, CertificateSource
+from .sources.source import PEERS, dropper, not_a_peer, source_failed
 from .tokens import AccessTokens
 from .trust import TrustStore
-from .verifier import AuthenticatedClient, Verifier
+from .verifier import Verifier
 from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
@@ -36,8 +29,8 @@ if TYPE_CHECKING:
 
     from .tokens.dpop import DPoP, Proof
 
-MAX_BODY = 65536
-"""The longest body of a token request that is read by default, in octets."""
+MAX_BODY = 16384
+"""The longest body of a token request that is read by default, in octets: no client of OAuth sends a longer form."""
 
 Authorize = Callable[[PeerCertificate], bool]
 """Returns True for the certificates whose holder is accepted; anything else, truthy or not, is a refusal."""
@@ -76,59 +69,67 @@ class Guard:
         trust: TrustStore | None = None,
         dpop: "DPoP | None" = None,
     ) -> None:
-        check_source(source)
-        check_max_body(max_body)
-        check_dpop(dpop)
-        if verifier is not None:
-            if not isinstance(verifier, Verifier):
-                raise ValueError(f"verifier must be a Verifier, not {verifier!r}.")
-            check_methods(source, verifier.allowed_methods)
-            if trust is not None:
-                raise InvalidOption("trust", "is the verifier's where there is one: Verifier(…, trust=…).")
-            if verifier.vouching.trust is not None:
-                check_delivers_certificate(source)
-        if trust is not None:
-            if not isinstance(trust, TrustStore):
-                raise InvalidOption("trust", f"must be a TrustStore where there are no clients, not {trust!r}.")
-            check_delivers_certificate(source)
-        if tokens is not None:
-            check_tokens(tokens)
-            check_delivers_thumbprint(source)
+        check_guard(source, verifier=verifier, tokens=tokens, max_body=max_body, trust=trust, dpop=dpop)
         self.source = source
         self.verifier = verifier
         self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
         self.tokens = tokens
         self.dpop = dpop
         self.max_body = max_body
-        self.observers = (*(verifier.observers if verifier else ()), *observers)
-        check_observers(self.observers)
+        self.reporter = Reporter((*(verifier.reporter.observers if verifier else ()), *observers))
+        check_observers(self.reporter.observers)
+        self._drop = dropper(source)
 
     def look(self, view: RequestView) -> Record:
         """Ask the certificate source, once in a request; its finding, or its refusal, is in the record.
 
-        Nothing that an untrusted peer sent to the source is left in the environ afterwards.
+        What an outer layer found in this request is taken over. Nothing that an untrusted peer sent to the source is
+        left in the environ afterwards.
         """
-        record = view.record
+        record, environ = view.record, view.environ
         if not record.asked:
             record.asked = True
             try:
-                record.peer = peer_certificate(view.environ, self.source)
+                if PEER in environ and isinstance(environ[PEER], PEERS):
+                    self._drop(environ)
+                    record.peer = environ[PEER]
+                else:
+                    found = self.source(environ)
+                    if not isinstance(found, PEERS):
+                        raise not_a_peer(found)
+                    record.peer = environ[PEER] = found
             except MutualTLSError as error:
                 error.reported = False  # a source may keep one instance, and raise it in every request
                 record.refusal = error
-            if FORGED in view.environ:
-                self._report_forgeries(view.environ)
+            except Exception as error:  # whatever a source of the user's own raises
+                record.refusal = source_failed(self.source, error)
+            if FORGED in environ:
+                self.reporter.forgeries(environ)
         return record
 
-    def drop_untrusted(self, view: RequestView) -> None:
+    def presented(self, view: RequestView) -> Peer | None:
+        """Return what the client presented, and make the answer private.
+
+        Raises:
+            MutualTLSError: If what the terminator delivered cannot be used as a certificate.
+        """
+        record = self.look(view)
+        record.private = True
+        if record.refusal is not None:
+            raise record.refusal.with_traceback(None)
+        return record.peer
+
+    def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Take out of the environ what an untrusted peer sent to the source, where nobody asks for the certificate."""
-        if not view.record.asked:  # asking has done it, and a layer further in may know less of the peer's address
-            drop_untrusted(view.environ, self.source)
-            if FORGED in view.environ:
-                self._report_forgeries(view.environ)
+        self._drop(environ)
+        if FORGED in environ:
+            self.reporter.forgeries(environ)
 
     def authenticate_client(
-        self, view: RequestView, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS
+        self,
+        view: RequestView,
+        *,
+        allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
     ) -> AuthenticatedClient:
         """Authenticate the client that a request names, where only mutual TLS is offered (RFC 8705 section 2).
 
@@ -139,23 +140,18 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self.needed_verifier()
-        if record.client is not None and record.client.method in allowed_methods:
-            return record.client
-        record.client = None
-        with self.deciding("client", view) as decision:
-            request = self._token_request(view, decision)
-            client = verifier.decide(
-                request.client_id,
-                decision.peer,
-                other_credentials=request.other_credentials,
-                allowed_methods=allowed_methods,
-            )
-            decision.method, decision.outcome = client.method, "client_authenticated"
-        record.client = client
-        if verifier.sightings is not None:
-            verifier.note_seen(client)
-        return client
+        record, rules = view.record, self.needed_verifier().rules
+        if record.client is None or record.client.method not in allowed_methods:
+            record.client = None
+            with self.reporter.deciding("client", view.environ) as decision:
+                peer = decision.peer = self.presented(view)
+                request = read_token_request(view, self.max_body)
+                decision.client_id = request.client_id
+                client = rules.authenticate(request.client_id, peer, request.other_credentials, allowed_methods)
+                decision.method, decision.outcome = client.method, "client_authenticated"
+            record.client = client
+            rules.clients.note_seen(client)
+        return record.client
 
     def authenticate_or_leave(self, view: RequestView) -> AuthenticatedClient | None:
         """Authenticate the client that a request names, where other methods are offered too.
@@ -170,25 +166,28 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, verifier = view.record, self.needed_verifier()
+        record, rules = view.record, self.needed_verifier().rules
         if record.client is not None or record.left:
             return record.client
-        with self.deciding("client", view) as decision:
-            request = self._token_request(view, decision)
-            registered = _registration(request, decision.peer, verifier)
-            decision.method, decision.outcome = registered.token_endpoint_auth_method, "client_left_to_application"
-            if registered.uses_mutual_tls:
-                decision.method = None
-                record.client = verifier.decide(
-                    request.client_id,
-                    decision.peer,
-                    other_credentials=request.other_credentials,
-                    registration=registered,
-                )
+        with self.reporter.deciding("client", view.environ) as decision:
+            peer = decision.peer = self.presented(view)
+            request = read_token_request(view, self.max_body)
+            decision.client_id = request.client_id
+            try:
+                client, is_self_signed = rules.clients.look_up(request.client_id, peer)
+            except MutualTLSError:
+                require_certificate(peer)  # for an unknown client too, that is the first of the refusals
+                raise
+            if client.uses_mutual_tls:
+                peer = require_certificate(peer)
+                record.client = rules.check(client, peer, is_self_signed, request.other_credentials)
                 decision.method, decision.outcome = record.client.method, "client_authenticated"
+            else:
+                _check_other_method(client, request)
+                decision.method, decision.outcome = client.token_endpoint_auth_method, "client_left_to_application"
         record.left = record.client is None
-        if record.client is not None:
-            verifier.note_seen(record.client)
+        if record.client is not None and rules.clients.sightings is not None:
+            rules.clients.note_seen(record.client)
         return record.client
 
     def accept_token(
@@ -223,10 +222,10 @@ class Guard:
         record.token = None
         dpop = dpop or self.dpop
         by_dpop = dpop is not None or DPOP_KEY in also_verified
-        with self.deciding("token", view) as decision:
+        with self.reporter.deciding("token", view.environ) as decision:
             try:
                 try:
-                    decision.peer = self.look(view).presented()
+                    decision.peer = self.presented(view)
                 except MutualTLSError:
                     # RFC 6750 section 3.1: a caller without a token learns that alone, whatever its certificate is.
                     access_token(view.environ, dpop=by_dpop)
@@ -306,68 +305,35 @@ class Guard:
         Raises:
             MutualTLSError: If the request is refused.
         """
-        record, known = view.record, view.record.identified
-        with self.deciding("client", view) as decision:
-            try:
-                peer = decision.peer = self.look(view).presented()
-                if peer is not None and not allow_cross_site:
-                    check_site(view.environ)
-                if peer is None and optional:
-                    return None
-                if self.verifier is not None and authorize is None:
-                    record.identified = known or self._identify(decision)
-                    return record.identified
-                return _authorized(self.plain.decide_chain(peer), authorize)
-            except MutualTLSError:
-                record.identified = None
-                raise
-
-    def deciding(self, kind: Literal["client", "token"], view: RequestView) -> AbstractContextManager[Decision]:
-        """Report what the block decides, for an adapter of a library that decides by itself.
-
-        Args:
-            kind: what is decided about.
-            view: the request.
-
-        Returns:
-            A context manager; the block fills in the :class:`~wsgi_mtls.events.Decision` that it gets.
-        """
-        environ = view.environ
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        return deciding(Decision(kind, path=path, address=environ.get("REMOTE_ADDR")), self.observers)
+        record = view.record
+        known, record.identified = record.identified, None
+        with self.reporter.deciding("client", view.environ) as decision:
+            peer = decision.peer = self.presented(view)
+            if peer is not None and not allow_cross_site:
+                check_site(view.environ)
+            if peer is None and optional:
+                return None
+            if self.verifier is None or authorize is not None:
+                accepted = _authorized(self.plain.rules.check_certificate(peer), authorize)
+                record.identified = known
+                return accepted
+            if known is None:
+                known = self.verifier.rules.identify(peer)
+                decision.client_id, decision.method = known.client_id, known.method
+                decision.outcome = "client_authenticated"
+                self.verifier.rules.clients.note_seen(known)
+        record.identified = known
+        return known
 
     def report_refusal(
         self,
         view: RequestView,
         error: MutualTLSError,
         client_id: str | None = None,
-        kind: Literal["client", "token"] | None = None,
+        kind: DecisionKind | None = None,
     ) -> None:
-        """Report a refusal of the application's own, such as one of :func:`wsgi_mtls.bind`, unless it was reported.
-
-        Args:
-            view: the request.
-            error: the refusal.
-            client_id: the client that the request names, if that is known.
-            kind: what was decided about; None where the error itself tells it.
-        """
-        kind = kind or ("token" if isinstance(error, InvalidToken) else "client")
-        with suppress(MutualTLSError), self.deciding(kind, view) as decision:
-            decision.peer, decision.client_id = view.record.peer, client_id
-            raise error
-
-    def _identify(self, decision: Decision) -> AuthenticatedClient:
-        client = self.needed_verifier().decide_holder(decision.peer)
-        decision.client_id, decision.method = client.client_id, client.method
-        decision.outcome = "client_authenticated"
-        self.needed_verifier().note_seen(client)
-        return client
-
-    def _token_request(self, view: RequestView, decision: Decision) -> TokenRequest:
-        decision.peer = self.look(view).presented()
-        request = read_token_request(view, self.max_body)
-        decision.client_id = request.client_id
-        return request
+        """Report a refusal of the application's own; see :meth:`wsgi_mtls.events.Reporter.refusal`."""
+        self.reporter.refusal(error, view.environ, kind=kind, peer=view.record.peer, client_id=client_id)
 
     def needed_verifier(self) -> Verifier:
         """Return what knows the clients.
@@ -379,35 +345,14 @@ class Guard:
             raise RuntimeError("This guard knows no clients: give it a verifier.")
         return self.verifier
 
-    def _report_forgeries(self, environ: "WSGIEnvironment") -> None:
-        forgeries: list[Forgery] = environ.pop(FORGED, [])
-        for forgery in forgeries:
-            report(
-                Event(
-                    "untrusted_proxy",
-                    source=forgery.source,
-                    reason="untrusted_proxy",
-                    detail=forgery.detail,
-                    path=environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
-                    address=environ.get("REMOTE_ADDR"),
-                ),
-                self.observers,
-            )
 
-
-def _registration(request: TokenRequest, peer: Peer | None, verifier: Verifier) -> Client:
-    try:
-        client = verifier.client(request.client_id)
-    except MutualTLSError:
-        require_certificate(peer)  # for an unknown client too, a missing certificate is the first of the refusals
-        raise
+def _check_other_method(client: Client, request: TokenRequest) -> None:
     method = client.token_endpoint_auth_method
-    if not client.uses_mutual_tls and method != "none" and not request.other_credentials:
+    if method != "none" and not request.other_credentials:
         raise RefusedClient(
             f"Client {client.client_id!r} is registered for {method} and did not use it.",
             reason="auth_method_not_registered",
         )
-    return client
 
 
 def _prove(

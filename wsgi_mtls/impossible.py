@@ -58,7 +58,7 @@ def _keys(client: Client, verifier: Verifier) -> str | None:
 
 
 def _issuer(client: Client, verifier: Verifier) -> str | None:
-    pins, trust = set(client.tls_client_auth_issuer), verifier.vouching.trust
+    pins, trust = set(client.tls_client_auth_issuer), verifier.rules.vouching and verifier.rules.vouching.trust
     if not pins or not client.uses_mutual_tls:
         return None
     if trust is None:

@@ -48,7 +48,7 @@ def check_max_body(max_body: object) -> None:
         InvalidOption: If it is not a number of octets.
     """
     if type(max_body) is not int or max_body < 1:
-        raise InvalidOption("max_body", f"must be a number of octets, such as 65536, not {max_body!r}.")
+        raise InvalidOption("max_body", f"must be a number of octets, such as 16384, not {max_body!r}.")
 
 
 def check_tokens(tokens: object) -> None:

@@ -3,7 +3,6 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import Headers
 from werkzeug.http import dump_header, parse_dict_header
 
 from .request.wsgi import is_private
@@ -27,7 +26,7 @@ def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *,
     """
 
     def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-        if is_private(environ) or not store:
+        if not store or is_private(environ):
             headers = private_headers(headers, store=store)
         return start_response(status, headers, *exc_info)
 
@@ -41,9 +40,14 @@ def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> li
         headers: the application's; its ``no-store`` stays.
         store: whether a private cache may store the answer.
     """
-    made = Headers([(name, value) for name, value in headers if not FOR_SHARED_CACHES.fullmatch(name)])
-    made["Cache-Control"] = private_cache_control(", ".join(made.getlist("Cache-Control")), store=store)
-    return made.to_wsgi_list()
+    made, given = [], []
+    for field in headers:
+        if field[0].lower() == "cache-control":
+            given.append(field[1])
+        elif not FOR_SHARED_CACHES.fullmatch(field[0]):
+            made.append(field)
+    made.append(("Cache-Control", private_cache_control(", ".join(given), store=store)))
+    return made
 
 
 def private_cache_control(value: str, *, store: bool = True) -> str:
@@ -53,11 +57,13 @@ def private_cache_control(value: str, *, store: bool = True) -> str:
         value: the application's; what it says beside ``public`` and ``s-maxage`` stays.
         store: whether a private cache may store the answer.
     """
+    if not store:
+        return "no-store"
+    if not value:
+        return "private"
     directives = {name.lower(): argument for name, argument in parse_dict_header(value).items()}
     directives.pop("public", None)
     directives.pop("s-maxage", None)
-    if not store:
-        return "no-store"
     # Beside must-understand, which has caches ignore no-store (RFC 9111 section 5.2.2.3), no-store is not enough.
     if "no-store" not in directives or "must-understand" in directives:
         directives["private"] = None  # the form with field names would keep the rest of the answer

@@ -7,8 +7,8 @@ from .errors import MutualTLSError
 from .x509 import Peer
 
 if TYPE_CHECKING:
+    from .clients import AuthenticatedClient
     from .rules.token import BoundToken
-    from .verifier import AuthenticatedClient
 
 
 @dataclass(slots=True, eq=False)
@@ -36,14 +36,3 @@ class Record:
     identified: "AuthenticatedClient | None" = None
     token: "BoundToken | None" = None
     private: bool = False
-
-    def presented(self) -> Peer | None:
-        """Return what the client presented, and make the answer private.
-
-        Raises:
-            MutualTLSError: If what the terminator delivered cannot be used as a certificate.
-        """
-        self.private = True
-        if self.refusal is not None:
-            raise self.refusal.with_traceback(None)
-        return self.peer

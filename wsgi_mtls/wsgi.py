@@ -12,7 +12,7 @@ from .private import keep_private
 from .request.bearer import check_challenge
 from .request.paths import PathGuard, Undecodable
 from .request.preflight import answer_preflight, is_preflight
-from .request.wsgi import view_of
+from .request.wsgi import RECORD, record_of, view_of
 from .responses import Verbosity, check_verbosity, error_response, token_error_response
 from .rules.step_up import StepUp
 from .rules.token import BoundToken
@@ -98,6 +98,16 @@ class PeerMiddleware:
         return self._app(environ, keep_private(start_response, environ))
 
 
+def pass_on(
+    app: "WSGIApplication", guard: Guard, environ: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
+    """Have the application serve a request that is not guarded, without what an untrusted peer sent."""
+    # Where the source was asked, that is done, and a layer further in may know less of the peer's address.
+    if RECORD not in environ or not record_of(environ, guard).asked:
+        guard.drop_untrusted(environ)
+    return app(environ, keep_private(start_response, environ))  # the application may look by itself
+
+
 class ClientAuthMiddleware:
     """Authenticates OAuth clients by certificate on the paths of an authorization server's endpoints.
 
@@ -163,22 +173,20 @@ class ClientAuthMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        view = view_of(environ, self._guard)
         try:
             guarded = self._is_guarded(environ)
         except MutualTLSError as error:
-            self._guard.report_refusal(view, error)
+            self._guard.report_refusal(view_of(environ, self._guard), error)
             return self._error_response(environ, error)(environ, start_response)
         if not guarded:
-            self._guard.drop_untrusted(view)
-            return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
+            return pass_on(self._app, self._guard, environ, start_response)
         if self._preflight and is_preflight(environ):
             return answer_preflight(self._app, environ, self._guard.source)(environ, start_response)
         start_response = keep_private(start_response, environ, store=False)
         environ.pop(CLIENT, None)
         environ.pop(ERROR, None)
         try:
-            client = self._guard.authenticate_or_leave(view)
+            client = self._guard.authenticate_or_leave(view_of(environ, self._guard))
             if client is not None:
                 environ[CLIENT] = client
         except MutualTLSError as error:
@@ -246,20 +254,18 @@ class AccessTokenMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        view = view_of(environ, self._guard)
         try:
             guarded = self._is_guarded(environ)
         except MutualTLSError as error:
-            self._guard.report_refusal(view, error, kind="token")
+            self._guard.report_refusal(view_of(environ, self._guard), error, kind="token")
             return self._refuse(error)(environ, start_response)
         if not guarded:
-            self._guard.drop_untrusted(view)
-            return self._app(environ, keep_private(start_response, environ))  # the application may look by itself
+            return pass_on(self._app, self._guard, environ, start_response)
         if self._preflight and is_preflight(environ):
             return answer_preflight(self._app, environ, self._guard.source)(environ, start_response)
         environ.pop(TOKEN, None)
         try:
-            environ[TOKEN] = self._accept(view)
+            environ[TOKEN] = self._accept(view_of(environ, self._guard))
         except MutualTLSError as error:
             return self._refuse(error)(environ, start_response)
         return self._app(environ, keep_private(start_response, environ))

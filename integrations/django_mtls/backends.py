@@ -44,7 +44,7 @@ class ClientCertificateBackend(ModelBackend):
             if user is not None and not self.user_can_authenticate(user):
                 raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
         except MutualTLSError as error:
-            users_verifier().report_refusal(error, None, peer_certificate)
+            users_verifier().reporter.refusal(error, peer=peer_certificate)
             return None
         return user
 

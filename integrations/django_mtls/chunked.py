@@ -6,8 +6,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from wsgi_mtls.errors import InvalidRequest
-from wsgi_mtls.request.body import read_body
 from wsgi_mtls.request.form import FORM_TYPE
+from wsgi_mtls.request.wsgi import read_body
 
 from .conf import mtls_settings
 

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.guard import Authorize
-from wsgi_mtls.request.body import read_body
 from wsgi_mtls.request.view import RequestView
+from wsgi_mtls.request.wsgi import read_body
 from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient

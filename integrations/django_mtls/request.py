@@ -84,7 +84,7 @@ def _look(request: Any) -> Record:
             for key in _with_underscores(scope) & source.keys:
                 meta.pop(key, None)
     environ: WSGIEnvironment = {**meta}
-    made = guard().look(RequestView(environ, request.method or "", _no_body, Record()))
+    made = guard().look(RequestView(environ, request.method or "", no_body, Record()))
     if made.refusal is None:
         meta[PEER] = made.peer
     for key in meta.keys() - environ.keys():
@@ -92,7 +92,8 @@ def _look(request: Any) -> Record:
     return made
 
 
-def _no_body(_: int) -> bytes:
+def no_body(_: int) -> bytes:
+    """Read no body, where nothing asks for it."""
     return b""
 
 

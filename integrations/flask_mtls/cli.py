@@ -87,7 +87,8 @@ def _problems(app: Flask, state: MutualTLSState, decorators: set[str]) -> Iterat
     if "certificate_required" in decorators and state.guard.verifier and not state.guard.verifier.finds_holders:
         yield NOT_SEARCHABLE
     verifier = state.guard.verifier
-    if "certificate_required(authorize=…)" in decorators and verifier and verifier.vouching.is_for_clients_only:
+    vouching = verifier and verifier.rules.vouching
+    if "certificate_required(authorize=…)" in decorators and vouching and vouching.is_for_clients_only:
         yield "certificate_required(authorize=…) is used, and MTLS_TRUST is a function of a client: give a TrustStore."
     if "bound_token_required" in decorators and state.settings.tokens is None:
         yield "bound_token_required is used without MTLS_TOKENS: no token can be read."

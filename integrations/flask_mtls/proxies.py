@@ -35,7 +35,7 @@ def current_peer() -> Peer | None:
         MutualTLSError: If what the terminator delivered is not one certificate; a view that does not catch it answers
             with a refusal.
     """
-    return current_record().presented()
+    return current_state().guard.presented(current_view())
 
 
 def _current_client() -> AuthenticatedClient | None:

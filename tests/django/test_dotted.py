@@ -18,7 +18,7 @@ def test_dotted_paths(mtls: Callable[..., None]) -> None:
     assert read.trust is dotted.trust
     assert read.key_sets is dotted.key_sets
     assert guard().tokens is dotted.tokens
-    assert dotted.observer in guard().observers
+    assert dotted.observer in guard().reporter.observers
 
 
 @pytest.mark.parametrize("path", dotted.NOWHERE)

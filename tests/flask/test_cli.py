@@ -69,7 +69,7 @@ def test_arguments_of_the_extension_are_in_force() -> None:
     _, output = run(app)
     assert "MTLS_SOURCE = 'mod_ssl'" in output
     assert "MTLS_CLIENTS = (2 entries)" in output
-    for default in ("MTLS_TOKENS = None", "MTLS_MAX_BODY = 65536", "MTLS_SELF_SIGNED_MATCH = 'public_key'"):
+    for default in ("MTLS_TOKENS = None", "MTLS_MAX_BODY = 16384", "MTLS_SELF_SIGNED_MATCH = 'public_key'"):
         assert default in output
     assert "MTLS_ALLOWED_METHODS = ('tls_client_auth', 'self_signed_tls_client_auth')" in output
 

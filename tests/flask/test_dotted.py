@@ -27,7 +27,7 @@ def test_dotted_paths() -> None:
     assert made.settings.trust is dotted.trust
     assert made.settings.key_sets is dotted.key_sets
     assert made.guard.tokens is dotted.tokens
-    assert dotted.observer in made.guard.observers
+    assert dotted.observer in made.guard.reporter.observers
 
 
 @pytest.mark.parametrize("path", dotted.NOWHERE)

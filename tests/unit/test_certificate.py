@@ -18,7 +18,6 @@ from cryptography.x509.oid import NameOID
 from tests.support import refused
 from wsgi_mtls import ClientCertificate
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign, to_pem
-from wsgi_mtls.x509 import certificate as module
 from wsgi_mtls.x509 import parts
 
 PROFILE = Profile(
@@ -149,7 +148,6 @@ def test_immutable(pair: KeyPair) -> None:
 
 
 def test_equal_by_der(ca: KeyPair, pair: KeyPair) -> None:
-    module._from_der.cache_clear()
     again = ClientCertificate.from_der(bytes(bytearray(pair.certificate.der)))
     assert again is not pair.certificate
     assert again == pair.certificate
@@ -168,9 +166,7 @@ def test_read_once(pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
         return original(der)
 
     monkeypatch.setattr(parts, "validity", validity)
-    module._from_der.cache_clear()
     certificate = ClientCertificate.from_pem(pem)
-    assert certificate is ClientCertificate.from_der(pair.certificate.der)
     assert read == []
     for _ in range(2):
         assert certificate.not_before < certificate.not_after
@@ -185,13 +181,3 @@ def test_pickled(pair: KeyPair) -> None:
     again = pickle.loads(pickle.dumps(pair.certificate))
     assert again == pair.certificate
     assert again.subject == pair.certificate.subject
-
-
-def test_cache_is_bounded() -> None:
-    assert module._from_der.cache_info().maxsize == 512
-    module._from_der.cache_clear()
-    for names, cached in ((100, 1), (1000, 0)):
-        made = self_sign("CN=x", Profile(san_dns=[f"{number}.example" for number in range(names)])).certificate
-        module._from_der.cache_clear()
-        assert ClientCertificate.from_der(made.der) == made
-        assert module._from_der.cache_info().currsize == cached

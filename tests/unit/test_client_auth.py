@@ -117,19 +117,11 @@ def test_an_endpoint_of_mutual_tls_alone(billing: KeyPair, client_id: str, allow
     assert [(e.name, e.client_id, e.reason) for e in events] == [("client_authenticated", "billing", None)]
 
 
-def test_a_registration_of_another_client(billing: KeyPair) -> None:
-    verifier = Verifier(CLIENTS)
-    peer: Any = environ_for(billing)["wsgi_mtls.peer"]
-    with pytest.raises(MutualTLSError, match="compare exactly"):
-        verifier.authenticate("public", peer, registration=verifier.client("billing"))
-    assert verifier.authenticate("billing", peer, registration=verifier.client("billing")).client_id == "billing"
-
-
 def test_a_long_client_id_makes_no_long_record(billing: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
     app = ClientAuthMiddleware(
         token_endpoint, Verifier(CLIENTS), source=sources.mod_ssl(), paths=["/token"], verbosity="debug"
     )
-    answer = request(app, {"client_id": "A" * 60000}, extra=environ_for(billing))
+    answer = request(app, {"client_id": "A" * 16000}, extra=environ_for(billing))
     (record,) = caplog.records
     assert "reason=unknown_client" in record.getMessage()
     assert len(record.getMessage()) < 1000

@@ -156,7 +156,7 @@ def test_dotted_paths() -> None:
     assert guard.needed_verifier().client("billing") is dotted.clients.get("billing")
     assert read.trust is dotted.trust
     assert guard.tokens is dotted.tokens
-    assert guard.observers == (dotted.observer,)
+    assert guard.reporter.observers == (dotted.observer,)
     assert isinstance(read_settings({**GOOD, "KEY_SETS": {"store": "tests.dotted.store"}}).key_sets, KeySets)
 
 

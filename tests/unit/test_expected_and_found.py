@@ -7,10 +7,11 @@ import pytest
 
 from tests.support import refused
 from wsgi_mtls import Client, ClientCertificate, PeerCertificate, Verifier, jwk, verify_confirmation, verify_grant
-from wsgi_mtls.checks import check_forwarded_name, check_pki, check_self_signed, check_validity
+from wsgi_mtls.checks import check_forwarded_name, check_pki, check_validity
 from wsgi_mtls.record import Record
 from wsgi_mtls.request.form import read_token_request
 from wsgi_mtls.request.view import RequestView
+from wsgi_mtls.rules.self_signed import check_self_signed
 from wsgi_mtls.rules.token import check_token
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 from wsgi_mtls.tokens.claims import check_audience, check_times

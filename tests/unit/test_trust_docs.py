@@ -46,7 +46,7 @@ def test_what_is_shown_exists(tmp_path: Path) -> None:
     assert "TRUST" in SETTINGS
     file = tmp_path / "ca.pem"
     file.write_bytes(to_pem(make_ca().certificate))
-    assert Verifier({}, trust=TrustStore.from_file(file)).vouching.trust is not None
+    assert Verifier({}, trust=TrustStore.from_file(file)).rules.vouching is not None
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in RECIPES}), ids=lambda folder: str(folder.name))

@@ -1,37 +1,31 @@
 """OAuth clients: their metadata, and a registry per kind of store."""
 
 from ..x509 import SUBJECT_KINDS, SubjectKind
+from .authenticated import AuthenticatedClient
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients
+from .known import KnownClients
 from .mapping import MappingRegistry
-from .registry import (
-    CertificateRegistry,
-    ClientRegistry,
-    PublishedKeySets,
-    SelfSignedRegistry,
-    SightingRegistry,
-    has_self_signed,
-    is_self_signed_with,
-)
+from .registry import CertificateRegistry, ClientRegistry, PublishedKeySets, SelfSignedRegistry, SightingRegistry
 from .subject import SubjectValue, subject_keys
 
 __all__ = [
     "AUTH_METHODS",
     "SUBJECT_KINDS",
     "AuthMethod",
+    "AuthenticatedClient",
     "CallbackRegistry",
     "CertificateRegistry",
     "Client",
     "ClientRegistry",
+    "KnownClients",
     "MappingRegistry",
     "PublishedKeySets",
     "SelfSignedRegistry",
     "SightingRegistry",
     "SubjectKind",
     "SubjectValue",
-    "has_self_signed",
-    "is_self_signed_with",
     "load_clients",
     "subject_keys",
 ]

@@ -43,7 +43,9 @@ class Client:
         registered_certificates: the registered certificates where no ``jwks`` says them, as callbacks know them.
         certificates: the registered certificates, from either; not to be given.
         skipped_keys: why keys of ``jwks`` register nothing, a sentence for each; not to be given.
+        public_keys: the keys of those, as :attr:`~wsgi_mtls.ClientCertificate.lookup_key` has them; not to be given.
         subject_value: the one of the five, parsed; not to be given.
+        uses_mutual_tls: whether this client is authenticated by its certificate; not to be given.
 
     Raises:
         InvalidClientMetadata: the metadata contradict each other, or no certificate could satisfy them.
@@ -64,7 +66,9 @@ class Client:
     registered_certificates: tuple[ClientCertificate, ...] = ()
     certificates: tuple[ClientCertificate, ...] = field(init=False)
     skipped_keys: tuple[str, ...] = field(init=False, compare=False)
+    public_keys: frozenset[bytes] = field(init=False, compare=False, repr=False)
     subject_value: SubjectValue | None = field(init=False)
+    uses_mutual_tls: bool = field(init=False, compare=False, repr=False)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, object]) -> "Client":
@@ -86,11 +90,6 @@ class Client:
         return cls(**known, metadata=given)  # type: ignore[arg-type]  # __post_init__ checks the types
 
     @property
-    def uses_mutual_tls(self) -> bool:
-        """Whether this client is authenticated by its certificate."""
-        return self.token_endpoint_auth_method is None or self.token_endpoint_auth_method in AUTH_METHODS
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """What is registered and probably not meant so: a sentence for each."""
         by_name = self.subject_value.warning if self.subject_value is not None else None
@@ -103,10 +102,13 @@ class Client:
             raise self._invalid(f"{' and '.join(given)} exclude each other (RFC 7591 section 2)")
         # A frozen dataclass is filled like this while it is made.
         object.__setattr__(self, "tls_client_auth_issuer", self._issuers())
+        method = self.token_endpoint_auth_method
+        object.__setattr__(self, "uses_mutual_tls", method is None or method in AUTH_METHODS)
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "subject_value", self._one_subject_value())
         keys = self._registered_keys()
         object.__setattr__(self, "certificates", keys.certificates)
+        object.__setattr__(self, "public_keys", frozenset(one.lookup_key for one in keys.certificates))
         object.__setattr__(self, "skipped_keys", keys.skipped)
         self._check_method()
         self._check_members()
@@ -202,10 +204,4 @@ def _is_empty(name: str, value: object) -> bool:
 
 
 _MAY_BE_EMPTY = frozenset({"jwks", "jwks_uri", *SUBJECT_KINDS})
-_MEMBERS = frozenset(f.name for f in fields(Client)) - {
-    "metadata",
-    "registered_certificates",
-    "certificates",
-    "skipped_keys",
-    "subject_value",
-}
+_MEMBERS = frozenset(member.name for member in fields(Client) if member.init) - {"metadata", "registered_certificates"}

@@ -25,10 +25,10 @@ class MappingRegistry:
     def __init__(self, clients: Mapping[str, Client | Mapping[str, object]]) -> None:
         self._clients = {client_id: _client(client_id, value) for client_id, value in clients.items()}
         self._self_signed = frozenset(
-            certificate.lookup_key
+            key
             for client in self._clients.values()
             if client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
-            for certificate in client.certificates
+            for key in client.public_keys
         )
         self._index: dict[Hashable, list[Client]] = defaultdict(list)
         for client in self._clients.values():
@@ -50,7 +50,8 @@ class MappingRegistry:
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what :meth:`get` and :meth:`has_self_signed` return."""
-        return self._clients.get(client_id), self.has_self_signed(certificate)
+        is_self_signed = bool(self._self_signed) and certificate.lookup_key in self._self_signed
+        return self._clients.get(client_id), is_self_signed
 
     def warnings(self) -> tuple[str, ...]:
         """Return a sentence for each thing that is registered and probably not meant so, such as a skipped key."""
@@ -79,4 +80,4 @@ def _client(client_id: str, value: Client | Mapping[str, object]) -> Client:
 def _keys(client: Client) -> Iterable[Hashable]:
     if client.subject_value is not None:
         yield client.subject_value.key
-    yield from {certificate.lookup_key for certificate in client.certificates}
+    yield from client.public_keys

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
-from ..errors import InvalidClientMetadata
 from ..x509 import ClientCertificate
 from .client import Client
 
@@ -47,29 +46,6 @@ class SightingRegistry(Protocol):
             client_id: the client.
             certificate: the one that it presented; None where the terminator forwards only a name.
         """
-
-
-def has_self_signed(registry: ClientRegistry, certificate: ClientCertificate) -> bool:
-    """Return whether a self-signed client is registered with this certificate or its key, if the registry can tell.
-
-    A registry that has neither ``has_self_signed`` nor ``find``, as one of callbacks, can't tell.
-    """
-    if isinstance(registry, SelfSignedRegistry):
-        return registry.has_self_signed(certificate)
-    if isinstance(registry, CertificateRegistry):
-        return any(is_self_signed_with(client, certificate) for client in registry.find(certificate))
-    return False
-
-
-def is_self_signed_with(client: Client, certificate: ClientCertificate) -> bool:
-    """Return whether this is a self-signed client that is registered with this certificate or its key."""
-    if not isinstance(client, Client):
-        raise InvalidClientMetadata(
-            f"The registry's find() returned an object of the type {type(client).__name__}; make it return Clients."
-        )
-    # A PKI client may have a JWK set for other purposes: its keys are not authenticated by their certificates.
-    is_self_signed = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
-    return is_self_signed and any(own.lookup_key == certificate.lookup_key for own in client.certificates)
 
 
 class PublishedKeySets(Protocol):

@@ -2,20 +2,20 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from urllib.parse import urlsplit
 
 from ..errors import BadCertificate, InvalidClientMetadata
 from ..x509 import SUBJECT_KINDS, ClientCertificate, SubjectKind, attributes, names
+from ..x509.certificate_names import fold_domain, fold_uri
 from ..x509.name_text import Attributes, read_registered
 
 SubjectKey = tuple[SubjectKind, Hashable]
 """A subject value ready to be compared: two that name the same are equal, and a registry may index by it."""
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-# RFC 3986 appendix B: the scheme; the authority without and with what identifies a user, if there is one; the rest.
-_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)(//(?:[^/?#]*@)?)?((?(2)[^/?#@]*))(.*)", re.DOTALL)
 _COMMON_NAME = "2.5.4.3"
 # What comes last in RFC 4514 text: country, state, locality, organization, domain.
 _GENERAL = frozenset({"2.5.4.6", "2.5.4.8", "2.5.4.7", "2.5.4.10", "0.9.2342.19200300.100.1.25"})
@@ -60,7 +60,7 @@ class SubjectValue:
         Raises:
             BadCertificate: its names of this kind can't be read.
         """
-        return self.key[1] in _KEYS[self.kind](certificate)
+        return self.key[1] in COMPARED[self.kind](certificate)
 
     def found_in(self, certificate: ClientCertificate) -> tuple[str, ...]:
         """Return the names of this kind that the certificate carries, as texts for people.
@@ -109,12 +109,12 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     DNS names, e-mail domains, and URIs' schemes and hosts are compared without regard to ASCII case, IP addresses in
     binary, names as RFC 5280 section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
     """
-    return frozenset((kind, key) for kind in _KEYS for key in _readable_keys(kind, certificate))
+    return frozenset((kind, key) for kind in COMPARED for key in _readable_keys(kind, certificate))
 
 
 def _readable_keys(kind: SubjectKind, certificate: ClientCertificate) -> tuple[Hashable, ...]:
     try:
-        return tuple(_KEYS[kind](certificate))
+        return tuple(COMPARED[kind](certificate))
     except BadCertificate:
         return ()
 
@@ -153,16 +153,7 @@ def _dns(value: str) -> Hashable:
 def _uri(value: str) -> Hashable:
     if not value.isascii() or _CONTROL.search(value) or not urlsplit(value).scheme:
         raise ValueError("it is not a URI; it needs a scheme and only ASCII characters (RFC 3986).")
-    return _fold_uri(value)
-
-
-def _fold_uri(uri: str) -> str:
-    """Fold scheme and host, which RFC 5280 section 7.4 compares without regard to case; the rest counts exactly."""
-    match = _URI.fullmatch(uri) if uri.isascii() else None
-    if match is None:
-        return uri
-    scheme, user, host, rest = match.groups("")
-    return scheme.lower() + user + host.lower() + rest
+    return fold_uri(value)
 
 
 def _ip(value: str) -> Hashable:
@@ -176,12 +167,7 @@ def _email(value: str) -> Hashable:
     local, at, domain = value.rpartition("@")
     if not (local and at and _DNS_NAME.fullmatch(domain)) or not value.isascii() or _CONTROL.search(value):
         raise ValueError("no e-mail address; write local-part@domain in ASCII.")
-    return _fold_domain(value)
-
-
-def _fold_domain(email: str) -> str:
-    local, at, domain = email.rpartition("@")
-    return local + at + domain.lower() if email.isascii() else email
+    return fold_domain(value)
 
 
 _PARSERS: dict[SubjectKind, Callable[[str], Hashable]] = {
@@ -192,14 +178,14 @@ _PARSERS: dict[SubjectKind, Callable[[str], Hashable]] = {
     "tls_client_auth_san_email": _email,
 }
 
-# What a certificate carries of each kind, ready to be compared.
-_KEYS: dict[SubjectKind, Callable[[ClientCertificate], Iterable[Hashable]]] = {
-    "tls_client_auth_subject_dn": lambda it: (it.subject_name,) if it.subject_name.comparable else (),
-    "tls_client_auth_san_dns": lambda it: (name.lower() for name in it.san_dns if name.isascii()),
-    "tls_client_auth_san_uri": lambda it: map(_fold_uri, it.san_uri),
-    "tls_client_auth_san_ip": lambda it: it.san_ip,
-    "tls_client_auth_san_email": lambda it: map(_fold_domain, it.san_email),
+COMPARED: dict[SubjectKind, Callable[[ClientCertificate], Collection[Hashable]]] = {
+    "tls_client_auth_subject_dn": attrgetter("comparable_subjects"),
+    "tls_client_auth_san_dns": attrgetter("comparable_dns"),
+    "tls_client_auth_san_uri": attrgetter("comparable_uris"),
+    "tls_client_auth_san_ip": attrgetter("san_ip"),
+    "tls_client_auth_san_email": attrgetter("comparable_emails"),
 }
+"""What a certificate carries of each kind, ready to be compared with :attr:`SubjectValue.key`."""
 
 _TEXTS: dict[SubjectKind, Callable[[ClientCertificate], tuple[str, ...]]] = {
     "tls_client_auth_subject_dn": lambda it: (it.subject,),

@@ -27,7 +27,7 @@ from .presets import (
     werkzeug,
     wsgi_server,
 )
-from .source import PEER, CertificateSource, EnvironSource, GuardedSource, drop_untrusted, first_of, peer_certificate
+from .source import PEER, CertificateSource, EnvironSource, GuardedSource, first_of
 from .status import LeadingStatus, Status
 from .subject_header import check_delivers_certificate, check_delivers_thumbprint, check_methods, subject_header
 
@@ -51,7 +51,6 @@ __all__ = [
     "check_methods",
     "cheroot",
     "cloudflare",
-    "drop_untrusted",
     "environ",
     "envoy",
     "envoy_peer_certificate",
@@ -67,7 +66,6 @@ __all__ = [
     "mod_ssl",
     "mod_wsgi",
     "nginx",
-    "peer_certificate",
     "rfc9440",
     "subject_header",
     "traefik",

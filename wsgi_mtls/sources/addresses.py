@@ -2,7 +2,9 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,6 +18,28 @@ CLAIMS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HT
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
 _LONGEST = 4096
+LONGEST_ADDRESS: Final = 64
+"""The longest address that is remembered, in characters: an IPv6 address with a zone."""
+
+
+class Networks:
+    """Some networks, looked up by the length of their prefix: a thousand cost no more than one.
+
+    Args:
+        networks: the networks.
+    """
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        prefixes: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for network in networks:
+            shift = network.max_prefixlen - network.prefixlen
+            prefixes[network.version, shift].add(int(network.network_address) >> shift)
+        self._prefixes = {key: frozenset(found) for key, found in prefixes.items()}
+
+    def __contains__(self, address: Address) -> bool:
+        """Return whether an address is in one of them."""
+        number, version = int(address), address.version
+        return any(number >> shift in found for (of, shift), found in self._prefixes.items() if of == version)
 
 
 def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
@@ -28,11 +52,16 @@ def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
     texts = [text for key in CLAIMS if isinstance(text := environ.get(key), str)]
     if any(len(text) > _LONGEST for text in texts):
         return True
-    parsed = parsed_address(address)
+    parsed = peer_address(address)
     if parsed is not None:
         return any(parsed in _addresses(text) for text in texts)
     # The name of a Unix socket. An empty one can come from an empty header.
     return any(address.lower() in text.lower() for text in texts)
+
+
+def peer_address(text: str) -> Address | None:
+    """Return the address that a server reports of its peer, as :func:`parsed_address` does: few, and each often."""
+    return _remembered(text) if len(text) <= LONGEST_ADDRESS else parsed_address(text)
 
 
 def parsed_address(text: str) -> Address | None:
@@ -44,6 +73,9 @@ def parsed_address(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return address if mapped is None else mapped
+
+
+_remembered = lru_cache(maxsize=512)(parsed_address)
 
 
 def parsed_network(text: str) -> Network:

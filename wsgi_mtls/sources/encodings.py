@@ -29,14 +29,10 @@ CHAIN_LIMIT = 10
 """The most certificates of a chain."""
 SIZE_LIMIT = 65536
 """The longest header value that is read, in characters."""
-CACHED_SIZE = 8192
-"""The longest value whose reading is remembered, in characters."""
-CACHED_VALUES = 512
-"""How many readings are remembered of a source."""
 
 _FOLDED = block_pattern(r"(?:\r?\n)?[ \t]")
 _BLOCK = block_pattern(r"\r?\n")
-_ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]|%[0-9A-Fa-f]{2})+")
+_ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]++|%[0-9A-Fa-f]{2})+")
 # A match starts at the first of the spaces alone, so that many cost no more than other characters.
 _COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 

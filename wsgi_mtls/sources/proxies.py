@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from ..events import FORGED, Event
+from ..remembered import Remembered
 from ..x509 import Peer
-from .addresses import CLAIMS, is_claimed, parsed_address, parsed_network
-from .encodings import CACHED_SIZE, CACHED_VALUES
+from .addresses import CLAIMS, LONGEST_ADDRESS, Networks, is_claimed, parsed_network, peer_address
 from .keys import ABSENT, environ_keys
 from .secret import Secret, checked_secret, takes_secret
-from .source import FORGED, Forgery
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,7 +26,7 @@ _OWN_KEYS = frozenset({"waitress.client_disconnected", "mod_wsgi.version"})
 _SOFTWARE = ("waitress", "granian", "unit/")
 _NAMES_ITSELF = frozenset({"SERVER_SOFTWARE", "uwsgi.version"})
 _CLAIMS = frozenset(CLAIMS)
-_LONGEST_ADDRESS = 64  # an IPv6 address with a zone; nothing longer is remembered
+_NEW: Final = object()
 
 
 class TrustedProxies:
@@ -51,7 +51,7 @@ class TrustedProxies:
             raise ValueError('trusted_proxies is empty: name the addresses of the terminator, "unix", or "any".')
         self.anyone: Final = "any" in entries or not entries
         self._unix = "unix" in entries
-        self._networks = tuple(parsed_network(entry) for entry in entries if entry not in ("any", "unix"))
+        self._networks = Networks(parsed_network(entry) for entry in entries if entry not in ("any", "unix"))
         self._remembered = lru_cache(maxsize=512)(self._contains)
 
     def sent(self, environ: "WSGIEnvironment") -> bool:
@@ -60,21 +60,25 @@ class TrustedProxies:
             return False
         if self.anyone:
             return True
-        original = environ.get(PROXY_FIX, environ)
-        address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
-        if not isinstance(address, str):
-            return False
-        contains = self._remembered if len(address) <= _LONGEST_ADDRESS else self._contains
-        return contains(address) and not (
+        address = reported_address(environ) if PROXY_FIX in environ else environ.get("REMOTE_ADDR")
+        return (
+            isinstance(address, str)
+            and (self._remembered if len(address) <= LONGEST_ADDRESS else self._contains)(address)
             # Most requests have none of these headers: nothing can have set the address then.
-            not _CLAIMS.isdisjoint(environ) and is_from_header(environ, address)
+            and (environ.keys().isdisjoint(_CLAIMS) or not is_from_header(environ, address))
         )
 
     def _contains(self, address: str) -> bool:
         if address in UNIX_SOCKET:
             return self._unix
-        parsed = parsed_address(address)
-        return parsed is not None and any(parsed in network for network in self._networks)
+        parsed = peer_address(address)
+        return parsed is not None and parsed in self._networks
+
+
+def reported_address(environ: "WSGIEnvironment") -> object:
+    """Return the address that the server reported, before ProxyFix overwrote it."""
+    original = environ.get(PROXY_FIX, environ)
+    return original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
 
 
 def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
@@ -98,8 +102,8 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
     rewritten = (
         PROXY_FIX in environ
         or "wsgi.version" not in environ
-        or not _OWN_KEYS.isdisjoint(environ)
-        or _NAMES_ITSELF.isdisjoint(environ)
+        or not environ.keys().isdisjoint(_OWN_KEYS)
+        or environ.keys().isdisjoint(_NAMES_ITSELF)
         or str(environ.get("SERVER_SOFTWARE", "")).lower().startswith(_SOFTWARE)
     )
     return rewritten and is_claimed(environ, address)
@@ -107,8 +111,7 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
 
 def described_peer(environ: "WSGIEnvironment") -> str:
     """Describe for an operator the peer that is not believed, and what to change if it should be."""
-    original = environ.get(PROXY_FIX, environ)
-    address = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
+    address = reported_address(environ)
     if not isinstance(address, str) or not is_from_header(environ, address):
         return f"{address!r}, which is not a trusted proxy"
     return (
@@ -122,7 +125,7 @@ def described_peer(environ: "WSGIEnvironment") -> str:
 class GuardedHeaders:
     """A :class:`~wsgi_mtls.sources.source.GuardedSource` over headers.
 
-    What is read of a value is remembered by its exact text, for the last 512 values of at most 8 KiB.
+    What is read of the headers is remembered by their exact values, statuses included. Who sent them is asked anew.
 
     Args:
         read: from the headers that came, by their names in ``names``, to the peer; the same values always give the
@@ -158,7 +161,7 @@ class GuardedHeaders:
         self.keys = frozenset(self._keys)
         self._proxies = proxies
         self._read = read
-        self._remembered = lru_cache(maxsize=CACHED_VALUES)(self._read_values)
+        self._remembered: Remembered[tuple[str | None, ...], Peer | None] = Remembered()
         self.label = label
         self.can_verify = can_verify
 
@@ -176,12 +179,14 @@ class GuardedHeaders:
     def read(self, environ: "WSGIEnvironment") -> Peer | None:
         """Read the headers of a trusted proxy."""
         values = tuple(map(environ.get, self._keys))
-        size = sum(map(len, filter(None, values)))
-        return self._remembered(*values) if size <= CACHED_SIZE else self._read_values(*values)
+        found = self._remembered.known.get(values, _NEW)
+        return self._read_new(values) if found is _NEW else found  # type: ignore[return-value]  # _NEW is no peer
 
-    def _read_values(self, *values: str | None) -> Peer | None:
+    def _read_new(self, values: tuple[str | None, ...]) -> Peer | None:
         came = zip(self._names, values, strict=True)
-        return self._read({name: value for name, value in came if value is not None and value not in ABSENT})
+        found = self._read({name: value for name, value in came if value is not None and value not in ABSENT})
+        self._remembered.add(values, sum(map(len, filter(None, values))), found)
+        return found
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Take the headers out of the environ, and note them as forged, unless a trusted proxy sent them."""
@@ -195,4 +200,12 @@ class GuardedHeaders:
         if forged:
             detail = f"{', '.join(forged)} came from {described_peer(environ)}"
             detail += ", or does not know the secret." if self._proxies.secret else "."
-            environ.setdefault(FORGED, []).append(Forgery(self.label, detail))
+            event = Event(
+                "untrusted_proxy",
+                source=self.label,
+                reason="untrusted_proxy",
+                detail=detail,
+                path=environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
+                address=environ.get("REMOTE_ADDR"),
+            )
+            environ.setdefault(FORGED, []).append(event)

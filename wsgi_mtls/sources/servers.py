@@ -5,13 +5,13 @@ Not behind a proxy: the connection's certificate would be the proxy's.
 
 import logging
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..errors import BadCertificate
+from ..remembered import Remembered
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
-from .encodings import CACHED_SIZE, CACHED_VALUES, CHAIN_LIMIT
+from .encodings import CHAIN_LIMIT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -100,7 +100,7 @@ def uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
     text = environ.get("HTTPS_CLIENT_CERTIFICATE")
     if not text:
         return None
-    return PeerCertificate(ClientCertificate.from_der(encodings.latin1_der(text)), verified=True, source="uwsgi")
+    return PeerCertificate(_of_octets(encodings.latin1_der(text)), verified=True, source="uwsgi")
 
 
 def wsgi_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
@@ -118,7 +118,7 @@ def _from_socket(socket: object, source: str) -> PeerCertificate | None:
     der = socket.getpeercert(True) if isinstance(socket, _TLSSocket) else None
     if not isinstance(der, bytes) or not der:
         return None
-    return PeerCertificate(ClientCertificate.from_der(der), verified=True, source=source)
+    return PeerCertificate(_of_octets(der), verified=True, source=source)
 
 
 def _with_status(environ: "WSGIEnvironment", source: str) -> PeerCertificate | None:
@@ -152,11 +152,21 @@ def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
 
 
 def _certificate(pem: str) -> ClientCertificate:
-    return _remembered(pem) if len(pem) <= CACHED_SIZE else _read(pem)
+    known = _of_pem.known.get(pem)
+    if known is None:
+        known = ClientCertificate.from_der(encodings.pem(pem))
+        _of_pem.add(pem, len(pem), known)
+    return known
 
 
-def _read(pem: str) -> ClientCertificate:
-    return ClientCertificate.from_der(encodings.pem(pem))
+def _of_octets(der: bytes) -> ClientCertificate:
+    known = _of_der.known.get(der)
+    if known is None:
+        known = ClientCertificate.from_der(der)
+        _of_der.add(der, len(der), known)
+    return known
 
 
-_remembered = lru_cache(maxsize=CACHED_VALUES)(_read)
+# What the servers' keys said; the status is in a key of its own.
+_of_pem: Remembered[str, ClientCertificate] = Remembered()
+_of_der: Remembered[bytes, ClientCertificate] = Remembered()

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..errors import BadCertificate, MutualTLSError
 from ..shortage import is_shortage
-from ..x509 import Peer
+from ..x509 import Peer, PeerCertificate, PeerSubject
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,21 +21,8 @@ CertificateSource = Callable[["WSGIEnvironment"], Peer | None]
 PEER = "wsgi_mtls.peer"
 """The environ key of the peer certificate, or None. No header can make it: a header's key starts with ``HTTP_``."""
 
-FORGED = "wsgi_mtls.forged"
-"""The environ key of what was taken out of the environ and is still to be reported: a list of :class:`Forgery`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forgery:
-    """Headers that a peer sent although it is not believed.
-
-    Attributes:
-        source: the certificate source that reads them.
-        detail: which headers came from which peer, for the operator.
-    """
-
-    source: str
-    detail: str
+PEERS = (PeerCertificate, PeerSubject, NoneType)
+"""What a source may return."""
 
 
 @runtime_checkable
@@ -52,7 +40,7 @@ class GuardedSource(Protocol):
         """Return what a request presents whose peer is believed."""
 
     def drop(self, environ: "WSGIEnvironment") -> None:
-        """Take what a peer sent that is not believed out of the environ, and note it under :data:`FORGED`."""
+        """Take what an untrusted peer sent out of the environ, and note it under :data:`~wsgi_mtls.events.FORGED`."""
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Do what ``drop`` does, unless the peer is believed."""
@@ -78,52 +66,45 @@ class EnvironSource:
         return self.read(environ)
 
 
-def peer_certificate(environ: "WSGIEnvironment", source: CertificateSource) -> Peer | None:
-    """Return what an outer layer found in this request, or else what the source finds.
-
-    Either way nothing that an untrusted peer sent to this source is left in the environ.
-
-    Raises:
-        MutualTLSError: If what the terminator delivered is not one certificate, or if a source of the user's own
-            failed.
-    """
-    if PEER in environ and isinstance(environ[PEER], Peer | None):
-        drop_untrusted(environ, source)
-        present: Peer | None = environ[PEER]
-        return present
-    try:
-        found = source(environ)
-    except MutualTLSError:
-        raise
-    except Exception as error:
-        _logger.exception("certificate source %r failed", source)
-        raise BadCertificate(
-            f"The certificate source failed with {type(error).__name__}; its traceback is in the log.",
-            reason="resources_unavailable" if is_shortage(error) else None,
-        ) from error
-    if not isinstance(found, Peer | None):
-        raise BadCertificate(
-            f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
-        )
-    environ[PEER] = found
-    return found
+def not_a_peer(found: object) -> BadCertificate:
+    """Make the refusal of what a source may not return."""
+    return BadCertificate(
+        f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
+    )
 
 
-def drop_untrusted(environ: "WSGIEnvironment", source: CertificateSource) -> None:
-    """Take what an untrusted peer sent to this source out of the environ, whatever the source would find.
+def source_failed(source: CertificateSource, error: Exception) -> BadCertificate:
+    """Log what a source of the user's own raised, and make the refusal."""
+    _logger.exception("certificate source %r failed", source)
+    return BadCertificate(
+        f"The certificate source failed with {type(error).__name__}; its traceback is in the log.",
+        reason="resources_unavailable" if is_shortage(error) else None,
+    )
 
-    Never raises: a source that fails is logged.
+
+def dropper(source: CertificateSource) -> Callable[["WSGIEnvironment"], None]:
+    """Return what takes out of an environ what an untrusted peer sent to this source, whatever the source would find.
+
+    It never raises: a source that fails is logged.
     """
     if isinstance(source, EnvironSource):
-        return
+        return _drop_nothing
     # A function of the user's own may call a guarded source, so it is asked.
     drop = source.drop_untrusted if isinstance(source, GuardedSource) else source
-    try:
-        drop(environ)
-    except MutualTLSError:
-        pass
-    except Exception:
-        _logger.exception("certificate source %r failed", source)
+
+    def dropping(environ: "WSGIEnvironment") -> None:
+        try:
+            drop(environ)
+        except MutualTLSError:
+            pass
+        except Exception:
+            _logger.exception("certificate source %r failed", source)
+
+    return dropping
+
+
+def _drop_nothing(_: "WSGIEnvironment") -> None:
+    """Leave what the server itself set."""
 
 
 def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
@@ -159,16 +140,18 @@ class FirstOf:
         self.halves: tuple[CertificateSource, ...] = (first, second)
         self._first = first
         self._second = second
+        self._drop_second = dropper(second)
+        self._second_trusts = second.trusts if isinstance(second, GuardedSource) else None
         self.keys = keys
 
     def trusts(self, environ: "WSGIEnvironment") -> bool:
         """Return whether the request comes from a trusted proxy of either source."""
-        return self._first.trusts(environ) or (isinstance(self._second, GuardedSource) and self._second.trusts(environ))
+        return self._first.trusts(environ) or (self._second_trusts is not None and self._second_trusts(environ))
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
         """Ask the first source about its trusted proxies' requests, and the second about others."""
         if self._first.trusts(environ):
-            drop_untrusted(environ, self._second)
+            self._drop_second(environ)
             return self._first.read(environ)
         self._first.drop(environ)
         return self._second(environ)
@@ -178,6 +161,6 @@ class FirstOf:
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Take what neither source believes out of the environ."""
         self._first.drop_untrusted(environ)
-        drop_untrusted(environ, self._second)
+        self._drop_second(environ)
 
     drop = drop_untrusted

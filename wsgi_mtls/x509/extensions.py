@@ -47,7 +47,6 @@ class Extensions:
             raise ValueError(f"there are {len(found)}, and more than {_MAX_EXTENSIONS} are not read")
         read = [structure.decode(structure.Extension, structure.octets_of(one)) for one in found]
         self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in read]
-        self._is_checked = False
 
     def check(self) -> None:
         """Look at all that PKI must understand, whatever the registered name is.
@@ -57,8 +56,6 @@ class Extensions:
             BadCertificate: ``certificate_unreadable``: basic constraints, key usage or extended key usage, or a
                 critical subject alternative name, can't be read, or is there twice.
         """
-        if self._is_checked:  # the octets never change
-            return
         known = _READERS.keys() | _OF_THE_CHAIN
         for oid, critical, _ in self._found:
             if critical and oid not in known:
@@ -69,7 +66,6 @@ class Extensions:
                 )
             if oid in _ALWAYS_READ or (critical and oid in _READERS):
                 self._value(oid)
-        self._is_checked = True
 
     def key_purposes(self) -> frozenset[str] | None:
         """Return the dotted OIDs of the extended key usage, or None without the extension.

@@ -1,16 +1,16 @@
 """What the validator reads from oauthlib's request, and what it takes back."""
 
 from contextlib import AbstractContextManager, suppress
-from typing import Any, Literal
+from typing import Any
 
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.events import Decision, deciding
+from wsgi_mtls.events import Decision, DecisionKind
 from wsgi_mtls.record import Record
-from wsgi_mtls.sources import peer_certificate
+from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.verifier import AuthenticatedClient
 from wsgi_mtls.x509 import Peer
 
-from ..conf import mtls_settings
+from ..request import no_body
 from ..verification import guard
 from .backends import CLIENT, RECORD
 from .errors import UNAVAILABLE
@@ -29,9 +29,9 @@ def peer_of(request: Any) -> Peer | None:
         MutualTLSError: If what the terminator delivered is not a certificate, or contradicts itself.
     """
     found = request.headers.get(RECORD)
-    if isinstance(found, Record):
-        return found.presented()
-    return peer_certificate(dict(request.headers), mtls_settings().source)  # without our backend class
+    # Without our backend class there is no record yet.
+    record = found if isinstance(found, Record) else Record()
+    return guard().presented(RequestView(dict(request.headers), "", no_body, record))
 
 
 def refuse_token(request: Any, error: MutualTLSError, client_id: str | None) -> None:
@@ -49,21 +49,13 @@ def report_accepted_token(request: Any, client_id: str | None) -> None:
         decision.outcome = "token_accepted"
 
 
-def report_refusal(
-    kind: Literal["client", "token"], client_id: str | None, error: MutualTLSError, peer: Peer | None = None
-) -> None:
+def report_refusal(kind: DecisionKind, client_id: str | None, error: MutualTLSError, peer: Peer | None = None) -> None:
     """Report a refusal, unless it was reported, to the project's receivers and the log."""
-    with suppress(MutualTLSError), deciding(Decision(kind, peer, client_id), guard().observers):
-        raise error
+    guard().reporter.refusal(error, kind=kind, peer=peer, client_id=client_id)
 
 
 def _deciding_about_token(request: Any, client_id: str | None) -> AbstractContextManager[Decision]:
-    environ = request.headers
-    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    decision = Decision(
-        "token", _peer_or_none(request), client_id, path=path or None, address=environ.get("REMOTE_ADDR")
-    )
-    return deciding(decision, guard().observers)
+    return guard().reporter.deciding("token", request.headers, _peer_or_none(request), client_id)
 
 
 def _peer_or_none(request: Any) -> Peer | None:

@@ -16,7 +16,7 @@ from wsgi_mtls.rules.token import BoundToken
 from ..conf import mtls_settings
 from ..login.authentication import authenticate_certificate
 from ..oauth import accept_bound_token, report_refusal, view_of
-from ..request import CLIENT_CERT, record
+from ..request import CLIENT_CERT
 from ..verification import guard
 from ..wrapped_views import make_view_private
 from .refusals import Refused
@@ -47,7 +47,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
         http_request = request._request
         make_view_private(request, [CLIENT_CERT])
         try:
-            peer = record(request).presented()
+            peer = guard().presented(view_of(http_request))
         except MutualTLSError as error:
             report_refusal(request, error)
             raise AuthenticationFailed from error

@@ -53,4 +53,4 @@ def _report(overruled: Records, user: Any, peer: Peer) -> None:
             f"by an editor who may link {user.get_username()!r}.",
             reason="registration_overruled",
         )
-        users_verifier().report_refusal(error, record.client_id, peer)
+        users_verifier().reporter.refusal(error, peer=peer, client_id=record.client_id)

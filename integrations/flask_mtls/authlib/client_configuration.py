@@ -85,7 +85,7 @@ class ClientConfigurationMixin(RegistrationSettings, Mixin):
         metadata = super().extract_client_metadata(request)
         if request.client.registered_by_certificate:
             try:
-                peer = current_verifier().decide_chain(current_peer())
+                peer = current_verifier().rules.check_certificate(current_peer())
             except MutualTLSError as error:
                 raise rejected(error, request.client.get_client_id()) from error
             check_possession(metadata, peer)

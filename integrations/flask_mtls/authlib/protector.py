@@ -99,7 +99,7 @@ def _claims(token: Any) -> Mapping[str, object]:
 
 @contextmanager
 def _deciding(token: Any = None) -> Iterator[Decision]:
-    with current_state().guard.deciding("token", current_view()) as decision:
+    with current_state().guard.reporter.deciding("token", current_view().environ) as decision:
         decision.peer = current_record().peer
         client_id = token.get("client_id") if isinstance(token, Mapping) else getattr(token, "client_id", None)
         decision.client_id = client_id if isinstance(client_id, str) else None

@@ -86,7 +86,7 @@ class RegistrationMixin(RegistrationSettings, Mixin):
             return Registrant()
         if self.accepts_certificates:
             try:
-                return Registrant(current_verifier().decide_chain(current_peer()))
+                return Registrant(current_verifier().rules.check_certificate(current_peer()))
             except MutualTLSError:
                 if not self.is_open:
                     raise

@@ -6,6 +6,7 @@ from typing import Any
 
 from authlib.oauth2.rfc7591 import InvalidSoftwareStatementError
 
+from wsgi_mtls.checks import require_certificate
 from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from wsgi_mtls.errors import MutualTLSError
 from wsgi_mtls.x509 import Peer
@@ -107,7 +108,7 @@ def check_possession(metadata: Mapping[str, Any], peer: Peer) -> None:
     found = {name: metadata[name] for name in _OF_MUTUAL_TLS if name in metadata}
     try:
         client = Client.from_metadata({"client_id": "new", **found})
-        current_verifier().decide(client.client_id, peer, registration=client)
+        current_verifier().rules.check(client, require_certificate(peer))
     except MutualTLSError:
         raise invalid_metadata(
             "The certificate of this request does not authenticate the client that it registers."

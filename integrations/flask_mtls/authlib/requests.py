@@ -8,8 +8,8 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from wsgi_mtls.errors import InvalidRequest, MutualTLSError
-from wsgi_mtls.request.body import check_has_end
 from wsgi_mtls.request.form import read_token_request
+from wsgi_mtls.request.wsgi import check_has_end
 
 from ..proxies import current_view
 from ..settings import current_state

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import drop_untrusted
 from tests.unit.sources.captures import CLIENT, SELF_SIGNED, environ
 from wsgi_mtls import sources
 
@@ -50,7 +51,7 @@ def test_untrusted_headers_of_either_are_dropped_on_unguarded_paths() -> None:
     for wrapped in (source, lambda environ: source(environ)):
         for address, left in (("10.0.0.1", {"HTTP_XCLIENTCERT"}), ("10.0.0.2", {"HTTP_XCADDYCERT"})):
             came: dict[str, Any] = {"REMOTE_ADDR": address, "HTTP_XCLIENTCERT": "x", "HTTP_XCADDYCERT": "x"}
-            sources.drop_untrusted(came, wrapped)
+            drop_untrusted(came, wrapped)
             assert {key for key in came if key.isupper()} == {"REMOTE_ADDR"} | left
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from tests.support import drop_untrusted, peer_certificate
 from tests.unit.sources.captures import CLIENT, environ
 from wsgi_mtls import sources
-from wsgi_mtls.sources import drop_untrusted, peer_certificate
 from wsgi_mtls.sources.secret import takes_secret
 
 VALUE = "correct horse"

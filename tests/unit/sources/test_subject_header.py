@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.support import Endpoint, refused, request
+from tests.support import Endpoint, peer_certificate, refused, request
 from tests.unit.sources.captures import environ
 from wsgi_mtls import AuthenticatedClient, ClientAuthMiddleware, Verifier, sources
 from wsgi_mtls.clients import CallbackRegistry
 from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.jwks import jwk
-from wsgi_mtls.sources import Status, peer_certificate, subject_header
+from wsgi_mtls.sources import Status, subject_header
 from wsgi_mtls.testing import self_sign
 from wsgi_mtls.wsgi import AccessTokenMiddleware
 from wsgi_mtls.x509 import PeerSubject
