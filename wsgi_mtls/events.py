@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .errors import InvalidToken, MutualTLSError, RefusedClient, short
 from .shortage import is_shortage
-from .x509 import Peer, thumbprint_of
+from .x509 import Peer, PeerCertificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -87,12 +87,14 @@ class Decision:
 
     def event(self, name: EventName, error: MutualTLSError | None = None) -> Event:
         """Return the event that tells of this decision."""
-        peer = self.peer
+        peer, thumbprint = self.peer, None
+        if peer is not None:
+            thumbprint = peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else peer.thumbprint
         return Event(
             name,
             self.client_id,
             self.method,
-            thumbprint_of(peer),
+            thumbprint,
             peer.source if peer is not None else None,
             error.reason if error is not None else None,
             error.message if error is not None else None,
