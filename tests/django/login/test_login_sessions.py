@@ -1,6 +1,7 @@
 """Sessions follow the certificate."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,7 +67,9 @@ def test_session_ends_at_expiry(
     mtls(USE_SESSION=True)
     pair = ca.issue("CN=alice", Profile(days=2))
     assert browser.user(pair) == "alice"
-    monkeypatch.setattr(verification.users_verifier(), "_clock", lambda: datetime.now(UTC) + timedelta(days=3))
+    verifier = verification.users_verifier()
+    later = replace(verifier.rules, clock=lambda: datetime.now(UTC) + timedelta(days=3))
+    monkeypatch.setattr(verifier, "rules", later)
     assert browser.user(pair) == ""
     assert not Session.objects.exists()
 
