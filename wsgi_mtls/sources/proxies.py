@@ -180,7 +180,7 @@ class GuardedHeaders:
         """Read the headers of a trusted proxy."""
         values = tuple(map(environ.get, self._keys))
         found = self._remembered.known.get(values, _NEW)
-        return self._read_new(values) if found is _NEW else found  # type: ignore[return-value]  # _NEW is no peer
+        return self._read_new(values) if found is _NEW else found  # type: ignore[return-value]  # _NEW is not returned
 
     def _read_new(self, values: tuple[str | None, ...]) -> Peer | None:
         came = zip(self._names, values, strict=True)

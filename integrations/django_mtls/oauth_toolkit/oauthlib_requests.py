@@ -29,7 +29,7 @@ def peer_of(request: Any) -> Peer | None:
         MutualTLSError: If what the terminator delivered is not a certificate, or contradicts itself.
     """
     found = request.headers.get(RECORD)
-    # Without our backend class there is no record yet.
+    # Only our backend class makes a record beforehand.
     record = found if isinstance(found, Record) else Record()
     return guard().presented(RequestView(dict(request.headers), "", no_body, record))
 
