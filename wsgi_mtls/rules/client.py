@@ -1,7 +1,7 @@
 """The decisions of RFC 8705 section 2: values in, a client or a refusal out; nothing is reported here."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .. import checks
@@ -38,7 +38,7 @@ class ClientRules:
     vouching: Vouching | None = None
     self_signed_match: SelfSignedMatch = "public_key"
     key_sets: PublishedKeySets | None = None
-    min_key_bits: MinKeyBits = DEFAULT_KEY_BITS
+    min_key_bits: MinKeyBits = field(default_factory=lambda: DEFAULT_KEY_BITS)
     clock: Callable[[], datetime] = utc_now
 
     def authenticate(
