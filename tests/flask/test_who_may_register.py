@@ -1,4 +1,4 @@
-"""Who may register a client at the Authlib example: by token, by certificate, or everybody."""
+"""Who may register a client at the Authlib example: by token, by certificate, or every caller."""
 
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, make_ca

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from oauth2_provider import views
 
+from wsgi_mtls.profiles import check_fapi2
+
 from .support import SECRET, AuthServer
 
 METHODS = ["self_signed_tls_client_auth", "tls_client_auth"]
@@ -96,3 +98,12 @@ def test_login_that_is_required_everywhere(server: AuthServer, settings: Callabl
     assert server.introspect(token)["active"] is True
     form = {"client_id": "unbound", "client_secret": SECRET, "token": token}
     assert server.post("/o/revoke_token/", form).status_code == 200
+
+
+def test_what_fapi2_finds_missing() -> None:
+    """The command ``wsgi-mtls check-profile`` names the gaps of this server, by section of the profile."""
+    found = document("oauth-authorization-server")
+    missing = {finding.section for finding in check_fapi2(found, found["issuer"]) if not finding.is_met}
+    # It offers client_secret_basic, and requests need not be pushed.
+    assert {"5.3.2.1 (6)", "5.3.2.2 (3)"} <= missing
+    assert "5.3.2.1 (4, 5)" not in missing

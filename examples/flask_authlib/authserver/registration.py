@@ -46,7 +46,7 @@ class ForAllRegistrations(RegistrationSettings):
 
 
 class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEndpoint):
-    """RFC 7591, for those who know the initial access token, those who have a certificate, or all."""
+    """RFC 7591, for callers with the initial access token, callers with a certificate, or all."""
 
     session = db.session
 
@@ -57,7 +57,7 @@ class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEnd
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody may register."""
+        """Whether every caller may register."""
         return bool(current_app.config["REGISTRATION_OPEN"])
 
     def check_initial_access_token(self, token: str) -> bool:

@@ -27,7 +27,7 @@ class Registrant:
 
 
 class RegistrationMixin(RegistrationSettings, Mixin):
-    """Before Authlib's ``ClientRegistrationEndpoint``: registration by token, by certificate, or by everybody.
+    """Before Authlib's ``ClientRegistrationEndpoint``: registration by token, by certificate, or open.
 
     A request with ``Authorization`` is decided by its initial access token alone. A client that registers by its
     certificate can register no other name or key than that certificate's. No answer depends on other clients.
@@ -36,7 +36,7 @@ class RegistrationMixin(RegistrationSettings, Mixin):
         session: the SQLAlchemy session in which ``save_client`` stores a client, a model with
             :class:`~flask_mtls.authlib.models.RegistrationTokenMixin`.
         accepts_certificates: whether a certificate whose chain was validated may register.
-        is_open: whether everybody may.
+        is_open: whether every caller may.
     """
 
     session: Any
