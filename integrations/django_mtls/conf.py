@@ -159,8 +159,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "USE_SESSION": _flag("USE_SESSION"),
     "CLIENT_MODEL": _client_model,
 }
-# A middleware for CORS goes before ours and answers preflights, so that Django has no use for PREFLIGHT.
-KEYS: frozenset[str] = frozenset(_READERS) | SETTINGS.keys() - {"PREFLIGHT"}
+KEYS: frozenset[str] = frozenset(_READERS) | SETTINGS.keys()
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -262,12 +262,7 @@ def test_every_key_is_documented() -> None:
 
 def test_every_key_is_an_attribute() -> None:
     attributes = {field.name.upper() for field in fields(MTLSSettings)}
-    assert attributes | {"TRUSTED_PROXIES"} == KEYS | {"PREFLIGHT"}  # which Flask alone has a use for
-
-
-def test_a_key_of_flask_alone() -> None:
-    with override_settings(MTLS={"SOURCE": "mod_ssl", "PREFLIGHT": True}):
-        assert found() == {"django_mtls.E001"}
+    assert attributes | {"TRUSTED_PROXIES"} == KEYS
 
 
 def test_migrations_are_complete() -> None:
