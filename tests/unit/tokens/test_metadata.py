@@ -81,7 +81,7 @@ def test_authorization_server_with_little() -> None:
         ({"endpoints": {}}, "token_endpoint is missing"),
         ({"endpoints": {"token_endpoint": "token"}}, "token_endpoint"),
         ({"endpoints": {"token_endpoint": "http://as.example.com/token"}}, "token_endpoint.*https"),
-        ({"endpoints": {"token_endpoint": "/token", "token": "/token"}}, "no .*_endpoint"),
+        ({"endpoints": {"token_endpoint": "/token", "token": "/token"}}, "not an .*_endpoint"),
         ({"endpoints": {"token_endpoint": "/to ken"}}, "token_endpoint"),
         ({"endpoints": {"token_endpoint": "/token#x"}}, "fragment"),
         ({"auth_methods": []}, "auth_methods"),
@@ -331,7 +331,7 @@ def test_members_that_no_client_could_use(member: dict[str, Any]) -> None:
 @pytest.mark.parametrize("value", [{1}, b"1", float("nan")])
 def test_document_that_is_no_json(value: object) -> None:
     document = authorization_server_metadata(AS, endpoints=ENDPOINTS, x=value)
-    with refused("invalid_server_metadata", match="no JSON"):
+    with refused("invalid_server_metadata", match="not JSON"):
         MetadataMiddleware(lambda environ, start_response: [], document)
 
 
