@@ -5,11 +5,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from oauth2_provider.models import get_access_token_model
 
 from django_mtls import signals
+from django_mtls.oauth_toolkit.resource_validator import ResourceValidatorMixin
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair
 
@@ -46,7 +48,7 @@ def remote(monkeypatch: pytest.MonkeyPatch, toolkit: Callable[..., None]) -> Ite
 
     def endpoint(environ: Any, start_response: Any) -> Any:
         told["asked"] += 1
-        told["authorization"] = environ["HTTP_AUTHORIZATION"]
+        told["authorization"] = environ.get("HTTP_AUTHORIZATION")
         told["body"] = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         start_response(told["status"], [("Content-Type", "application/json"), *told["headers"]])
         return [json.dumps(told["answer"]).encode()]
@@ -81,6 +83,26 @@ def test_remote_introspection(server: AuthServer, remote: dict[str, Any], billin
     remote["answer"] = answer
     assert server.get("/decorated", "another").json() == {"user": "anna"}
     assert server.get("/toolkits-decorator", "another").json() == {"user": "anna"}
+
+
+def test_remote_introspection_of_the_next_release(
+    server: AuthServer, remote: dict[str, Any], monkeypatch: pytest.MonkeyPatch, billing: KeyPair, other: KeyPair
+) -> None:
+    """It hands over one more argument: this API's own client assertion (RFC 7523)."""
+    ask = ResourceValidatorMixin._get_token_from_authentication_server
+
+    def asks_with_an_assertion(self: Any, token: str, url: str, *_: object) -> Any:
+        return ask(self, token, url, None, None, ("api", "its.own.jwt"))
+
+    monkeypatch.setattr(ResourceValidatorMixin, "_get_token_from_authentication_server", asks_with_an_assertion)
+    remote["answer"] = {"active": True, "scope": "accounts", "cnf": cnf(billing)}
+    assert server.get("/decorated", "t0ken", billing).status_code == 200
+    assert server.get("/decorated", "t0ken", other).status_code == 401
+    assert dict(parse_qsl(remote["body"].decode())) == {
+        "token": "t0ken", "client_id": "api", "client_assertion": "its.own.jwt",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }  # fmt: skip
+    assert remote["authorization"] is None
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])

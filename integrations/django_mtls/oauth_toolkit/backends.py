@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
-from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error, UnauthorizedClientError
 
@@ -17,6 +16,7 @@ from .client_auth import authenticate_client
 from .errors import UNAVAILABLE, is_unavailable
 from .hardening import device
 from .hardening.queries import check_query
+from .moved import OAuthLibCore
 
 CLIENT = "django_mtls.oauth_client"
 """The key, in the headers of oauthlib's request, of the authenticated client; no HTTP header can have it."""
@@ -46,7 +46,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
                     return _error(InvalidRequestError("Send device_code (RFC 8628 section 3.4)."))
                 if not device.is_device_code(code):  # which oauthlib's hook would look up before it knows the client
                     # As for a code that there is, so that a client without this grant does not learn which there are.
-                    application = self._authenticated_application(request)
+                    application = self.authenticated_application(request)
                     may_ask = application is not None and application.allows_grant_type(device.GRANT_TYPE)
                     return _error(InvalidGrantError() if may_ask else UnauthorizedClientError())
             return super(MutualTLSOAuthLibCore, self).create_token_response(request)  # type: ignore[no-any-return]
@@ -90,6 +90,16 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
             _refuse_in_rest_framework()
         return valid, found
 
+    def authenticated_application(self, request: HttpRequest) -> Any:
+        """Return the application that sent a request, or None if that is not known for sure."""
+        asked = Request(*self._extract_params(request))
+        validator = self.server.request_validator
+        if validator.client_authentication_required(asked):
+            authenticated = validator.authenticate_client(asked)
+        else:
+            authenticated = validator.authenticate_client_id(asked.client_id, asked)
+        return asked.client if authenticated else None
+
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
         """Authenticate, then let OAuth Toolkit answer; what else is wrong, only an authenticated client is told."""
         try:
@@ -97,7 +107,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
                 raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")
             authenticate_client(request)
             url, headers, body, status = create(request)
-            if status == 401 or (400 <= status < 500 and self._authenticated_application(request) is None):
+            if status == 401 or (400 <= status < 500 and self.authenticated_application(request) is None):
                 raise RefusedClient(
                     "OAuth Toolkit has not authenticated the client.", reason="auth_method_not_registered"
                 )
@@ -108,16 +118,6 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         if status >= 400:  # OAuth Toolkit forgets them for some errors
             headers = {**_OF_ERRORS, **headers}
         return url, headers, body, status
-
-    def _authenticated_application(self, request: HttpRequest) -> Any:
-        """Return who sent the request, or None if that is not known for sure."""
-        asked = Request(*self._extract_params(request))
-        validator = self.server.request_validator
-        if validator.client_authentication_required(asked):
-            authenticated = validator.authenticate_client(asked)
-        else:
-            authenticated = validator.authenticate_client_id(asked.client_id, asked)
-        return asked.client if authenticated else None
 
 
 def _refuse_in_rest_framework() -> NoReturn:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
+import oauth2_provider
 from django.contrib.auth.hashers import check_password, identify_hasher
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -22,7 +23,9 @@ from ..middleware import ClientCertificateMiddleware
 from ..project import middleware_position, routed_views
 from .metadata import mtls_base
 from .registrations import registration_model
+from .releases import KNOWN, is_known
 
+_PUSHED = "PushedAuthorizationRequestView"
 MAX_HASHES = 100
 """How many hashed secrets are tried for the blank one, newest first: each takes as long as a login."""
 
@@ -58,18 +61,21 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 def check_urls(**_: Any) -> list[CheckMessage]:
     """Report OAuth Toolkit's own views (``E005``), also where they stand beside ours.
 
-    Its introspection view does not tell what tokens are bound to, and its token view tells the state of a device code
-    before it knows who asks. Its owner's way to delete an application takes along a registration that keeps a user's
-    lost card out.
+    Its introspection view does not tell what tokens are bound to, its token view tells the state of a device code
+    before it knows who asks, and its view of pushed requests (RFC 9126) refuses clients of mutual TLS. Its owner's way
+    to delete an application takes along a registration that keeps a user's lost card out.
     """
+    from . import pushed_authorization
     from .applications import ApplicationDelete
     from .views import IntrospectTokenView, TokenView
 
-    ours = {
+    ours: dict[Any, Any] = {
         toolkit.IntrospectTokenView: IntrospectTokenView,
         toolkit.TokenView: TokenView,
         toolkit.ApplicationDelete: ApplicationDelete,
     }
+    if hasattr(toolkit, _PUSHED):
+        ours[getattr(toolkit, _PUSHED)] = pushed_authorization.PushedAuthorizationMixin
     found = {
         view
         for view in routed_views()
@@ -89,6 +95,16 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
     message = "Without ClientCertificateMiddleware other middleware and views see the headers that anyone forges."
     hint = 'Put "django_mtls.middleware.ClientCertificateMiddleware" first in MIDDLEWARE.'
     return [checks.Warning(message, hint=hint, id="django_mtls_oauth_toolkit.W002")]
+
+
+@register(Tags.compatibility)
+def check_release(**_: Any) -> list[CheckMessage]:
+    """Report a release of OAuth Toolkit that is not known (``W003``); one that does not fit ends the start."""
+    if is_known(oauth2_provider.__version__):
+        return []
+    message = f"OAuth Toolkit {oauth2_provider.__version__} is not known here; {KNOWN[0]} to {KNOWN[-1]} are."
+    hint = "Run your own tests, or look for a newer wsgi-mtls."
+    return [checks.Warning(message, hint=hint, id="django_mtls_oauth_toolkit.W003")]
 
 
 @register(Tags.database)

@@ -11,7 +11,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.generic import View
 from oauth2_provider import views as toolkit
-from oauth2_provider.scopes import get_scopes_backend
 from oauth2_provider.settings import oauth2_settings
 
 from wsgi_mtls.errors import InvalidServerMetadata
@@ -20,6 +19,7 @@ from wsgi_mtls.metadata import authorization_server_metadata
 from ..conf import mtls_settings
 from ..mixins import ForProgramsMixin
 from .hardening.device import GRANT_TYPE
+from .moved import get_scopes_backend
 
 _BOUND = "tls_client_certificate_bound_access_tokens"
 # The browser goes there, and has no client certificate (RFC 8705 section 5).

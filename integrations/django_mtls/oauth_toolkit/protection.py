@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase
-from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauth2_provider.settings import oauth2_settings
 
 from wsgi_mtls.errors import InvalidToken, MutualTLSError
@@ -23,6 +22,7 @@ from ..decorators import for_programs, guarded
 from ..mixins import ForProgramsMixin
 from ..refusals import as_django
 from .errors import is_unavailable, oauth_error
+from .moved import get_oauthlib_core
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -16,20 +16,27 @@ from django.db import router, transaction
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.settings import oauth2_settings
-from oauth2_provider.utils import get_timezone
 
 from wsgi_mtls.errors import InvalidToken
 
 from .confirmations import confirm_remote_token
+from .moved import get_timezone
 
 logger = logging.getLogger("oauth2_provider")
 
 TIMEOUT = 10
 """How long the answer may take, in seconds."""
+_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FAILURES: ContextVar[list[InvalidToken]] = ContextVar("django_mtls.introspection_failures")
 
 
-def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[str] | None) -> Mapping[str, Any] | None:
+def introspect(
+    token: str,
+    url: str,
+    bearer: str | None,
+    credentials: Sequence[str] | None,
+    assertion: tuple[str, str] | None = None,
+) -> Mapping[str, Any] | None:
     """Ask about a token as OAuth Toolkit does.
 
     Args:
@@ -37,6 +44,7 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
         url: the introspection endpoint.
         bearer: the access token that authenticates this API there.
         credentials: or its ``client_id`` and secret.
+        assertion: or its ``client_id`` and a JWT of its own (RFC 7523 section 2.2).
 
     Returns:
         The answer; None where the token is not active.
@@ -44,14 +52,16 @@ def introspect(token: str, url: str, bearer: str | None, credentials: Sequence[s
     Raises:
         InvalidToken: ``tokens_unavailable``: If the endpoint cannot be reached, or answers with anything but an object.
     """
-    headers = {}
+    headers, form = {}, {"token": token}
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     elif credentials:
         headers["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
+    elif assertion:
+        form |= {"client_id": assertion[0], "client_assertion_type": _JWT_BEARER, "client_assertion": assertion[1]}
     try:
         # Where a redirect leads, the token is not for.
-        response = requests.post(url, data={"token": token}, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+        response = requests.post(url, data=form, headers=headers, timeout=TIMEOUT, allow_redirects=False)
     except requests.exceptions.RequestException as error:
         logger.exception("Introspection: Failed POST to %r in token lookup", url)
         raise _unavailable(f"could not be reached: {error}") from error

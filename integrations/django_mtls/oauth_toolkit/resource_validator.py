@@ -57,9 +57,12 @@ class ResourceValidatorMixin:
     def _get_token_from_authentication_server(
         self, token: str, introspection_url: str, introspection_token: str | None,
         introspection_credentials: Sequence[str] | None,
+        introspection_client_assertion: tuple[str, str] | None = None,  # after 3.4
     ) -> Any:  # fmt: skip
         try:
-            content = remote.introspect(token, introspection_url, introspection_token, introspection_credentials)
+            content = remote.introspect(
+                token, introspection_url, introspection_token, introspection_credentials, introspection_client_assertion
+            )
         except InvalidToken as error:
             remote.note_failure(error)  # OAuth Toolkit expects None, as for an unknown token
             return None

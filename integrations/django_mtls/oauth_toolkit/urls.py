@@ -7,7 +7,7 @@ from django.urls.resolvers import URLPattern
 from oauth2_provider import urls as toolkit
 
 from ..decorators import for_programs
-from . import applications, metadata
+from . import applications, metadata, pushed_authorization
 from .metadata import ServerMetadataView
 from .views import ConnectDiscoveryInfoView, IntrospectTokenView, TokenView
 
@@ -22,6 +22,8 @@ _VIEWS: dict[str, Any] = {
 }
 if hasattr(metadata, "ResourceMetadataView"):
     _VIEWS |= dict.fromkeys(("oauth-resource-metadata", "oauth-resource-metadata-path"), metadata.ResourceMetadataView)
+if hasattr(pushed_authorization, "PushedAuthorizationRequestView"):
+    _VIEWS["pushed-authorization-request"] = pushed_authorization.PushedAuthorizationRequestView
 _OTHERS: dict[str, Any] = {"delete": applications.ApplicationDelete}
 if hasattr(applications, "RegistrationManagementView"):
     _OTHERS["dcr-register-management"] = applications.RegistrationManagementView
