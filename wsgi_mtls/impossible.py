@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from .clients import AUTH_METHODS, Client
+from .errors import short
 from .trust import TrustStore
 from .verifier import Verifier
 
@@ -50,11 +51,19 @@ def _method(client: Client, verifier: Verifier) -> str | None:
 
 
 def _keys(client: Client, verifier: Verifier) -> str | None:
+    if client.jwks_uri is None or not publishes_certificates(client):
+        return None
+    if verifier.key_sets is None:
+        return "its certificates are published at a jwks_uri, which is not fetched: set key sets, or register a jwks."
+    problem = verifier.key_sets.why_never(client.jwks_uri)
+    return f"its jwks_uri {short(client.jwks_uri)} is never fetched: {problem}" if problem else None
+
+
+def publishes_certificates(client: Client) -> bool:
+    """Return whether only certificates at a ``jwks_uri`` authenticate a client."""
     by_key = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
     # Without a method, a subject value authenticates the client as well.
-    if not by_key or client.subject_value is not None or client.jwks_uri is None or verifier.fetches_key_sets:
-        return None
-    return "its certificates are published at a jwks_uri, which is not fetched: set key sets, or register a jwks."
+    return by_key and client.subject_value is None and client.jwks_uri is not None
 
 
 def _issuer(client: Client, verifier: Verifier) -> str | None:

@@ -74,7 +74,7 @@ class Verifier:
             raise InvalidOption("clients", f"must be a mapping or a registry with get(client_id), not {clients!r}.")
         if not isinstance(now := clock(), datetime) or now.tzinfo is None:
             raise ValueError("clock must return an aware datetime, as lambda: datetime.now(UTC) does.")
-        if key_sets is not None and not callable(getattr(key_sets, "certificates", None)):
+        if key_sets is not None and (isinstance(key_sets, type) or not isinstance(key_sets, PublishedKeySets)):
             raise InvalidOption("key_sets", f"must be KeySets(…), not {key_sets!r}.")
         check_min_key_bits(min_key_bits)
         self.rules = ClientRules(
@@ -160,9 +160,9 @@ class Verifier:
         return self.rules.allowed_methods
 
     @property
-    def fetches_key_sets(self) -> bool:
-        """Whether clients may publish their certificates at a ``jwks_uri``."""
-        return self.rules.key_sets is not None
+    def key_sets(self) -> PublishedKeySets | None:
+        """What fetches the certificates that clients publish at a ``jwks_uri``; None: they are not fetched."""
+        return self.rules.key_sets
 
     @property
     def finds_holders(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from tests.support import ACCEPTED, Endpoint
 from wsgi_mtls import CallbackRegistry, Verifier
 from wsgi_mtls.clients import Client
+from wsgi_mtls.clients.jwks_uri import KeySets
 from wsgi_mtls.impossible import impossible_clients, why_never
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, make_ca, self_sign, to_pem
@@ -19,11 +20,6 @@ PUBLISHED = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_
 PIN = "spki-sha256:" + "A" * 43
 
 
-class KeySets:
-    def certificates(self, *_: object) -> Any:
-        return ()
-
-
 def problems(metadata: dict[str, Any], **options: Any) -> list[str]:
     return [*impossible_clients(Verifier({"a": metadata}, **options))]
 
@@ -33,6 +29,8 @@ def problems(metadata: dict[str, Any], **options: Any) -> list[str]:
     [
         (PKI, {"allowed_methods": ["self_signed_tls_client_auth"]}, "does not allow"),
         (PUBLISHED, {}, "is not fetched"),
+        (PUBLISHED | {"jwks_uri": "https://a.example:8443/jwks"}, {"key_sets": KeySets()}, "any_port=True"),
+        (PUBLISHED | {"jwks_uri": "https://[::ffff:10.0.0.1]/jwks"}, {"key_sets": KeySets()}, "allowed_networks"),
         ({**PKI, "tls_client_auth_issuer": PIN}, {}, "only a trust store"),
         ({**PKI, "token_endpoint_auth_method": "TLS_client_auth"}, {}, "is tls_client_auth meant"),
         (
@@ -59,6 +57,13 @@ def test_refused_whatever_it_presents(
     [
         (PKI, {"allowed_methods": ["tls_client_auth"]}),
         (PUBLISHED, {"key_sets": KeySets()}),
+        (PUBLISHED | {"jwks_uri": "https://a.example:8443/jwks"}, {"key_sets": KeySets(any_port=True)}),
+        (
+            PUBLISHED | {"jwks_uri": "https://10.0.0.1/jwks"},
+            {"key_sets": KeySets(allowed_networks=["10.0.0.0/8"])},
+        ),
+        # Keys that sign or encrypt are of no concern here.
+        ({**PKI, "jwks_uri": "https://a.example:8443/jwks"}, {"key_sets": KeySets()}),
         ({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks"}, {}),
         ({"token_endpoint_auth_method": "attest_jwt_client_auth"}, {}),
         ({}, {}),

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Request, Response
 
 from tests.support import ACCEPTED, Endpoint, Outcome
 from tests.tokens import JSONServer, json_response, json_server
-from wsgi_mtls.clients.jwks_uri import KeySets, LastFetch
+from wsgi_mtls.clients import LastFetch
+from wsgi_mtls.clients.jwks_uri import KeySets
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair, self_sign

@@ -7,7 +7,8 @@ from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients
 from .known import KnownClients
 from .mapping import MappingRegistry
-from .registry import CertificateRegistry, ClientRegistry, PublishedKeySets, SelfSignedRegistry, SightingRegistry
+from .published import LastFetch, PublishedKeySets
+from .registry import CertificateRegistry, ClientRegistry, SelfSignedRegistry, SightingRegistry
 from .subject import SubjectValue, subject_keys
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Client",
     "ClientRegistry",
     "KnownClients",
+    "LastFetch",
     "MappingRegistry",
     "PublishedKeySets",
     "SelfSignedRegistry",

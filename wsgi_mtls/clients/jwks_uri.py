@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ..store import MemoryStore, Store
 from ..x509 import ClientCertificate
 from .flights import Flights
 from .key_set import KeySet, from_octets, lifetime, read_key_set
+from .published import LastFetch
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -22,21 +23,6 @@ ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 
 Matches = Callable[[tuple[ClientCertificate, ...]], bool]
 """Tells whether the presented certificate is registered by one of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastFetch:
-    """What this process knows of the last fetches from one ``jwks_uri``.
-
-    Attributes:
-        fetched: when a set came last, or None if none is kept.
-        certificates: how many certificates it has.
-        failure: why a fetch failed since then, or None.
-    """
-
-    fetched: datetime | None
-    certificates: int
-    failure: str | None
 
 
 class KeySets:
@@ -139,6 +125,10 @@ class KeySets:
                 f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}", reason="jwks_unavailable"
             )
         return kept.certificates
+
+    def why_never(self, jwks_uri: str) -> str | None:
+        """Return why this address is never fetched from, and what to change; None if it may be. Nothing is fetched."""
+        return self._fetcher.why_never(jwks_uri)
 
     def look(self, jwks_uri: str) -> LastFetch:
         """Fetch a client's set, if none is fresh and no fetch has just failed, and return what came; for checks."""

@@ -1,6 +1,6 @@
 """``client_id`` to client: what a registry of clients answers, whatever it is stored in."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from ..x509 import ClientCertificate
@@ -45,17 +45,4 @@ class SightingRegistry(Protocol):
         Args:
             client_id: the client.
             certificate: the one that it presented; None where the terminator forwards only a name.
-        """
-
-
-class PublishedKeySets(Protocol):
-    """Where the verifier finds the certificates that a client publishes at its ``jwks_uri``."""
-
-    def certificates(
-        self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /
-    ) -> tuple[ClientCertificate, ...]:
-        """Return what the client has published, anew where nothing that is known ``matches``.
-
-        Raises:
-            RefusedClient: ``jwks_unavailable``: If it is unavailable.
         """

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -62,12 +63,9 @@ class RegisteredFetcher:
         Raises:
             FetchFailed: If it may not be fetched, or no complete answer came in time.
         """
-        try:
-            target = read_target(url)
-        except ValueError as error:
-            raise FetchFailed(str(error)) from error
-        if target.port != 443 and not self._any_port:
-            raise FetchFailed(f"Expected port 443, got {target.port}; any_port=True allows others.")
+        if problem := self.why_never(url):
+            raise FetchFailed(problem)
+        target = read_target(url)
         addresses = self._checked_addresses(target)
         ends = monotonic() + self._timeout
         failure: FetchFailed = FetchFailed("The host has no address.")
@@ -77,6 +75,25 @@ class RegisteredFetcher:
             except NotConnected as error:
                 failure = error  # another address may answer
         raise failure
+
+    def why_never(self, url: str) -> str | None:
+        """Return why a URL is never fetched, as far as the URL itself shows it; no name is looked up."""
+        try:
+            target = read_target(url)
+        except ValueError as error:
+            return str(error)
+        if target.port != 443 and not self._any_port:
+            return f"Expected port 443, got {target.port}; any_port=True allows others."
+        try:
+            ip_address(target.host)
+        except ValueError:
+            return None  # a name, whose addresses are checked when it is fetched
+        return self._problem(target.host, target.host)
+
+    def _problem(self, host: str, address: str) -> str | None:
+        if address in self._allowed:
+            return None
+        return f"{host} leads to {address}, which is not public; allowed_networks names those that may be."
 
     def _get_from(self, address: str, target: Target, headers: Mapping[str, str], ends: float) -> Answer:
         pool = make_pool(target, address, self._context)
@@ -101,8 +118,6 @@ class RegisteredFetcher:
             raise FetchFailed(f"{target.host} has more than {MAX_ADDRESSES} addresses.")
         for address in addresses:
             # One bad address refuses the name: a name with a public address beside it is how it would hide.
-            if address not in self._allowed:
-                raise FetchFailed(
-                    f"{target.host} leads to {address}, which is not public; allowed_networks names those that may be."
-                )
+            if problem := self._problem(target.host, address):
+                raise FetchFailed(problem)
         return addresses

@@ -1,0 +1,46 @@
+"""Where the verifier finds the certificates that clients publish at their ``jwks_uri`` (RFC 8705 section 2.2.2)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from ..x509 import ClientCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """What this process knows of the last fetches from one ``jwks_uri``.
+
+    Attributes:
+        fetched: when a set came last, or None if none is kept.
+        certificates: how many certificates it has.
+        failure: why a fetch failed since then, or None.
+    """
+
+    fetched: datetime | None
+    certificates: int
+    failure: str | None
+
+
+@runtime_checkable
+class PublishedKeySets(Protocol):
+    """What :class:`wsgi_mtls.clients.jwks_uri.KeySets` does for the verifier, the checks and the admin."""
+
+    def certificates(
+        self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /
+    ) -> tuple[ClientCertificate, ...]:
+        """Return what the client has published, anew where nothing that is known ``matches``.
+
+        Raises:
+            RefusedClient: ``jwks_unavailable``: If it is unavailable.
+        """
+
+    def why_never(self, jwks_uri: str, /) -> str | None:
+        """Return why this address is never fetched from, and what to change; None if it may be. Nothing is fetched."""
+
+    def look(self, jwks_uri: str, /) -> LastFetch:
+        """Fetch a client's set, if none is fresh and no fetch has just failed, and return what came; for checks."""
+
+    def last_fetch(self, jwks_uri: str, /) -> LastFetch:
+        """Return what is known of the last fetches, without fetching."""
