@@ -5,6 +5,7 @@ from .authenticated import AuthenticatedClient
 from .callback import CallbackRegistry
 from .client import AUTH_METHODS, AuthMethod, Client
 from .file import load_clients
+from .issuers import read_issuers
 from .known import KnownClients
 from .mapping import MappingRegistry
 from .published import LastFetch, PublishedKeySets
@@ -29,5 +30,6 @@ __all__ = [
     "SubjectKind",
     "SubjectValue",
     "load_clients",
+    "read_issuers",
     "subject_keys",
 ]

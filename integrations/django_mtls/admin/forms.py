@@ -13,9 +13,11 @@ from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.x509 import ClientCertificate
 
 from ..clients.choices import Method
+from ..clients.last_fetches import HELP as LAST_FETCH_HELP
 from ..clients.uploads import key_set, names, read_certificate
 from ..models import AbstractRegisteredClient
 from ..users.rights import Editor
+from .pins import PIN, PinField, put_pin, take_pin
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[AbstractRegisteredClient]
@@ -106,11 +108,21 @@ class RegistrationForm(EditedForm):
         ),
     )
 
+    tls_client_auth_issuer = PinField()
+
     class Meta:  # noqa: D106
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"jwks": _JSONField, "metadata": _JSONField}
+        help_texts: ClassVar[dict[str, Any]] = {"jwks_uri_fetched": LAST_FETCH_HELP}
 
     class Media:  # noqa: D106
         js = ("django_mtls/certificate.js",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not {PIN, "metadata"} <= {*(self._meta.fields or ())}:
+            self.fields.pop(PIN, None)  # a page without it leaves the pin where it is, in the metadata
+        elif PIN in self.fields and (taken := take_pin(self.instance)) is not None:
+            self.initial[PIN], self.initial["metadata"] = taken
 
     def clean_certificate(self) -> ClientCertificate | None:
         """Read the upload."""
@@ -131,6 +143,8 @@ class RegistrationForm(EditedForm):
                     self.cleaned_data["jwks"] = key_set(certificate, self.cleaned_data["jwks"])
                 except ValidationError as error:
                     self.add_error("jwks", error)
+        if PIN in self.fields and "metadata" in self.cleaned_data:
+            self.cleaned_data["metadata"] = put_pin(self, self.cleaned_data["metadata"])
         return self.cleaned_data
 
     def _fill_subject_value(self, certificate: ClientCertificate) -> None:

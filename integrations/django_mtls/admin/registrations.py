@@ -13,12 +13,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from ..clients.choices import Method
+from ..clients.last_fetches import last_fetch
 from ..clients.moments import days_left
 from ..clients.uploads import ca_warning, describe, key_set, names, read_certificate
 from ..conf import mtls_settings
 from ..models import AbstractRegisteredClient, RegisteredClient
 from .forms import RegistrationForm
 from .linking import LinkingAdmin
+from .pins import PinnedAdmin
 
 
 class ExpiryFilter(admin.SimpleListFilter):
@@ -44,7 +46,7 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class RegistrationAdmin(LinkingAdmin, ModelAdmin):
+class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
     """For models on :class:`~django_mtls.models.AbstractRegisteredClient`."""
 
     form = RegistrationForm
@@ -59,7 +61,7 @@ class RegistrationAdmin(LinkingAdmin, ModelAdmin):
     )
     list_filter: ClassVar[tuple[Any, ...]] = ("enabled", "token_endpoint_auth_method", ExpiryFilter)
     search_fields: ClassVar[tuple[str, ...]] = ("client_id", "subject_value")
-    readonly_fields: ClassVar[tuple[str, ...]] = ("certificate_details", "created", "last_seen")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("certificate_details", "jwks_uri_fetched", "created", "last_seen")
     raw_id_fields: ClassVar[tuple[str, ...]] = ("user",)  # works too where users have no admin
     fieldsets: ClassVar[tuple[Any, ...]] = (
         (None, {"fields": ("client_id", "enabled", "user")}),
@@ -71,8 +73,10 @@ class RegistrationAdmin(LinkingAdmin, ModelAdmin):
                     "token_endpoint_auth_method",
                     "subject_kind",
                     "subject_value",
+                    "tls_client_auth_issuer",
                     "jwks",
                     "jwks_uri",
+                    "jwks_uri_fetched",
                     "certificate_details",
                 )
             },
@@ -102,6 +106,11 @@ class RegistrationAdmin(LinkingAdmin, ModelAdmin):
             for name, value in describe(certificate).items()
         )
         return format_html_join("", "<div><b>{}</b> {}</div>", ((name, value) for name, value in lines if value))
+
+    @admin.display(description=_("JWK set fetched last"))
+    def jwks_uri_fetched(self, record: AbstractRegisteredClient) -> str:
+        """Return when the client's set was fetched last by this process, and what failed."""
+        return last_fetch(record.jwks_uri)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the view that the form's script asks."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, cast
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wsgi_mtls.clients import SubjectKind, SubjectValue
+from wsgi_mtls.clients import SubjectKind, SubjectValue, read_issuers
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.jwks import RegisteredKeys, registered_keys
 
+from ..conf import mtls_settings
 from .choices import Method, SubjectKindChoice
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def _check_jwks(record: "AbstractRegisteredClient") -> None:
 def _check_jwks_uri(record: "AbstractRegisteredClient") -> None:
     if record.jwks is not None and record.jwks_uri:
         raise ValueError(_("A JWK set and its address exclude each other (RFC 7591 section 2)."))
+    key_sets = mtls_settings().key_sets
+    if record.jwks_uri and record.token_endpoint_auth_method == Method.SELF_SIGNED and key_sets is not None:
+        problem = key_sets.why_never(record.jwks_uri)
+        if problem and _are_clean(record, "jwks_uri"):  # otherwise the field shows an error already
+            raise ValueError(_("This is never fetched: %s") % problem)
 
 
 def _check_metadata(record: "AbstractRegisteredClient") -> None:
@@ -77,6 +83,7 @@ def _check_metadata(record: "AbstractRegisteredClient") -> None:
     taken.add("tls_client_certificate_bound_access_tokens")
     if double := sorted(taken & record.metadata.keys()):
         raise ValueError(_("%s: this has a field of its own.") % ", ".join(double))
+    read_issuers(record.metadata.get("tls_client_auth_issuer") or ())
 
 
 def _check_json(value: object) -> None:

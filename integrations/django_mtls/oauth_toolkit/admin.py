@@ -7,14 +7,15 @@ from oauth2_provider.admin import ApplicationAdmin
 
 from ..admin.forms import RegistrationForm
 from ..admin.linking import ClaimingAdmin, LinkingInline
+from ..admin.pins import PinnedAdmin
 from ..admin.registrations import RegistrationAdmin
 from .models import ApplicationRegistration
 
 
-def _fieldset(field: str, *, without: str = "") -> Any:
+def _fieldset(field: str, *without: str) -> Any:
     """Return the fieldset in which a registration by itself has a field."""
     title, options = next(found for found in RegistrationAdmin.fieldsets if field in found[1]["fields"])
-    return title, options | {"fields": tuple(name for name in options["fields"] if name != without)}
+    return title, options | {"fields": tuple(name for name in options["fields"] if name not in without)}
 
 
 @admin.register(ApplicationRegistration)
@@ -29,7 +30,7 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
     )
 
 
-class RegistrationInline(LinkingInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+class RegistrationInline(LinkingInline, PinnedAdmin, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     """Beside the application."""
 
     model = ApplicationRegistration
@@ -38,7 +39,7 @@ class RegistrationInline(LinkingInline, admin.StackedInline):  # type: ignore[ty
     raw_id_fields = ("user",)
     fieldsets = (
         (None, {"fields": ("enabled", "user")}),
-        _fieldset("certificate", without="certificate_details"),
+        _fieldset("certificate", "certificate_details", "jwks_uri_fetched"),
         _fieldset("metadata"),
     )
 
