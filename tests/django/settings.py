@@ -55,6 +55,7 @@ if find_spec("oauth2_provider"):
     OAUTH2_PROVIDER = {
         "OAUTH2_VALIDATOR_CLASS": "django_mtls.oauth_toolkit.validators.MutualTLSValidator",
         "OAUTH2_BACKEND_CLASS": "django_mtls.oauth_toolkit.backends.MutualTLSOAuthLibCore",
+        "MTLS_INTROSPECTION": {"unbound": "*"},
         "ALWAYS_RELOAD_OAUTHLIB_CORE": True,  # the tests change the others
         "SCOPES": {"accounts": "Read accounts", "read": "Read", "write": "Write", "introspection": "Introspect"},
     }

@@ -1,9 +1,14 @@
 """Who may introspect."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model
 
+from django_mtls.oauth_toolkit.checks import check_settings
 from wsgi_mtls.testing import KeyPair
 
 from .support import (
@@ -55,3 +60,51 @@ def test_introspection_by_a_bearer(server: AuthServer, billing: KeyPair, other: 
     assert outcome(server.get(f"/o/introspect/?token={token}", unscoped)) == (403, "insufficient_scope")
     assert server.get(f"/o/introspect/?token={token}", None).status_code == 405
     assert outcome(server.post("/o/introspect/", {"client_id": "machine"}, billing)) == INVALID_REQUEST
+
+
+def test_client_asks_about_others(
+    server: AuthServer, billing: KeyPair, other: KeyPair, mobile_pair: KeyPair, toolkit: Callable[..., None]
+) -> None:
+    """Closed by default; the answer is the one about a token that does not exist."""
+    token = server.access_token("machine", billing)
+    of_mobile = server.access_token("mobile", mobile_pair)
+    assert server.introspect(token, "mobile", mobile_pair) == {"active": False}
+    assert server.introspect("no token", "mobile", mobile_pair) == {"active": False}
+    assert server.introspect(token, "machine", billing)["cnf"] == cnf(billing)
+    toolkit(MTLS_INTROSPECTION={"mobile": ["machine", "billing"]})
+    assert server.introspect(token, "mobile", mobile_pair)["client_id"] == "machine"
+    assert server.introspect(token) == {"active": False}  # by a secret
+    assert server.introspect(of_mobile, "machine", billing) == {"active": False}
+    assert server.introspect(server.access_token("unbound", secret=SECRET), "mobile", mobile_pair) == {"active": False}
+    toolkit(MTLS_INTROSPECTION={"mobile": "*"})
+    assert server.introspect(server.access_token("unbound", secret=SECRET), "mobile", mobile_pair)["active"] is True
+
+
+def test_bearer_asks_about_others(server: AuthServer, billing: KeyPair, toolkit: Callable[..., None]) -> None:
+    reader = server.access_token("machine", billing, scope="introspection")
+    token = server.access_token("unbound", secret=SECRET)
+    asked = f"/o/introspect/?token={token}"
+    assert server.get(asked, reader, billing).json() == {"active": False}
+    toolkit(MTLS_INTROSPECTION={"machine": ["unbound"]})
+    assert server.get(asked, reader, billing).json()["active"] is True
+
+
+def test_token_that_another_server_issued(server: AuthServer, billing: KeyPair, toolkit: Callable[..., None]) -> None:
+    """It has no client here."""
+    get_access_token_model().objects.create(
+        token="theirs", scope="accounts", expires=timezone.now() + timedelta(hours=1)
+    )
+    toolkit(MTLS_INTROSPECTION={"machine": ["billing"]})
+    assert server.introspect("theirs", "machine", billing) == {"active": False}
+    toolkit(MTLS_INTROSPECTION={"machine": "*"})
+    assert server.introspect("theirs", "machine", billing)["active"] is True
+
+
+@pytest.mark.parametrize("given", ["*", ["unbound"], {"mobile": "machine"}, {"mobile": 7}, {"mobile": None}, {7: "*"}])
+def test_setting_that_is_malformed(
+    server: AuthServer, billing: KeyPair, mobile_pair: KeyPair, toolkit: Callable[..., None], given: Any
+) -> None:
+    """Reported, and closed."""
+    toolkit(MTLS_INTROSPECTION=given)
+    assert [message.id for message in check_settings()] == ["django_mtls_oauth_toolkit.E006"]
+    assert server.introspect(server.access_token("machine", billing), "mobile", mobile_pair) == {"active": False}

@@ -84,6 +84,7 @@ OAUTH2_PROVIDER = {
     "APPLICATION_ADMIN_CLASS": "django_mtls.oauth_toolkit.admin.MutualTLSApplicationAdmin",
     "OIDC_ISS_ENDPOINT": ISSUER,
     "MTLS_BASE": MTLS_BASE,
+    "MTLS_INTROSPECTION": json.loads(os.environ.get("OAUTH_INTROSPECTION", '{"api": "*"}')),
     "SCOPES": {"accounts": "Read your accounts"},
     "PKCE_REQUIRED": True,
     # RFC 9700, which OAuth Toolkit follows by itself from 4.0 on; before 3.4 it does not know these.

@@ -21,6 +21,7 @@ from wsgi_mtls.errors import InvalidServerMetadata
 from ..conf import InvalidSetting
 from ..middleware import ClientCertificateMiddleware
 from ..project import middleware_position, routed_views
+from .introspection import check_setting
 from .metadata import mtls_base
 from .registrations import registration_model
 from .releases import KNOWN, is_known
@@ -32,7 +33,10 @@ MAX_HASHES = 100
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report settings that go round mutual TLS: ``E001`` model, ``E002`` validator, ``E003`` backend, ``E004`` base."""
+    """Report settings that go round mutual TLS, or cannot be used.
+
+    ``E001`` is the model, ``E002`` the validator, ``E003`` the backend, ``E004`` the base, ``E006`` introspection.
+    """
     from .backends import MutualTLSOAuthLibCore
     from .validators import MutualTLSValidatorMixin
 
@@ -54,6 +58,13 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     except InvalidServerMetadata as error:
         message = f'OAUTH2_PROVIDER["MTLS_BASE"]: {error}'
         found.append(_error("E004", message, "Write where clients reach the server with mutual TLS, or nothing."))
+    try:
+        check_setting()
+    except ImproperlyConfigured as error:
+        message = f'OAUTH2_PROVIDER["MTLS_INTROSPECTION"]: {error}'
+        found.append(
+            _error("E006", message, 'Write {"the client that asks": ["a client whose tokens it asks about"]}.')
+        )
     return found
 
 

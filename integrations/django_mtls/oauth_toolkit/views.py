@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 from oauth2_provider import views as toolkit
+from oauthlib.common import Request
 
 from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
 
@@ -18,6 +19,7 @@ from .client_auth import NOT_A_TOKEN_REQUEST, authenticate_client
 from .confirmations import claims_of, find_access_token
 from .hardening.bound_tokens import looking_at_confirmation
 from .hardening.device import GRANT_TYPE
+from .introspection import may_introspect
 from .metadata import MetadataMixin
 from .protection import challenge_response, token_error
 
@@ -40,6 +42,7 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         """Serve a client that authenticates, or a bearer of a token with the scope ``introspection``."""
         bears = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
+        self._asking: Any = None
         if request.method != "OPTIONS":
             try:
                 if not (self._is_client(request) or (bears and self._bears_token(request))):
@@ -54,25 +57,31 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
         response: HttpResponseBase = View.dispatch(self, request, *args, **options)
         return response
 
-    @staticmethod
-    def get_token_response(token_value: str | None = None) -> JsonResponse:
-        """Return what is known of a token."""
+    def get_token_response(self, token_value: str | None = None) -> JsonResponse:
+        """Return what is known of a token; one of a client about which this one may not ask is not active."""
         if token_value is not None and "\0" in token_value:
             return JsonResponse({"active": False}, headers=_NOT_STORED)
         with looking_at_confirmation():
             told = toolkit.IntrospectTokenView.get_token_response(token_value)
         answer = json.loads(told.content)
         if answer.get("active") is True and token_value is not None:
-            answer |= claims_of(find_access_token(token_value))
+            row = find_access_token(token_value)
+            # RFC 7662 section 2.2: the answer to a client that may not ask is the one about an unknown token.
+            answer = answer | claims_of(row) if may_introspect(self._asking, row) else {"active": False}
         return JsonResponse(answer, status=told.status_code, headers=_NOT_STORED)
 
     def _is_client(self, request: HttpRequest) -> bool:
         try:
-            if authenticate_client(request) is not None:
-                return True
-            # With the device grant's name here OAuth Toolkit would let a public client in by its bare client_id.
+            by_certificate = authenticate_client(request) is not None
+            # With the device grant's name here OAuth Toolkit would accept a public client by its bare client_id.
             named = {*request.POST.getlist("grant_type"), *request.GET.getlist("grant_type")}
-            return GRANT_TYPE not in named and bool(self.authenticate_client(request))
+            if not by_certificate and GRANT_TYPE in named:
+                return False
+            core = self.get_oauthlib_core()
+            asked = Request(*core._extract_params(request))
+            authenticated = bool(core.server.request_validator.authenticate_client(asked))
+            self._asking = asked.client if authenticated else None
+            return authenticated
         except InvalidRequest as error:
             if error.reason in NOT_A_TOKEN_REQUEST and "HTTP_AUTHORIZATION" in request.META:
                 return False
@@ -83,6 +92,7 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
         if not valid:
             raise token_error(request, found)
         request.resource_owner = found.user  # type: ignore[attr-defined]  # as OAuth Toolkit does
+        self._asking = found.client
         return True
 
 

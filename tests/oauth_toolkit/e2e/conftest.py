@@ -40,6 +40,7 @@ def _project() -> None:
 def environment(data: Path, **variables: str) -> dict[str, str]:
     """Return the variables with which the example runs."""
     own = {"OAUTH_DATA": str(data), "DJANGO_SETTINGS_MODULE": "authserver.settings", "PYTHONPATH": str(EXAMPLE)}
+    own["OAUTH_INTROSPECTION"] = json.dumps({"api": "*", "unbound": "*"})  # which the tests register
     return {**os.environ, **own, **variables}
 
 
