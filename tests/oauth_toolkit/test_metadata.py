@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from oauth2_provider import views
 
+from django_mtls.oauth_toolkit.hardening.device import GRANT_TYPE
 from wsgi_mtls.profiles import check_fapi2
 
 from .support import SECRET, AuthServer
@@ -50,13 +51,17 @@ def test_aliases(toolkit: Callable[..., None]) -> None:
 
 def test_device_authorization(toolkit: Callable[..., None]) -> None:
     """RFC 8628 section 4; only where devices know which page to name."""
-    assert "device_authorization_endpoint" not in document("oauth-authorization-server")
+    found = document("oauth-authorization-server")
+    assert "device_authorization_endpoint" not in found
+    assert GRANT_TYPE not in found.get("grant_types_supported", [])
+    assert set(found.get("grant_types_supported", ["client_credentials"])) >= {"client_credentials"}
     toolkit(
         OAUTH_DEVICE_VERIFICATION_URI="https://as.example/device", MTLS_BASE="https://mtls.as.example",
         OIDC_ENABLED=True,
     )  # fmt: skip
     for path in ("oauth-authorization-server", "openid-configuration"):
         found = document(path)
+        assert GRANT_TYPE in found.get("grant_types_supported", [GRANT_TYPE])
         assert found["device_authorization_endpoint"] == "https://testserver/o/device-authorization/"
         alias = found["mtls_endpoint_aliases"]["device_authorization_endpoint"]
         assert alias == "https://mtls.as.example/o/device-authorization/"

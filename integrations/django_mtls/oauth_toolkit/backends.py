@@ -63,6 +63,8 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         def create(request: HttpRequest) -> Answer:
             if not request.POST.get("client_id"):
                 return _error(InvalidRequestError("Send client_id in the body: OAuth Toolkit looks nowhere else."))
+            if (error := device.may_begin(self.authenticated_application(request))) is not None:
+                return _error(error)
             return None, *super(MutualTLSOAuthLibCore, self).create_device_authorization_response(request)
 
         _, headers, body, status = self._answer(request, create)

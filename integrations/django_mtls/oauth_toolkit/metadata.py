@@ -24,6 +24,7 @@ from .moved import get_scopes_backend
 _BOUND = "tls_client_certificate_bound_access_tokens"
 # The browser goes there, and has no client certificate (RFC 8705 section 5).
 _FOR_BROWSERS = frozenset({"authorization_endpoint", "end_session_endpoint"})
+_GRANTS = "grant_types_supported"
 _METHODS = "_endpoint_auth_methods_supported"
 
 
@@ -70,16 +71,24 @@ def with_mutual_tls(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
-    """RFC 8628 section 4: OAuth Toolkit tells of the grant, and not where it begins."""
+    """Return the metadata with where devices begin (RFC 8628 section 4), or without their grant."""
+    offered = document.get(_GRANTS, [GRANT_TYPE])
+    path = device_path()
+    if GRANT_TYPE in offered and path is not None:
+        token = urlsplit(document["token_endpoint"])
+        return {"device_authorization_endpoint": f"{token.scheme}://{token.netloc}{path}", **document}
+    if _GRANTS not in document:
+        return document
+    return {**document, _GRANTS: [grant for grant in offered if grant != GRANT_TYPE]}
+
+
+def device_path() -> str | None:
+    """Return the path of the device authorization endpoint, or None where devices have no page to name."""
     try:
         path = reverse("oauth2_provider:device-authorization")
     except NoReverseMatch:
-        return document
-    offered = document.get("grant_types_supported", [GRANT_TYPE])
-    if not oauth2_settings.OAUTH_DEVICE_VERIFICATION_URI or GRANT_TYPE not in offered:
-        return document
-    token = urlsplit(document["token_endpoint"])
-    return {"device_authorization_endpoint": f"{token.scheme}://{token.netloc}{path}", **document}
+        return None
+    return path if oauth2_settings.OAUTH_DEVICE_VERIFICATION_URI else None
 
 
 @method_decorator(login_not_required, name="dispatch")

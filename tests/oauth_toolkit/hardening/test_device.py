@@ -99,6 +99,25 @@ def test_client_without_the_grant_learns_of_no_code(server: AuthServer, client_i
     assert [outcome(answer) for answer in told] == [(400, "authorization_pending"), INVALID_GRANT]
 
 
+def test_client_without_the_grant_gets_no_code(server: AuthServer, client_id: str, billing: KeyPair) -> None:
+    for asking, pair, secret in (("machine", billing, {}), ("unbound", None, {"client_secret": SECRET}),
+                                 ("public", billing, {}), ("billing", billing, {})):  # fmt: skip
+        answer = ask(server, pair, client_id=asking, **secret)
+        assert outcome(answer) == (400, "unauthorized_client")
+        assert "no-store" in answer.headers["Cache-Control"]
+    assert outcome(ask(server, None, client_id="unbound", client_secret="wrong")) == INVALID_CLIENT
+    assert not get_device_grant_model().objects.exists()
+    assert ask(server, billing).json()["verification_uri"] == "https://as.example/device"
+
+
+def test_no_code_without_a_page(
+    server: AuthServer, client_id: str, billing: KeyPair, toolkit: Callable[..., None]
+) -> None:
+    toolkit(OAUTH_DEVICE_VERIFICATION_URI=None)
+    assert outcome(ask(server, billing)) == (400, "unsupported_grant_type")
+    assert not get_device_grant_model().objects.exists()
+
+
 def test_states(server: AuthServer, client_id: str, billing: KeyPair) -> None:
     form = {"grant_type": GRANT, "client_id": "tv", "device_code": ask(server, billing).json()["device_code"]}
     model = get_device_grant_model()

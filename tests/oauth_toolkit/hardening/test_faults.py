@@ -9,18 +9,23 @@ from datetime import timedelta
 from importlib.metadata import requires, version
 from inspect import signature
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.exceptions import SuspiciousOperation
+from django.test import RequestFactory
 from django.utils import timezone
 from oauth2_provider import decorators
 from oauth2_provider.models import get_access_token_model, get_application_model, get_device_grant_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
+from oauthlib.oauth2 import DeviceApplicationServer
 
 from django_mtls.oauth_toolkit.hardening.id_tokens import UNREADABLE
 from django_mtls.oauth_toolkit.hardening.queries import check_query
+from django_mtls.oauth_toolkit.moved import OAuthLibCore
 from django_mtls.oauth_toolkit.validators import MutualTLSValidator
+from tests.support import FORM
 
 from ..support import SECRET, AuthServer, application
 
@@ -54,6 +59,15 @@ def test_device_code_is_known_to_everybody(stock: AuthServer) -> None:
         for code in ("known", "unknown")
     ]
     assert answers[0] != answers[1], "Delete is_device_code."
+
+
+def test_device_code_for_another_grant_and_without_a_page(stock: AuthServer) -> None:
+    """``device.may_begin``."""
+    form = {"client_id": "unbound", "client_secret": SECRET, "scope": "accounts"}
+    request = RequestFactory().post("/o/device-authorization/", urlencode(form), FORM)
+    core = OAuthLibCore(DeviceApplicationServer(OAuth2Validator(), verification_uri=None))
+    _, body, status = core.create_device_authorization_response(request)
+    assert (status, body["verification_uri"]) == (200, None), "Delete may_begin."
 
 
 def test_validator_does_not_answer_oauthlib_4() -> None:

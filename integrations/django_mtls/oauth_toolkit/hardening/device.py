@@ -2,7 +2,8 @@
 
 It looks at a code's state before it knows who asks, and never at whose code it is; two requests at once both get
 tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer, and puts ``scope``
-into the answer of the device authorization endpoint, which the view does not take.
+into the answer of the device authorization endpoint, which the view does not take. A client of another grant gets a
+device code too, and where no page is configured, one with ``"verification_uri": null``.
 
 Needed up to OAuth Toolkit 3.4, the newest release.
 """
@@ -11,7 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from oauth2_provider.models import get_device_grant_model
-from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
+from oauth2_provider.settings import oauth2_settings
+from oauthlib.oauth2.rfc6749.errors import (
+    InvalidGrantError,
+    OAuth2Error,
+    UnauthorizedClientError,
+    UnsupportedGrantTypeError,
+)
 from oauthlib.oauth2.rfc8628.errors import AccessDenied, AuthorizationPendingError, ExpiredTokenError
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -23,6 +30,13 @@ class DeviceValidatorMixin:
     def validate_device_code(self, client_id: str, device_code: str, request: Any) -> str:
         """Return what oauthlib 4 asks; the validator's ``validate_grant_type`` has looked."""
         return "authorized"
+
+
+def may_begin(application: Any) -> OAuth2Error | None:
+    """Return why a client gets no device code, or None (RFC 6749 section 5.2)."""
+    if application is None or not application.allows_grant_type(GRANT_TYPE):
+        return UnauthorizedClientError()
+    return None if oauth2_settings.OAUTH_DEVICE_VERIFICATION_URI else UnsupportedGrantTypeError()
 
 
 def is_device_code(code: str) -> bool:
