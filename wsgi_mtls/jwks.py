@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import jose_keys
 from .errors import BadCertificate, InvalidClientMetadata
+from .remembered import Remembered
 from .x509 import ClientCertificate
 from .x509.pem import base64_to_der
 
@@ -69,8 +70,7 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
     if not isinstance(x5c, list) or not x5c or not isinstance(x5c[0], str):
         raise _Skipped("x5c must be a list of base64 DER certificates.")
     try:
-        certificate = ClientCertificate.from_der(base64_to_der(x5c[0]))
-        expected = jose_keys.members(certificate.public_key_der)
+        certificate, expected = _read(x5c[0])
     except (BadCertificate, InvalidClientMetadata) as error:
         raise _Skipped(f"x5c[0] is not a certificate of a key that is known here. {error}") from None
     missing = [name for name in expected if name not in key]
@@ -80,3 +80,18 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
     if difference is not None:
         raise InvalidClientMetadata(difference)
     return certificate
+
+
+def _read(x5c: str) -> tuple[ClientCertificate, Mapping[str, str]]:
+    """Return the certificate that an ``x5c`` value holds, and the members of its key's JWK."""
+    known = _registered.known.get(x5c)
+    if known is None:
+        certificate = ClientCertificate.from_der(base64_to_der(x5c))
+        known = certificate, jose_keys.members(certificate.public_key_der)
+        _registered.add(x5c, len(x5c), known)
+    return known
+
+
+# Only registered certificates are in it, so those that strangers present cannot push them out. A registry of a database
+# makes its clients anew in every request: some 4,500 RSA certificates fit.
+_registered: Remembered[str, tuple[ClientCertificate, Mapping[str, str]]] = Remembered(8 * 1024 * 1024)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from ..errors import BadCertificate, InvalidClientMetadata
+from ..remembered import Remembered
 from ..x509 import ClientCertificate, SubjectKind
 from ..x509.files import read_certificate
 from .client import Client
@@ -82,8 +83,16 @@ def _certificates(client_id: str, given: Certificate | Iterable[Certificate]) ->
 def _read(certificate: Certificate) -> ClientCertificate:
     if isinstance(certificate, ClientCertificate):
         return certificate
-    if isinstance(certificate, str):
-        return read_certificate(certificate)
-    if not isinstance(certificate, bytes | bytearray | memoryview):
+    if not isinstance(certificate, str | bytes | bytearray | memoryview):
         raise TypeError(f"{type(certificate).__name__} is not a certificate.")
-    return read_certificate(bytes(certificate))
+    content = certificate if isinstance(certificate, str) else bytes(certificate)
+    known = _registered.known.get(content)
+    if known is None:
+        known = read_certificate(content)
+        _registered.add(content, len(content), known)
+    return known
+
+
+# Only what callbacks return is in it, so certificates that strangers present cannot push it out. It is read again in
+# every request of its client.
+_registered: Remembered[str | bytes, ClientCertificate] = Remembered(8 * 1024 * 1024)

@@ -44,6 +44,7 @@ class Client:
         certificates: the registered certificates, from either; not to be given.
         skipped_keys: why keys of ``jwks`` register nothing, a sentence for each; not to be given.
         public_keys: the keys of those, as :attr:`~wsgi_mtls.ClientCertificate.lookup_key` has them; not to be given.
+        whole_certificates: the same as ``certificates``, for a look-up; not to be given.
         subject_value: the one of the five, parsed; not to be given.
         uses_mutual_tls: whether this client is authenticated by its certificate; not to be given.
 
@@ -67,6 +68,7 @@ class Client:
     certificates: tuple[ClientCertificate, ...] = field(init=False)
     skipped_keys: tuple[str, ...] = field(init=False, compare=False)
     public_keys: frozenset[bytes] = field(init=False, compare=False, repr=False)
+    whole_certificates: frozenset[ClientCertificate] = field(init=False, compare=False, repr=False)
     subject_value: SubjectValue | None = field(init=False)
     uses_mutual_tls: bool = field(init=False, compare=False, repr=False)
 
@@ -109,6 +111,7 @@ class Client:
         keys = self._registered_keys()
         object.__setattr__(self, "certificates", keys.certificates)
         object.__setattr__(self, "public_keys", frozenset(one.lookup_key for one in keys.certificates))
+        object.__setattr__(self, "whole_certificates", frozenset(keys.certificates))
         object.__setattr__(self, "skipped_keys", keys.skipped)
         self._check_method()
         self._check_members()

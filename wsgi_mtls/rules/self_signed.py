@@ -37,10 +37,12 @@ def check_self_signed(
     certificates = client.certificates if client.jwks_uri is None else _published(client, certificate, match, key_sets)
     if unreadable is not None and certificate not in certificates:
         raise unreadable
-    if match == "public_key" and client.jwks_uri is None:
+    if client.jwks_uri is not None:
+        is_registered = _is_among(certificate, certificates, match)
+    elif match == "public_key":
         is_registered = certificate.lookup_key in client.public_keys
     else:
-        is_registered = _is_among(certificate, certificates, match)
+        is_registered = certificate in client.whole_certificates
     if not is_registered:
         raise RefusedClient(
             f"Certificate {certificate.thumbprint} is not registered for this client; register it, or its key.",
