@@ -1,8 +1,8 @@
 """Is this token this client's: certificate-bound tokens (RFC 8705 sections 3, 4 and 7.1)."""
 
-import hmac
 import re
 from collections.abc import Collection, Mapping
+from hmac import compare_digest
 
 from .clients import Client
 from .errors import InvalidRequest, InvalidToken
@@ -47,6 +47,12 @@ def verify_confirmation(
     """
     if isinstance(also_verified, str):
         raise TypeError('also_verified is a collection of names: {"jkt"}.')
+    cnf = claims.get("cnf")
+    # Most tokens are bound to a certificate and to nothing else, and it comes: no other check could refuse them.
+    if type(cnf) is dict and len(cnf) == 1 and type(peer) is PeerCertificate:
+        bound, certificate = cnf.get(THUMBPRINT), peer.certificate
+        if type(bound) is str and bound.isascii() and compare_digest(bound, certificate.thumbprint):
+            return certificate
     if "cnf" not in claims:
         if required:
             raise InvalidToken(
@@ -234,7 +240,7 @@ def _matching(thumbprint: object, peer: Peer | None) -> ClientCertificate | None
             reason="token_without_certificate",
         )
     # Texts, not octets: several texts decode to the same digest.
-    if not hmac.compare_digest(thumbprint, presented):
+    if not compare_digest(thumbprint, presented):
         raise InvalidToken(
             f"The token is bound to {thumbprint}, the request came with {presented}.",
             reason="confirmation_mismatch",

@@ -8,7 +8,15 @@ from urllib.parse import quote
 import pytest
 
 from tests.frames import frames_of_the_last, needs_cpython_311
-from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, Guard, Verifier, sources
+from wsgi_mtls import (
+    AccessTokenMiddleware,
+    ClientAuthMiddleware,
+    Guard,
+    PeerCertificate,
+    Verifier,
+    sources,
+    verify_confirmation,
+)
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.testing import Profile, make_ca
 
@@ -89,3 +97,9 @@ def test_a_bound_token() -> None:
     requests = [environ(HTTP_AUTHORIZATION="Bearer one"), environ(HTTP_AUTHORIZATION="Bearer two")]
     frames_of_the_last(lambda request: guarded(request, start), requests).check(frames=35, files=12)
     assert [request["wsgi_mtls.token"].client_id for request in requests] == ["billing", "billing"]
+
+
+@needs_cpython_311
+def test_a_confirmation_by_the_certificate_alone() -> None:
+    peer = PeerCertificate(LEAF.certificate)
+    frames_of_the_last(lambda claims: verify_confirmation(claims, peer), [CLAIMS]).check(frames=1, files=1)
