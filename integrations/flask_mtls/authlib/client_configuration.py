@@ -6,11 +6,12 @@ from typing import Any
 from flask import request as http_request
 
 from wsgi_mtls.errors import InvalidToken, MutualTLSError
+from wsgi_mtls.registration import without_empty
 from wsgi_mtls.request.bearer import bearer_token
 
 from ..proxies import current_peer
 from .errors import current_verifier, rejected
-from .hardening.client_configuration import check_secret, without_empty, without_missing_secret
+from .hardening.client_configuration import check_secret, without_missing_secret
 from .mixin import Mixin
 from .registration_metadata import Metadata, RegistrationSettings, check_possession, read_object
 

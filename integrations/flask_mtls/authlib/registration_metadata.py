@@ -6,17 +6,14 @@ from typing import Any
 
 from authlib.oauth2.rfc7591 import InvalidSoftwareStatementError
 
-from wsgi_mtls.checks import require_certificate
-from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
-from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls import registration
+from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.x509 import Peer
 
 from .errors import current_verifier
 from .hardening.registration import invalid_metadata
 from .mixin import Mixin
 from .software_statements import SoftwareStatements
-
-_OF_MUTUAL_TLS = ("token_endpoint_auth_method", "jwks", "jwks_uri", *SUBJECT_KINDS)
 
 
 class RegistrationSettings(Mixin):
@@ -103,13 +100,7 @@ def check_possession(metadata: Mapping[str, Any], peer: Peer) -> None:
     Raises:
         InvalidClientMetadataError: If it does not.
     """
-    if metadata["token_endpoint_auth_method"] not in AUTH_METHODS:
-        return
-    found = {name: metadata[name] for name in _OF_MUTUAL_TLS if name in metadata}
     try:
-        client = Client.from_metadata({"client_id": "new", **found})
-        current_verifier().rules.check(client, require_certificate(peer))
-    except MutualTLSError:
-        raise invalid_metadata(
-            "The certificate of this request does not authenticate the client that it registers."
-        ) from None
+        registration.check_possession(metadata, peer, current_verifier())
+    except InvalidClientMetadata as error:
+        raise invalid_metadata(error.message) from None

@@ -12,13 +12,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-_EMPTY: tuple[object, ...] = (None, "", [], {})
 _OF_SECRETS = ("client_secret", "client_secret_expires_at")
-
-
-def without_empty(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an update without the members that are null or empty: they are to be deleted (RFC 7592 section 2.2)."""
-    return {name: value for name, value in given.items() if value not in _EMPTY}
 
 
 def check_secret(given: Mapping[str, Any]) -> None:
