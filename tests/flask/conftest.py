@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -7,8 +7,6 @@ from flask import Flask
 from flask_mtls import MutualTLS
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
-
-from .authserver import AuthServer, close_databases, make_authserver, metadata
 
 DN = "CN=billing,O=Agora,C=SE"
 
@@ -60,24 +58,6 @@ def make_app(clients: Mapping[str, Mapping[str, object]]) -> AppFactory:
     return make
 
 
-@pytest.fixture(autouse=True)
-def _closed_databases() -> Iterator[None]:
-    yield
-    close_databases()
-
-
 def came_with(pair: KeyPair | None, **options: Any) -> dict[str, Any]:
     """Keyword arguments of a test client's request that comes with a certificate."""
     return {"environ_overrides": environ_for(pair, **options)}
-
-
-@pytest.fixture
-def make(mobile: KeyPair) -> Callable[..., AuthServer]:
-    """The Authlib example with its clients; keywords are settings."""
-    return lambda **config: AuthServer(make_authserver(metadata(mobile), **config))
-
-
-@pytest.fixture
-def new(ca: KeyPair) -> KeyPair:
-    """A certificate for the client that the tests of registrations register."""
-    return ca.issue("CN=new", Profile(san_dns=["new.example.com"]))

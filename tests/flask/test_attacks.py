@@ -22,7 +22,7 @@ from .attack_rows import (
     Came,
     header_accepted,
 )
-from .authserver import outcome
+from .authlib.authserver import outcome
 
 
 class Endpoint:

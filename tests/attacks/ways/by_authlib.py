@@ -10,7 +10,7 @@ from flask import Flask
 
 from flask_mtls import MutualTLS
 from flask_mtls.authlib import BoundTokenValidatorMixin
-from tests.flask.authserver import build_authserver, close_database, example
+from tests.flask.authlib.authserver import build_authserver, close_database, example
 from tests.support import FORM, Answer
 
 from ..certificates import Metadata

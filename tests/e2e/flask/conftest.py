@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from tests.flask.attack_rows import BY_DN, DN, IMPOSSIBLE, PKI, SELF_SIGNED, Row, rows
-from tests.flask.authserver import REDIRECT, AuthServer, make_authserver, metadata
+from tests.flask.authlib.authserver import REDIRECT, AuthServer, make_authserver, metadata
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST, TLSFiles
 from wsgi_mtls.testing import SERVER_AUTH, KeyPair, Profile, make_ca, self_sign, to_pem
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.flask.authserver import REDIRECT, VERIFIER, AuthServer, example
+from tests.flask.authlib.authserver import REDIRECT, VERIFIER, AuthServer, example
 from wsgi_mtls.cli.terminators import MTLS_HOST
 from wsgi_mtls.testing import KeyPair
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.flask.attack_rows import DN
-from tests.flask.authserver import jwt_claims
+from tests.flask.authlib.authserver import jwt_claims
 from wsgi_mtls.cli.terminators import MTLS_HOST
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 

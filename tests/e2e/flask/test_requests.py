@@ -15,7 +15,7 @@ from tests.flask.attack_rows import (
     headers_refused,
     nginx_header,
 )
-from tests.flask.authserver import CHALLENGE, REDIRECT
+from tests.flask.authlib.authserver import CHALLENGE, REDIRECT
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, LOOPBACK, MTLS_HOST
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 

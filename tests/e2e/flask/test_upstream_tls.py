@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.flask.attack_rows import BY_DN, DN, nginx_header
-from tests.flask.authserver import AuthServer, make_authserver, metadata
+from tests.flask.authlib.authserver import AuthServer, make_authserver, metadata
 from tests.tls import client_context, serving
 from wsgi_mtls.testing import KeyPair, Profile, self_sign
 

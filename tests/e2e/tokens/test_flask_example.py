@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.flask.authserver import make_authserver
+from tests.flask.authlib.authserver import make_authserver
 from tests.tls import SERVER_CA, serving, write_pair
 from wsgi_mtls.cli.terminators import LOOPBACK, free_port
 from wsgi_mtls.testing import KeyPair, Profile, self_sign, to_pem

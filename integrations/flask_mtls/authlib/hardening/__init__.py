@@ -1,4 +1,5 @@
 """Repairs of Authlib: each module names a fault and the release up to which it is needed.
 
-``tests/flask/test_authlib_faults.py`` has a test of each fault in Authlib itself, which fails once the fault is mended.
+``tests/flask/authlib/hardening/test_faults.py`` has a test of each fault in Authlib itself. It fails once the fault is
+mended.
 """

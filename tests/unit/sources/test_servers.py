@@ -81,12 +81,12 @@ def _gunicorn(worker: str) -> Callable[[Path, KeyPair], AbstractContextManager[i
         config = folder / "gunicorn.conf.py"
         # Tells the port that it was given: no port is guessed, and nothing is waited for in vain.
         config.write_text("def when_ready(server):\n    print(server.LISTENERS[0].getsockname()[1], flush=True)\n")
-        command = [sys.executable, "-m", "gunicorn", "tests.unit.test_source_wsgi_server:show_peer"]
+        command = [sys.executable, "-m", "gunicorn", "tests.unit.sources.test_servers:show_peer"]
         options = [f"--config={config}", f"--worker-class={worker}", "--bind=127.0.0.1:0", "--log-level=critical"]
         tls = [f"--certfile={certificate}", f"--keyfile={key}", f"--ca-certs={bundle}", "--cert-reqs=1"]
         process = subprocess.Popen(
             [*command, *options, *tls],
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -11,7 +11,7 @@ from wsgi_mtls.clients import SubjectValue
 from wsgi_mtls.x509.attribute_types import COLLISIONS, OTHER_NAMES, RFC_NAMES
 from wsgi_mtls.x509.name_text import read, read_registered
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CASE = ROOT / "tests" / "cases" / "headers" / "nginx-s-dn-x500UniqueIdentifier.txt"
 
 BY_PROGRAM = {

@@ -10,9 +10,9 @@ import pytest
 
 from tests.databases import in_one_environment, postgresql
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = [
-    *("authlib", "authorize", "authlib_requests", "example", "grants", "registration", "single_use"),
+    *("server", "authorize", "requests", "example", "grants", "registration", "single_use"),
     *("pushed_requests", "registration_access"),
 ]
 
@@ -27,7 +27,7 @@ def database() -> Iterator[str]:
 
 @in_one_environment
 def test_on_postgresql(database: str) -> None:
-    pages = [f"tests/flask/test_{page}.py" for page in PAGES]
+    pages = [f"tests/flask/authlib/test_{page}.py" for page in PAGES]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *pages]
     environ = {**os.environ, "FLASK_TESTS_DATABASE": database}
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ from flask_mtls import MutualTLSRefusal
 from wsgi_mtls.testing import KeyPair
 
 from .authserver import ISSUER, AuthServer, example, make_authserver, metadata, outcome
-from .test_authlib_attacks import PATHS
+from .test_attacks import PATHS
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_nothing_is_reported() -> None:
 
 
 def test_docs() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "requests.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "requests.md").read_text()
     (block,) = (
         found for found in re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE) if "def cors" in found
     )

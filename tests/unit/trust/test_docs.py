@@ -12,7 +12,7 @@ from wsgi_mtls.testing import make_ca, to_pem
 from wsgi_mtls.trust import TrustStore
 from wsgi_mtls.trust.store import Options
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/trust.md").read_text()
 RECIPES = sorted(path for path in (ROOT / "deploy").glob("*/*") if path.suffix != ".pem")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *RECIPES]

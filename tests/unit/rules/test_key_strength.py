@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests import der
 from tests.support import ACCEPTED, Endpoint, Outcome, refused
-from tests.unit.test_cases import bound_token, made
+from tests.unit.x509.test_cases import bound_token, made
 from wsgi_mtls import Client, ClientCertificate, PeerCertificate, Verifier
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.options import InvalidOption
@@ -21,7 +21,7 @@ RSA_1024 = rsa.generate_private_key(65537, 1024)
 RSA_2048 = rsa.generate_private_key(65537, 2048)
 P_192, P_224 = ec.generate_private_key(ec.SECP192R1()), ec.generate_private_key(ec.SECP224R1())
 PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"}
-CASES = Path(__file__).parents[1] / "cases" / "certificates"
+CASES = Path(__file__).parents[2] / "cases" / "certificates"
 DAMAGED_RSA = der.seq(der.seq(der.oid("1.2.840.113549.1.1.1"), b"\x05\x00"), der.bits(b"\x04\x01x"))
 DAMAGED_EC = der.seq(der.seq(der.oid("1.2.840.10045.2.1"), der.oid("1.2.840.10045.3.1.7")), der.bits(b"\x04\x01x"))
 GOST = der.seq(der.seq(der.oid("1.2.643.7.1.1.1.1")), der.bits(b"\x04\x01x"))

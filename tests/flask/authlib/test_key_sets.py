@@ -7,8 +7,8 @@ import pytest
 from tests.key_sets import publishing
 from wsgi_mtls.testing import KeyPair, self_sign
 
+from ..test_extension import make, serve, status
 from .authserver import AuthServer, make_authserver
-from .test_extension import make, serve, status
 from .test_registration import register
 
 

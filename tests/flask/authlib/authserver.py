@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, environ_for
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "flask_authlib"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "examples" / "flask_authlib"))
 
 ISSUER = "https://localhost"
 DATABASE = os.environ.get("FLASK_TESTS_DATABASE", "sqlite://")

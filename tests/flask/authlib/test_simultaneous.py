@@ -17,7 +17,7 @@ from wsgi_mtls.testing import KeyPair
 from .authserver import REDIRECT, VERIFIER, AuthServer, close_databases, make_authserver, metadata
 from .pushed import REQUEST, authorize_url
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "flask_authlib"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "flask_authlib"
 ROUNDS = 6
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"unbound:s3cret").decode()}
 API = {"Authorization": "Basic " + base64.b64encode(b"api:s3cret").decode()}

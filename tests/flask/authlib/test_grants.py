@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from wsgi_mtls.testing import KeyPair, environ_for
 
-from .attack_rows import INVALID_CLIENT
+from ..attack_rows import INVALID_CLIENT
 from .authserver import CHALLENGE, ISSUER, REDIRECT, VERIFIER, AuthServer, example, make_authserver, metadata, outcome
 
 

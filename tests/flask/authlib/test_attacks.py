@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
 
-from .attack_rows import (
+from ..attack_rows import (
     BY_DN,
     FORM,
     INVALID_CLIENT,

@@ -20,7 +20,7 @@ from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
 from wsgi_mtls.wsgi import AccessTokenMiddleware
 
-CASES = Path(__file__).parents[1] / "cases"
+CASES = Path(__file__).parents[2] / "cases"
 THEN = datetime(2026, 11, 28, 18, tzinfo=UTC)
 UNREADABLE: Outcome = (401, "invalid_client", "certificate_unreadable")
 CRITICAL: Outcome = (401, "invalid_client", "critical_extension")

@@ -24,7 +24,7 @@ from wsgi_mtls import CallbackRegistry, ClientCertificate
 from wsgi_mtls.testing import KeyPair, make_ca, self_sign, to_pem
 from wsgi_mtls.x509.files import MAX_FILE_SIZE, read_certificate, read_certificates
 
-CASES = Path(__file__).parents[1] / "cases" / "files"
+CASES = Path(__file__).parents[2] / "cases" / "files"
 CA = make_ca()
 PAIR: KeyPair = CA.issue("CN=billing")
 ONE, TWO = PAIR.certificate, CA.certificate

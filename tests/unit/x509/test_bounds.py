@@ -6,7 +6,7 @@ import pytest
 
 from tests import der
 from tests.support import ACCEPTED, refused
-from tests.unit.test_cases import CLIENT, DNS, MISMATCH, UNREADABLE, bound_token, itself, made, pki
+from tests.unit.x509.test_cases import CLIENT, DNS, MISMATCH, UNREADABLE, bound_token, itself, made, pki
 from wsgi_mtls.x509 import attributes, preparation
 
 BILLING = (der.CN, der.utf8("billing"))

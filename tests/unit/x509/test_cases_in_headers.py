@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests import der
 from tests.support import ACCEPTED, Endpoint, Outcome, request
 from tests.unit.sources.captures import HERE, HYPHENS
-from tests.unit.test_cases import BILLING, CASES, CLIENT, THEN, case, inspected, made
+from tests.unit.x509.test_cases import BILLING, CASES, CLIENT, THEN, case, inspected, made
 from wsgi_mtls import AccessTokenMiddleware, ClientCertificate, sources
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import CertificateSource
