@@ -142,7 +142,7 @@ def test_app_that_reads_the_form_before(server: AuthServer) -> None:
     ("{", "application/json", "invalid_client_metadata"),
     ("{}", "text/plain", "invalid_client_metadata"),
     ("", "", "invalid_client_metadata"),
-    ("[]", "application/json", "invalid_request"),
+    ("[]", "application/json", "invalid_client_metadata"),
 ])  # fmt: skip
 def test_registration_that_is_no_json(server: AuthServer, body: str, content_type: str, error: str) -> None:
     headers = {"Authorization": "Bearer initial"}
