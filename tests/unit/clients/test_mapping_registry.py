@@ -59,7 +59,7 @@ def test_find(registry: MappingRegistry, ca: KeyPair) -> None:
 
 
 def test_find_none(registry: MappingRegistry, ca: KeyPair) -> None:
-    assert found(registry, ca.issue("CN=x", Profile(san_dns=["*.example"], san_uri=["spiffe://A"]))) == []
+    assert found(registry, ca.issue("CN=x", Profile(san_dns=["*.example"], san_uri=["spiffe://a/A"]))) == []
     assert found(registry, ca.issue("")) == []
 
 
