@@ -4,12 +4,10 @@ What a TLS terminator writes is read strictly instead (:mod:`.pem`).
 """
 
 import base64
-import binascii
 import codecs
 import re
 from collections.abc import Iterator
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from ..errors import BadCertificate
@@ -132,7 +130,7 @@ def _decode(body: str) -> bytes:
     bare = "".join(body.split()).rstrip("=")
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadCertificate(f"{_EXPECTED}, found damaged base64 ({error}). Copy the whole file again.") from None
 
 
@@ -148,7 +146,7 @@ def _from_binary(octets: bytes) -> list[ClientCertificate]:
 def _from_pkcs7(octets: bytes) -> list[ClientCertificate]:
     try:
         held = pkcs7.load_der_pkcs7_certificates(octets)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except Exception as error:  # cryptography reports hostile input by many kinds of exception, and by warnings
         raise BadCertificate(
             f"{_EXPECTED}, found PKCS#7 that can't be read ({error}). Take the certificate out of it: "
             "openssl pkcs7 -print_certs -in FILE -out certificate.pem (with -inform DER if it is binary)."

@@ -2,6 +2,7 @@
 
 import base64
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,14 @@ def revocations() -> x509.CertificateRevocationList:
     return builder.sign(CA.key, hashes.SHA256())
 
 
+def of_version(octets: bytes, own: int, other: int) -> bytes:
+    """Change the version of what is signed; the signature does not matter here."""
+    wrapped, version = b"\xa0\x03\x02\x01", b"\x02\x01"
+    found = wrapped if wrapped + bytes([own]) in octets else version
+    assert found + bytes([own]) in octets
+    return octets.replace(found + bytes([own]), found + bytes([other]), 1)
+
+
 P12 = pkcs12.serialize_key_and_certificates(b"a", PAIR.key, LOADED, None, BestAvailableEncryption(b"x"))
 PUBLIC = LOADED.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
@@ -153,6 +162,11 @@ REFUSED: dict[str, tuple[bytes | str, str]] = {
     "two beginnings": (PEM.replace("END", "BEGIN"), "Expected -----END CERTIFICATE-----"),
     "two ends": (PEM.replace("BEGIN", "END"), "Expected a line that begins a block"),
     "damaged base64": (PEM.replace(BODY[:8], "!" * 8), "damaged base64"),
+    "a letter beyond ASCII in base64": (PEM.replace(BODY[:1], "\u00e9", 1).encode(), "damaged base64"),
+    "a full-width letter in a text's base64": (PEM.replace(BODY[:1], "\uff2d", 1), "damaged base64"),
+    "a CSR of another version": (of_version(request().public_bytes(Encoding.DER), 0, 7), "certificate request"),
+    "a CRL of another version": (of_version(revocations().public_bytes(Encoding.DER), 1, 7), "revocation list"),
+    "PKCS#7 with a certificate of another version": (of_version(P7B, 2, 7), "openssl pkcs7 -print_certs"),
     "octets cut off": (ONE.der[:-1], "Not a certificate"),
     "too large": (b"x" * (MAX_FILE_SIZE + 1), "more than 65536 octets"),
 }
@@ -165,6 +179,21 @@ def test_refused(of: str) -> None:
         read_certificate(content)
     assert BODY[20:60] not in caught.value.message
     assert KEY.splitlines()[1] not in caught.value.message
+
+
+def test_pkcs7_of_a_kind_that_is_warned_of() -> None:
+    """A serial number of zero, which the library reports by a warning: an error where a project makes it one."""
+    authority = der.CA()
+    odd = authority.cert(der.dn((der.CN, der.utf8("a"))), serial=der.integer(0))
+    signed = der.seq(der.oid("1.2.840.113549.1.7.1"))
+    content = der.seq(der.integer(1), der.set_(), signed, der.ctx(0, odd), der.set_())
+    bundle = der.seq(der.oid("1.2.840.113549.1.7.2"), der.ctx(0, content))
+    with refused("malformed_certificate", match="openssl pkcs7 -print_certs"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_certificate(bundle)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert read_certificate(bundle).der == odd
 
 
 def test_a_chain() -> None:
