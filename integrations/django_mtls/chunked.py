@@ -10,6 +10,7 @@ from wsgi_mtls.request.form import FORM_TYPE
 from wsgi_mtls.request.wsgi import read_body
 
 from .conf import mtls_settings
+from .request import as_octets
 
 
 def with_length(request: HttpRequest) -> HttpRequest:
@@ -33,7 +34,8 @@ def with_length(request: HttpRequest) -> HttpRequest:
     ):
         return request
     body = read_body(environ, environ["wsgi.input"], mtls_settings().max_body)
-    made = WSGIRequest({**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    paths = {name: as_octets(environ[name]) for name in ("PATH_INFO", "SCRIPT_NAME")}  # which Django decodes again
+    made = WSGIRequest({**environ, **paths, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     # What middleware that comes first has noted; not what it has read, which was an empty form.
     for name, value in vars(request).items():
         if not name.startswith("_") and name != "headers" and name not in vars(made):

@@ -19,7 +19,7 @@ from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from .chunked import check_is_read
-from .request import innermost, record
+from .request import as_octets, innermost, record
 from .verification import guard
 
 
@@ -92,11 +92,9 @@ def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = 
 
 
 def _fields(request: HttpRequest) -> Any:
-    """Return the fields of PEP 3333, whose path is octets as latin-1: in ASGI, Django's has them as UTF-8."""
+    """Return the fields of PEP 3333, whose path is octets as latin-1."""
     path = request.META.get("PATH_INFO", "")
-    if path.isascii() or not isinstance(request, ASGIRequest):
-        return request.META
-    return {**request.META, "PATH_INFO": path.encode("utf-8", "surrogateescape").decode("latin-1")}
+    return request.META if path.isascii() else {**request.META, "PATH_INFO": as_octets(path)}
 
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:

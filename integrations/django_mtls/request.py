@@ -92,6 +92,11 @@ def _look(request: Any) -> Record:
     return made
 
 
+def as_octets(path: str) -> str:
+    """Return a path as PEP 3333 has it, its octets as latin-1; Django has decoded them as UTF-8, in ``META`` too."""
+    return path.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
 def no_body(_: int) -> bytes:
     """Read no body, where nothing asks for it."""
     return b""

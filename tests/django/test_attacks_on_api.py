@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -78,6 +79,20 @@ def test_row_63_bound_to_a_dpop_key(site: Site, mtls: Callable[..., None], alice
     for pair, status in ((None, 401), (alice_pair, 200)):
         headers = {"Authorization": "DPoP good", "DPoP": client.proof("good", NOW)}
         assert site.request("GET", "/accounts", pair, headers=headers).status == status
+
+
+def test_a_proof_for_a_path_beyond_ascii(site: Site, mtls: Callable[..., None]) -> None:
+    client, path = Prover(), quote("/café/حساب")
+    mtls(DPOP=DPoP(BASE_URL, clock=lambda: NOW, store=MemoryStore(evicts=False)))
+    tokens.claims = claims(None, cnf={"jkt": client.jkt})
+    for named, status in (
+        (path, 200),
+        ("/caf%E9/%3F%3F%3F%3F", 401),
+        (quote("/café/") + "%3F%3F%3F%3F", 401),
+        (quote("/café/حساف"), 401),
+    ):
+        headers = {"Authorization": "DPoP good", "DPoP": client.proof("good", NOW, htu=f"{BASE_URL}{named}")}
+        assert site.request("GET", path, headers={"Host": "localhost", **headers}).status == status, named
 
 
 def test_the_caller_verified_that_one_too(site: Site, alice_pair: KeyPair, bob_pair: KeyPair) -> None:

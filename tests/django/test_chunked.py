@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http.client import HTTPSConnection
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -49,6 +50,16 @@ def over_tls(site: Site, path: str, pair: KeyPair, chunks: list[bytes], content_
 def test_over_tls(site: Site, billing: KeyPair, path: str, content: bytes) -> None:
     register("rp", BY_DN)
     assert over_tls(site, path, billing, [BODY[:5], BODY[5:]]) == (200, content)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [("/café/رمز", (200, b"rp")), ("/نیست", (404, None)), ("/café", (404, None))],
+)
+def test_at_a_path_beyond_ascii(site: Site, billing: KeyPair, path: str, answer: tuple[int, bytes | None]) -> None:
+    register("rp", BY_DN)
+    status, content = over_tls(site, quote(path), billing, [BODY[:5], BODY[5:]])
+    assert (status, content if status == 200 else None) == answer
 
 
 def test_too_long_over_tls(site: Site, billing: KeyPair, mtls: Callable[..., None]) -> None:

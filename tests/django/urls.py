@@ -139,6 +139,8 @@ urlpatterns = [
     path("accounts", accounts),
     path("async-accounts", aaccounts),
     path("class-accounts", csrf_exempt(Accounts.as_view())),
+    path("café/حساب", csrf_exempt(Accounts.as_view())),
+    path("café/رمز", csrf_exempt(Token.as_view())),
     path("gold-accounts", csrf_exempt(GoldAccounts.as_view())),
     path("dpop-accounts", csrf_exempt(DPoPAccounts.as_view())),
     path("machine", certificate_required(authorize=anyone)(peer)),
