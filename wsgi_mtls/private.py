@@ -1,11 +1,12 @@
 """Answers that were made for one certificate or token, kept out of shared caches (RFC 9111 section 3.5)."""
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import dump_header, parse_dict_header
 
-from .request.wsgi import is_private
+from .request.wsgi import RECORD, is_private
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,13 +25,21 @@ def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *,
         store: False for an answer that no cache may store, as a token endpoint's (RFC 6749 section 5.1), whatever the
             records say.
     """
+    # Not a function in this one: Python would evaluate its annotations in every request.
+    return partial(_start, start_response, environ, store)
 
-    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-        if not store or is_private(environ):
-            headers = private_headers(headers, store=store)
-        return start_response(status, headers, *exc_info)
 
-    return start
+def _start(
+    start_response: "StartResponse",
+    environ: "WSGIEnvironment",
+    store: bool,
+    status: str,
+    headers: list[tuple[str, str]],
+    *exc_info: Any,
+) -> Any:
+    if not store or (RECORD in environ and is_private(environ)):
+        headers = private_headers(headers, store=store)
+    return start_response(status, headers, *exc_info)
 
 
 def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> list[tuple[str, str]]:

@@ -103,3 +103,10 @@ def test_a_bound_token() -> None:
 def test_a_confirmation_by_the_certificate_alone() -> None:
     peer = PeerCertificate(LEAF.certificate)
     frames_of_the_last(lambda claims: verify_confirmation(claims, peer), [CLAIMS]).check(frames=1, files=1)
+
+
+@needs_cpython_311
+def test_a_path_that_is_not_guarded() -> None:
+    guarded = ClientAuthMiddleware(app, Verifier({}), source=nginx(), paths=["/other"])
+    entered = frames_of_the_last(lambda request: guarded(request, start), [environ(), environ()])
+    entered.check(frames=8, files=5)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from ..errors import InvalidRequest, short
+from ..remembered import Remembered
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,6 +20,7 @@ EVERYTHING = "*"
 # What a router's pattern, a glob, an encoded path or a URL has in it, and the path that a request is routed by has not.
 _NOT_LITERAL = re.compile(r"[*?#%<>{}\[\]\\\x00-\x1f\x7f-\x9f]|/\.{1,2}(?=/|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PATHS = 256 * 1024  # octets of remembered paths: some 450
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -63,7 +64,7 @@ class PathGuard:
             raise ValueError('undecodable="pass" has no effect where every path is guarded: name the guarded paths.')
         self._undecodable = undecodable
         self._bare_paths = tuple(_bare(path) for path in self._paths)
-        self._decided = lru_cache(maxsize=256)(self._is_guarded)
+        self._decided: Remembered[tuple[str, str], bool] = Remembered(_PATHS)
 
     def __call__(self, environ: "WSGIEnvironment") -> bool:
         """Return whether a request is guarded.
@@ -72,7 +73,11 @@ class PathGuard:
             InvalidRequest: ``malformed_path``: If the path has control characters or dot segments, or is not UTF-8,
                 whether it is guarded or not.
         """
-        guarded: bool = self._decided(environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+        path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+        guarded = self._decided.known.get(path)
+        if guarded is None:
+            guarded = self._is_guarded(*path)
+            self._decided.add(path, len(path[0]) + len(path[1]), guarded)
         return guarded
 
     def _is_guarded(self, mount: str, info: str) -> bool:

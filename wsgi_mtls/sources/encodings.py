@@ -32,7 +32,9 @@ SIZE_LIMIT = 65536
 
 _FOLDED = block_pattern(r"(?:\r?\n)?[ \t]")
 _BLOCK = block_pattern(r"\r?\n")
-_ESCAPED = re.compile(r"(?:[A-Za-z0-9._~+/=-]++|%[0-9A-Fa-f]{2})+")
+# Two passes, since one over both alternatives is several times slower.
+_ESCAPED = re.compile("[A-Za-z0-9._~+/=%-]++")
+_STRAY = re.compile("%(?![0-9A-Fa-f][0-9A-Fa-f])")
 # A match starts at the first of the spaces alone, so that many cost no more than other characters.
 _COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 
@@ -137,7 +139,7 @@ def latin1_der(text: str) -> bytes:
 
 
 def _unescape(text: str) -> str:
-    if not _ESCAPED.fullmatch(text):
+    if not _ESCAPED.fullmatch(text) or _STRAY.search(text):
         raise BadCertificate("Expected percent-encoded PEM, found a space, a comma or a stray percent sign.")
     return unquote(text, "latin-1")
 

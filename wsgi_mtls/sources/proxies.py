@@ -1,13 +1,12 @@
 """From whom a certificate header is believed, and the headers that count only from there."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ..events import FORGED, Event
 from ..remembered import Remembered
 from ..x509 import Peer
-from .addresses import CLAIMS, LONGEST_ADDRESS, Networks, is_claimed, parsed_network, peer_address
+from .addresses import CLAIMS, Networks, is_claimed, parsed_network, peer_address
 from .keys import ABSENT, environ_keys
 from .secret import Secret, checked_secret, takes_secret
 
@@ -27,6 +26,7 @@ _SOFTWARE = ("waitress", "granian", "unit/")
 _NAMES_ITSELF = frozenset({"SERVER_SOFTWARE", "uwsgi.version"})
 _CLAIMS = frozenset(CLAIMS)
 _NEW: Final = object()
+_ADDRESSES = 256 * 1024  # octets of remembered peers: some 450, since few terminators ask, and each often
 
 
 class TrustedProxies:
@@ -52,7 +52,7 @@ class TrustedProxies:
         self.anyone: Final = "any" in entries or not entries
         self._unix = "unix" in entries
         self._networks = Networks(parsed_network(entry) for entry in entries if entry not in ("any", "unix"))
-        self._remembered = lru_cache(maxsize=512)(self._contains)
+        self._believed: Remembered[str, bool] = Remembered(_ADDRESSES)
 
     def sent(self, environ: "WSGIEnvironment") -> bool:
         """Return whether the request comes from one of them, and has the secret."""
@@ -61,18 +61,22 @@ class TrustedProxies:
         if self.anyone:
             return True
         address = reported_address(environ) if PROXY_FIX in environ else environ.get("REMOTE_ADDR")
-        return (
-            isinstance(address, str)
-            and (self._remembered if len(address) <= LONGEST_ADDRESS else self._contains)(address)
-            # Most requests have none of these headers: nothing can have set the address then.
-            and (environ.keys().isdisjoint(_CLAIMS) or not is_from_header(environ, address))
-        )
+        if not isinstance(address, str):
+            return False
+        believed = self._believed.known.get(address)
+        if believed is None:
+            believed = self._believes(address)
+        # Most requests have none of these headers: nothing can have set the address then.
+        return believed and (environ.keys().isdisjoint(_CLAIMS) or not is_from_header(environ, address))
 
-    def _contains(self, address: str) -> bool:
+    def _believes(self, address: str) -> bool:
         if address in UNIX_SOCKET:
-            return self._unix
-        parsed = peer_address(address)
-        return parsed is not None and parsed in self._networks
+            believed = self._unix
+        else:
+            parsed = peer_address(address)
+            believed = parsed is not None and parsed in self._networks
+        self._believed.add(address, len(address), believed)
+        return believed
 
 
 def reported_address(environ: "WSGIEnvironment") -> object:
@@ -159,9 +163,10 @@ class GuardedHeaders:
             environ_keys((proxies.secret[0],), underscores_dropped=True)
             environ_keys((*names, proxies.secret[0]), underscores_dropped=True, hyphens_dropped=True)
         self.keys = frozenset(self._keys)
+        self._only_key = self._keys[0] if len(self._keys) == 1 else None
         self._proxies = proxies
         self._read = read
-        self._remembered: Remembered[tuple[str | None, ...], Peer | None] = Remembered()
+        self._remembered: Remembered[str | tuple[str | None, ...] | None, Peer | None] = Remembered()
         self.label = label
         self.can_verify = can_verify
 
@@ -178,14 +183,17 @@ class GuardedHeaders:
 
     def read(self, environ: "WSGIEnvironment") -> Peer | None:
         """Read the headers of a trusted proxy."""
-        values = tuple(map(environ.get, self._keys))
+        # Most sources have one header, whose value needs no tuple around it.
+        only = self._only_key
+        values = tuple(map(environ.get, self._keys)) if only is None else environ.get(only)
         found = self._remembered.known.get(values, _NEW)
-        return self._read_new(values) if found is _NEW else found  # type: ignore[return-value]  # _NEW is not returned
+        return self._read_new(environ, values) if found is _NEW else found  # type: ignore[return-value]  # not _NEW
 
-    def _read_new(self, values: tuple[str | None, ...]) -> Peer | None:
-        came = zip(self._names, values, strict=True)
-        found = self._read({name: value for name, value in came if value is not None and value not in ABSENT})
-        self._remembered.add(values, sum(map(len, filter(None, values))), found)
+    def _read_new(self, environ: "WSGIEnvironment", values: str | tuple[str | None, ...] | None) -> Peer | None:
+        came = {name: environ.get(key) for name, key in zip(self._names, self._keys, strict=True)}
+        sent = {name: value for name, value in came.items() if value is not None and value not in ABSENT}
+        found = self._read(sent)
+        self._remembered.add(values, sum(map(len, sent.values())), found)
         return found
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:

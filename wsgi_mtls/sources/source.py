@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from ..errors import BadCertificate, MutualTLSError
 from ..shortage import is_shortage
 from ..x509 import Peer, PeerCertificate, PeerSubject
+from .proxies import GuardedHeaders
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -89,6 +90,8 @@ def dropper(source: CertificateSource) -> Callable[["WSGIEnvironment"], None]:
     """
     if isinstance(source, EnvironSource):
         return _drop_nothing
+    if type(source) is GuardedHeaders:
+        return source.drop_untrusted  # raises nothing
     # A function of the user's own may call a guarded source, so it is asked.
     drop = source.drop_untrusted if isinstance(source, GuardedSource) else source
 
