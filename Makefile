@@ -1,4 +1,4 @@
-.PHONY: demo test clean
+.PHONY: demo test bench bench-quick clean
 PYTHON ?= python3
 
 # pyenv shows only the selected Python; the tests run on each that is there.
@@ -16,10 +16,17 @@ test: .venv/installed
 	mkdir -p .tox
 	.venv/bin/tox run-parallel --parallel 2 --parallel-no-spinner
 
+# All tables and plots of benchmarks/README.md, anew; about half an hour.
+bench: .venv/installed
+	.venv/bin/python -m benchmarks
+
+bench-quick: .venv/installed
+	.venv/bin/python -m benchmarks --quick
+
 .venv/installed: pyproject.toml setup.cfg
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	.venv/bin/pip install --quiet --editable '.[cli]' --group dev
+	.venv/bin/pip install --quiet --editable '.[cli,flask,authlib,django,drf]' --group dev
 	touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""Benchmarks: what a request costs, beside what people would use instead. Run ``make bench``."""

@@ -1,0 +1,86 @@
+"""From nginx's header to the peer, and to a decision about a certificate that was never seen."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle
+
+from wsgi_mtls import Verifier, sources
+from wsgi_mtls.x509 import Peer
+
+from .certificates import LABELS, SUBJECT, Kind, distinct, escaped, leaf, nginx
+from .comparing import Bar, Case, compare
+from .effort import Effort
+from .peers import PEERS
+from .requests import CERT
+from .tables import Table
+
+FLOOR = "a dict hit of a fresh header"
+PARSE = "fastapi-client-cert-auth"
+
+
+def run(effort: Effort) -> Iterator[Table]:
+    """Measure both kinds of key."""
+    for kind, label in LABELS.items():
+        yield Table(f"Header to peer, {label}", compare(_cases(kind), rounds=effort.rounds, slice_ms=effort.slice_ms))
+
+
+def _cases(kind: Kind) -> list[Case]:
+    source = sources.nginx(trusted_proxies=["127.0.0.1"])
+    seen = nginx(leaf(kind).certificate.der).encode()
+    known = {seen.decode(): 1}
+    verifiers = {
+        "SAN": Verifier({"alice": _pki("tls_client_auth_san_dns", "client.example.com")}),
+        "subject DN": Verifier({"alice": _pki("tls_client_auth_subject_dn", SUBJECT)}),
+    }
+
+    def peer(header: bytes) -> Peer:
+        found = source({"REMOTE_ADDR": "127.0.0.1", CERT: header.decode("latin-1")})
+        assert found is not None
+        return found
+
+    def valid() -> object:
+        return peer(seen).certificate.validity
+
+    cases = [
+        Case(FLOOR, lambda: known[seen.decode("latin-1")], "nothing"),
+        Case(
+            "ours, seen",
+            valid,
+            "the peer, its proxy's trust and its validity",
+            bars=[Bar(FLOOR, 4, "Left: the tuple of values, the proxy's trust and two frames."), Bar(PARSE, 1 / 14)],
+        ),
+        Case(
+            "ours, never seen, for a bound token",
+            _with(peer, kind, lambda found: found.certificate.thumbprint),
+            "DER and thumbprint",
+            bars=[Bar(PARSE, 0.6)],
+        ),
+    ]
+    for name, most in (("SAN", 1.3), ("subject DN", 1.5)):
+        decide = _with(peer, kind, partial(verifiers[name].authenticate, "alice"))
+        stops = "A decision is made and reported too, which the other does not do."
+        cases.append(
+            Case(
+                f"ours, never seen, PKI by {name}",
+                decide,
+                "an authenticated client",
+                bars=[Bar("bare cryptography", most, stops)],
+            )
+        )
+    for name, (read, yields) in PEERS.items():
+        headers = cycle([escaped(der).encode() for der in distinct(kind)])
+        cases.append(Case(name, partial(_read_next, read, headers), yields))
+    return cases
+
+
+def _with(peer: Callable[[bytes], Peer], kind: Kind, use: Callable[[Peer], object]) -> Callable[[], object]:
+    headers = cycle([nginx(der).encode() for der in distinct(kind)])
+    return lambda: use(peer(next(headers)))
+
+
+def _read_next(read: Callable[[bytes], object], headers: Iterator[bytes]) -> object:
+    return read(next(headers))
+
+
+def _pki(member: str, value: str) -> dict[str, str]:
+    return {"token_endpoint_auth_method": "tls_client_auth", member: value}
