@@ -1,12 +1,7 @@
 """What ``manage.py check`` says of the settings, the migrations, and ``MTLS`` itself."""
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import fields
-from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +16,6 @@ from django.test import override_settings
 from django_mtls.clients.search_keys import SearchKey
 from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from django_mtls.models import RegisteredClient
-from tests.databases import in_one_environment
 from wsgi_mtls import sources
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import self_sign
@@ -267,35 +261,3 @@ def test_every_key_is_an_attribute() -> None:
 
 def test_migrations_are_complete() -> None:
     call_command("makemigrations", "django_mtls", check=True, dry_run=True, stdout=StringIO())
-
-
-@in_one_environment
-@pytest.mark.parametrize(("database", "driver", "port"), [
-    ("postgresql", "psycopg", 5432),
-    ("mariadb", "pymysql", 3306),
-])  # fmt: skip
-def test_on_other_databases(database: str, driver: str, port: int) -> None:
-    """Run these tests once more on another database; row 49 needs one whose collation folds."""
-    if "DJANGO_DATABASE" in os.environ:
-        pytest.skip("this is such a run")
-    missing = None if find_spec(driver) else f"{driver} is not installed"
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError as error:
-        missing = f"{database} on 127.0.0.1:{port}: {error}"
-    if missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/django",
-        "--ignore=tests/django/e2e",
-    ]
-    environ = {**os.environ, "DJANGO_DATABASE": database}
-    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout
-    assert " passed" in run.stdout
