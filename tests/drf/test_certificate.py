@@ -65,6 +65,36 @@ def test_malformed_certificate(settings: Callable[..., None], keys: dict[str, An
         assert Client().get(path, **keys).status_code == 403
 
 
+class Failing:
+    """A source that raises this error, if any."""
+
+    error: Exception | None = None
+
+    def __call__(self, environ: Any) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.parametrize("path", ["/users", "/machines", "/open"])
+@pytest.mark.parametrize(("error", "status"), [
+    (OSError(24, "Too many open files"), 503), (MemoryError(), 503), (ValueError(), 403), (None, None),
+])  # fmt: skip
+def test_source_that_fails(
+    mtls: Callable[..., None], settings: Callable[..., None], path: str, error: Exception | None, status: int | None
+) -> None:
+    """A shortage is not called a refusal; neither is anonymous."""
+    from django.conf import settings as current
+
+    settings(MIDDLEWARE=[name for name in current.MIDDLEWARE if "ClientCertificateLogin" not in name])
+    source = Failing()
+    source.error = error
+    mtls(SOURCE=source)
+    answer = Client().get(path)
+    assert answer.status_code == (status or (200 if path == "/open" else 403))
+    assert "WWW-Authenticate" not in answer.headers
+    assert (answer.json() == {"detail": "temporarily_unavailable"}) == (status == 503)
+
+
 def test_row_48_post_from_another_site(alice: Any, alice_pair: KeyPair) -> None:
     browser = CertificateAPIClient(alice_pair, enforce_csrf_checks=True)
     assert browser.post("/users").status_code == 403

@@ -42,6 +42,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
 
         Raises:
             AuthenticationFailed: If no user has the certificate.
+            Refused: If the certificate could not be looked at for want of memory, a descriptor or a connection.
             PermissionDenied: If another site's page may have sent the request.
         """
         http_request = request._request
@@ -50,7 +51,8 @@ class ClientCertificateAuthentication(BaseAuthentication):
             peer = guard().presented(view_of(http_request))
         except MutualTLSError as error:
             report_refusal(request, error)
-            raise AuthenticationFailed from error
+            # A failure of this server, which proves nothing about the certificate.
+            raise (Refused(error) if error.status == 503 else AuthenticationFailed()) from error
         if peer is None:
             return None
         user = authenticate_certificate(http_request, peer)

@@ -176,7 +176,7 @@ def test_row_59_command(root: User, mallory: User, card: KeyPair, tmp_path: Any)
     assert who(card) == "mallory"
     with pytest.raises(CommandError, match=TAKEN):
         call_command("mtls_register_client", "2", str(path), "--user", "mallory", "--editor", "root", verbosity=0)
-    with pytest.raises(CommandError, match="no user 'Root'"):
+    with pytest.raises(CommandError, match="the name of a user, found 'Root'"):
         call_command("mtls_register_client", "3", str(path), "--editor", "Root", verbosity=0)
 
 
