@@ -238,6 +238,7 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/flask/authlib/test_pushed_requests.py::test_row_69_expired",
         "tests/flask/authlib/test_simultaneous.py::test_row_69_pushed_requests",
         "tests/flask/authlib/test_registration_access.py::test_row_69_token_of_another_client",
+        "tests/oauth_toolkit/test_dynamic_registration.py::test_row_69_token_of_another_client",
     ],
     70: ["tests/e2e/test_two_hosts.py::test_no_session_is_resumed_at_the_mtls_host"],
     71: [

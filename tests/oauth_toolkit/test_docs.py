@@ -17,7 +17,7 @@ def test_code(settings: Callable[..., None]) -> None:
     from django.conf import settings as current
 
     blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     names: dict[str, Any] = {"__name__": "documentation", "INSTALLED_APPS": [], "MIDDLEWARE": []}
     for number, block in enumerate(blocks, 1):
         exec(compile(block, f"oauth-toolkit.md, block {number}", "exec"), names)

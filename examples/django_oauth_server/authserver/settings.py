@@ -85,6 +85,8 @@ OAUTH2_PROVIDER = {
     "OIDC_ISS_ENDPOINT": ISSUER,
     "MTLS_BASE": MTLS_BASE,
     "MTLS_INTROSPECTION": json.loads(os.environ.get("OAUTH_INTROSPECTION", '{"api": "*"}')),
+    "DCR_ENABLED": os.environ.get("OAUTH_REGISTRATION") == "certificate",
+    "DCR_REGISTRATION_PERMISSION_CLASSES": ["django_mtls.oauth_toolkit.registering.CertificateDCRPermission"],
     "SCOPES": {"accounts": "Read your accounts"},
     "PKCE_REQUIRED": True,
     # RFC 9700, which OAuth Toolkit follows by itself from 4.0 on; before 3.4 it does not know these.

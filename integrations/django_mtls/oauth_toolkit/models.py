@@ -1,5 +1,8 @@
 """What OAuth Toolkit's models don't know: the registration of an application, and what a token is bound to."""
 
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -74,6 +77,40 @@ class ApplicationRegistration(AbstractRegisteredClient):
             elif self.token_endpoint_auth_method == "none":
                 metadata["token_endpoint_auth_method"] = "client_secret_basic"
         return metadata
+
+
+class RegistrationAccess(models.Model):
+    """A dynamically registered client's way to its registration (RFC 7592).
+
+    Attributes:
+        token_hash: the SHA-256 of its registration access token.
+        by_certificate: whether it registered by its certificate, and so replaces its registration with that alone.
+    """
+
+    application: "Reference" = models.OneToOneField(
+        oauth2_settings.APPLICATION_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="mtls_registration_access",
+    )
+    token_hash: "models.CharField[str, str]" = models.CharField(max_length=64)
+    by_certificate: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
+
+    objects: ClassVar[models.Manager["RegistrationAccess"]] = models.Manager()
+
+    class Meta:  # noqa: D106
+        verbose_name = _("access to a registration")
+
+    def new_token(self) -> str:
+        """Save the hash of a new registration access token, which replaces the last one, and return the token."""
+        token = token_urlsafe(32)
+        self.token_hash = sha256(token.encode()).hexdigest()
+        self.save()
+        return token
+
+    def is_token(self, token: str) -> bool:
+        """Return whether a token is the client's."""
+        return compare_digest(self.token_hash, sha256(token.encode()).hexdigest())
 
 
 class Confirmation(models.Model):

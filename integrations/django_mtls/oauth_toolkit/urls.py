@@ -7,7 +7,7 @@ from django.urls.resolvers import URLPattern
 from oauth2_provider import urls as toolkit
 
 from ..decorators import for_programs
-from . import applications, metadata, pushed_authorization
+from . import applications, dynamic_registration, metadata, pushed_authorization
 from .metadata import ServerMetadataView
 from .views import ConnectDiscoveryInfoView, IntrospectTokenView, TokenView
 
@@ -25,8 +25,9 @@ if hasattr(metadata, "ResourceMetadataView"):
 if hasattr(pushed_authorization, "PushedAuthorizationRequestView"):
     _VIEWS["pushed-authorization-request"] = pushed_authorization.PushedAuthorizationRequestView
 _OTHERS: dict[str, Any] = {"delete": applications.ApplicationDelete}
-if hasattr(applications, "RegistrationManagementView"):
-    _OTHERS["dcr-register-management"] = applications.RegistrationManagementView
+if hasattr(dynamic_registration, "ClientConfigurationView"):
+    _OTHERS["dcr-register"] = dynamic_registration.DynamicClientRegistrationView
+    _OTHERS["dcr-register-management"] = dynamic_registration.ClientConfigurationView
 _FOR_PROGRAMS = _VIEWS.keys() | {"revoke-token", "device-authorization", "jwks-info", "user-info"}
 """Where OAuth clients come with their certificates, and what has no user of its own."""
 

@@ -61,6 +61,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RegistrationAccess",
+            fields=[
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="mtls_registration_access",
+                        serialize=False,
+                        to=oauth2_settings.APPLICATION_MODEL,
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64)),
+                ("by_certificate", models.BooleanField(default=False)),
+            ],
+            options={
+                "verbose_name": "access to a registration",
+            },
+        ),
+        migrations.CreateModel(
             name="RedeemedCode",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
