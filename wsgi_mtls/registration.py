@@ -9,6 +9,7 @@ from .checks import require_certificate
 from .clients import AUTH_METHODS, SUBJECT_KINDS, Client
 from .errors import InvalidClientMetadata, MutualTLSError
 from .impossible import why_never
+from .key_set_checks import why_not_now
 from .verifier import Verifier
 from .x509 import Peer
 
@@ -86,8 +87,13 @@ def check_names(metadata: Mapping[str, Any], known: Iterable[str]) -> None:
         raise InvalidClientMetadata(f"{unknown[0]} cannot be registered here: leave it out.")
 
 
-def check_satisfiable(metadata: Mapping[str, Any], verifier: Verifier) -> None:
+def check_satisfiable(metadata: Mapping[str, Any], verifier: Verifier, *, fetch: bool = False) -> None:
     """Check that some certificate can satisfy the metadata here.
+
+    Args:
+        metadata: what the client registers.
+        verifier: has what the server allows, fetches and trusts.
+        fetch: whether certificates must come from its ``jwks_uri`` now.
 
     Raises:
         InvalidClientMetadata: If none can.
@@ -97,6 +103,8 @@ def check_satisfiable(metadata: Mapping[str, Any], verifier: Verifier) -> None:
         names += ["jwks", "jwks_uri"]
     client = Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
     if client.uses_mutual_tls and (problem := why_never(client, verifier)):
+        raise InvalidClientMetadata(problem)
+    if fetch and (problem := why_not_now(client, verifier)):
         raise InvalidClientMetadata(problem)
 
 

@@ -7,11 +7,12 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from wsgi_mtls import MutualTLSError
+from wsgi_mtls import MutualTLSError, Verifier
 from wsgi_mtls.config import in_force, risks
 from wsgi_mtls.explain import explain
 from wsgi_mtls.explain_report import read_peer, to_json, to_lines
-from wsgi_mtls.impossible import impossible_clients
+from wsgi_mtls.impossible import impossible_clients, publishes_certificates
+from wsgi_mtls.key_set_checks import look, problem_of
 
 from .decorators import MARK
 from .settings import NOT_SEARCHABLE, SETTINGS, MutualTLSState, current_state, given_settings, misspelt_settings
@@ -20,7 +21,8 @@ commands = AppGroup("mtls", help="Mutual TLS (RFC 8705).")
 
 
 @commands.command("check")
-def check() -> None:
+@click.option("--fetch", is_flag=True, help="Fetch what the clients publish at their jwks_uri, too.")
+def check(fetch: bool) -> None:
     """Print the settings in force and the guarded routes; exit with 1 where something is wrong."""
     state, app = current_state(), current_app
     click.echo("Settings")
@@ -35,8 +37,24 @@ def check() -> None:
     problems = list(_problems(app, state, {name for *_, names in routes for name in names}))
     for problem in problems:
         click.echo(f"Wrong: {problem}", err=True)
+    if fetch and state.guard.verifier is not None:
+        problems += _fetched(state.guard.verifier)
     if problems:
         raise SystemExit(1)
+
+
+def _fetched(verifier: Verifier) -> list[str]:
+    """Print what came from each client's jwks_uri, and return the problems."""
+    click.echo("Key sets")
+    problems = []
+    for client in verifier.listed():
+        if client.jwks_uri is None or not publishes_certificates(client) or verifier.key_sets is None:
+            continue
+        last = look(client.jwks_uri, verifier.key_sets)
+        if problem := problem_of(last):
+            problems.append(problem)
+        click.echo(f"  {client.client_id}: {client.jwks_uri}: {problem or f'{last.certificates} certificates'}")
+    return problems
 
 
 @commands.command("explain")

@@ -1,5 +1,6 @@
 """Requests to URLs that clients registered: the first of this package whose address somebody else chose."""
 
+import logging
 import ssl
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -7,9 +8,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
+from ..errors import short
 from .destinations import Resolve, Target, make_pool, read_target, resolve
 from .exchange import Answer, FetchFailed, NotConnected, exchange
 from .public_addresses import AllowedAddresses
+
+logger = logging.getLogger("wsgi_mtls")
 
 CONNECT_TIMEOUT: Final = 2.0
 """How long TCP's connect and the TLS handshake may take by default, each, in seconds."""
@@ -93,7 +97,7 @@ class RegisteredFetcher:
     def _problem(self, host: str, address: str) -> str | None:
         if address in self._allowed:
             return None
-        return f"{host} leads to {address}, which is not public; allowed_networks names those that may be."
+        return _no_address(host)
 
     def _get_from(self, address: str, target: Target, headers: Mapping[str, str], ends: float) -> Answer:
         pool = make_pool(target, address, self._context)
@@ -113,11 +117,17 @@ class RegisteredFetcher:
         try:
             addresses = self._resolve(target.host, target.port)
         except (OSError, ValueError, MemoryError) as error:  # ValueError: a label that IDNA cannot encode
-            raise FetchFailed(f"{target.host} has no address: {error}.") from error
+            raise FetchFailed(_no_address(target.host)) from error
         if len(addresses) > MAX_ADDRESSES:
             raise FetchFailed(f"{target.host} has more than {MAX_ADDRESSES} addresses.")
         for address in addresses:
             # One bad address refuses the name: a name with a public address beside it is how it would hide.
             if problem := self._problem(target.host, address):
+                logger.warning("%s leads to %s, which is not public", short(target.host), address)
                 raise FetchFailed(problem)
         return addresses
+
+
+def _no_address(host: str) -> str:
+    # One text for both, without the address: a client may read it, and is not to explore the internal names by it.
+    return f"{host} has no address, or one that is not public; allowed_networks names those that may be."

@@ -21,8 +21,13 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
     What is left out gets the default of RFC 7591 section 2, and ``use_mtls_endpoint_aliases`` stays for the client.
 
     ``ClientRegistrationEndpoint(claims_classes=[MutualTLSClientMetadataClaims])``
+
+    Attributes:
+        fetches_jwks_uri: whether a ``jwks_uri`` is fetched at registration, and refused unless certificates come. A
+            subclass sets it to True; each registration then takes up to ``timeout`` of ``MTLS_KEY_SETS``.
     """
 
+    fetches_jwks_uri = False
     REGISTERED_CLAIMS = [*ClientMetadataClaims.REGISTERED_CLAIMS, *SUBJECT_KINDS, BOUND, _ALIASES, _PUSHED]  # noqa: RUF012
 
     def validate(self, *args: Any, **options: Any) -> None:
@@ -37,7 +42,7 @@ class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]
             check_uris(self.get("redirect_uris", []))
             set_defaults(self)
             check_names(self, self.REGISTERED_CLAIMS)
-            check_satisfiable(self, current_verifier())
+            check_satisfiable(self, current_verifier(), fetch=self.fetches_jwks_uri)
         except InvalidClientMetadata as error:
             raise invalid_metadata(error.message) from error
         try:

@@ -452,5 +452,5 @@ def test_look_at_what_may_not_be_fetched() -> None:
     last = KeySets().look("https://127.0.0.1/jwks.json")
     assert last.fetched is None
     assert (
-        last.failure == "127.0.0.1 leads to 127.0.0.1, which is not public; allowed_networks names those that may be."
+        last.failure == "127.0.0.1 has no address, or one that is not public; allowed_networks names those that may be."
     )
