@@ -48,8 +48,8 @@ def _look_at(request: Any, peer: Answer) -> Answer:
 def keep_private(request: Any, response: Answer) -> Answer:
     """Make an answer private where the record says so; what is not a response, Django reports."""
     if isinstance(response, HttpResponseBase) and record(request).private:
-        if response.get("Cache-Control") != "private":  # as a guard further in has set it
-            response["Cache-Control"] = private_cache_control(response.get("Cache-Control", ""))
+        given = response.get("Cache-Control", "")
+        response["Cache-Control"] = private_cache_control(given) if given not in ("", "private") else "private"
         for name in list(response.headers):
             if FOR_SHARED_CACHES.fullmatch(name):
                 del response[name]

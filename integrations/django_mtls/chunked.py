@@ -12,9 +12,12 @@ from wsgi_mtls.request.wsgi import read_body
 from .conf import mtls_settings
 from .request import as_octets
 
+TRANSFER_ENCODING = "HTTP_TRANSFER_ENCODING"
+"""The key of the header without which a body is not in chunks."""
+
 
 def with_length(request: HttpRequest) -> HttpRequest:
-    """Return a request whose form Django reads.
+    """Return a request with a transfer encoding as one whose form Django reads.
 
     A form that came in chunks (RFC 9112 section 7.1) is read here, where the server ends the input, and a new request
     has its length. Any other request is returned as it is.
@@ -26,7 +29,7 @@ def with_length(request: HttpRequest) -> HttpRequest:
         InvalidRequest: ``body_too_large``, ``malformed_body``: If the form is longer than ``MAX_BODY``, or cannot be
             read. Django would find it empty.
     """
-    if not isinstance(request, WSGIRequest) or not is_unread(request):
+    if not isinstance(request, WSGIRequest) or request.META.get("CONTENT_LENGTH"):
         return request
     environ = request.environ
     if not environ.get("wsgi.input_terminated") or not FORM_TYPE.fullmatch(
@@ -43,18 +46,13 @@ def with_length(request: HttpRequest) -> HttpRequest:
     return made
 
 
-def is_unread(request: HttpRequest) -> bool:
-    """Return whether the body is in chunks, so that Django's WSGI handler finds it empty."""
-    return bool(request.META.get("HTTP_TRANSFER_ENCODING")) and not request.META.get("CONTENT_LENGTH")
-
-
 def check_is_read(request: HttpRequest) -> None:
-    """Check that Django finds the body.
+    """Check that Django's WSGI handler finds the body of a request with a transfer encoding.
 
     Raises:
         InvalidRequest: ``body_length_required``: If it is in chunks that the server ends, and nothing has read them.
     """
-    if is_unread(request) and request.META.get("wsgi.input_terminated"):
+    if not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated"):
         raise InvalidRequest(
             "Expected Content-Length, found a body in chunks, which Django does not read. Put "
             "ClientCertificateMiddleware first in MIDDLEWARE, which reads forms, or have the client send a length.",

@@ -186,7 +186,7 @@ def guarded(
     def decorate(view: Any) -> Any:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if is_automatic(getattr(view, "view_class", None), request):
+            if request.method == "OPTIONS" and is_automatic(getattr(view, "view_class", None), request):
                 return automatic_answer(view, request)
             keep_out_of_caches(request)
             refused = check(request)
@@ -196,7 +196,7 @@ def guarded(
 
         @wraps(view)
         async def achecked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if is_automatic(getattr(view, "view_class", None), request):
+            if request.method == "OPTIONS" and is_automatic(getattr(view, "view_class", None), request):
                 return await automatic_answer(view, request)
             keep_out_of_caches(request)
             refused = await sync_to_async(check)(request)

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from wsgi_mtls.errors import MutualTLSError
 
 from .caching import check_not_cached_inside, keep_apart, keep_private, watch_peer
-from .chunked import with_length
+from .chunked import TRANSFER_ENCODING, with_length
 from .login.current_user import EXEMPT, Login, set_user
 from .login.exempt import hide_session, restore_session
 from .login.sessions import own_after_view
@@ -42,11 +42,12 @@ class ClientCertificateMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         """Serve one request."""
-        try:
-            request = with_length(request)
-        except MutualTLSError as error:
-            report_refusal(request, error)
-            return keep_apart(request, refusal(request, error))
+        if request.META.get(TRANSFER_ENCODING):
+            try:
+                request = with_length(request)
+            except MutualTLSError as error:
+                report_refusal(request, error)
+                return keep_apart(request, refusal(request, error))
         record(request)
         if iscoroutinefunction(self):
             return self._acall(request)

@@ -24,7 +24,7 @@ class _CheckedMixin:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Serve a request that is accepted."""
-        if is_automatic(type(self), request):
+        if request.method == "OPTIONS" and is_automatic(type(self), request):
             return View.options(self, request)  # type: ignore[arg-type]  # a View comes after the mixin
         serve = super().dispatch  # type: ignore[misc]  # a View comes after the mixin
 

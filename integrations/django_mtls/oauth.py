@@ -18,7 +18,7 @@ from wsgi_mtls.rules.step_up import StepUp
 from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
-from .chunked import check_is_read
+from .chunked import TRANSFER_ENCODING, check_is_read
 from .request import as_octets, innermost, record
 from .verification import guard
 
@@ -99,10 +99,14 @@ def _fields(request: HttpRequest) -> Any:
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:
     is_asgi = isinstance(request, ASGIRequest)  # which knows where a body without a length ends
-    if not is_asgi:
+    encoding = request.META.get(TRANSFER_ENCODING)
+    if encoding and not is_asgi:
         check_is_read(request)
-    names = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")
-    fields = {**{name: request.META.get(name) for name in names}, "wsgi.input_terminated": is_asgi}
+    fields = {
+        "CONTENT_LENGTH": request.META.get("CONTENT_LENGTH"),
+        TRANSFER_ENCODING: encoding,
+        "wsgi.input_terminated": is_asgi,
+    }
     return read_body(fields, _Body(request), limit)
 
 

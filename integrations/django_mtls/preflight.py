@@ -11,7 +11,7 @@ from .conf import mtls_settings
 
 
 def is_automatic(view_class: Any, request: HttpRequest) -> bool:
-    """Return whether a guarded view may answer a preflight without credentials.
+    """Return whether a guarded view may answer an ``OPTIONS`` request as a preflight, without credentials.
 
     It may where ``MTLS["PREFLIGHT"]`` says so and Django's ``View.options`` answers, which names the allowed methods.
     A function, and a class with its own ``options``, would run the project's code: they stay guarded.
@@ -21,8 +21,7 @@ def is_automatic(view_class: Any, request: HttpRequest) -> bool:
         request: the request.
     """
     return (
-        request.method == "OPTIONS"
-        and getattr(view_class, "options", None) is View.options
+        getattr(view_class, "options", None) is View.options
         and is_preflight(request.META)
         and mtls_settings().preflight
     )
