@@ -16,6 +16,7 @@ from .self_signed import Algorithm, verifies
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 COMMON_NAME = "2.5.4.3"
+_EC_PUBLIC_KEY = "1.2.840.10045.2.1"  # RFC 5480 section 2.1.1
 
 # The tags of GeneralName (RFC 5280 section 4.2.1.6).
 OTHER_NAME, EMAIL, DNS_NAME, URI, IP_ADDRESS = b"\xa0", b"\x81", b"\x82", b"\x86", b"\x87"
@@ -66,14 +67,26 @@ def public_key(der: bytes) -> bytes:
 
 
 def key_size(der: bytes) -> tuple[str, int]:
-    """Return ``rsa`` or ``ec`` and the bits; no text and 0 for a key of another kind, or on an unknown curve."""
+    """Return ``rsa`` or ``ec`` and the bits; no text and 0 for a key of another kind.
+
+    On a curve that cryptography does not know, the bits are those of the octets that a coordinate takes.
+    """
+    octets = tbs(der).public_key_info
     try:
-        key: object = load_der_public_key(tbs(der).public_key_info)
+        key: object = load_der_public_key(octets)
     except UnsupportedAlgorithm:
-        return "", 0
+        found = structure.decode(structure.SubjectPublicKeyInfo, octets)
+        is_ec = _algorithm(found.algorithm).oid == _EC_PUBLIC_KEY
+        return ("ec", _bits_of_point(found.public_key.as_bytes())) if is_ec else ("", 0)
     if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return "rsa" if isinstance(key, rsa.RSAPublicKey) else "ec", key.key_size
     return "", 0
+
+
+def _bits_of_point(octets: bytes) -> int:
+    """Return the bits of a coordinate (RFC 5480 section 2.2): a compressed point has one, any other two."""
+    is_compressed = octets[:1] in (b"\x02", b"\x03")
+    return max(len(octets) - 1, 0) * 8 // (1 if is_compressed else 2)
 
 
 def is_self_signed(der: bytes) -> bool | None:

@@ -38,6 +38,14 @@ class AlgorithmWithParameters:
 
 
 @asn1.sequence
+class SubjectPublicKeyInfo:
+    """RFC 5280 section 4.1.2.7."""
+
+    algorithm: asn1.TLV
+    public_key: asn1.BitString
+
+
+@asn1.sequence
 class DigestAlgorithm:
     """A digest, with the NULL that belongs to it or without."""
 

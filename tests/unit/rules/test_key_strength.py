@@ -86,6 +86,31 @@ def test_a_key_that_can_not_be_read_does_not_pass(spki: bytes) -> None:
     assert bound_token(made(spki_der=spki)) == 200
 
 
+def on_curve(curve: str, octets: bytes) -> bytes:
+    return der.seq(der.seq(der.oid("1.2.840.10045.2.1"), der.oid(curve)), der.bits(octets))
+
+
+# Releases of cryptography differ in the curves that they know; the length of a point says how long a key is.
+@pytest.mark.parametrize(
+    ("curve", "size", "expected"),
+    [
+        ("1.3.132.0.6", 14, WEAK),  # secp112r1
+        ("1.3.132.0.8", 20, WEAK),  # secp160r1
+        ("1.3.132.0.1", 21, WEAK),  # sect163k1
+        ("1.3.36.3.3.2.8.1.1.1", 20, WEAK),  # brainpoolP160r1
+        ("1.3.36.3.3.2.8.1.1.5", 28, ACCEPTED),  # brainpoolP224r1
+        ("1.2.156.10197.1.301", 32, ACCEPTED),  # SM2
+    ],
+)
+def test_a_curve_that_is_not_known(curve: str, size: int, expected: Outcome) -> None:
+    points = (b"\x04" + b"x" * 2 * size, b"\x02" + b"x" * size)
+    for certificate in (made(spki_der=on_curve(curve, point)) for point in points):
+        assert pki(certificate) == expected
+        assert pki(certificate, min_key_bits="off") == ACCEPTED
+        assert bound_token(certificate) == 200
+    assert pki(made(spki_der=on_curve(curve, b""))) != ACCEPTED
+
+
 def test_the_message_has_both_lengths() -> None:
     with refused("weak_key", match="at least 2048 bits .* RSA of 1024") as caught:
         Verifier({"billing": PKI}).authenticate("billing", PeerCertificate(made(key=RSA_1024), verified=True))
