@@ -54,15 +54,16 @@ def is_preflight(environ: "WSGIEnvironment") -> bool:
 def answer_preflight(app: "WSGIApplication", environ: "WSGIEnvironment", source: "CertificateSource") -> Response:
     """Have an application answer a preflight, and keep of its answer the status and what browsers ask for.
 
-    The application sees neither a certificate nor a body. A view that does not look at the method may answer with its
-    content: that is dropped, and so are headers that could have some of it.
+    The application sees neither a certificate nor cookies nor a body. A view that does not look at the method may
+    answer with its content: that is dropped, and so are headers that could have some of it.
 
     Args:
         app: the application.
         environ: a request for which :func:`is_preflight` returned True.
         source: where a certificate would be.
     """
-    bare = {key: value for key, value in environ.items() if not key.startswith("wsgi_mtls.")}
+    # A browser sends no cookies with a preflight, so a session here is another client's attempt to have a view use it.
+    bare = {key: value for key, value in environ.items() if not key.startswith("wsgi_mtls.") and key != "HTTP_COOKIE"}
     if isinstance(source, GuardedSource):
         source.drop(bare)
     answer = Response.from_app(app, bare | {PEER: None, "wsgi.input": BytesIO()})

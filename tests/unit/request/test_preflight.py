@@ -81,12 +81,16 @@ def test_by_default(guard: Guarded, pair: KeyPair | None) -> None:
 @pytest.mark.parametrize("pair", [None, CLIENT], ids=["no certificate", "certificate"])
 def test_preflight_gets_no_content(guard: Guarded, pair: KeyPair | None) -> None:
     view = Blind()
-    answer = ask(guard(view, preflight=True), {**mod_ssl(pair), "wsgi_mtls.token": "forged"})
+    answer = ask(
+        guard(view, preflight=True), {**mod_ssl(pair), "wsgi_mtls.token": "forged", "HTTP_COOKIE": "session=1"}
+    )
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers == {"Access-Control-Allow-Origin": "*", "Allow": "GET", "Content-Length": "0"}
     (seen,) = view.seen
     assert (seen["wsgi_mtls.peer"], seen["body"], view.closed) == (None, b"", 1)
     assert [key for key in seen if key.startswith("wsgi_mtls.")] == ["wsgi_mtls.peer"]
+    assert "HTTP_COOKIE" not in seen
+    assert seen["HTTP_ORIGIN"] == "https://spa.example.com"
 
 
 def test_a_certificate_header_is_gone() -> None:
