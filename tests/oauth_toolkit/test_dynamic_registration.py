@@ -62,7 +62,11 @@ def at(found: Any) -> str:
 
 
 def manage(method: str, found: Any, body: Any = None, pair: KeyPair | None = None) -> Any:
-    return send(method, at(found), body, found["registration_access_token"], pair)
+    """Use the registration access token of a client, and keep the one that replaces it (RFC 7592 section 3)."""
+    answer = send(method, at(found), body, found["registration_access_token"], pair)
+    if method == "PUT" and answer.status_code == 200:
+        found["registration_access_token"] = answer.json()["registration_access_token"]
+    return answer
 
 
 def refused(answer: Any, error: str = "invalid_client_metadata") -> str:
@@ -217,6 +221,29 @@ def test_update_replaces(server: AuthServer, new: KeyPair) -> None:
     assert told["tls_client_certificate_bound_access_tokens"] is False
     row = ApplicationRegistration.objects.get(application__client_id=found["client_id"])
     assert (row.subject_kind, row.subject_value) == ("tls_client_auth_subject_dn", "CN=new")
+
+
+def test_token_after_an_update(server: AuthServer, toolkit: Callable[..., None]) -> None:
+    found = made(MACHINE)
+    first, own = found["registration_access_token"], {**MACHINE, "client_id": found["client_id"]}
+    assert manage("PUT", found, own).status_code == 200
+    assert found["registration_access_token"] != first
+    assert send("GET", at(found), None, first).status_code == 401
+    assert manage("GET", found).status_code == 200
+    toolkit(DCR_ENABLED=True, DCR_ROTATE_REGISTRATION_TOKEN_ON_UPDATE=False)
+    kept = found["registration_access_token"]
+    assert manage("PUT", found, own).json()["registration_access_token"] == kept
+    assert send("GET", at(found), None, kept).status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(3600, 200), (None, 200), (0, 401), (-1, 401)])
+def test_token_that_expires(server: AuthServer, toolkit: Callable[..., None], seconds: int | None, status: int) -> None:
+    classes = [OPEN]
+    toolkit(
+        DCR_ENABLED=True, DCR_REGISTRATION_PERMISSION_CLASSES=classes, DCR_REGISTRATION_TOKEN_EXPIRE_SECONDS=seconds
+    )
+    found = made(MACHINE)
+    assert manage("GET", found).status_code == status
 
 
 def test_update_that_is_refused_changes_nothing(server: AuthServer) -> None:

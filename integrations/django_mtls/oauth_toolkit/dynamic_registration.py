@@ -147,6 +147,8 @@ def _replace(
         check_possession(metadata, verified_certificate(request), verifier())
     with transaction.atomic(using=router.db_for_write(get_application_model())):
         secret = save(access.application, access.application.mtls_registration, metadata)
+        if oauth2_settings.DCR_ROTATE_REGISTRATION_TOKEN_ON_UPDATE:
+            token = access.new_token()
     return _told(request, access, token, secret)
 
 

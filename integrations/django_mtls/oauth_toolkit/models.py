@@ -1,5 +1,6 @@
 """What OAuth Toolkit's models don't know: the registration of an application, and what a token is bound to."""
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_urlsafe
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import get_application_model
 from oauth2_provider.settings import oauth2_settings
@@ -84,6 +86,7 @@ class RegistrationAccess(models.Model):
 
     Attributes:
         token_hash: the SHA-256 of its registration access token.
+        expires: when that token expires (``DCR_REGISTRATION_TOKEN_EXPIRE_SECONDS``); None for never.
         by_certificate: whether it registered by its certificate, and so replaces its registration with that alone.
     """
 
@@ -94,6 +97,7 @@ class RegistrationAccess(models.Model):
         related_name="mtls_registration_access",
     )
     token_hash: "models.CharField[str, str]" = models.CharField(max_length=64)
+    expires: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
     by_certificate: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
 
     objects: ClassVar[models.Manager["RegistrationAccess"]] = models.Manager()
@@ -105,11 +109,15 @@ class RegistrationAccess(models.Model):
         """Save the hash of a new registration access token, which replaces the last one, and return the token."""
         token = token_urlsafe(32)
         self.token_hash = sha256(token.encode()).hexdigest()
+        seconds = oauth2_settings.DCR_REGISTRATION_TOKEN_EXPIRE_SECONDS
+        self.expires = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
         self.save()
         return token
 
     def is_token(self, token: str) -> bool:
-        """Return whether a token is the client's."""
+        """Return whether a token is the client's, and has not expired."""
+        if self.expires is not None and self.expires <= timezone.now():
+            return False
         return compare_digest(self.token_hash, sha256(token.encode()).hexdigest())
 
 

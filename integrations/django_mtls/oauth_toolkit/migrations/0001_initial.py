@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token_hash", models.CharField(max_length=64)),
+                ("expires", models.DateTimeField(null=True)),
                 ("by_certificate", models.BooleanField(default=False)),
             ],
             options={
