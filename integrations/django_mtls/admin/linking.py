@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.options import BaseModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.forms.models import _get_foreign_key
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from ..clients.claims import may_claim
 from ..clients.search_keys import KeyTaken
@@ -25,7 +26,8 @@ class ClaimingAdmin(AnyAdmin):
     """For the admin class of a registration, or of an object that has one inline: a lost race is a form's error.
 
     The form has looked whether a name or key is taken; one that another request takes afterwards is seen by the
-    database's constraint alone. By then the other request's registration is stored, so the form is validated again.
+    database's constraint alone. By then the other request's registration is stored, so the form is validated again; a
+    transaction that cannot see it is answered with 409.
     """
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
@@ -113,8 +115,15 @@ def _linked(*records: AbstractRegisteredClient | None) -> list[Any]:
     return [record.user for record in records if record is not None and record.user is not None]
 
 
-def _validated_again(view: Callable[[], Any]) -> Any:
+def _validated_again(view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     try:
         return view()
     except KeyTaken:
+        pass
+    try:
         return view()
+    except KeyTaken:
+        # A transaction of PostgreSQL's REPEATABLE READ around the request, as with ATOMIC_REQUESTS, sees the constraint
+        # and never the other registration.
+        message = _("Another editor has just registered this name or key. Nothing was saved: load the page again.")
+        return HttpResponse(message, content_type="text/plain; charset=utf-8", status=409)

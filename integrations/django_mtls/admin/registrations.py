@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from ..clients.choices import Method
+from ..clients.impossible import impossible_warning
 from ..clients.last_fetches import last_fetch
 from ..clients.moments import days_left
 from ..clients.uploads import ca_warning, describe, key_set, names, read_certificate
@@ -136,8 +137,10 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and warn of certificates that must not get into a terminator's CA bundle."""
+        """Save; warn of clients that can never authenticate, and of certificates that no CA bundle may have."""
         super().save_model(request, obj, form, change)
+        if warning := impossible_warning(obj):
+            self.message_user(request, warning, messages.WARNING)
         for warning in sorted({ca_warning(certificate) for certificate in obj.certificates} - {""}):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 

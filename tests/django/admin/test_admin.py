@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from html import unescape
 from importlib.util import find_spec
 from typing import Any
 from unittest.mock import patch
@@ -66,6 +67,17 @@ def test_upload_fills_the_subject_value(client: Client, rp: KeyPair) -> None:
     page = client.get(f"{LIST}{saved.pk}/change/").content.decode()
     for text in (rp.certificate.thumbprint, "rp@example.com", rp.certificate.not_after.date().isoformat()):
         assert text in page
+
+
+def test_warning_of_a_client_that_can_never_authenticate(
+    client: Client, rp: KeyPair, mtls: Callable[..., None]
+) -> None:
+    mtls(ALLOWED_METHODS=["self_signed_tls_client_auth"])
+    for client_id, enabled, expected in (("rp", "on", True), ("disabled", "", False)):
+        saved = client.post(ADD, form(rp, client_id=client_id, enabled=enabled), follow=True)
+        assert (f"{client_id!r}: registered for tls_client_auth" in unescape(saved.content.decode())) is expected
+    mtls(ALLOWED_METHODS=["tls_client_auth"])
+    assert "registered for" not in client.post(ADD, form(rp, client_id="good"), follow=True).content.decode()
 
 
 def test_upload_fills_the_chosen_kind(client: Client, rp: KeyPair) -> None:

@@ -50,6 +50,17 @@ def test_register_by_name(file: Callable[..., str], rp: KeyPair, alice: User, si
     assert RegisteredClient.objects.get(client_id="dn").subject_value == "CN=x"
 
 
+def test_warning_of_a_client_that_can_never_authenticate(
+    file: Callable[..., str], rp: KeyPair, mtls: Callable[..., None]
+) -> None:
+    error = StringIO()
+    call_command("mtls_register_client", "rp", file(rp), verbosity=0, stderr=error)
+    assert error.getvalue() == ""
+    mtls(ALLOWED_METHODS=["self_signed_tls_client_auth"])
+    call_command("mtls_register_client", "dn", file(rp), verbosity=0, stderr=error)
+    assert "Client 'dn': registered for tls_client_auth, which this server does not allow" in error.getvalue()
+
+
 def test_register_itself(file: Callable[..., str], rp: KeyPair, mobile_pair: KeyPair, site: Site) -> None:
     call_command("mtls_register_client", "mobile", file(mobile_pair), stdout=StringIO())
     call_command("mtls_register_client", "rp", file(rp.certificate.der), "--itself", stdout=StringIO())
