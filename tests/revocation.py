@@ -23,13 +23,18 @@ def make_crl(
     number: int | None = 1,
     extensions: Iterable[tuple[x509.ExtensionType, bool]] = (),
     signer: KeyPair | None = None,
+    names_signer: bool = False,
     reason: x509.ReasonFlags | None = None,
 ) -> bytes:
-    """Make a CRL in PEM, made ``age`` ago; ``signer`` is another than the issuer."""
+    """Make a CRL in PEM, made ``age`` ago; ``signer`` is another than the issuer.
+
+    ``names_signer``: the authority key identifier is that of the signer's key, and not of the issuer's.
+    """
     this = datetime.now(UTC) - age
     own = x509.load_der_x509_certificate(issuer.certificate.der)
     builder = x509.CertificateRevocationListBuilder(own.subject, this, this + life)
-    key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(own.public_key())  # type: ignore[arg-type]
+    named = (signer or issuer) if names_signer else issuer
+    key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(named.key.public_key())
     given = [(key_id, False), *extensions, *([] if number is None else [(x509.CRLNumber(number), False)])]
     for extension, critical in given:
         builder = builder.add_extension(extension, critical)

@@ -1,10 +1,9 @@
 """One state of a trust store: what was read together, and what was found with it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice, product
 
 from cryptography import x509
 from OpenSSL.crypto import X509, X509Store, X509StoreFlags
@@ -14,12 +13,11 @@ from . import openssl
 from .authority import Authority
 from .crl import SKEW, Crls, Revocation, lists, next_change
 from .facts import read, read_authority
+from .intermediates import KeptIntermediates, arrangements
 from .requirements import Strength, check_path
 
 NO_CA_KNOWN = frozenset({"chain_incomplete", "untrusted_ca"})
 """The reasons of a path that ends at no CA of the trust store."""
-MAX_ARRANGEMENTS = 8
-"""How many choices are tried where a client sends several certificates of one name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +69,7 @@ class Snapshot:
         self._moment = moment
         self._names = frozenset(authority.subject for authority in authorities)
         self._plain = self._store(authorities)
+        self._kept = KeptIntermediates()
 
     def at(self, moment: datetime) -> "Snapshot":
         """Return the same with a time of its own."""
@@ -89,13 +88,17 @@ class Snapshot:
         """
         handle = openssl.load(leaf)
         refusal: UntrustedPath | None = None
-        for others in _arrangements(hints):
+        loaded = self._kept.load(hints)
+        for others in arrangements(loaded):
             try:
-                return self._validate(handle, leaf, others, frozenset(pins))
+                path = self._validate(handle, leaf, others, frozenset(pins))
             except UntrustedPath as error:
                 # That no CA is known is the least that can be found.
                 if refusal is None or (refusal.reason in NO_CA_KNOWN and error.reason not in NO_CA_KNOWN):
                     refusal = error
+            else:
+                self._kept.keep(loaded, path.certificates)
+                return path
         raise refusal or UntrustedPath("No path was tried.")
 
     def _validate(self, handle: X509, leaf: bytes, others: list[X509], pins: frozenset[str]) -> ValidatedPath:
@@ -119,11 +122,25 @@ class Snapshot:
         for authority in self.authorities:
             if authority.pins & pins:
                 try:
-                    return self._judged(self._through(authority, leaf, hints), der, hints)
+                    path = self._through(authority, leaf, hints)
+                    return self._judged(path, der, hints, revocation_known=self._knows(path, hints))
                 except UntrustedPath as error:
                     other = self._other_ca(leaf, hints) if error.reason == "chain_incomplete" else None
                     refusal = other or error
         raise refusal
+
+    def _knows(self, path: list[X509], hints: list[X509]) -> bool:
+        """Tell whether OpenSSL finds this very path, and current CRLs for all of it.
+
+        Also where a CA signs its CRLs by a certificate of its own: all of the path is checked, so that one counts.
+        """
+        if not self.crls:
+            return False
+        try:
+            found = openssl.build(self._all_checked, path[0], [*path[1:], *hints])
+        except UntrustedPath:
+            return False  # because of a CRL, or because another path is found: each certificate is judged by itself
+        return [*map(openssl.der_of, found)] == [*map(openssl.der_of, path)]
 
     def _other_ca(self, leaf: X509, hints: list[X509]) -> UntrustedPath | None:
         """Return the refusal of a certificate that another trusted CA issued than the pinned one."""
@@ -217,32 +234,3 @@ class Snapshot:
     @cached_property
     def _leaf_checked(self) -> X509Store:
         return self._store(self.authorities, openssl.CHECK_LEAF)
-
-
-def _arrangements(hints: Iterable[bytes]) -> Iterator[list[X509]]:
-    """Yield the hints, and where several have one name, choices of one of each.
-
-    OpenSSL takes the first issuer of the right name and key, and does not come back for the next, as cross-certified
-    CAs need it.
-    """
-    loaded = [(der, handle) for der in hints if (handle := _loaded(der)) is not None]
-    yield [handle for _, handle in loaded]
-    names: dict[bytes, list[X509]] = {}
-    for der, handle in loaded:
-        names.setdefault(_subject(der), []).append(handle)
-    if len(names) < len(loaded):
-        yield from map(list, islice(product(*names.values()), MAX_ARRANGEMENTS))
-
-
-def _loaded(hint: bytes) -> X509 | None:
-    try:
-        return openssl.load(hint)
-    except UntrustedPath:
-        return None  # a hint that helps no path
-
-
-def _subject(der: bytes) -> bytes:
-    try:
-        return x509.load_der_x509_certificate(der).subject.public_bytes()
-    except Exception:  # cryptography reports hostile input by many kinds of exception
-        return der

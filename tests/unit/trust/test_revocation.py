@@ -12,6 +12,7 @@ from tests.revocation import DAY, make_crl, write
 from wsgi_mtls import MutualTLSError, PeerCertificate
 from wsgi_mtls.testing import KeyPair, Profile, make_ca
 from wsgi_mtls.trust import TrustStore
+from wsgi_mtls.trust.authority import pins_of
 
 SIGNS = Profile(ca=True, extended_key_usage=())
 ROOT = make_ca("CN=Root")
@@ -172,3 +173,27 @@ def test_a_crl_that_never_ends(crls: Path) -> None:
     # An empty CRL of ROOT without nextUpdate would be in force for ever.
     with pytest.raises(ValueError, match="CRL"):
         store(write(crls / "all.pem", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"))
+
+
+def test_crls_signed_with_a_key_of_their_own(crls: Path) -> None:
+    """Also for a client with a pinned CA, whose path is built otherwise."""
+    signer = bare("CN=Intermediate", ROOT, [usage(crl_sign=True)])
+    pins = sorted(pins_of(INTERMEDIATE.certificate.der))
+    unrelated = make_ca("CN=Intermediate")
+    for listed, by, expected in (
+        ([], signer, "known"),
+        ([CLIENT], signer, "revoked"),
+        ([], unrelated, "revocation_unknown"),
+        ([CLIENT], unrelated, "revocation_unknown"),
+    ):
+        write(crls / "all.pem", make_crl(ROOT), make_crl(INTERMEDIATE, listed, signer=by, names_signer=True))
+        for issuers in ((), pins[:1], pins[1:]):
+            trust = TrustStore.from_certificates(
+                [ROOT.certificate, INTERMEDIATE.certificate], crls=crls, revocation="required"
+            )
+            peer = PeerCertificate(CLIENT.certificate, (INTERMEDIATE.certificate, by.certificate))
+            try:
+                found = "known" if trust.validate(peer, issuers=issuers).revocation_known else "accepted"
+            except MutualTLSError as refusal:
+                found = refusal.reason
+            assert found == expected, (listed, issuers)
