@@ -17,6 +17,7 @@ DEEP, LARGE_CHAIN, HUGE_CHAIN = "deep", "large-chain", "huge-chain"
 class PKI:
     folder: Path
     files: TLSFiles
+    root: KeyPair
     issuing: KeyPair
     subordinates: dict[str, KeyPair]
     pairs: dict[str, KeyPair]
@@ -54,7 +55,7 @@ def make_pki(folder: Path) -> PKI:
         # 2,400 octets more make 7.6 kB of XFCC.
         for name, octets in ((DEEP, 0), (LARGE_CHAIN, 2400), (HUGE_CHAIN, 8000))
     }
-    pki = PKI(folder, TLSFiles(certificate, key, client_ca, client_ca), issuing, subordinates, {})
+    pki = PKI(folder, TLSFiles(certificate, key, client_ca, client_ca), ca, issuing, subordinates, {})
     client_ca.write_bytes(to_pem(ca.certificate))
     server = Profile(san_dns=[MTLS_HOST, CONVENTIONAL_HOST], extended_key_usage=SERVER_AUTH)
     pki.add("server", ca.issue("CN=server", server))

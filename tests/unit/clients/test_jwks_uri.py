@@ -454,3 +454,13 @@ def test_look_at_what_may_not_be_fetched() -> None:
     assert (
         last.failure == "127.0.0.1 has no address, or one that is not public; allowed_networks names those that may be."
     )
+
+
+def test_publishing_the_certificate_of_another_client_does_not_lock_it_out(site: Site, ca: KeyPair) -> None:
+    billing = ca.issue("CN=billing")
+    pki = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"}
+    mobile = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": site.server.url}
+    endpoint = Endpoint({"billing": pki, "mobile": mobile}, verifier={"key_sets": site.key_sets})
+    site.publish(OLD, billing)
+    assert endpoint.outcome("mobile", OLD, "FAILED:self-signed certificate") == ACCEPTED
+    assert endpoint.outcome("billing", billing) == ACCEPTED
