@@ -40,12 +40,13 @@ class Site:
 
     def __init__(self, urls: list[str], billing: KeyPair, mobile: KeyPair) -> None:
         pki = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"}
-        hung = {f"hung-{n}": {**BY_KEY, "jwks_uri": url} for n, url in enumerate(urls)}
-        own = {**BY_KEY, "jwks": {"keys": [jwk(mobile.certificate)]}}
+        hung: dict[str, dict[str, object]] = {f"hung-{n}": {**BY_KEY, "jwks_uri": url} for n, url in enumerate(urls)}
+        own: dict[str, object] = {**BY_KEY, "jwks": {"keys": [jwk(mobile.certificate)]}}
         key_sets = KeySets(
             allowed_networks=["127.0.0.0/8"], any_port=True, connect_timeout=30, timeout=30, max_fetches=FETCHES
         )
-        self.verifier = Verifier({"billing": pki, "mobile": own, **hung}, key_sets=key_sets)
+        clients: dict[str, dict[str, object]] = {"billing": {**pki}, "mobile": own, **hung}
+        self.verifier = Verifier(clients, key_sets=key_sets)
         self.peers = {"billing": PeerCertificate(billing.certificate, verified=True)}
         self.peers["mobile"] = PeerCertificate(mobile.certificate)
         self.hung = list(hung)
@@ -89,7 +90,7 @@ def main(requests: int) -> None:
                 site.refused(site.hung[0])
 
         idle = {client: site.times(client, requests) for client in site.peers}
-        with threads(*[lambda client=client: site.refused(client) for client in site.hung]):  # type: ignore[misc]
+        with threads(*[lambda client=client: site.refused(client) for client in site.hung]):
             hung = {client: site.times(client, requests) for client in site.peers}
             with threads(flood):
                 flooded = {client: site.times(client, requests) for client in site.peers}
