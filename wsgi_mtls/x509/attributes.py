@@ -12,6 +12,7 @@ from .preparation import prepare
 MAX_NAME_SIZE = 4096
 """The longest name that is read, in octets of DER. A client chooses its own, and a request may ask for it anew."""
 
+_SET = b"\x31"
 UTF8_STRING = 12
 _BMP_STRING = 30
 # The string types of X.520, by their BER tags. Readers agree on what the octets of these three say beyond ASCII:
@@ -130,8 +131,7 @@ def decode(der: bytes) -> RDNs:
     """
     if len(der) > MAX_NAME_SIZE:
         raise ValueError(f"it has {len(der)} octets, and names of more than {MAX_NAME_SIZE} are not read")
-    rdns = structure.decode_list(structure.Name, der).items
-    return tuple(tuple(map(_attribute, rdn.as_list())) for rdn in rdns)
+    return tuple(map(_rdn, structure.decode_list(structure.RDNSequence, der).items))
 
 
 def decode_value(der: bytes) -> TypedValue:
@@ -146,6 +146,14 @@ def decode_value(der: bytes) -> TypedValue:
 def write(rdns: RDNs) -> str:
     """Write a certificate's name as RFC 4514 text, to be read by people and to be registered."""
     return ",".join("+".join(map(str, rdn)) for rdn in reversed(rdns))
+
+
+def _rdn(read: asn1.TLV) -> tuple[Attribute, ...]:
+    if read.tag_bytes != _SET:
+        raise ValueError("an RDN is not a SET")
+    listed = structure.under_tag(b"\x30", bytes(read.data))
+    # OpenSSL reads the attributes in any order, and CAs write them so. The order does not count (RFC 5280 section 7.1).
+    return tuple(map(_attribute, structure.decode_list(structure.RelativeDistinguishedName, listed).items))
 
 
 def _attribute(read: structure.AttributeTypeAndValue) -> Attribute:

@@ -140,10 +140,10 @@ class OtherName:
 
 
 @asn1.sequence
-class Name:
-    """A distinguished name: RDNs in the certificate's order."""
+class RelativeDistinguishedName:
+    """The attributes of one RDN, read as a list: the module refuses a SET in another order than DER's."""
 
-    items: list[asn1.SetOf[AttributeTypeAndValue]]
+    items: list[AttributeTypeAndValue]
 
 
 @asn1.sequence
