@@ -31,6 +31,7 @@ REASONS: dict[str, Reason] = {
     "no_certificate": Reason("The request came without a client certificate (RFC 8705 section 2)."),
     "certificate_not_delivered": Reason("The terminator forwards only a name, and the certificate is needed."),
     "malformed_certificate": Reason("The octets are not exactly one certificate (RFC 5280).", "invalid_request", 400),
+    "certificate_too_large": Reason("The certificate is longer than max_certificate.", "invalid_request", 400),
     "malformed_name": Reason("The text is not a distinguished name (RFC 4514).", "invalid_request", 400),
     "contradictory_status": Reason("The terminator reported a status that contradicts the certificate."),
     "certificate_unreadable": Reason("A part of the certificate that this decision needs is unreadable (RFC 5280)."),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthenticatedClient, AuthMethod, Client
-from .errors import MutualTLSError, RefusedClient
+from .errors import BadCertificate, MutualTLSError, RefusedClient
 from .events import FORGED, DecisionKind, Observer, Reporter
 from .guard_options import check_guard
 from .options import check_observers
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MAX_BODY = 16384
 """The longest body of a token request that is read by default, in octets: no client of OAuth sends a longer form."""
 
+MAX_CERTIFICATE = 16384
+"""The longest certificate that is accepted by default, in octets of DER: usual ones have one or two thousand."""
+
 Authorize = Callable[[PeerCertificate], bool]
 """Returns True for the certificates whose holder is accepted; anything else, truthy or not, is a refusal."""
 
@@ -50,6 +53,8 @@ class Guard:
         tokens: turns an access token into its claims; see :mod:`wsgi_mtls.tokens`. None where no tokens are accepted.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         max_body: the longest body of a token request that is read, in octets.
+        max_certificate: the longest certificate of a client that is accepted, in octets of DER; at most 65536. The
+            client chose how many names are in it, and each is read.
         trust: validates the chains of certificates for a guard without a verifier, as the verifier's own does.
         dpop: checks the proofs of tokens that are bound to a DPoP key (RFC 9449); None where none are accepted.
 
@@ -66,16 +71,26 @@ class Guard:
         tokens: AccessTokens | None = None,
         observers: Iterable[Observer] = (),
         max_body: int = MAX_BODY,
+        max_certificate: int = MAX_CERTIFICATE,
         trust: TrustStore | None = None,
         dpop: "DPoP | None" = None,
     ) -> None:
-        check_guard(source, verifier=verifier, tokens=tokens, max_body=max_body, trust=trust, dpop=dpop)
+        check_guard(
+            source,
+            verifier=verifier,
+            tokens=tokens,
+            max_body=max_body,
+            max_certificate=max_certificate,
+            trust=trust,
+            dpop=dpop,
+        )
         self.source = source
         self.verifier = verifier
         self.plain = verifier or (_NO_CLIENTS if trust is None else Verifier({}, trust=trust))
         self.tokens = tokens
         self.dpop = dpop
         self.max_body = max_body
+        self.max_certificate = max_certificate
         self.reporter = Reporter((*(verifier.reporter.observers if verifier else ()), *observers))
         check_observers(self.reporter.observers)
         self._drop = dropper(source)
@@ -92,12 +107,15 @@ class Guard:
             try:
                 if PEER in environ and isinstance(environ[PEER], PEERS):
                     self._drop(environ)
-                    record.peer = environ[PEER]
+                    found = environ[PEER]
                 else:
                     found = self.source(environ)
                     if not isinstance(found, PEERS):
                         raise not_a_peer(found)
-                    record.peer = environ[PEER] = found
+                # The leaf alone: the chain is only a hint.
+                if type(found) is PeerCertificate and len(found.certificate.der) > self.max_certificate:
+                    raise _too_large(found, self.max_certificate)
+                record.peer = environ[PEER] = found
             except MutualTLSError as error:
                 error.reported = False  # a source may keep one instance, and raise it in every request
                 record.refusal = error
@@ -344,6 +362,17 @@ class Guard:
         if self.verifier is None:
             raise RuntimeError("This guard knows no clients: give it a verifier.")
         return self.verifier
+
+
+def _too_large(peer: PeerCertificate, limit: int) -> BadCertificate:
+    size = len(peer.certificate.der)
+    return BadCertificate(
+        f"Expected a certificate of at most {limit} octets, found {size}: have one issued with fewer names, or raise "
+        "max_certificate.",
+        reason="certificate_too_large",
+        expected=str(limit),
+        found=str(size),
+    )
 
 
 def _check_other_method(client: Client, request: TokenRequest) -> None:

@@ -1,13 +1,20 @@
 """The options of a guard, checked together."""
 
-from .options import InvalidOption, check_dpop, check_max_body, check_source, check_tokens
+from .options import InvalidOption, check_dpop, check_max_body, check_max_certificate, check_source, check_tokens
 from .sources import CertificateSource, check_delivers_certificate, check_delivers_thumbprint, check_methods
 from .trust import TrustStore
 from .verifier import Verifier
 
 
 def check_guard(
-    source: CertificateSource, *, verifier: object, tokens: object, max_body: object, trust: object, dpop: object
+    source: CertificateSource,
+    *,
+    verifier: object,
+    tokens: object,
+    max_body: object,
+    max_certificate: object,
+    trust: object,
+    dpop: object,
 ) -> None:
     """Check the options of a guard.
 
@@ -16,6 +23,7 @@ def check_guard(
     """
     check_source(source)
     check_max_body(max_body)
+    check_max_certificate(max_certificate)
     check_dpop(dpop)
     if verifier is not None:
         if not isinstance(verifier, Verifier):

@@ -5,6 +5,7 @@ from inspect import signature
 
 from .clients import AUTH_METHODS
 from .sources import PRESETS
+from .x509 import MAX_DER_SIZE
 
 
 class InvalidOption(ValueError):
@@ -49,6 +50,17 @@ def check_max_body(max_body: object) -> None:
     """
     if type(max_body) is not int or max_body < 1:
         raise InvalidOption("max_body", f"must be a number of octets, such as 16384, not {max_body!r}.")
+
+
+def check_max_certificate(max_certificate: object) -> None:
+    """Check the longest certificate that is to be accepted.
+
+    Raises:
+        InvalidOption: If it is not a number of octets, or more than any certificate may have.
+    """
+    if type(max_certificate) is not int or not 1 <= max_certificate <= MAX_DER_SIZE:
+        problem = f"must be a number of octets, such as 16384, at most {MAX_DER_SIZE}, not {max_certificate!r}."
+        raise InvalidOption("max_certificate", problem)
 
 
 def check_tokens(tokens: object) -> None:

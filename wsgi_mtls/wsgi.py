@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .errors import MutualTLSError
 from .events import Observer
-from .guard import MAX_BODY, Guard
+from .guard import MAX_BODY, MAX_CERTIFICATE, Guard
 from .options import check_tokens
 from .private import keep_private
 from .request.bearer import check_challenge
@@ -129,6 +129,7 @@ class ClientAuthMiddleware:
             always answered.
         error_response: makes the answer to a refusal instead of ``verbosity``.
         max_body: the longest body that is read, in octets.
+        max_certificate: the longest certificate that is accepted, in octets of DER; at most 65536.
         observers: each is called with every :class:`~wsgi_mtls.events.Event`, after the verifier's own.
         except_paths: what is open although ``paths`` covers it, each with what lies below it.
         undecodable: ``"pass"`` leaves paths that are not UTF-8 unguarded where they cannot be guarded ones.
@@ -151,6 +152,7 @@ class ClientAuthMiddleware:
         on_failure: Literal["respond", "defer"] = "respond",
         error_response: ErrorResponse | None = None,
         max_body: int = MAX_BODY,
+        max_certificate: int = MAX_CERTIFICATE,
         observers: Iterable[Observer] = (),
         except_paths: Collection[str] = (),
         undecodable: Undecodable = "refuse",
@@ -164,7 +166,9 @@ class ClientAuthMiddleware:
         if error_response is not None and not callable(error_response):
             raise ValueError("error_response must be a callable that takes the environ and the error.")
         self._app = app
-        self._guard = Guard(source, verifier=verifier, observers=observers, max_body=max_body)
+        self._guard = Guard(
+            source, verifier=verifier, observers=observers, max_body=max_body, max_certificate=max_certificate
+        )
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._preflight = preflight
         self._verbosity: Verbosity = verbosity
@@ -221,6 +225,7 @@ class AccessTokenMiddleware:
             its answer only the status and the headers of CORS remain; see :mod:`wsgi_mtls.request.preflight`.
         dpop: checks the proofs of tokens that are bound to a DPoP key (RFC 9449); None where none are accepted.
         step_up: what the login of a token's user must have been (RFC 9470).
+        max_certificate: the longest certificate that is accepted, in octets of DER; at most 65536.
 
     Raises:
         ValueError: If an option has a value that it cannot have.
@@ -242,11 +247,12 @@ class AccessTokenMiddleware:
         preflight: bool = False,
         dpop: "DPoP | None" = None,
         step_up: StepUp | None = None,
+        max_certificate: int = MAX_CERTIFICATE,
     ) -> None:
         check_challenge(realm, scope)
         check_tokens(tokens)
         self._app = app
-        self._guard = Guard(source, tokens=tokens, observers=observers, dpop=dpop)
+        self._guard = Guard(source, tokens=tokens, observers=observers, dpop=dpop, max_certificate=max_certificate)
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._preflight = preflight
         self._accept = partial(self._guard.accept_token, required=required, scope=scope, step_up=step_up)

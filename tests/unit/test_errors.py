@@ -155,6 +155,7 @@ EXPECTED = {
     "auth_method_not_allowed": ("invalid_client", 401),
     "invalid_client_metadata": ("invalid_client", 401),
     "malformed_certificate": ("invalid_request", 400),
+    "certificate_too_large": ("invalid_request", 400),
     "malformed_name": ("invalid_request", 400),
     "invalid_request": ("invalid_request", 400),
     "multiple_credentials": ("invalid_request", 400),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from .. import sources
 from ..clients import AUTH_METHODS
 from ..events import Observer
-from ..guard import MAX_BODY, Guard
+from ..guard import MAX_BODY, MAX_CERTIFICATE, Guard
 from ..key_strength import DEFAULT
 from ..options import InvalidOption, check_flag
 from ..request.bearer import check_challenge
@@ -25,6 +25,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "MIN_KEY_BITS": DEFAULT,
     "VERBOSITY": "normal",
     "MAX_BODY": MAX_BODY,
+    "MAX_CERTIFICATE": MAX_CERTIFICATE,
     "PREFLIGHT": False,
 }
 _CHECKS: Mapping[str, Callable[[Any], None]] = {
@@ -102,6 +103,7 @@ def _guard(
         "dpop": read["dpop"],
         "observers": (*observers, *(read["observers"] or ())),
         "max_body": plain["max_body"],
+        "max_certificate": plain["max_certificate"],
         "trust": read["trust"] if verifier is None else None,
     }
     source = read["source"] or sources.mod_ssl()  # one that is wrong or missing has been noted

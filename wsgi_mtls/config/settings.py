@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, str] = {
     "REALM": "the realm that an API names in WWW-Authenticate",
     "VERBOSITY": "what a refusal tells: minimal, normal or debug",
     "MAX_BODY": "the longest body of a token request, in octets",
+    "MAX_CERTIFICATE": "the longest certificate that is accepted, in octets of DER",
     "PREFLIGHT": "whether CORS preflights pass without credentials where the framework itself answers them",
 }
 """Every setting, and what it means. An adapter spells them in its framework's way, and has others of its own.
@@ -57,6 +58,7 @@ class Settings:
     realm: str | None
     verbosity: Verbosity
     max_body: int
+    max_certificate: int
     preflight: bool
 
     def verifier(self, clients: ClientRegistry, observers: Iterable[Observer] = ()) -> Verifier:
@@ -89,5 +91,6 @@ class Settings:
             dpop=self.dpop,
             observers=(*observers, *self.observers),
             max_body=self.max_body,
+            max_certificate=self.max_certificate,
             trust=self.trust if verifier is None else None,  # type: ignore[arg-type]  # a function is refused there
         )

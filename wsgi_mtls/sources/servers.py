@@ -11,7 +11,7 @@ from ..errors import BadCertificate
 from ..remembered import Remembered
 from ..x509 import ClientCertificate, PeerCertificate
 from . import encodings
-from .encodings import CHAIN_LIMIT
+from .encodings import CHAIN_LIMIT, SIZE_LIMIT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -144,10 +144,13 @@ def _was_resumed(environ: "WSGIEnvironment") -> bool:
 
 def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
     chain: list[ClientCertificate] = []
-    while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{len(chain)}"):
-        if len(chain) == CHAIN_LIMIT:
+    number = 0
+    while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{number}"):
+        if number == CHAIN_LIMIT:
             raise BadCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
-        chain.append(_certificate(pem))
+        number += 1
+        if len(pem) <= SIZE_LIMIT:  # a hint: what is too long is left out, and the leaf counts
+            chain.append(_certificate(pem))
     return tuple(chain)
 
 

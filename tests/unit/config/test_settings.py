@@ -61,6 +61,8 @@ def test_defaults() -> None:
     ("VERBOSITY", ["debug"], "must be one of debug"),
     ("MAX_BODY", True, "must be a number of octets"),
     ("MAX_BODY", 0, "must be a number of octets"),
+    ("MAX_CERTIFICATE", "16384", "must be a number of octets"),
+    ("MAX_CERTIFICATE", 65537, "at most 65536"),
 ])  # fmt: skip
 def test_one_that_is_wrong(name: str, value: object, says: str) -> None:
     with pytest.raises(InvalidSettings, match=says) as caught:
@@ -109,6 +111,7 @@ def test_all_that_is_wrong() -> None:
         "SOURCE": "nginx", "CLIENTS": {"a": 7}, "ALLOWED_METHODS": ["none"], "SELF_SIGNED_MATCH": "name", "TRUST": 7,
         "TRUST_EITHER": True, "KEY_SETS": {"timeout": -1}, "TOKENS": 7, "OBSERVERS": 7, "REALM": 7, "VERBOSITY": "loud",
         "MAX_BODY": "1",
+        "MAX_CERTIFICATE": "1",
     }  # fmt: skip
     # TRUSTED_PROXIES is missing, and TRUST_EITHER is right once TRUST is.
     assert sorted(problems(wrong)) == sorted({*wrong, "TRUSTED_PROXIES"} - {"SOURCE", "TRUST_EITHER"})
