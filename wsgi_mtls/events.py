@@ -75,6 +75,7 @@ class Decision:
         outcome: the event to report where the decision raises nothing; None for none.
         path: of the request.
         address: the other end of the connection.
+        reported: the reasons already reported why the certificate of the request is not accepted.
     """
 
     kind: DecisionKind
@@ -84,6 +85,7 @@ class Decision:
     outcome: EventName | None = None
     path: str | None = None
     address: str | None = None
+    reported: set[str] | None = None
 
     def event(self, name: EventName, error: MutualTLSError | None = None) -> Event:
         """Return the event that tells of this decision."""
@@ -120,6 +122,7 @@ class Reporter:
         environ: "WSGIEnvironment | None" = None,
         peer: Peer | None = None,
         client_id: str | None = None,
+        reported: set[str] | None = None,
     ) -> Iterator[Decision]:
         """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
 
@@ -131,6 +134,8 @@ class Reporter:
             environ: the request; None where none is at hand.
             peer: what the client presented, as far as it is known.
             client_id: the client that the request names, as far as it is known.
+            reported: the reasons already reported why the certificate of the request is not accepted; the block's are
+                added. Where no client is named, none of them is reported again.
 
         Returns:
             A context manager; the block fills in the :class:`Decision` that it gets.
@@ -139,7 +144,7 @@ class Reporter:
             MutualTLSError: ``resources_unavailable`` or ``tokens_unavailable``: If a registry, or what else the block
                 asks, failed for such a lack.
         """
-        decision = Decision(kind, peer, client_id)
+        decision = Decision(kind, peer, client_id, reported=reported)
         if environ is not None:
             decision.path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
             decision.address = environ.get("REMOTE_ADDR")
@@ -181,7 +186,10 @@ class Reporter:
             raise error
 
     def _report_refusal(self, decision: Decision, error: MutualTLSError) -> None:
-        if not error.reported:
+        again = decision.reported is not None and decision.client_id is None and error.reason in decision.reported
+        if decision.reported is not None:
+            decision.reported.add(error.reason)
+        if not (error.reported or again):
             error.reported = True
             name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
             report(decision.event(name, error), self.observers)

@@ -325,7 +325,7 @@ class Guard:
         """
         record = view.record
         known, record.identified = record.identified, None
-        with self.reporter.deciding("client", view.environ) as decision:
+        with self.reporter.deciding("client", view.environ, reported=record.reported) as decision:
             peer = decision.peer = self.presented(view)
             if peer is not None and not allow_cross_site:
                 check_site(view.environ)

@@ -1,6 +1,6 @@
 """What is known about one request, in one place: the guard writes it, adapters and applications read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .errors import MutualTLSError
@@ -25,6 +25,8 @@ class Record:
         left: whether the client was left to the application, since it is registered for another method.
         identified: the registered client that the certificate alone identified, without a ``client_id``.
         token: the access token that was accepted (RFC 8705 section 3).
+        reported: the reasons already reported why the certificate is not accepted, so that a second decision about it
+            reports none of them again.
         private: whether the answer depends on the certificate or the token, so that no shared cache may keep it.
     """
 
@@ -35,4 +37,5 @@ class Record:
     left: bool = False
     identified: "AuthenticatedClient | None" = None
     token: "BoundToken | None" = None
+    reported: set[str] = field(default_factory=set)
     private: bool = False

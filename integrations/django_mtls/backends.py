@@ -16,6 +16,7 @@ from .conf import mtls_settings
 from .models import AbstractRegisteredClient
 from .users.named import find_user, holder
 from .users.precedence import counting, undisputed
+from .users.reporting import deciding, report_refusal
 from .users.usernames import username
 from .verification import registry, users_verifier
 
@@ -40,11 +41,11 @@ class ClientCertificateBackend(ModelBackend):
                     "The terminator forwards only a name; users need the certificate.",
                     reason="certificate_not_delivered",
                 )
-            user = self._registered_user(peer_certificate) or self._named_user(peer_certificate)
+            user = self._registered_user(request, peer_certificate) or self._named_user(request, peer_certificate)
             if user is not None and not self.user_can_authenticate(user):
                 raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
         except MutualTLSError as error:
-            users_verifier().reporter.refusal(error, peer=peer_certificate)
+            report_refusal(error, request, peer_certificate)
             return None
         return user
 
@@ -78,15 +79,15 @@ class ClientCertificateBackend(ModelBackend):
         user.save(force_insert=True)
         return user
 
-    def _registered_user(self, peer: PeerCertificate) -> Any:
+    def _registered_user(self, request: HttpRequest | None, peer: PeerCertificate) -> Any:
         """Return the user for whom the certificate is registered, or None if its name decides."""
         records = [record for record in registry().records(peer.certificate) if record.user is not None]
         if not records:
             return None
         named = holder(peer)
-        records = list(counting(records, named, peer))
-        accepted = [record for record in records if record.enabled and _is_accepted(record, peer)]
-        accepted = list(undisputed(accepted, named, peer))
+        records = list(counting(records, named, peer, request))
+        accepted = [record for record in records if record.enabled and _is_accepted(record, request, peer)]
+        accepted = list(undisputed(accepted, named, peer, request))
         if len({record.user.pk for record in accepted}) > 1:
             raise RefusedClient(
                 "The certificate is registered for several users; leave it to one.", reason="several_users"
@@ -101,14 +102,15 @@ class ClientCertificateBackend(ModelBackend):
             )
         return None
 
-    def _named_user(self, peer: PeerCertificate) -> Any:
+    def _named_user(self, request: HttpRequest | None, peer: PeerCertificate) -> Any:
         settings = mtls_settings()
         if settings.username_from is None:
             raise RefusedClient(
                 "The certificate is registered for no user, and USERNAME_FROM is not set.", reason="no_username"
             )
         try:
-            users_verifier().check_certificate(peer)
+            with deciding(request, peer):
+                users_verifier().rules.check_certificate(peer)
         except MutualTLSError:
             return None  # reported there
         name = username(peer.certificate, settings.username_from)
@@ -139,9 +141,11 @@ class ClientCertificateBackend(ModelBackend):
         return user if user.get_username() == name else None
 
 
-def _is_accepted(record: AbstractRegisteredClient, peer: PeerCertificate) -> bool:
+def _is_accepted(record: AbstractRegisteredClient, request: HttpRequest | None, peer: PeerCertificate) -> bool:
     try:
-        users_verifier().authenticate(record.client_id, peer)
+        with deciding(request, peer, record.client_id) as decision:
+            decision.method = users_verifier().rules.authenticate(record.client_id, peer).method
+            decision.outcome = "client_authenticated"
     except MutualTLSError:
         return False  # reported there
     return True

@@ -19,14 +19,14 @@ from wsgi_mtls.rules.token import BoundToken
 from wsgi_mtls.verifier import AuthenticatedClient
 
 from .chunked import TRANSFER_ENCODING, check_is_read
-from .request import as_octets, innermost, record
+from .request import fields, innermost, record
 from .verification import guard
 
 
 def view_of(request: HttpRequest) -> RequestView:
     """Return a request as the guard sees it."""
     known = record(request)  # which strips META
-    return RequestView(_fields(request), request.method or "", partial(_read_body, request), known)
+    return RequestView(fields(request), request.method or "", partial(_read_body, request), known)
 
 
 def authenticate_client(
@@ -89,12 +89,6 @@ def report_refusal(request: Any, error: MutualTLSError, client_id: str | None = 
         client_id: the client that the request names, if that is known.
     """
     guard().report_refusal(view_of(innermost(request)), error, client_id)
-
-
-def _fields(request: HttpRequest) -> Any:
-    """Return the fields of PEP 3333, whose path is octets as latin-1."""
-    path = request.META.get("PATH_INFO", "")
-    return request.META if path.isascii() else {**request.META, "PATH_INFO": as_octets(path)}
 
 
 def _read_body(request: HttpRequest, limit: int) -> bytes:

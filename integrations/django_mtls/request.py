@@ -92,6 +92,12 @@ def _look(request: Any) -> Record:
     return made
 
 
+def fields(request: HttpRequest) -> "WSGIEnvironment":
+    """Return the fields of PEP 3333, whose path is octets as latin-1."""
+    path = request.META.get("PATH_INFO", "")
+    return request.META if path.isascii() else {**request.META, "PATH_INFO": as_octets(path)}
+
+
 def as_octets(path: str) -> str:
     """Return a path as PEP 3333 has it, its octets as latin-1; Django has decoded them as UTF-8, in ``META`` too."""
     return path.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -7,13 +7,13 @@ from wsgi_mtls.errors import RefusedClient
 from wsgi_mtls.x509 import Peer
 
 from ..models import AbstractRegisteredClient
-from ..verification import users_verifier
+from .reporting import report_refusal
 from .rights import saver_may_link
 
 Records = Sequence[AbstractRegisteredClient]
 
 
-def counting(records: Records, holder: Any, peer: Peer) -> Records:
+def counting(records: Records, holder: Any, peer: Peer, request: Any) -> Records:
     """Return the registrations that count, and report the others.
 
     Args:
@@ -21,13 +21,14 @@ def counting(records: Records, holder: Any, peer: Peer) -> Records:
         holder: the user whose name the certificate carries, or None. A registration of another user counts only if its
             editor may link the holder; otherwise an editor could take over or lock out a user with more rights.
         peer: the certificate.
+        request: the request that it came with, for the report; None without one.
     """
     count = [record for record in records if holder in (None, record.user) or saver_may_link(record, holder)]
-    _report([record for record in records if record not in count], holder, peer)
+    _report([record for record in records if record not in count], holder, peer, request)
     return count
 
 
-def undisputed(accepted: Records, holder: Any, peer: Peer) -> Records:
+def undisputed(accepted: Records, holder: Any, peer: Peer, request: Any) -> Records:
     """Return, of the registrations of several users, those whose editor may link the other users, or else all.
 
     A registration that one editor made cannot lock out the user of one that another editor made with more rights.
@@ -40,11 +41,11 @@ def undisputed(accepted: Records, holder: Any, peer: Peer) -> Records:
     ]
     if len({record.user.pk for record in left}) != 1:
         return accepted
-    _report([record for record in accepted if record not in left], left[0].user, peer)
+    _report([record for record in accepted if record not in left], left[0].user, peer, request)
     return left
 
 
-def _report(overruled: Records, user: Any, peer: Peer) -> None:
+def _report(overruled: Records, user: Any, peer: Peer, request: Any) -> None:
     for record in overruled:
         saver = "no known editor" if record.saved_by is None else f"{record.saved_by.get_username()!r}"
         error = RefusedClient(
@@ -53,4 +54,4 @@ def _report(overruled: Records, user: Any, peer: Peer) -> None:
             f"by an editor who may link {user.get_username()!r}.",
             reason="registration_overruled",
         )
-        users_verifier().reporter.refusal(error, peer=peer, client_id=record.client_id)
+        report_refusal(error, request, peer, record.client_id)
