@@ -98,7 +98,7 @@ def test_statement_and_request_can_leave_no_two_subject_values(make: Make) -> No
     (lambda: statement(client_name=["x"]), "invalid_client_metadata"),
 ])  # fmt: skip
 def test_wrong_statements(make: Make, made: Callable[[], Any], error: str) -> None:
-    server = make(SOFTWARE_STATEMENTS=STATEMENTS)
+    server = make(SOFTWARE_STATEMENTS=STATEMENTS, MTLS_MAX_BODY=65536)
     assert outcome(register(server, {**MACHINE, "software_statement": made()})) == (400, error)
 
 
