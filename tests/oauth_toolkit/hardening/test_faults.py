@@ -145,3 +145,15 @@ def test_decorators_take_no_validator_of_the_settings(name: str) -> None:
     """``bound_tokens``."""
     default = signature(getattr(decorators, name)).parameters["validator_cls"].default
     assert default is OAuth2Validator, "Delete bound_tokens.guard_access_tokens, if the introspection view has cnf too."
+
+
+@pytest.mark.skipif(RELEASE < (3, 4), reason="no metadata promise an issuer")
+def test_errors_of_the_authorization_endpoint_lack_the_issuer(stock: AuthServer, toolkit: Callable[..., None]) -> None:
+    """``issuer.AuthorizationView``."""
+    toolkit(
+        OAUTH2_VALIDATOR_CLASS="oauth2_provider.oauth2_validators.OAuth2Validator",
+        OAUTH2_BACKEND_CLASS="oauth2_provider.oauth2_backends.OAuthLibCore",
+        COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS=True,
+    )
+    assert "iss=" in stock.authorize("unbound-code")
+    assert "iss=" not in stock.authorize("unbound-code", scope="root"), "Delete the module issuer."
