@@ -1,5 +1,7 @@
 """Fixtures that many tests share."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -14,3 +16,13 @@ settings.load_profile("patient")
 def ca() -> KeyPair:
     """A root CA that the terminator trusts."""
     return make_ca("CN=Test CA")
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of Node's programs, with the npm packages that they use: installed once in a run."""
+    from tests.e2e.node import install
+
+    folder = tmp_path_factory.mktemp("node")
+    install(folder)
+    return folder

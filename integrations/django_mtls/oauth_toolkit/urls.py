@@ -23,18 +23,12 @@ _VIEWS: dict[str, Any] = {
 }
 if hasattr(metadata, "ResourceMetadataView"):
     _VIEWS |= dict.fromkeys(("oauth-resource-metadata", "oauth-resource-metadata-path"), metadata.ResourceMetadataView)
-<<<<<<< HEAD
 if hasattr(pushed_authorization, "PushedAuthorizationRequestView"):
     _VIEWS["pushed-authorization-request"] = pushed_authorization.PushedAuthorizationRequestView
-_OTHERS: dict[str, Any] = {"delete": applications.ApplicationDelete}
+_OTHERS: dict[str, Any] = {"authorize": AuthorizationView, "delete": applications.ApplicationDelete}
 if hasattr(dynamic_registration, "ClientConfigurationView"):
     _OTHERS["dcr-register"] = dynamic_registration.DynamicClientRegistrationView
     _OTHERS["dcr-register-management"] = dynamic_registration.ClientConfigurationView
-=======
-_OTHERS: dict[str, Any] = {"authorize": AuthorizationView, "delete": applications.ApplicationDelete}
-if hasattr(applications, "RegistrationManagementView"):
-    _OTHERS["dcr-register-management"] = applications.RegistrationManagementView
->>>>>>> fe4030e (Name the issuer in errors of OAuth Toolkit's authorization endpoint, so that clients accept them)
 _FOR_PROGRAMS = _VIEWS.keys() | {"revoke-token", "device-authorization", "jwks-info", "user-info"}
 """Where OAuth clients come with their certificates, and what has no user of its own."""
 

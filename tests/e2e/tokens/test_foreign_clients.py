@@ -1,7 +1,6 @@
 """Clients that nobody here wrote, against an authorization server and an API over real TLS."""
 
 import json
-import shutil
 import subprocess
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,12 +20,9 @@ from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign, to_pem
 from wsgi_mtls.tokens import JWTAccessTokens
 
-from ..conftest import skip_without
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-HERE = Path(__file__).parent
 PUBLIC = ("/.well-known/", "/jwks")
 
 
@@ -100,20 +96,6 @@ def confirmation(token: str) -> object:
 PKI = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "billing.example.com"}
 
 
-@pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install openid-client, from the lock file."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "client.mjs", "fapi2.mjs"):
-        shutil.copy(HERE / name, folder)
-    npm = shutil.which("npm")
-    skip_without(None if npm and shutil.which("node") else "node and npm are not installed: apt install npm")
-    command = [npm or "", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    skip_without(f"npm ci failed: {installed.stderr[-500:]}" if installed.returncode else None)
-    return folder
-
-
 def run_openid_client(node_modules: Path, deployment: Deployment, pair: KeyPair) -> "subprocess.CompletedProcess[str]":
     certificate, key = deployment.files("client", pair)
     settings = {
@@ -125,7 +107,7 @@ def run_openid_client(node_modules: Path, deployment: Deployment, pair: KeyPair)
         "privateKey": str(key),
     }
     (deployment.folder / "settings.json").write_text(json.dumps(settings))
-    command = ["node", "client.mjs", str(deployment.folder / "settings.json")]
+    command = ["node", "client_credentials.mjs", str(deployment.folder / "settings.json")]
     return subprocess.run(command, cwd=node_modules, capture_output=True, text=True, timeout=60, check=False)
 
 

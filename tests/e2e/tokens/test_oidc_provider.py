@@ -1,7 +1,6 @@
 """Tokens of oidc-provider, an authorization server that nobody here wrote, over real mutual TLS."""
 
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,9 +22,6 @@ from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 from wsgi_mtls.tokens import DPoP, IntrospectedTokens, JWTAccessTokens
 
-from ..conftest import skip_without
-
-HERE = Path(__file__).parent / "oidc_provider"
 OPAQUE = f"{API}/opaque"
 PAIRS = {name: self_sign(f"CN={name}") for name in ("billing", "mobile", "api", "signed")}
 OTHER = self_sign("CN=billing")
@@ -82,15 +78,9 @@ class Provider:
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    """Install the server from the lock file, and run it."""
+def provider(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """Run the server."""
     folder = tmp_path_factory.mktemp("oidc-provider")
-    shutil.copytree(HERE, folder, dirs_exist_ok=True)
-    npm, node = shutil.which("npm"), shutil.which("node")
-    skip_without(None if npm and node else "node and npm are not installed: apt install npm")
-    command = [npm or "", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    skip_without(f"npm ci failed: {installed.stderr[-500:]}" if installed.returncode else None)
     (folder / "ca.pem").write_bytes(to_pem(SERVER_CA.certificate))
     certificate, key = write_server_pair(folder)
     signing: list[Any] = [ECKey.generate_key("P-256", {"use": "sig"}), RSAKey.generate_key(2048, {"use": "sig"})]
@@ -106,7 +96,11 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     log = folder / "server.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [node or "", "server.mjs", "settings.json"], cwd=folder, stdout=subprocess.PIPE, stderr=file, text=True
+            ["node", "oidc_provider.mjs", folder / "settings.json"],
+            cwd=node_modules,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
         )
     try:
         assert process.stdout is not None

@@ -1,13 +1,11 @@
-"""The example, in a process of its own."""
+"""The example, with a client for each row of ATTACKS.md."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +14,10 @@ from tests.flask.attack_rows import BY_DN, IMPOSSIBLE, PKI, SELF_SIGNED, Row, ro
 from tests.oauth_toolkit.support import BIND, DN
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 
+from .process import environment, prepared
+
 if TYPE_CHECKING:
     from .remote import Remote
-
-EXAMPLE = Path(__file__).parents[3] / "examples" / "django_oauth_server"
 
 
 @pytest.fixture(scope="session")
@@ -37,46 +35,10 @@ def _project() -> None:
     """No settings to change."""
 
 
-def environment(data: Path, **variables: str) -> dict[str, str]:
-    """Return the variables with which the example runs."""
-    own = {"OAUTH_DATA": str(data), "DJANGO_SETTINGS_MODULE": "authserver.settings", "PYTHONPATH": str(EXAMPLE)}
-    own["OAUTH_INTROSPECTION"] = json.dumps({"api": "*", "unbound": "*"})  # which the tests register
-    return {**os.environ, **own, **variables}
-
-
 @pytest.fixture(scope="session")
 def data() -> Iterator[Path]:
     with prepared() as path:
         yield path
-
-
-@contextmanager
-def prepared(**variables: str) -> Iterator[Path]:
-    """Make the example's certificates and database, where a server that gave up root's rights reaches them."""
-    with TemporaryDirectory(prefix="wsgi-mtls-oauth-") as folder:
-        path = Path(folder)
-        command = [sys.executable, str(EXAMPLE / "run.py"), "--data", folder, "--prepare"]
-        environ = {**os.environ, **variables}
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environ)
-        for file in (path, *path.iterdir()):
-            file.chmod(0o777 if file.is_dir() else 0o666)
-        yield path
-
-
-@contextmanager
-def example(data: Path, port: int, **variables: str) -> Iterator[None]:
-    """Run ``run.py``, the one command, until the block ends."""
-    command = [sys.executable, str(EXAMPLE / "run.py"), "--data", str(data), "--port", str(port)]
-    environ = {**os.environ, **variables}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("https://")
-            yield
-        finally:
-            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +63,8 @@ def remote(table: Mapping[str, Row], ca: KeyPair, bundled: KeyPair) -> "Iterator
     from tests.e2e.flask.served import Served
     from wsgi_mtls.cli.terminators import TLSFiles
 
-    from .remote import Remote, behind_nginx
+    from .process import behind_nginx
+    from .remote import Remote
 
     with prepared() as data:
         bundle = data / "client-ca.pem"

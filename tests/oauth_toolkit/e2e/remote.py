@@ -1,62 +1,20 @@
-"""The example behind nginx with two workers of gunicorn, and what its clients do."""
+"""What clients of the example behind nginx do."""
 
 import hashlib
 import itertools
 import json
-import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.e2e.conftest import skip_without
 from tests.e2e.flask.served import Served
 from tests.oauth_toolkit.support import REDIRECT, SECRET, VERIFIER
-from wsgi_mtls.cli.terminators import LOOPBACK, MTLS_HOST, TERMINATORS, TLSFiles, free_port, running
+from wsgi_mtls.cli.terminators import MTLS_HOST
 from wsgi_mtls.testing import KeyPair
-
-from .conftest import environment
-
-SERVED = """
-from authserver.wsgi import application as example
-
-def application(environ, start_response):
-    if environ["PATH_INFO"] == "/token":  # by which running() sees that the application answers
-        start_response("404 Not Found", [("Content-Type", "application/json")])
-        return [b"{}"]
-    return example(environ, start_response)
-"""
-NGINX = {"SOURCE": "nginx", "TRUSTED_PROXIES": [LOOPBACK]}
-
-
-@contextmanager
-def behind_nginx(data: Path, files: TLSFiles) -> Iterator[tuple[int, int]]:
-    """Run the example; yields the port of nginx and of gunicorn."""
-    nginx = TERMINATORS["nginx"]
-    skip_without(None if nginx.program else "nginx is not installed: apt install nginx")
-    skip_without(None if shutil.which("curl") else "curl is not installed: apt install curl")
-    app_port = free_port()
-    environ = environment(data, OAUTH_MTLS=json.dumps(NGINX), OAUTH_ISSUER=f"https://{MTLS_HOST}")
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--no-control-socket"]
-    command += ["--bind", f"{LOOPBACK}:{app_port}", "served"]
-    with TemporaryDirectory(prefix="wsgi-mtls-oauth-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "served.py").write_text(SERVED)
-        with (folder / "gunicorn.log").open("wb") as log:
-            gunicorn = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
-        try:
-            with running(nginx, nginx.program or "", folder, files, app_port) as tls_port:
-                yield tls_port, app_port
-        finally:
-            gunicorn.terminate()
-            gunicorn.wait()
 
 
 @dataclass(frozen=True)

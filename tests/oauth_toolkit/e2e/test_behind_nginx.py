@@ -8,7 +8,7 @@ import pytest
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles
 
 from .browser import Curl
-from .remote import behind_nginx
+from .process import behind_nginx
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,15 @@
-"""The example by itself, driven by openid-client and curl."""
+"""The example by itself, driven by curl."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.tokens.test_foreign_clients import node_modules
-from tests.oauth_toolkit.support import VERIFIER
-from wsgi_mtls import ClientCertificate
 from wsgi_mtls.cli.terminators import LOOPBACK, free_port
 
 from .browser import Curl
-from .conftest import example
-
-assert node_modules  # a fixture
-HERE = Path(__file__).parent
+from .process import example
 
 
 @dataclass(frozen=True)
@@ -34,14 +24,6 @@ class Running:
     def curl(self) -> Curl:
         return Curl(self.data, self.mtls, int(self.mtls.rpartition(":")[2]))
 
-    def node(self, node_modules: Path, script: str, certificate: str, **settings: str) -> Any:
-        given = {"issuer": self.issuer, "api": f"{self.mtls}/accounts", "ca": str(self.data / "ca.pem"),
-                 "certificate": str(self.data / f"{certificate}.pem"),
-                 "privateKey": str(self.data / f"{certificate}.key"), **settings}  # fmt: skip
-        (node_modules / "settings.json").write_text(json.dumps(given))
-        command = ["node", script, "settings.json"]
-        return subprocess.run(command, cwd=node_modules, capture_output=True, text=True, timeout=60, check=False)
-
 
 @pytest.fixture(scope="module")
 def running(data: Path) -> Iterator[Running]:
@@ -50,38 +32,6 @@ def running(data: Path) -> Iterator[Running]:
     variables = {"OAUTH_ISSUER": found.issuer, "OAUTH_MTLS_BASE": found.mtls}
     with example(data, plain, **variables), example(data, mutual, **variables):
         yield found
-
-
-def thumbprint(data: Path, name: str) -> dict[str, str]:
-    return {"x5t#S256": ClientCertificate.from_pem((data / f"{name}.pem").read_bytes()).thumbprint}
-
-
-def test_client_credentials_by_openid_client(running: Running, node_modules: Path) -> None:
-    result = running.node(node_modules, "client.mjs", "billing", clientId="billing", scope="accounts")
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["body"] == {"client_id": "billing", "user": None}
-    refused = running.node(node_modules, "client.mjs", "web", clientId="billing", scope="accounts")
-    assert refused.returncode != 0
-    assert "invalid_client" in refused.stderr
-
-
-def test_every_grant_and_endpoint_by_openid_client(
-    running: Running, node_modules: Path, tmp_path: Path
-) -> None:  # fmt: skip
-    shutil.copy(HERE / "client.mjs", node_modules / "oauth_toolkit.mjs")
-    callback = running.curl.callback("web", tmp_path / "cookies")
-    refused = running.node(
-        node_modules, "oauth_toolkit.mjs", "billing", clientId="web", callback=callback, verifier=VERIFIER
-    )
-    assert "invalid_client" in refused.stderr
-    result = running.node(
-        node_modules, "oauth_toolkit.mjs", "web", clientId="web", callback=callback, verifier=VERIFIER
-    )
-    assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert told["introspected"]["cnf"] == thumbprint(running.data, "web")
-    assert told["before"] == {"status": 200, "body": {"client_id": "web", "user": "anna"}}
-    assert told["after"]["status"] == 401
 
 
 def test_curl(running: Running, tmp_path: Path) -> None:

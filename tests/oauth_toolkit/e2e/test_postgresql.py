@@ -15,7 +15,7 @@ from tests.e2e.conftest import skip_without
 from wsgi_mtls.cli.terminators import LOOPBACK, free_port
 
 from .browser import Curl
-from .conftest import EXAMPLE, example, prepared
+from .process import EXAMPLE, example, prepared
 
 HOST, PORT = "127.0.0.1", 5432
 

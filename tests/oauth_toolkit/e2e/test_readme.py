@@ -16,7 +16,7 @@ import pytest
 from wsgi_mtls.cli.terminators import free_port
 
 from .browser import REDIRECT, Curl
-from .conftest import EXAMPLE
+from .process import EXAMPLE
 
 ENVIRON = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 

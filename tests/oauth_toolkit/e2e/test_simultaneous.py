@@ -13,7 +13,8 @@ from tests.databases import postgresql
 from tests.oauth_toolkit.support import REDIRECT, SECRET, VERIFIER
 from tests.simultaneous import at_once, gunicorn, post
 
-from .conftest import EXAMPLE, environment, prepared, register
+from .conftest import register
+from .process import EXAMPLE, environment, prepared
 
 ROUNDS = 6
 CODE = {"grant": "authorization-code", "codes": 100}

@@ -1,4 +1,4 @@
-// An authorization server with mutual TLS: oidc-provider, on a port that the kernel chooses. Usage: node server.mjs SETTINGS.json
+// An authorization server with mutual TLS: oidc-provider, on a port that the kernel chooses. Usage: node oidc_provider.mjs SETTINGS.json
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import Provider from 'oidc-provider'

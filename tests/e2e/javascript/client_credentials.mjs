@@ -1,4 +1,4 @@
-// Gets a certificate-bound access token and calls an API with it. Usage: node client.mjs SETTINGS.json
+// Gets a certificate-bound access token and calls an API with it. Usage: node client_credentials.mjs SETTINGS.json
 import { readFileSync } from 'node:fs'
 import * as client from 'openid-client'
 import { Agent, fetch } from 'undici'
