@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tests.flask.authserver import build_authserver, close_database
+from tests.flask.authlib.authserver import build_authserver, close_database
 from wsgi_mtls import ClientCertificate
 from wsgi_mtls.cli.terminators import CONVENTIONAL_HOST, MTLS_HOST, TLSFiles
 from wsgi_mtls.jwks import jwk
@@ -72,7 +72,7 @@ def toolkit(folder: Path, files: TLSFiles) -> Iterator[Server]:
     """Run the OAuth Toolkit example by its one command."""
     from tests.oauth_toolkit.e2e.process import example
 
-    with example(folder, 0, OAUTH_ISSUER=ISSUER) as port:
+    with example(folder, 0, OAUTH_ISSUER=ISSUER, OAUTH_REGISTRATION="certificate") as port:
         yield Server("toolkit", folder, ISSUER, ISSUER, port)
 
 
@@ -80,7 +80,8 @@ def toolkit(folder: Path, files: TLSFiles) -> Iterator[Server]:
 def toolkit_behind_nginx(folder: Path, files: TLSFiles) -> Iterator[Server]:
     from tests.oauth_toolkit.e2e.process import behind_nginx
 
-    with behind_nginx(folder, files, OAUTH_ISSUER=ISSUER, OAUTH_MTLS_BASE=MTLS) as (port, _):
+    variables = {"OAUTH_ISSUER": ISSUER, "OAUTH_MTLS_BASE": MTLS, "OAUTH_REGISTRATION": "certificate"}
+    with behind_nginx(folder, files, **variables) as (port, _):
         yield Server("toolkit-nginx", folder, ISSUER, MTLS, port)
 
 

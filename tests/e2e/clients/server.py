@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -25,7 +26,7 @@ class Server:
         issuer: its URL, on port 443.
         mtls: where the endpoints are with mutual TLS.
         port: where port 443 of its hosts is on this machine.
-        registration_token: by which clients may be registered.
+        registration_token: by which clients are registered; without it they are by their certificate.
     """
 
     name: str
@@ -79,8 +80,8 @@ class Server:
         raise AssertionError((answer.status_code, answer.text))
 
     def _submit(self, browser: requests.Session, page: requests.Response) -> requests.Response:
-        token = re.search(r'name="(csrf\w*)" value="([^"]+)"', page.text)
-        assert token, (page.status_code, page.text)
-        login = {"username": "anna", "password": "authserver"}
-        form = {token[1]: token[2], "user": "anna", "consent": "yes", **login}
+        hidden = re.findall(r'<input type="hidden" name="(\w+)"[^>]* value="([^"]*)"', page.text)
+        given = {name: unescape(value) for name, value in hidden}
+        assert given, (page.status_code, page.text)
+        form = {**given, "user": "anna", "consent": "yes", "username": "anna", "password": "authserver", "allow": "yes"}
         return browser.post(page.url, form, headers={"Referer": page.url}, allow_redirects=False, timeout=20)

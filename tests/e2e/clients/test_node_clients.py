@@ -39,11 +39,11 @@ def run(node_modules: Path, script: str, server: Server, settings: Path) -> Any:
 @pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])
 @pytest.mark.parametrize("running", ALL, indirect=True)
 def test_everything(server: Server, node_modules: Path, tmp_path: Path, script: str) -> None:
+    """It registers first, by the initial access token or by its certificate."""
     registers = {"registration": REGISTRATION, "initialAccessToken": server.registration_token}
-    more = registers if server.registration_token else {}
-    told = run(node_modules, script, server, server.write_settings(tmp_path / "settings.json", **more))
+    told = run(node_modules, script, server, server.write_settings(tmp_path / "settings.json", **registers))
     client_id = told["registered"]["client_id"]
-    assert (client_id == "web") is not bool(server.registration_token)
+    assert client_id != "web"
     assert told["pushed"] == (["client_id", "request_uri"] if "authlib" in server.name else None)
     assert (told["user"]["status"], told["user"]["body"]["client_id"]) == (200, client_id)
     thumbprint = ClientCertificate.from_pem(Path(server.pair("web")[0]).read_bytes()).thumbprint

@@ -16,11 +16,8 @@ const call = async (token, options) => {
   }
 }
 
-let registered = { client_id: 'web' }
-if (registration) {
-  const answer = await oauth.dynamicClientRegistrationRequest(as, registration, { initialAccessToken, ...own })
-  registered = await oauth.processDynamicClientRegistrationResponse(answer)
-}
+const answer = await oauth.dynamicClientRegistrationRequest(as, registration, { initialAccessToken, ...own })
+const registered = await oauth.processDynamicClientRegistrationResponse(answer)
 const client = { ...registered, use_mtls_endpoint_aliases: true }
 const verifier = oauth.generateRandomCodeVerifier()
 const state = oauth.generateRandomState()

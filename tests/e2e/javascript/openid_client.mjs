@@ -15,11 +15,9 @@ const call = async (config, token) => {
   }
 }
 
-const config = registration
-  ? await client.dynamicClientRegistration(
-      new URL(issuer), { ...registration, ...aliases }, client.TlsClientAuth(), { ...options('web'), initialAccessToken },
-    )
-  : await discover('web')
+const config = await client.dynamicClientRegistration(
+  new URL(issuer), { ...registration, ...aliases }, client.TlsClientAuth(), { ...options('web'), initialAccessToken },
+)
 const pkceCodeVerifier = client.randomPKCECodeVerifier()
 const state = client.randomState()
 const parameters = {
