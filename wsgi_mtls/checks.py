@@ -7,6 +7,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from .clients import Client, SubjectValue
 from .clients.subject import COMPARED
 from .errors import BadCertificate, NoCertificate, RefusedClient, UntrustedPath, short
+from .key_strength import DEFAULT as DEFAULT_KEY_BITS
+from .key_strength import MinKeyBits
 from .vouching import Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
@@ -136,6 +138,35 @@ def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
         "names do not count: have the CA certify another key, or remove that registration.",
         reason="registered_as_self_signed",
     )
+
+
+def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
+    """Check the length of a certificate's RSA or EC key; keys of other kinds have no length to choose.
+
+    Args:
+        certificate: what authenticates.
+        minimum: the least number of bits; a kind that it leaves out has its default.
+
+    Raises:
+        BadCertificate: ``weak_key``: If the key is shorter.
+        BadCertificate: ``certificate_unreadable``: If the key is unreadable.
+    """
+    if minimum == "off":
+        return
+    try:
+        certificate.public_key_der  # noqa: B018  # a certificate that is registered by its octets need not have a key
+    except BadCertificate:
+        return
+    kind, bits = certificate.key_size
+    least = minimum.get(kind, DEFAULT_KEY_BITS.get(kind, 0))
+    if bits < least:
+        raise BadCertificate(
+            f"Expected a key of at least {least} bits in the certificate, found {kind.upper()} of {bits}: have one "
+            "issued for a longer key, or lower min_key_bits.",
+            reason="weak_key",
+            expected=str(least),
+            found=str(bits),
+        )
 
 
 def check_pki(

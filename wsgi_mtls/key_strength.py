@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from .errors import BadCertificate
 from .options import InvalidOption
-from .x509 import ClientCertificate
 
 MinKeyBits = Mapping[str, int] | Literal["off"]
 """The least number of bits by kind of key, ``rsa`` and ``ec``; ``"off"`` accepts any key."""
@@ -25,32 +23,3 @@ def check_min_key_bits(value: object) -> None:
     if not is_sound or not all(type(bits) is int and bits > 0 for bits in value.values()):  # type: ignore[attr-defined]
         problem = f'must be "off", or bits by kind of key, such as {dict(DEFAULT)}, not {value!r}.'
         raise InvalidOption("min_key_bits", problem)
-
-
-def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
-    """Check the length of a certificate's RSA or EC key; keys of other kinds have no length to choose.
-
-    Args:
-        certificate: what authenticates.
-        minimum: the least number of bits; a kind that it leaves out has its default.
-
-    Raises:
-        BadCertificate: ``weak_key``: If the key is shorter.
-        BadCertificate: ``certificate_unreadable``: If the key is unreadable.
-    """
-    if minimum == "off":
-        return
-    try:
-        certificate.public_key_der  # noqa: B018  # a certificate that is registered by its octets need not have a key
-    except BadCertificate:
-        return
-    kind, bits = certificate.key_size
-    least = minimum.get(kind, DEFAULT.get(kind, 0))
-    if bits < least:
-        raise BadCertificate(
-            f"Expected a key of at least {least} bits in the certificate, found {kind.upper()} of {bits}: have one "
-            "issued for a longer key, or lower min_key_bits.",
-            reason="weak_key",
-            expected=str(least),
-            found=str(bits),
-        )

@@ -1,10 +1,11 @@
 """What a certificate could be registered by, and what keeps it from being registered."""
 
 from . import checks
+from .checks import check_key
 from .clients import SUBJECT_KINDS, SubjectKind, SubjectValue
 from .errors import BadCertificate, InvalidClientMetadata
 from .jwks import jwk
-from .key_strength import DEFAULT, check_key
+from .key_strength import DEFAULT
 from .x509 import ClientCertificate, PeerCertificate
 
 _TEXTS = ("subject", "san_dns", "san_uri", "san_ip", "san_email")

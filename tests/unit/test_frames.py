@@ -87,7 +87,7 @@ def test_looking_at_a_certificate(headers: dict[str, str]) -> None:
 def test_a_client() -> None:
     guarded = ClientAuthMiddleware(app, Verifier({"billing": METADATA}), source=nginx(), paths=["/token"])
     requests = [environ(), environ()]
-    frames_of_the_last(lambda request: guarded(request, start), requests).check(frames=40, files=13)
+    frames_of_the_last(lambda request: guarded(request, start), requests).check(frames=40, files=12)
     assert [request["wsgi_mtls.client"].client_id for request in requests] == ["billing", "billing"]
 
 

@@ -8,7 +8,7 @@ from .. import checks
 from ..clients import AUTH_METHODS, AuthenticatedClient, AuthMethod, Client, KnownClients, PublishedKeySets
 from ..errors import InvalidRequest, MutualTLSError, NoCertificate, RefusedClient
 from ..key_strength import DEFAULT as DEFAULT_KEY_BITS
-from ..key_strength import MinKeyBits, check_key
+from ..key_strength import MinKeyBits
 from ..vouching import Vouching
 from ..x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 from .self_signed import SelfSignedMatch, check_self_signed
@@ -79,7 +79,7 @@ class ClientRules:
         checks.check_validity(presented.certificate, self.clock())
         checks.check_chain(presented, self.vouching, at=self.own_time())
         self.check_not_registered_as_self_signed(presented.certificate)
-        check_key(presented.certificate, self.min_key_bits)
+        checks.check_key(presented.certificate, self.min_key_bits)
         return presented
 
     def check_self_signed(self, client: Client, certificate: ClientCertificate) -> None:
@@ -129,7 +129,7 @@ class ClientRules:
         else:
             self.check_self_signed(client, peer.certificate)
         if certificate is not None:
-            check_key(certificate, self.min_key_bits)
+            checks.check_key(certificate, self.min_key_bits)
         if other_credentials:
             names = ", ".join(sorted(other_credentials))
             raise InvalidRequest(
