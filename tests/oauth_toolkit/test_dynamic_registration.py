@@ -10,7 +10,10 @@ from django.test import Client
 from oauth2_provider import views
 from oauth2_provider.models import get_access_token_model, get_application_model
 
+from django_mtls.oauth_toolkit.dynamic_registration import RegistrationMixin
 from django_mtls.oauth_toolkit.models import ApplicationRegistration, RegistrationAccess
+from tests.key_sets import publishing
+from tests.tokens import json_response
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
 
@@ -91,6 +94,27 @@ def test_self_signed_client(server: AuthServer) -> None:
     found = made({**method, "jwks": {"keys": [jwk(mine.certificate)]}})
     assert server.token(found["client_id"], mine).status_code == 200
     assert server.token(found["client_id"], theirs).status_code == 401
+
+
+def test_jwks_uri_that_is_fetched_at_once(
+    server: AuthServer, mtls: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = self_sign("CN=x")
+    monkeypatch.setattr(RegistrationMixin, "fetches_jwks_uri", True)
+    with publishing(mine) as published:
+        mtls(KEY_SETS=published.options)
+        wanted = {**published.metadata, "grant_types": ["client_credentials"]}
+        published.server.answer = lambda _: json_response({}, 500)
+        told = refused(register({**wanted, "jwks_uri": published.server.url + "?broken"}))
+        assert "Expected status 200, got 500" in told
+        assert "not public" in refused(register({**wanted, "jwks_uri": "https://10.0.0.1/jwks"}))
+        published.replace(mine)
+        found = made(wanted)
+        assert published.fetches == 2
+        assert server.token(found["client_id"], mine).status_code == 200
+        monkeypatch.setattr(RegistrationMixin, "fetches_jwks_uri", False)
+        made({**wanted, "jwks_uri": published.server.url + "?later"})
+        assert published.fetches == 2
 
 
 def test_code_of_a_registered_client(server: AuthServer, new: KeyPair) -> None:

@@ -44,7 +44,14 @@ _NOT_IN_UPDATES = frozenset({
 
 
 class RegistrationMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's ``DynamicClientRegistrationView``: registers clients of mutual TLS also."""
+    """Before OAuth Toolkit's ``DynamicClientRegistrationView``: registers clients of mutual TLS also.
+
+    Attributes:
+        fetches_jwks_uri: whether a ``jwks_uri`` is fetched at registration, and refused unless certificates come:
+            ``as_view(fetches_jwks_uri=True)``. Each registration then takes up to ``timeout`` of ``KEY_SETS``.
+    """
+
+    fetches_jwks_uri = False
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         """Register a client; one of a method that is unknown here is left to OAuth Toolkit."""
@@ -61,7 +68,7 @@ class RegistrationMixin(ForProgramsMixin):
         try:
             if isinstance(given, InvalidClientMetadata):
                 raise given
-            return _register(request, read_metadata(given))
+            return _register(request, read_metadata(given, fetch=self.fetches_jwks_uri))
         except InvalidClientMetadata as error:
             return registration_error("invalid_client_metadata", error.message)
 
@@ -70,7 +77,12 @@ class ConfigurationMixin(ForProgramsMixin):
     """Before OAuth Toolkit's ``DynamicClientRegistrationManagementView``: a client reads, replaces or deletes itself.
 
     A client that OAuth Toolkit itself has registered is left to it.
+
+    Attributes:
+        fetches_jwks_uri: whether a new ``jwks_uri`` is fetched, as at registration.
     """
+
+    fetches_jwks_uri = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         """Serve a client that has the registration access token of the client in the path."""
@@ -108,7 +120,7 @@ class ConfigurationMixin(ForProgramsMixin):
             given = without_empty(read_object(request))
             if problem := _unfit_update(given, self._access.application):
                 return registration_error("invalid_request", problem)
-            return _replace(request, self._access, self._token, read_metadata(given))
+            return _replace(request, self._access, self._token, read_metadata(given, fetch=self.fetches_jwks_uri))
         except InvalidClientMetadata as error:
             return registration_error("invalid_client_metadata", error.message)
         except MutualTLSError as error:

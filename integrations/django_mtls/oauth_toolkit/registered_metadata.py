@@ -35,8 +35,12 @@ _GRANTS = {
 }
 
 
-def read_metadata(given: Mapping[str, Any]) -> dict[str, Any]:
+def read_metadata(given: Mapping[str, Any], *, fetch: bool = False) -> dict[str, Any]:
     """Return the members that can be registered here, with the defaults of those that were left out.
+
+    Args:
+        given: what the client registers.
+        fetch: whether certificates must come from its ``jwks_uri`` now.
 
     Raises:
         InvalidClientMetadata: If one cannot, or no certificate can satisfy them.
@@ -52,7 +56,7 @@ def read_metadata(given: Mapping[str, Any]) -> dict[str, Any]:
     if any("*" in uri for uri in uris):
         raise InvalidClientMetadata("redirect_uris must be exact: leave the asterisk out.")
     _check_grant(metadata)
-    check_satisfiable(metadata, verifier())
+    check_satisfiable(metadata, verifier(), fetch=fetch)
     _check_self_signed(metadata)
     return metadata
 
