@@ -115,7 +115,7 @@ class CertificateNames:
     @part("list of extensions")
     def extensions(self) -> Extensions:
         """The extensions, undecoded but for their OID and ``critical``."""
-        return Extensions(parts.tbs(self.der).extensions)
+        return Extensions(parts.extensions(self.der))
 
 
 def fold_uri(uri: str) -> str:

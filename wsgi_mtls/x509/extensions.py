@@ -29,24 +29,15 @@ _OF_THE_CHAIN = frozenset(
 )
 
 
-_MAX_EXTENSIONS = 100  # a client chooses how many there are, and usual certificates have a dozen
-
-
 class Extensions:
     """The extensions of one certificate.
 
     Args:
-        found: each, undecoded.
-
-    Raises:
-        ValueError: there are more than 100, or one of them is not an extension, so that it may be critical.
+        found: each, its value undecoded.
     """
 
-    def __init__(self, found: Collection[asn1.TLV]) -> None:
-        if len(found) > _MAX_EXTENSIONS:
-            raise ValueError(f"there are {len(found)}, and more than {_MAX_EXTENSIONS} are not read")
-        read = [structure.decode(structure.Extension, structure.octets_of(one)) for one in found]
-        self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in read]
+    def __init__(self, found: Collection[structure.Extension]) -> None:
+        self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in found]
 
     def check(self) -> None:
         """Look at all that PKI must understand, whatever the registered name is.

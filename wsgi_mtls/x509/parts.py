@@ -21,34 +21,61 @@ _EC_PUBLIC_KEY = "1.2.840.10045.2.1"  # RFC 5480 section 2.1.1
 # The tags of GeneralName (RFC 5280 section 4.2.1.6).
 OTHER_NAME, EMAIL, DNS_NAME, URI, IP_ADDRESS = b"\xa0", b"\x81", b"\x82", b"\x86", b"\x87"
 _OCTETS_OF_AN_ADDRESS = (4, 16)
+MAX_EXTENSIONS = 100  # a client chooses how many there are, and usual certificates have a dozen
 
 
 @dataclass(frozen=True, slots=True)
 class TBS:
-    """What is signed, undecoded: the DER of each part."""
+    """A certificate taken apart, undecoded: the DER of each part.
 
+    Attributes:
+        signed: the whole of what is signed; the parts of it follow.
+        count: how many extensions there are.
+        algorithm: the signature's algorithm.
+        signature: the signature.
+    """
+
+    signed: bytes
     serial_number: int
     issuer: bytes
     validity: bytes
     subject: bytes
     public_key_info: bytes
-    extensions: tuple[asn1.TLV, ...]
+    count: int
+    algorithm: asn1.TLV
+    signature: asn1.BitString
 
 
 @lru_cache(maxsize=8)
 def tbs(der: bytes) -> TBS:
     """Take a certificate apart. The last few are kept, since a decision reads several parts of one certificate."""
-    signed = structure.decode(structure.Certificate, der).tbs_certificate
-    found = structure.decode(structure.TBSCertificate, structure.octets_of(signed))
+    outer = structure.decode(structure.Certificate, der)
+    signed = structure.octets_of(outer.tbs_certificate)
+    found = structure.decode(structure.TBSCertificate, signed)
     return TBS(
+        signed=signed,
         # DER and BER alike: two's complement.
         serial_number=int.from_bytes(bytes(found.serial_number.data), "big", signed=True),
         issuer=structure.octets_of(found.issuer),
         validity=structure.octets_of(found.validity),
         subject=structure.octets_of(found.subject),
         public_key_info=structure.octets_of(found.subject_public_key_info),
-        extensions=tuple(found.extensions or ()),
+        count=len(found.extensions or ()),
+        algorithm=outer.signature_algorithm,
+        signature=outer.signature,
     )
+
+
+def extensions(der: bytes) -> list[structure.Extension]:
+    """Return the extensions.
+
+    Raises:
+        ValueError: there are more than 100, or one of them is not an extension, so that it may be critical.
+    """
+    found = tbs(der)
+    if found.count > MAX_EXTENSIONS:
+        raise ValueError(f"there are {found.count}, and more than {MAX_EXTENSIONS} are not read")
+    return structure.decode(structure.TBSWithExtensions, found.signed).extensions or []
 
 
 def validity(der: bytes) -> tuple[datetime, datetime]:
@@ -104,11 +131,9 @@ def is_issued_by(der: bytes, issuer: bytes) -> bool:
 
 
 def _is_signed_with(der: bytes, public_key_info: bytes) -> bool | None:
-    outer = structure.decode(structure.Certificate, der)
+    found = tbs(der)
     # The parameters may be missing, NULL or anything: see self_signed.
-    algorithm = _algorithm(outer.signature_algorithm)
-    signed = structure.octets_of(outer.tbs_certificate)
-    return verifies(public_key_info, algorithm, outer.signature.as_bytes(), signed)
+    return verifies(public_key_info, _algorithm(found.algorithm), found.signature.as_bytes(), found.signed)
 
 
 def _algorithm(algorithm: asn1.TLV) -> Algorithm:

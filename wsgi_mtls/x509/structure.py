@@ -90,7 +90,7 @@ class Extension:
 
 @asn1.sequence
 class TBSCertificate:
-    """What is signed."""
+    """What is signed, with its extensions undecoded, so that one that can't be read spoils no other part."""
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV
@@ -102,6 +102,22 @@ class TBSCertificate:
     issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
     subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
     extensions: Annotated[list[asn1.TLV] | None, asn1.Explicit(3)]
+
+
+@asn1.sequence
+class TBSWithExtensions:
+    """The same with its extensions decoded: one call instead of one for each of them."""
+
+    version: Annotated[int | None, asn1.Explicit(0)]
+    serial_number: asn1.TLV
+    signature: asn1.TLV
+    issuer: asn1.TLV
+    validity: asn1.TLV
+    subject: asn1.TLV
+    subject_public_key_info: asn1.TLV
+    issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
+    subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
+    extensions: Annotated[list[Extension] | None, asn1.Explicit(3)]
 
 
 @asn1.sequence

@@ -12,6 +12,7 @@ from wsgi_mtls.x509 import ClientCertificate
 from ..models import AbstractRegisteredClient
 from .choices import Method
 from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
+from .search_keys import SearchKey
 from .sightings import noted
 
 if TYPE_CHECKING:
@@ -39,14 +40,20 @@ class ModelRegistry:
         return None if record is None else record.to_client()
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
-        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query.
+        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query for nearly every client.
+
+        The key of a certificate from a CA is seldom registered: whether any registration has it needs no join.
 
         Raises:
             InvalidClientMetadata: it can never authenticate.
         """
-        rows = self._model._default_manager.annotate(has_self_signed=Exists(self._self_signed(certificate)))
+        rows = self._model._default_manager.annotate(has_key=Exists(self._keys({key_digest(certificate)})))
         record: Any = self._record(rows, client_id)
-        return (None, False) if record is None else (record.to_client(), record.has_self_signed)
+        if record is None:
+            return None, False
+        # For a self-signed client nobody asks further: its certificate is registered, or refused.
+        is_own = record.token_endpoint_auth_method == Method.SELF_SIGNED
+        return record.to_client(), record.has_key and (is_own or self.has_self_signed(certificate))
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
         """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
@@ -56,7 +63,7 @@ class ModelRegistry:
         return self._self_signed(certificate).exists()
 
     def _record(self, rows: "QuerySet[AbstractRegisteredClient]", client_id: str) -> AbstractRegisteredClient | None:
-        found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).select_related("user")
+        found = rows.filter(**{self._model.client_id_lookup: client_id}, enabled=True).order_by()
         for record in found:
             if record.client_id == client_id:
                 return record
@@ -68,6 +75,9 @@ class ModelRegistry:
             search_keys__digest=key_digest(certificate),
             search_keys__scope__in=self._scopes,
         )
+
+    def _keys(self, digests: Iterable[str]) -> "QuerySet[SearchKey]":
+        return SearchKey._default_manager.filter(digest__in=digests, scope__in=self._scopes)
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return every enabled client that this certificate may belong to."""
@@ -81,7 +91,11 @@ class ModelRegistry:
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, disabled ones too."""
         found: dict[object, AbstractRegisteredClient] = {}
-        for digests in batches(certificate_digests(certificate)):
+        for batch in batches(certificate_digests(certificate)):
+            # Most certificates are registered nowhere, which the keys alone tell, without a join.
+            digests = list(self._keys(batch).values_list("digest", flat=True))
+            if not digests:
+                continue
             rows = self._model._default_manager.filter(
                 search_keys__digest__in=digests, search_keys__scope__in=self._scopes
             )
