@@ -19,6 +19,7 @@ Written by `make bench`, which measures everything again; `make bench-quick` pri
 Functions are timed side by side in one process, in random order, by the thread's CPU time. A ratio is the median of the
 rounds' ratios, since all functions of a round meet the same load; times alone depend on the machine. “Yields” is what
 comes of a call: most peers do less. Below a table, each missed bar has what stops it and the profile of the call.
+A table of `__main__.py` that is missing here was not measured for this report.
 """
 
 
