@@ -143,13 +143,13 @@ def _was_resumed(environ: "WSGIEnvironment") -> bool:
 
 
 def _chain(environ: "WSGIEnvironment") -> tuple[ClientCertificate, ...]:
+    # A hint: what is too long, or comes after the tenth, is left out, and the leaf counts.
     chain: list[ClientCertificate] = []
-    number = 0
-    while pem := environ.get(f"SSL_CLIENT_CERT_CHAIN_{number}"):
-        if number == CHAIN_LIMIT:
-            raise BadCertificate(f"The chain has more than {CHAIN_LIMIT} certificates.")
-        number += 1
-        if len(pem) <= SIZE_LIMIT:  # a hint: what is too long is left out, and the leaf counts
+    for number in range(CHAIN_LIMIT):
+        pem = environ.get(f"SSL_CLIENT_CERT_CHAIN_{number}")
+        if not pem:
+            break
+        if len(pem) <= SIZE_LIMIT:
             chain.append(_certificate(pem))
     return tuple(chain)
 
