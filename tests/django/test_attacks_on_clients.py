@@ -165,9 +165,9 @@ def test_row_50_mount_point(ca: KeyPair, billing: KeyPair) -> None:
 
 
 def test_many_names(site: Site, ca: KeyPair) -> None:
-    """A certificate with thousands of names neither stops the search nor the server."""
-    names = [f"{number}.example.com" for number in range(1200)]
-    register("rp", {**PKI, "tls_client_auth_san_dns": "1199.example.com"}, user=None)
+    """A certificate with hundreds of names neither stops the search nor the server."""
+    names = [f"{number}.example.com" for number in range(700)]
+    register("rp", {**PKI, "tls_client_auth_san_dns": "699.example.com"}, user=None)
     pair = ca.issue("CN=x", Profile(san_dns=names))
     assert site.post("/token", pair, "client_id=rp").status == 200
     assert site.user(pair) == ""
