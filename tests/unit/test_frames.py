@@ -92,6 +92,17 @@ def test_a_client() -> None:
 
 
 @needs_cpython_311
+def test_each_thing_is_read_once() -> None:
+    """The header is decoded at the first request alone, trust asked once in each, metadata parsed before any."""
+    guarded = ClientAuthMiddleware(app, Verifier({"billing": METADATA}), source=nginx(), paths=["/token"])
+    for decoded in (1, 0):
+        entered = frames_of_the_last(lambda request: guarded(request, start), [environ()])
+        assert entered.count("ClientCertificate.from_der") == decoded
+        assert entered.count("TrustedProxies.sent") == 1
+        assert entered.count("Client.from_metadata") == 0
+
+
+@needs_cpython_311
 def test_a_bound_token() -> None:
     guarded = AccessTokenMiddleware(app, Tokens(), source=nginx(), paths=["/token"], scope="read")
     requests = [environ(HTTP_AUTHORIZATION="Bearer one"), environ(HTTP_AUTHORIZATION="Bearer two")]
