@@ -115,5 +115,5 @@ def test_command(server: AuthServer, billing: KeyPair, tmp_path: Path) -> None:
     call_command("mtls_register_client", "rp", str(pem), "--bound", verbosity=0)
     assert ApplicationRegistration.objects.get(application__client_id="rp").subject_value == DN
     assert server.token("rp", billing).status_code == 200
-    with pytest.raises(CommandError, match="no application"):
+    with pytest.raises(CommandError, match="client_id of an application, found 'nobody'"):
         call_command("mtls_register_client", "nobody", str(pem))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings as current
 from django.test import Client
+from oauth2_provider.models import get_application_model
 
 from tests.flask.attack_rows import Came
 from wsgi_mtls.testing import KeyPair
@@ -57,8 +58,14 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
     ("/o/device-authorization/", "client_id=machine"),
 ])  # fmt: skip
 @pytest.mark.parametrize("query", ["tenant=1", "grant_type=client_credentials", "client_secret=s3cret", "x"])
-def test_no_query(server: AuthServer, billing: KeyPair, path: str, body: str, query: str) -> None:
+def test_no_query(
+    server: AuthServer, toolkit: Callable[..., None], billing: KeyPair, path: str, body: str, query: str
+) -> None:
     """Nothing is read of what stands in logs, nor taken for the body's (RFC 6749 section 3.2)."""
+    if "device" in path:
+        toolkit(OAUTH_DEVICE_VERIFICATION_URI="https://as.example/device")
+        device = "urn:ietf:params:oauth:grant-type:device_code"
+        get_application_model().objects.filter(client_id="machine").update(authorization_grant_type=device)
     assert outcome(server.post(f"{path}?{query}", body, billing)) == INVALID_REQUEST
     assert outcome(server.post(f"{path}?{query}", f"{body}&client_secret={SECRET}")) == INVALID_REQUEST
     assert server.post(path, body, billing).status_code == 200

@@ -51,6 +51,8 @@ class Signatures:
         """
         if len(token) > self._max:
             raise InvalidToken(f"The token is longer than {self._max} characters.", reason="malformed_token")
+        if "=" in token:  # RFC 7515 section 2: base64url without padding, which some releases of joserfc accept
+            raise InvalidToken("The token has padding, which a JWT must not have.", reason="malformed_token")
         try:
             signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header: object = signed.headers()

@@ -19,6 +19,7 @@ from .client_auth import NOT_A_TOKEN_REQUEST, authenticate_client
 from .confirmations import claims_of, find_access_token
 from .hardening.bound_tokens import looking_at_confirmation
 from .hardening.device import GRANT_TYPE
+from .hardening.queries import check_query
 from .introspection import may_introspect
 from .metadata import MetadataMixin
 from .protection import challenge_response, token_error
@@ -78,7 +79,9 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
             if not by_certificate and GRANT_TYPE in named:
                 return False
             core = self.get_oauthlib_core()
-            asked = Request(*core._extract_params(request))
+            uri, *rest = core._extract_params(request)
+            check_query(uri)
+            asked = Request(uri, *rest)
             authenticated = bool(core.server.request_validator.authenticate_client(asked))
             self._asking = asked.client if authenticated else None
             return authenticated
