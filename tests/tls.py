@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 SERVER_CA = make_ca("CN=Server CA")
 """Signs the servers' own certificates; no client certificate has to do with it."""
 
+REFUSED_BY_NGINX = (
+    400,
+    {"error": "invalid_client", "error_description": "The TLS terminator refused the certificate."},
+)
+"""What nginx answers, as deploy/nginx/nginx.conf has it, to a chain that is wrong, not only of an unknown CA."""
+
 
 def write_pair(folder: Path, name: str, pair: KeyPair) -> tuple[Path, Path]:
     """Write a certificate with its chain, and its key."""

@@ -93,8 +93,9 @@ def _outcome(row: Row, status: int, content: bytes) -> str:
     try:
         answer = json.loads(content)
     except ValueError:
-        # nginx lets a bad certificate through the handshake and then answers with a page of its own.
-        return REFUSED_BEFORE if status == 400 else f"status {status} without JSON"
+        return f"status {status} without JSON"
     if answer.get("client_id") == row.client_id:
         return ACCEPTED
-    return str(answer.get("error_description", answer)).partition(":")[0]
+    outcome = str(answer.get("error_description", answer)).partition(":")[0]
+    # nginx accepts a bad certificate in the handshake, and then answers as deploy/nginx/nginx.conf has it.
+    return REFUSED_BEFORE if outcome.startswith("The TLS terminator refused") else outcome

@@ -67,7 +67,7 @@ def ask(
         return answer.status, None
 
 
-def by_server(behind: Behind, row: Row, came: Came) -> tuple[int, None] | None:
+def by_server(behind: Behind, row: Row, came: Came) -> tuple[int, object] | None:
     """Return what the server itself answers to a certificate, or None if the application gets to judge it.
 
     nginx and Apache let an unknown CA's certificates in, but not a chain that is wrong in another way: all of row 18,
@@ -78,7 +78,9 @@ def by_server(behind: Behind, row: Row, came: Came) -> tuple[int, None] | None:
     if behind.case.terminator.lets_in == "validated":
         return (NO_STATUS, None) if row.number in (7, 8, 18, 20, 21) else None
     wrong = row.number == 18 or (row.number == 8 and came.pair.chain)
-    return ((400 if behind.case.name == "nginx" else NO_STATUS), None) if wrong else None
+    if not wrong:
+        return None
+    return (400, "invalid_client") if behind.case.name == "nginx" else (NO_STATUS, None)
 
 
 @pytest.mark.parametrize("row_id", ROW_IDS)

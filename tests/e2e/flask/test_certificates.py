@@ -3,15 +3,13 @@
 import pytest
 
 from tests.flask.attack_rows import DN, IMPOSSIBLE, ROW_IDS, Row
+from tests.tls import REFUSED_BY_NGINX
 from wsgi_mtls.testing import KeyPair, self_sign
 
 from .remote import ENDPOINTS, Remote
 from .served import Served
 
 INVALID_CLIENT = (401, {"error": "invalid_client"})
-REFUSED_BY_NGINX = (400, None)
-"""What nginx answers to a chain that is wrong, not only of a CA that it does not know: all of row 18, and what a leaf
-issued in row 8."""
 
 
 def check(served: Served, path: str, extra: str, row: Row, client_id: str) -> None:

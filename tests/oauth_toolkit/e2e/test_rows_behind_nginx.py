@@ -19,14 +19,13 @@ from tests.flask.attack_rows import (
 )
 from tests.oauth_toolkit.support import PATHS, basic
 from tests.support import FORM
+from tests.tls import REFUSED_BY_NGINX
 from wsgi_mtls.cli.terminators import LOOPBACK
 from wsgi_mtls.testing import KeyPair, self_sign
 
 from .remote import Remote
 
 INVALID_CLIENT = (401, {"error": "invalid_client"})
-REFUSED_BY_NGINX = (400, None)
-"""What nginx answers to a chain that is wrong, not only of a CA that it does not know."""
 
 
 def body(path: str, client_id: str) -> str:
