@@ -61,9 +61,10 @@ def _keys(client: Client, verifier: Verifier) -> str | None:
 
 def publishes_certificates(client: Client) -> bool:
     """Return whether only certificates at a ``jwks_uri`` authenticate a client."""
-    by_key = client.token_endpoint_auth_method in (None, "self_signed_tls_client_auth")
-    # Without a method, a subject value authenticates the client as well.
-    return by_key and client.subject_value is None and client.jwks_uri is not None
+    method = client.token_endpoint_auth_method
+    # A subject value authenticates a client without a method as well, and never a self-signed one.
+    by_key = method == "self_signed_tls_client_auth" or (method is None and client.subject_value is None)
+    return by_key and client.jwks_uri is not None
 
 
 def _issuer(client: Client, verifier: Verifier) -> str | None:

@@ -29,6 +29,7 @@ def problems(metadata: dict[str, Any], **options: Any) -> list[str]:
     [
         (PKI, {"allowed_methods": ["self_signed_tls_client_auth"]}, "does not allow"),
         (PUBLISHED, {}, "is not fetched"),
+        (PUBLISHED | {"tls_client_auth_san_uri": "spiffe://a.example"}, {}, "is not fetched"),
         (PUBLISHED | {"jwks_uri": "https://a.example:8443/jwks"}, {"key_sets": KeySets()}, "any_port=True"),
         (PUBLISHED | {"jwks_uri": "https://[::ffff:10.0.0.1]/jwks"}, {"key_sets": KeySets()}, "allowed_networks"),
         ({**PKI, "tls_client_auth_issuer": PIN}, {}, "only a trust store"),

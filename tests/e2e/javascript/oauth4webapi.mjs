@@ -16,7 +16,9 @@ const call = async (token, options) => {
   }
 }
 
-const answer = await oauth.dynamicClientRegistrationRequest(as, registration, { initialAccessToken, ...own })
+const answer = await oauth.dynamicClientRegistrationRequest(
+  as, { ...registration, use_mtls_endpoint_aliases: true }, { initialAccessToken, ...own },
+)
 const registered = await oauth.processDynamicClientRegistrationResponse(answer)
 const client = { ...registered, use_mtls_endpoint_aliases: true }
 const verifier = oauth.generateRandomCodeVerifier()

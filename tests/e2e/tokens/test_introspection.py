@@ -14,6 +14,7 @@ from tests.tokens import GuardedAPI
 from wsgi_mtls.cli.demo_authorization_server import LIFETIME, DemoAuthorizationServer
 from wsgi_mtls.cli.terminators import LOOPBACK
 from wsgi_mtls.jwks import jwk
+from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 from wsgi_mtls.tokens import IntrospectedTokens
 
@@ -60,6 +61,7 @@ class Parties:
             private_key=key,
             ca=ca,
             clock=lambda: self.now,
+            store=MemoryStore(clock=lambda: self.now),
         )
 
     def token(self) -> str:
