@@ -174,7 +174,7 @@ def test_admin(home: Home, data: Path, port: int, policy: None, tmp_path: Path) 
     phone = self_sign("CN=phone")
     mobile.write_bytes(to_pem(phone.certificate))
     broken = tmp_path / "broken.pem"
-    broken.write_bytes(machine.read_bytes() * 2)
+    broken.write_bytes(machine.read_bytes() + mobile.read_bytes())
     url = f"https://localhost:{port}"
     home.insert(data / "alice.p12")
     with home.browser() as browser:
@@ -193,7 +193,7 @@ def test_admin(home: Home, data: Path, port: int, policy: None, tmp_path: Path) 
             WebDriverWait(browser, 30).until(lambda browser: _is_gone(page))
 
         browser.get(url + ADD)
-        upload(broken, "2 certificates")
+        upload(broken, "found 2")
         summary = upload(machine, "rp.example.com")
         assert all(told in summary for told in NAMES_DAYS_AND_THUMBPRINT)
         assert value("token_endpoint_auth_method") == "tls_client_auth"
