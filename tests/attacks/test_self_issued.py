@@ -171,7 +171,7 @@ BY_ONE_READER = {
     "RFC 4518: both are odd": (der.utf8("\u00ad\uff42"), der.utf8("B\u200d")),
     "cryptography: T61String is UTF-8": (der.t61("\u00e9".encode()), der.utf8("\u00e9")),
     "C: the end at NUL": (der.utf8("a\0x"), der.utf8("a")),
-    "a later Unicode": (der.utf8("a\U0001fae8"), der.utf8("a")),
+    "a later Unicode": (der.utf8("a\u0378"), der.utf8("a")),
 }
 PERSIAN = ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u0631\u06a9\u0632\u200c\u0635\u062f\u0648\u0631")
 BY_NONE = {
