@@ -22,7 +22,7 @@ CHOSEN = [
     "test_throttling.py", "test_views.py",
 ]  # fmt: skip
 DIFFERENT = {
-    # It wants the key "throttle_user_1"; ours is a digest, so that nobody's X-Forwarded-For spells it.
+    # It wants the key "throttle_user_1"; ours is a digest, which no caller can spell in X-Forwarded-For.
     "ScopedRateThrottleTests::test_get_cache_key_returns_correct_key_if_user_is_authenticated",
     # Without credentials it wants the 403 of SessionAuthentication; the first class here has a challenge, so it is 401.
     "DecoratorTestCase::test_permission_classes",

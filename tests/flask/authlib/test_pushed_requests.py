@@ -109,10 +109,10 @@ def test_row_69_expired(server: AuthServer, billing: KeyPair, monkeypatch: pytes
     answer = push(server, "billing", billing).get_json()
     reference, ends = answer["request_uri"], int(time.time()) + answer["expires_in"]
     browser = server.app.test_client()
-    monkeypatch.setattr("flask_mtls.authlib.pushed_requests.time", Clock(ends - 2))
+    monkeypatch.setattr("flask_mtls.authlib.pushed_requests.time", Clock(ends - 60))
     loaded = page(browser, "billing", reference)
     assert loaded.status_code == 200
-    monkeypatch.setattr("flask_mtls.authlib.pushed_requests.time", Clock(ends + 2))
+    monkeypatch.setattr("flask_mtls.authlib.pushed_requests.time", Clock(ends + 60))
     assert is_page_about_the_reference(decide(browser, "billing", reference, loaded))
     assert is_page_about_the_reference(page(browser, "billing", reference))
 
