@@ -9,12 +9,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 from tests.databases import in_one_environment
+from tests.e2e.conftest import skip_without
+from tests.releases import download
 
 HERE = Path(__file__).parent
 CHOSEN = [
@@ -29,24 +28,6 @@ DIFFERENT = {
 }
 
 
-def skip_without(missing: str | None) -> None:
-    if missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-
-
-def download(folder: Path) -> Path:
-    """Return the release that is installed, from where pip finds packages."""
-    wanted = f"djangorestframework=={version('djangorestframework')}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps", wanted]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    except subprocess.TimeoutExpired:
-        skip_without("pip download took longer than two minutes")
-    found = list(folder.glob("*.tar.gz"))
-    skip_without(None if found else f"pip can't download {wanted}: {done.stderr}")
-    return found[0]
-
-
 def unpack(release: Path, folder: Path) -> None:
     """Lay REST framework's tests, with our ``conftest.py``, into a folder."""
     with tarfile.open(release) as archive:
@@ -59,7 +40,7 @@ def unpack(release: Path, folder: Path) -> None:
 
 @in_one_environment
 def test_frameworks_own_tests(tmp_path: Path) -> None:
-    unpack(download(tmp_path), tmp_path)
+    unpack(download("djangorestframework", tmp_path), tmp_path)
     environ = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=short", "-p", "no:cacheprovider"]
     command += ["--rootdir", str(tmp_path), *(f"tests/{name}" for name in CHOSEN)]

@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from importlib.metadata import version
 from pathlib import Path
 
 from tests.e2e.conftest import skip_without
+from tests.releases import download
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 REFUSED_ON_PURPOSE = {
@@ -21,19 +21,6 @@ REFUSED_ON_PURPOSE = {
     # Its request is a mock without headers, and the certificate of an accepted token is looked up for the event.
     "TestOAuth2ValidatorProvidesErrorData::test_validate_bearer_token_accepts_token_when_application_usable",
 }
-
-
-def download(folder: Path) -> Path:
-    """Return the release that is installed, from where pip finds packages."""
-    wanted = f"django-oauth-toolkit=={version('django-oauth-toolkit')}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps", wanted]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    except subprocess.TimeoutExpired:
-        skip_without("pip download took longer than two minutes")
-    found = list(folder.glob("*.tar.gz"))
-    skip_without(None if found else f"pip can't download {wanted}: {done.stderr}")
-    return found[0]
 
 
 def unpack(release: Path, folder: Path) -> None:
@@ -51,7 +38,7 @@ def unpack(release: Path, folder: Path) -> None:
 
 
 def test_validator(tmp_path: Path) -> None:
-    unpack(download(tmp_path), tmp_path)
+    unpack(download("django-oauth-toolkit", tmp_path), tmp_path)
     environ = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=short", "-p", "no:cacheprovider", "toolkits_tests"]
