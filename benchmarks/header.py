@@ -58,7 +58,7 @@ def _cases(kind: Kind) -> list[Case]:
     ]
     for name, most in (("SAN", 1.3), ("subject DN", 1.5)):
         decide = _with(peer, kind, partial(verifiers[name].authenticate, "alice"))
-        stops = "A decision is made and reported too, which the other does not do."
+        stops = "It also makes and reports a decision, and the other does not."
         cases.append(
             Case(
                 f"ours, never seen, PKI by {name}",
