@@ -1,7 +1,7 @@
 """The decorators: on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods.
 
-Write each below the route, ``@app.post(…)``: above it, it would silently guard nothing that Flask serves.
-``flask mtls check`` lists what is really guarded.
+Write each below the route, ``@app.post(…)``: above it, it guards nothing that Flask serves. ``flask mtls check`` lists
+what is guarded, and fails where a decorator is above its route.
 """
 
 from collections.abc import Callable, Collection
@@ -21,11 +21,11 @@ from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.rules.step_up import StepUp
 
+from .marks import mark
 from .refusals import refuse
 from .settings import NOT_SEARCHABLE, current_state
 
 View = TypeVar("View", bound=Callable[..., Any])
-MARK = "__mtls__"  # the attribute of a decorated view that names our decorators on it
 
 
 @overload
@@ -107,7 +107,7 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
             check()
             return current_app.ensure_sync(view)(*args, **kwargs)
 
-        setattr(checked, MARK, (name, *getattr(view, MARK, ())))
+        mark(checked, view, name)
         return checked
 
     return decorate if view is None else decorate(view)

@@ -1,15 +1,24 @@
 """``flask mtls check``."""
 
+import json
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from flask import Blueprint, Flask
+from flask.cli import ScriptInfo
 from flask.views import MethodView, View
 
 from flask_mtls import MutualTLS, bound_token_required, certificate_required, client_auth_required
+from flask_mtls.cli import commands
 from wsgi_mtls import Verifier, sources
 from wsgi_mtls.clients import CallbackRegistry
+from wsgi_mtls.config import InvalidSettings
 from wsgi_mtls.jwks import jwk
+from wsgi_mtls.sources import encodings
 from wsgi_mtls.testing import KeyPair, environ_for, self_sign
 
 from .conftest import AppFactory
@@ -109,7 +118,7 @@ def test_problems(make_app: AppFactory, settings: dict[str, object], problem: st
     app.add_url_rule("/token", view_func=client_auth_required(view), methods=["POST"])
     code, output = run(app)
     assert code == 1
-    assert problem in output.split("Wrong:")[1]
+    assert problem in output.split("Error:")[1]
 
 
 @pytest.mark.parametrize(("settings", "wrong"), [
@@ -194,7 +203,7 @@ def test_clients_that_cannot_be_searched(make_app: AppFactory, billing: KeyPair,
     assert run(app)[0] == 0
     app.add_url_rule("/page", "page", certificate_required(view))
     code, output = run(app)
-    assert (code, "authorize=…" in output.split("Wrong:")[1]) == (1, True)
+    assert (code, "authorize=…" in output.split("Error:")[1]) == (1, True)
     assert app.test_client().get("/staff", environ_overrides=environ_for(billing)).status_code == 200
     with pytest.raises(RuntimeError, match="authorize=…"):
         app.test_client().get("/page", environ_overrides=environ_for(billing))
@@ -205,7 +214,7 @@ def test_tokens_are_missing(make_app: AppFactory) -> None:
     app.add_url_rule("/api", view_func=bound_token_required(view))
     code, output = run(app)
     assert code == 1
-    assert "MTLS_TOKENS" in output.split("Wrong:")[1]
+    assert "MTLS_TOKENS" in output.split("Error:")[1]
 
 
 def test_nothing_secret_is_printed(make_app: AppFactory) -> None:
@@ -226,8 +235,112 @@ def test_clients_that_can_never_authenticate(
     make_app: AppFactory, settings: dict[str, Any], metadata: dict[str, str], problem: str
 ) -> None:
     code, output = run(make_app(MTLS_CLIENTS={"a": metadata, "b": {}}, **settings))
-    lines = [line for line in output.splitlines() if line.startswith("Wrong:")]
+    lines = [line for line in output.splitlines() if line.startswith("Error:")]
     assert (code, len(lines)) == (1, 1)
-    assert lines[0].startswith("Wrong: Client 'a': ")
+    assert lines[0].startswith("Error: Client 'a': ")
     assert problem in lines[0]
     assert run(make_app(MTLS_CLIENTS={"a": PKI, "b": {}}))[0] == 0
+
+
+def found(app: Flask) -> list[dict[str, str]]:
+    result = app.test_cli_runner().invoke(args=["mtls", "check", "--json"])
+    messages: list[dict[str, str]] = json.loads(result.stdout)
+    assert result.exit_code == int(any(message["level"] == "error" for message in messages))
+    return messages
+
+
+def test_json(make_app: AppFactory) -> None:
+    assert found(make_app()) == []
+    app = make_app(MTLS_SOURCE={"preset": "caddy", "trusted_proxies": ["127.0.0.1"]}, MTLS_VERBOSITY="debug")
+    client_auth_required(app.post("/above")(lambda: ""))
+    messages = found(app)
+    assert [set(message) for message in messages] == [{"id", "level", "message", "hint"}] * 3
+    assert [(message["id"], message["level"]) for message in messages] == [
+        ("flask_mtls.E004", "error"),
+        ("flask_mtls.E006", "error"),
+        ("flask_mtls.W002", "warning"),
+    ]
+    assert "below @app.route" in messages[0]["hint"]
+
+
+CADDY = {"preset": "caddy", "trusted_proxies": ["127.0.0.1"]}
+
+
+@pytest.mark.parametrize(("settings", "warned"), [
+    ({"MTLS_SOURCE": CADDY}, True),
+    ({"MTLS_SOURCE": {**CADDY, "terminator_verifies": True}, "MTLS_ALLOWED_METHODS": ["tls_client_auth"]}, False),
+    ({"MTLS_SOURCE": CADDY, "MTLS_ALLOWED_METHODS": ["self_signed_tls_client_auth"]}, False),
+    ({"MTLS_SOURCE": sources.first_of(sources.caddy(trusted_proxies=["::1"]), sources.mod_ssl())}, False),
+    ({"MTLS_SOURCE": sources.first_of(sources.caddy(trusted_proxies=["::1"]),
+                                      sources.header("XCert", encodings.pem, trusted_proxies="any"))}, True),
+    ({"MTLS_SOURCE": lambda environ: None}, False),
+    ({"MTLS_SOURCE": CADDY, "MTLS_CLIENTS": None}, False),
+])  # fmt: skip
+def test_source_that_never_verifies(make_app: AppFactory, settings: dict[str, Any], warned: bool) -> None:
+    result = make_app(**settings).test_cli_runner().invoke(args=["mtls", "check"])
+    assert ("Warning: MTLS_SOURCE never reports" in result.stderr) == warned
+
+
+def test_source_that_never_verifies_and_a_trust_store(make_app: AppFactory, ca: KeyPair, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(ca.certificate_pem)
+    settings: dict[str, Any] = {"MTLS_SOURCE": CADDY, "MTLS_CLIENTS": None}
+    app = make_app(**settings)
+    app.add_url_rule("/x", view_func=certificate_required(lambda: ""), endpoint="x")
+    assert [message["id"] for message in found(app)] == ["flask_mtls.W002"]
+    trusting = make_app(**settings, MTLS_TRUST=str(tmp_path / "ca.pem"))
+    trusting.add_url_rule("/x", view_func=certificate_required(lambda: ""), endpoint="x")
+    assert found(trusting) == []
+
+
+def start(app_or_error: Flask | Exception, *arguments: str) -> Result:
+    """Run the command as Flask does before it has loaded the app."""
+
+    def create() -> Flask:
+        if isinstance(app_or_error, Exception):
+            raise app_or_error
+        return app_or_error
+
+    return CliRunner().invoke(commands, arguments, obj=ScriptInfo(create_app=create))
+
+
+def wrong_settings() -> InvalidSettings:
+    app = Flask("application")
+    app.config.from_mapping(MTLS_SOURCE="ngnix", MTLS_CLIENTS={}, MTLS_MAX_BODY=-1)
+    with pytest.raises(InvalidSettings) as caught:
+        MutualTLS(app)
+    return caught.value
+
+
+def test_settings_that_keep_the_app_from_starting() -> None:
+    result = start(wrong_settings(), "check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, second = result.stderr.splitlines()
+    assert first.startswith("Error: MTLS_SOURCE ")
+    assert second.startswith("Error: MTLS_MAX_BODY ")
+    messages = json.loads(start(wrong_settings(), "check", "--json").stdout)
+    assert [message["id"] for message in messages] == ["flask_mtls.E001"] * 2
+
+
+def test_settings_that_keep_explain_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(self_sign("CN=a").certificate_pem)
+    result = start(wrong_settings(), "explain", str(tmp_path / "a.pem"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: MTLS_SOURCE ")
+
+
+def test_app_without_the_extension() -> None:
+    result = start(Flask("application"), "check")
+    assert result.exit_code == 1
+    assert (
+        result.stderr == "Error: This app has no MutualTLS: call MutualTLS(app) or init_app(app). (flask_mtls.E007)\n"
+    )
+
+
+def test_other_errors_of_the_app_keep_their_traceback() -> None:
+    assert isinstance(start(KeyError("own"), "check").exception, KeyError)
+
+
+def test_flask_finds_the_command_without_the_app() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert pyproject["project"]["entry-points"]["flask.commands"] == {"mtls": "flask_mtls.cli:commands"}
+    assert EntryPoint("mtls", "flask_mtls.cli:commands", "flask.commands").load() is commands

@@ -5,8 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from ..clients import AUTH_METHODS
-from ..sources import GuardedSource
+from ..sources import CertificateSource, GuardedSource
 from ..sources.partial_chains import may_accept_partial_chains
+from ..sources.proxies import GuardedHeaders
+from ..sources.source import FirstOf
 from ..verifier import Verifier
 from .problems import Problem
 from .reading import FOR_VERIFIERS
@@ -18,6 +20,13 @@ PARTIAL_CHAINS = (
     "or allow one method and give each a virtual host and CA file of its own."
 )
 """What to know of a source whose terminator may accept partial chains, where both methods are allowed."""
+
+NEVER_VERIFIES = (
+    "never reports that a chain was validated, so every certificate of a CA is refused (chain_not_verified). If the "
+    "terminator rejects what it cannot validate, set terminator_verifies=True in a preset that has this option; or "
+    "validate chains here with TRUST; or allow self_signed_tls_client_auth alone."
+)
+"""What to know of a source for which :func:`never_verifies` is true, where certificates of CAs are to be accepted."""
 
 UNSHARED_PROOFS = (
     "remembers used proofs in this process: where several serve, each accepts a proof once. Give it a store that they "
@@ -50,6 +59,16 @@ def risks(settings: Settings, *, debug: bool) -> list[Problem]:
 def accepts_both_by_partial_chains(settings: Settings) -> bool:
     """Return whether a certificate that is registered as self-signed may come back as one that a CA issued."""
     return set(settings.allowed_methods) == set(AUTH_METHODS) and may_accept_partial_chains(settings.source)
+
+
+def never_verifies(source: CertificateSource) -> bool:
+    """Return whether a source never reports that the terminator validated a chain.
+
+    Nothing is known of a function of the operator's own, so it is not reported.
+    """
+    if isinstance(source, FirstOf):
+        return all(map(never_verifies, source.halves))
+    return isinstance(source, GuardedHeaders) and not source.can_verify
 
 
 def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:

@@ -84,6 +84,7 @@ def subject_header(
         underscores_dropped=underscores_dropped,
         hyphens_dropped=hyphens_dropped,
         label=reader.label,
+        can_verify=verification.always or bool(verification.statuses),
     )
 
 

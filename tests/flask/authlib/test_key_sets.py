@@ -82,7 +82,7 @@ def test_check_of_a_client_that_is_not_fetched() -> None:
     for given, expected in settings:
         told = make(MTLS_CLIENTS={"a": client}, **given).test_cli_runner().invoke(args=["mtls", "check", "--fetch"])
         assert told.exit_code == 1
-        assert "Wrong: Client 'a': its " in told.output
+        assert "Error: Client 'a': its " in told.output
         assert expected in told.output
     fetched = make(MTLS_CLIENTS={"a": client}, MTLS_KEY_SETS={"any_port": True}).test_cli_runner()
     assert fetched.invoke(args=["mtls", "check"]).exit_code == 0
