@@ -123,6 +123,15 @@ def test_demo() -> None:
     ):
         assert any(row.startswith(name) for row in rows), name
     assert "\n  wsgi-mtls demo --serve   keeps running and prints curl lines" in result.stdout
+    readme = (
+        (Path(__file__).parents[3] / "README.md")
+        .read_text()
+        .partition("    make demo\n")[2]
+        .partition("It installs")[0]
+    )
+    shown = [line[4:] for line in readme.splitlines() if line.startswith("    ") and line != "    …"]
+    assert len(shown) > 10
+    assert set(shown) - set(result.stdout.splitlines()) == set()
     assert "curl --" not in result.stdout  # they would name a folder that is gone
 
 
