@@ -2,10 +2,13 @@
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
 from wsgi_mtls.clients import SubjectKind, SubjectValue
@@ -36,13 +39,26 @@ class _JSONDecoder(json.JSONDecoder):
 
 
 class _JSONField(forms.JSONField):
-    """Shows half a surrogate pair escaped, as it was written: no page can hold it."""
+    """Shows JSON in lines, nothing where there is nothing, and half a surrogate pair escaped: no page can hold it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "decoder": options.get("decoder") or _JSONDecoder})
 
     def prepare_value(self, value: Any) -> Any:
-        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", super().prepare_value(value))
+        if value is None or value == {}:
+            return ""
+        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", self._text(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        if initial in (None, {}) and not (data or "").strip():
+            return False
+        return super().has_changed(initial, data)
+
+    def _text(self, value: Any) -> str:
+        if not isinstance(value, InvalidJSONInput):
+            with suppress(RecursionError):  # of what was written to be shown again
+                return json.dumps(value, ensure_ascii=False, indent=2)
+        return str(super().prepare_value(value))
 
 
 _UNCHANGED = Editor(None, may_link=lambda user: True, may_view=lambda record: False)
@@ -94,18 +110,25 @@ class EditedForm(ModelForm):
         super().add_error(field, error)
 
 
+_UNREADABLE = _("The certificate cannot be read now. It will be read when the form is saved.")
+_JSON = {"rows": 6, "class": "vLargeTextField mtls-json", "spellcheck": "false"}
+
+
 class RegistrationForm(EditedForm):
     """The registration of a client; what the uploaded certificate says fills the fields that are empty.
 
-    A script fills them at once; without it they are filled when the form is saved.
+    Scripts fill them at once, and hide what the method does not use; without them they are filled when the form is
+    saved, and all fields are shown.
     """
 
     certificate = forms.FileField(
         label=_("Upload a certificate"),
         required=False,
         help_text=_(
-            "PEM or DER. It fills the subject value, or is added to the JWK set if it is to be registered itself."
+            "PEM or DER. It fills in the name that the certificate carries. A self-signed certificate is registered "
+            "itself: it is added to the JWK set."
         ),
+        widget=forms.FileInput(attrs={"data-unreadable": _UNREADABLE}),
     )
 
     tls_client_auth_issuer = PinField()
@@ -113,9 +136,22 @@ class RegistrationForm(EditedForm):
     class Meta:  # noqa: D106
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"jwks": _JSONField, "metadata": _JSONField}
         help_texts: ClassVar[dict[str, Any]] = {"jwks_uri_fetched": LAST_FETCH_HELP}
+        labels: ClassVar[dict[str, Any]] = {
+            "client_id": "client_id",
+            "subject_kind": _("Kind of name"),
+            "subject_value": _("Name in the certificate"),
+            "jwks_uri": _("Address of the JWK set"),
+        }
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "subject_value": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+            "jwks_uri": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+            "jwks": AdminTextareaWidget(attrs=_JSON),
+            "metadata": AdminTextareaWidget(attrs=_JSON),
+        }
 
     class Media:  # noqa: D106
-        js = ("django_mtls/certificate.js",)
+        css: ClassVar[dict[str, Any]] = {"all": ("django_mtls/form.css",)}
+        js = ("django_mtls/certificate.js", "django_mtls/methods.js")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -20,7 +20,7 @@ PIN = "tls_client_auth_issuer"
 class PinField(forms.CharField):
     """Several values, one a line; cleaned to what the member holds, or None."""
 
-    widget = forms.Textarea(attrs={"rows": 2})
+    widget = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField mtls-json"})
 
     def __init__(self) -> None:
         super().__init__(

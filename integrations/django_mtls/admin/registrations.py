@@ -1,45 +1,38 @@
 """Registered clients in Django's admin."""
 
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ..clients.choices import Method
 from ..clients.impossible import impossible_warning
 from ..clients.last_fetches import last_fetch
-from ..clients.moments import days_left
-from ..clients.uploads import ca_warning, describe, key_set, names, read_certificate
+from ..clients.uploads import certificate_warnings, key_set, names, read_certificate
 from ..conf import mtls_settings
 from ..models import AbstractRegisteredClient, RegisteredClient
+from .filters import ExpiryFilter, SeenFilter
 from .forms import RegistrationForm
 from .linking import LinkingAdmin
 from .pins import PinnedAdmin
-
-
-class ExpiryFilter(admin.SimpleListFilter):
-    """Those whose certificate has expired or soon will."""
-
-    title = _("expiry")
-    parameter_name = "expires"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the choices, in days."""
-        return [("0", _("expired")), *((str(days), _("within %s days") % days) for days in (7, 30, 90))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
-        """Return the rows of a choice."""
-        if self.value() not in ("0", "7", "30", "90"):
-            return queryset
-        return queryset.filter(certificate_expires__lte=timezone.now() + timedelta(days=int(str(self.value()))))
-
+from .words import (
+    ago,
+    breakable,
+    certificate_lines,
+    certificates,
+    certificates_html,
+    date,
+    expiry,
+    plain,
+    registered_by,
+    two_lines,
+    warning_html,
+)
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -51,26 +44,25 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
     """For models on :class:`~django_mtls.models.AbstractRegisteredClient`."""
 
     form = RegistrationForm
-    list_display: Any = (
-        "client_id",
-        "token_endpoint_auth_method",
-        "subject_value",
-        "expires",
-        "days_left",
-        "enabled",
+    list_display: Any = ("client_id", "registered_by", "expires", "enabled", "seen", "linked_user")
+    list_filter: ClassVar[tuple[Any, ...]] = ("token_endpoint_auth_method", "enabled", ExpiryFilter, SeenFilter)
+    list_select_related = ("user",)
+    search_fields: ClassVar[tuple[str, ...]] = ("client_id", "subject_value")
+    readonly_fields: ClassVar[tuple[str, ...]] = (
+        "problem",
+        "certificate_details",
+        "jwks_uri_fetched",
+        "created",
         "last_seen",
     )
-    list_filter: ClassVar[tuple[Any, ...]] = ("enabled", "token_endpoint_auth_method", ExpiryFilter)
-    search_fields: ClassVar[tuple[str, ...]] = ("client_id", "subject_value")
-    readonly_fields: ClassVar[tuple[str, ...]] = ("certificate_details", "jwks_uri_fetched", "created", "last_seen")
     raw_id_fields: ClassVar[tuple[str, ...]] = ("user",)  # works too where users have no admin
     fieldsets: ClassVar[tuple[Any, ...]] = (
-        (None, {"fields": ("client_id", "enabled", "user")}),
+        (None, {"fields": ("problem", "certificate", "certificate_details")}),
+        (_("Client"), {"fields": ("client_id", "enabled", "user")}),
         (
-            _("Certificate"),
+            _("Authentication"),
             {
                 "fields": (
-                    "certificate",
                     "token_endpoint_auth_method",
                     "subject_kind",
                     "subject_value",
@@ -78,7 +70,6 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
                     "jwks",
                     "jwks_uri",
                     "jwks_uri_fetched",
-                    "certificate_details",
                 )
             },
         ),
@@ -86,27 +77,45 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         (None, {"fields": ("created", "last_seen")}),
     )
 
+    class Media:  # noqa: D106
+        css: ClassVar[dict[str, Any]] = {"all": ("django_mtls/list.css",)}
+
+    @admin.display(description=_("registered by"), ordering="subject_value")
+    def registered_by(self, record: AbstractRegisteredClient) -> Any:
+        """Return by what the client authenticates."""
+        what, kind = registered_by(record)
+        return two_lines("", breakable(what), kind)
+
     @admin.display(description=_("expires"), ordering="certificate_expires")
     def expires(self, record: AbstractRegisteredClient) -> Any:
         """Return when the certificate expires that was registered or seen last."""
-        return record.certificate_expires
+        end = record.certificate_expires
+        if end is None:
+            return None
+        words, level = expiry(end)
+        return two_lines(_("Expires:"), words, date(end), level)
 
-    @admin.display(description=_("days left"), ordering="certificate_expires")
-    def days_left(self, record: AbstractRegisteredClient) -> int | None:
-        """Return how many days that is from now."""
-        return None if record.certificate_expires is None else days_left(record.certificate_expires)
+    @admin.display(description=_("last seen"), ordering="last_seen")
+    def seen(self, record: AbstractRegisteredClient) -> Any:
+        """Return how long ago the client was authenticated last."""
+        if record.last_seen is None:
+            return two_lines(_("Last seen:"), _("never"))
+        return two_lines(_("Last seen:"), ago(record.last_seen), date(record.last_seen))
+
+    @admin.display(description=_("user"), ordering="user")
+    def linked_user(self, record: AbstractRegisteredClient) -> Any:
+        """Return the user who logs in with the certificate."""
+        return None if record.user is None else two_lines(_("User:"), plain(str(record.user), 80))
+
+    @admin.display(description=_("warning"))
+    def problem(self, record: AbstractRegisteredClient) -> str:
+        """Return why the client can never authenticate here."""
+        return warning_html(impossible_warning(record))
 
     @admin.display(description=_("certificate registered or seen last"))
     def certificate_details(self, record: AbstractRegisteredClient) -> str:
-        """Return the certificate's names, thumbprint and expiry."""
-        certificate = record.certificate
-        if certificate is None:
-            return "-"
-        lines = (
-            (name, value if isinstance(value, str) else ", ".join(value))
-            for name, value in describe(certificate).items()
-        )
-        return format_html_join("", "<div><b>{}</b> {}</div>", ((name, value) for name, value in lines if value))
+        """Return the certificates' names, thumbprints and expiry."""
+        return certificates_html(certificates(record))
 
     @admin.display(description=_("JWK set fetched last"))
     def jwks_uri_fetched(self, record: AbstractRegisteredClient) -> str:
@@ -127,21 +136,29 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Leave the upload out where nothing can be changed."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
-        return [
-            (title, {**options, "fields": [name for name in options["fields"] if name != "certificate"]})
-            for title, options in fieldsets
+        """Leave out what has nothing to show, and the upload where nothing can be changed."""
+        left_out = {*_nothing_to_show(obj)}
+        if obj is not None and not self.has_change_permission(request, obj):
+            left_out.add("certificate")
+        kept = [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in left_out]})
+            for title, options in super().get_fieldsets(request, obj)
         ]
+        return [(title, options) for title, options in kept if options["fields"]]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Leave the rows by which a certificate finds its registration out of the list of what is deleted."""
+        found, counts, *rest = super().get_deleted_objects(objs, request)
+        keys = self.model.search_keys.through._meta
+        counts = {name: count for name, count in counts.items() if name != keys.verbose_name_plural}
+        return (_without(found, f"{capfirst(keys.verbose_name)}: "), counts, *rest)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save; warn of clients that can never authenticate, and of certificates that no CA bundle may have."""
         super().save_model(request, obj, form, change)
         if warning := impossible_warning(obj):
             self.message_user(request, warning, messages.WARNING)
-        for warning in sorted({ca_warning(certificate) for certificate in obj.certificates} - {""}):
+        for warning in sorted({warning for shown in certificates(obj) for warning in certificate_warnings(shown)}):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
     def inspect(self, request: HttpRequest) -> JsonResponse:
@@ -161,7 +178,8 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
                 "method": Method.SELF_SIGNED if certificate.is_self_signed else Method.TLS_CLIENT_AUTH,
                 "names": names(certificate),
                 "jwks": jwks,
-                "details": describe(certificate),
+                "details": certificate_lines(certificate),
+                "warnings": certificate_warnings(certificate),
             }
         )
 
@@ -174,12 +192,18 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
 class RegisteredClientAdmin(RegistrationAdmin):
     """The concrete model; where ``CLIENT_MODEL`` is another, its rows have no effect, and none can be added."""
 
-    list_display = ("client_id", "client_name", *RegistrationAdmin.list_display[1:])
+    list_display = ("client", *RegistrationAdmin.list_display[1:])
     search_fields = (*RegistrationAdmin.search_fields, "client_name")
     fieldsets = (
-        (None, {"fields": ("client_id", "client_name", "enabled", "user")}),
-        *RegistrationAdmin.fieldsets[1:],
+        RegistrationAdmin.fieldsets[0],
+        (_("Client"), {"fields": ("client_id", "client_name", "enabled", "user")}),
+        *RegistrationAdmin.fieldsets[2:],
     )
+
+    @admin.display(description=_("client"), ordering="client_id")
+    def client(self, record: RegisteredClient) -> Any:
+        """Return the client's name below its client_id."""
+        return two_lines("", plain(record.client_id, 80), plain(record.client_name, 80))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the model is shown among the others."""
@@ -188,6 +212,23 @@ class RegisteredClientAdmin(RegistrationAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Tell whether a client can be registered here."""
         return _is_used(self.model) and super().has_add_permission(request)
+
+
+def _without(found: list[Any], start: str) -> list[Any]:
+    """Return nested lists of lines without the lines that start so."""
+    nested = [_without(each, start) if isinstance(each, list) else each for each in found]
+    return [each for each in nested if each != [] and not (isinstance(each, str) and each.startswith(start))]
+
+
+def _nothing_to_show(record: AbstractRegisteredClient | None) -> Iterator[str]:
+    if record is None:
+        yield from ("created", "last_seen")
+    if record is None or not impossible_warning(record):
+        yield "problem"
+    if record is None or not certificates(record):
+        yield "certificate_details"
+    if record is None or not record.jwks_uri:
+        yield "jwks_uri_fetched"
 
 
 def _is_used(model: type[AbstractRegisteredClient]) -> bool:

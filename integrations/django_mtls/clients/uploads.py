@@ -60,20 +60,17 @@ def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, An
     return {"keys": keys if added in keys else [*keys, added]}
 
 
-def describe(certificate: ClientCertificate) -> dict[str, Any]:
-    """Return what people want to know of a certificate, as texts."""
-    return {
-        "subject": certificate.subject,
-        "issuer": certificate.issuer,
-        "dns": list(certificate.san_dns),
-        "uri": list(certificate.san_uri),
-        "ip": [str(address) for address in certificate.san_ip],
-        "email": list(certificate.san_email),
-        "thumbprint": certificate.thumbprint,
-        "expires": certificate.not_after.date().isoformat(),
-        "days_left": str(days_left(certificate.not_after)),
-        "warning": ca_warning(certificate),
-    }
+def certificate_warnings(certificate: ClientCertificate) -> list[str]:
+    """Return what an operator should know before a certificate is registered."""
+    return [warning for warning in (_expiry_warning(certificate), ca_warning(certificate)) if warning]
+
+
+def _expiry_warning(certificate: ClientCertificate) -> str:
+    try:
+        has_expired = days_left(certificate.not_after) < 0
+    except BadCertificate:
+        return ""  # such a one may be registered itself
+    return _("This certificate has expired: a client that sends it is refused.") if has_expired else ""
 
 
 def ca_warning(certificate: ClientCertificate) -> str:

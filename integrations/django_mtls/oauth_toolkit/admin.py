@@ -25,8 +25,9 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
     search_fields: ClassVar[tuple[str, ...]] = ("application__client_id", "application__name", "subject_value")
     raw_id_fields: ClassVar[tuple[str, ...]] = ("application", "user")
     fieldsets: ClassVar[tuple[Any, ...]] = (
-        (None, {"fields": ("application", "enabled", "user")}),
-        *(found for found in RegistrationAdmin.fieldsets if "enabled" not in found[1]["fields"]),
+        RegistrationAdmin.fieldsets[0],
+        (RegistrationAdmin.fieldsets[1][0], {"fields": ("application", "enabled", "user")}),
+        *RegistrationAdmin.fieldsets[2:],
     )
 
 
@@ -38,8 +39,9 @@ class RegistrationInline(LinkingInline, PinnedAdmin, admin.StackedInline):  # ty
     extra = 0
     raw_id_fields = ("user",)
     fieldsets = (
+        _fieldset("certificate", "problem", "certificate_details"),
         (None, {"fields": ("enabled", "user")}),
-        _fieldset("certificate", "certificate_details", "jwks_uri_fetched"),
+        _fieldset("token_endpoint_auth_method", "jwks_uri_fetched"),
         _fieldset("metadata"),
     )
 

@@ -65,7 +65,9 @@ def test_certificates_that_end_where_the_calendar_does(
         page = browser.get(f"/admin/django_mtls/registeredclient/{path}")
         assert page.status_code == 200
         assert (b"rp" in page.content) or not warned
-    assert f"{year}-12-31" in browser.get(f"/admin/django_mtls/registeredclient/{client.pk}/change/").content.decode()
+    assert (
+        f"Dec. 31, {year}" in browser.get(f"/admin/django_mtls/registeredclient/{client.pk}/change/").content.decode()
+    )
     out = StringIO()
     call_command("mtls_expiring", stdout=out)
     assert out.getvalue().startswith("rp\t") == warned

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 POLICIES = Path("/etc/chromium/policies/managed")
 ADD = "/admin/django_mtls/registeredclient/add/"
 PASSWORD = "intranet"
-NAMES_DAYS_AND_THUMBPRINT = ("dns: rp.example.com", "days_left:", "thumbprint:")
+NAMES_DAYS_AND_THUMBPRINT = ("DNS names", "rp.example.com", "Expires", "(in 29 days)", "Thumbprint")
+
+FITS = "return ['html', '.results'].map((s) => document.querySelector(s)).every((e) => e.scrollWidth <= e.clientWidth)"
 
 
 def missing() -> str | None:
@@ -197,18 +199,26 @@ def test_admin(home: Home, data: Path, port: int, policy: None, tmp_path: Path) 
         summary = upload(machine, "rp.example.com")
         assert all(told in summary for told in NAMES_DAYS_AND_THUMBPRINT)
         assert value("token_endpoint_auth_method") == "tls_client_auth"
+        assert not browser.find_element(By.NAME, "jwks").is_displayed()
         assert (value("subject_kind"), value("subject_value")) == ("tls_client_auth_san_dns", "rp.example.com")
         browser.find_element(By.NAME, "client_id").send_keys("machine")
         save()
         assert browser.current_url == f"{url}/admin/django_mtls/registeredclient/"
-        row = browser.find_element(By.XPATH, "//tr[.//a[text()='machine']]").text
+        row = browser.find_element(By.XPATH, "//tr[.//a[.='machine']]").text
         assert "rp.example.com" in row
+        for width in (390, 1280):
+            size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 400}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            assert browser.execute_script(FITS), width
 
         browser.get(url + ADD)
         upload(mobile, phone.certificate.thumbprint)
         assert value("token_endpoint_auth_method") == "self_signed_tls_client_auth"
         assert [len(key["x5c"]) for key in json.loads(value("jwks"))["keys"]] == [1]
         browser.find_element(By.NAME, "client_id").send_keys("phone")
+        assert not browser.find_element(By.NAME, "subject_value").is_displayed()
+        Select(browser.find_element(By.NAME, "token_endpoint_auth_method")).select_by_value("tls_client_auth")
+        assert browser.find_element(By.NAME, "jwks").is_displayed()  # it holds something, which would be saved
         Select(browser.find_element(By.NAME, "subject_kind")).select_by_value("tls_client_auth_san_dns")
         browser.find_element(By.NAME, "subject_value").send_keys("*.example.com")
         save()

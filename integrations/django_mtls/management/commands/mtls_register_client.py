@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...clients.choices import Method, SubjectKindChoice
 from ...clients.claims import NOT_ALLOWED
 from ...clients.impossible import impossible_warning
-from ...clients.uploads import ca_warning, key_set, names, read_certificate
+from ...clients.uploads import certificate_warnings, key_set, names, read_certificate
 from ...conf import mtls_settings
 from ...models import AbstractRegisteredClient
 from ...users.rights import Editor
@@ -53,8 +53,8 @@ class Command(BaseCommand):
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
         if options["verbosity"]:
             self.stdout.write(self.style.SUCCESS(f"Registered {record.client_id}: {what}."))
-        warnings = [impossible_warning(record), ca_warning(record.certificate) if record.certificate else ""]
-        for warning in filter(None, warnings):
+        shown = certificate_warnings(record.certificate) if record.certificate else []
+        for warning in filter(None, [impossible_warning(record), *shown]):
             self.stderr.write(self.style.WARNING(warning))
 
 

@@ -8,27 +8,38 @@ document.addEventListener("DOMContentLoaded", () => {
     const field = (name) => file.form.elements[name];
     const summary = document.createElement("div");
     summary.id = "certificate-summary";
+    summary.className = "mtls-summary";
     summary.setAttribute("role", "status");
     (file.closest(".form-row") || file.parentElement).append(summary);
+    let names = [];
 
-    const show = (lines) => {
-        summary.replaceChildren(...lines.map((text) => {
-            const line = document.createElement("div");
-            line.textContent = text;
-            return line;
-        }));
+    const element = (tag, text, className = "") => {
+        const made = document.createElement(tag);
+        made.textContent = text;
+        made.className = className;
+        return made;
+    };
+
+    const warnings = (texts) => texts.map((text) => element("p", text, "mtls-warning"));
+
+    const details = (lines) => {
+        const list = element("dl", "", "mtls-certificate");
+        list.append(...lines.flatMap(([label, text]) => [element("dt", label), element("dd", text)]));
+        return list;
     };
 
     const fill = (found) => {
-        field("token_endpoint_auth_method").value = found.method;
+        names = found.names;
         if (found.jwks) {
             field("jwks").value = JSON.stringify(withKey(field("jwks").value, found.jwks.keys[0]), null, 2);
-        } else if (found.names.length) {
+        } else if (names.length) {
             const kind = field("subject_kind").value;
-            const name = found.names.find((candidate) => candidate[0] === kind) || found.names[0];
+            const name = names.find((candidate) => candidate[0] === kind) || names[0];
             [field("subject_kind").value, field("subject_value").value] = name;
         }
-        show(Object.entries(found.details).filter(([, value]) => value.length).map(([key, value]) => `${key}: ${value}`));
+        field("token_endpoint_auth_method").value = found.method;
+        field("token_endpoint_auth_method").dispatchEvent(new Event("change", {bubbles: true}));
+        summary.replaceChildren(...warnings(found.warnings), details(found.details));
     };
 
     const withKey = (text, key) => {
@@ -41,6 +52,15 @@ document.addEventListener("DOMContentLoaded", () => {
         const same = (other) => JSON.stringify(other.x5c) === JSON.stringify(key.x5c);
         return {keys: keys.some(same) ? keys : [...keys, key]};
     };
+
+    // Another kind of name: the uploaded certificate's name of that kind replaces its other name, and nothing else.
+    document.addEventListener("change", (event) => {
+        const value = field("subject_value");
+        const other = names.find((candidate) => candidate[0] === event.target.value);
+        if (event.target === field("subject_kind") && other && names.some((name) => name[1] === value.value)) {
+            value.value = other[1];
+        }
+    });
 
     file.addEventListener("change", async () => {
         if (!file.files.length) {
@@ -55,10 +75,10 @@ document.addEventListener("DOMContentLoaded", () => {
             if (response.ok) {
                 fill(found);
             } else {
-                show([found.error]);
+                summary.replaceChildren(...warnings([found.error]));
             }
         } catch {
-            show(["The certificate could not be read now; it will be when the form is saved."]);
+            summary.replaceChildren(...warnings([file.dataset.unreadable]));
         }
     });
 });
