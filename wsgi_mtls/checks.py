@@ -1,22 +1,23 @@
 """What RFC 8705 section 2.1 demands of a certificate, check by check; ``rules/client.py`` has their order."""
 
 from datetime import datetime
+from functools import partial
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .clients import Client, SubjectValue
+from .clients import Client
 from .clients.subject import COMPARED
-from .errors import BadCertificate, NoCertificate, RefusedClient, UntrustedPath, short
+from .errors import BadCertificate, NoCertificate, RefusedClient, UntrustedPath
 from .key_strength import DEFAULT as DEFAULT_KEY_BITS
 from .key_strength import MinKeyBits
+from .remedies import not_verified, other_names, other_names_forwarded
 from .vouching import Vouching
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject
 
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
-_NOT_VERIFIED = (
-    "The TLS terminator does not report that it validated the chain: check its CA bundle, and at Apache that no "
-    "session is resumed; or validate here, with a trust store (docs/trust.md)."
-)
+_PASS_ON = "Make the terminator ask for one, and pass it on."
+_NOT_VERIFIED = "The TLS terminator does not report that it validated the chain."
+_MISMATCH = "The certificate does not carry the name that the client is registered by (RFC 8705 section 2.1.2)."
 _PIN_WITHOUT_STORE = (
     "The client has tls_client_auth_issuer, and no trust store holds that CA's certificate: set TRUST, or Verifier(…, "
     "trust=…)."
@@ -30,7 +31,7 @@ def require_certificate(peer: Peer | None) -> Peer:
         NoCertificate: it presented nothing.
     """
     if peer is None:
-        raise NoCertificate("No client certificate came: connect with one, and make the terminator pass it on.")
+        raise NoCertificate("No client certificate came: connect with one.", advice=_PASS_ON)
     return peer
 
 
@@ -110,9 +111,9 @@ def check_vouched(
     if vouching is not None:
         vouching.check_chain(peer, client, at)
     elif client is not None and client.tls_client_auth_issuer:
-        raise UntrustedPath(_PIN_WITHOUT_STORE, reason="untrusted_ca")
+        raise UntrustedPath(reason="untrusted_ca", advice=_PIN_WITHOUT_STORE)
     elif not peer.verified:
-        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified", advice=partial(not_verified, peer))
 
 
 def check_not_self_signed(certificate: ClientCertificate) -> None:
@@ -182,11 +183,11 @@ def check_pki(
     expected, certificate = client.subject_value, peer.certificate
     if expected is None or expected.key[1] not in COMPARED[expected.kind](certificate):
         raise RefusedClient(
-            f"Expected {_wanted(client)}, found a certificate of {short(certificate.subject)!r} without it: "
-            f"{_remedy(expected, certificate)}",
+            _MISMATCH,
             reason="subject_mismatch",
             expected=expected.value if expected else None,
             found=expected.found_in(certificate) if expected else None,
+            advice=partial(other_names, expected, certificate),
         )
 
 
@@ -207,15 +208,14 @@ def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching |
     if client.tls_client_certificate_bound_access_tokens and peer.thumbprint is None:
         raise name_is_not_enough(client, peer)
     if not peer.verified:
-        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified")
+        raise BadCertificate(_NOT_VERIFIED, reason="chain_not_verified", advice=partial(not_verified, peer))
     if client.subject_value is None or not client.subject_value.is_among(peer.kind, peer.values):
-        forwarded = short(repr(peer.values))
         raise RefusedClient(
-            f"Expected {_wanted(client)}, found {peer.kind} {forwarded} from the terminator: register the name that it "
-            "forwards, or have the certificate issued with this one.",
+            _MISMATCH,
             reason="subject_mismatch",
             expected=client.subject_value.value if client.subject_value else None,
             found=tuple(peer.values),
+            advice=partial(other_names_forwarded, client.subject_value, peer),
         )
 
 
@@ -225,15 +225,3 @@ def name_is_not_enough(client: Client, peer: PeerSubject) -> NoCertificate:
         f"{peer.source} forwards only a name; {client.client_id!r} needs the certificate: make it pass that on.",
         reason="certificate_not_delivered",
     )
-
-
-def _remedy(expected: SubjectValue | None, certificate: ClientCertificate) -> str:
-    opposite = expected.opposite if expected is not None else None
-    if opposite is not None and opposite.matches(certificate):
-        return f"its RDNs are the same in the opposite order, so register {short(opposite.value)!r}."
-    return "have one issued with this name, or register another."
-
-
-def _wanted(client: Client) -> str:
-    expected = client.subject_value
-    return f"{expected.kind} {expected.value!r}" if expected else "a subject value, but none"

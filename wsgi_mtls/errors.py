@@ -1,9 +1,10 @@
 """Six families of errors, and one table of the reasons for them.
 
-Catch a family, and compare ``error.reason`` where one reason matters. The message tells the operator what to do next;
-callers see it only at verbosity ``debug``.
+Catch a family, and compare ``error.reason`` where one reason matters. Callers see the message only at verbosity
+``debug``. What names settings, proxies or what is registered is advice, which only the operator sees, in the log.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -151,6 +152,7 @@ class MutualTLSError(Exception):
         status: the HTTP status code of the answer.
         expected: what the rule expected, where it compared something.
         found: what the request had instead.
+        advice: what to change, for the operator alone: a text, or a function that makes one when it is logged.
         reported: whether an event was reported for it, so that raising it again in the same request is not another one.
         scheme: of HTTP authentication, in the challenge to a refused access token: that of the request.
         parameters: what the challenge has besides ``realm``, ``scope`` and ``error``, by name.
@@ -159,29 +161,46 @@ class MutualTLSError(Exception):
     default_reason: ClassVar[str] = "refused_client"
 
     def __init__(
-        self, message: str = "", *, reason: str | None = None, expected: Evidence = None, found: Evidence = None
+        self,
+        message: str = "",
+        *,
+        reason: str | None = None,
+        expected: Evidence = None,
+        found: Evidence = None,
+        advice: str | Callable[[], str] = "",
     ) -> None:
         """Look up the error code and the status in the table.
 
         Args:
-            message: what was expected, what came, what to do; the reason's text if it is empty.
+            message: what was expected, what came, and what the client can do; the reason's text if it is empty.
             reason: one of the table, or an application's own, which has the code and the status of the family.
             expected: what the rule expected.
             found: what the request had instead; long texts are cut.
+            advice: what the operator can do.
         """
         self.reason = reason or self.default_reason
         entry = REASONS.get(self.reason) or REASONS[self.default_reason]
         super().__init__(message or entry.text)
         self.error, self.status = entry.error, entry.status
         self.expected, self.found = _cut(expected), _cut(found)
+        self.advice = advice
         self.reported = False
         self.scheme: Literal["Bearer", "DPoP"] = "Bearer"
         self.parameters: dict[str, str] = {}
 
     @property
     def message(self) -> str:
-        """What happened and what to do next, for the operator; long texts from a caller are cut."""
+        """What happened; long texts from a caller are cut. The caller sees it at verbosity ``debug``."""
         return short(str(self), 1000)
+
+    @property
+    def detail(self) -> str:
+        """The message and the advice, for the operator: it may name settings, proxies and what is registered."""
+        try:
+            advice = self.advice if isinstance(self.advice, str) else self.advice()
+        except MutualTLSError:  # a part of the certificate that the text would have is unreadable
+            advice = ""
+        return f"{self.message} {short(advice, 2000)}".rstrip()
 
 
 class NoCertificate(MutualTLSError):
@@ -243,6 +262,11 @@ class InvalidServerMetadata(InvalidMetadata):
 def short(text: str, length: int = 200) -> str:
     """Cut a text that a caller may have made very long, in characters; an ellipsis marks the cut."""
     return text if len(text) <= length else f"{text[:length]}…"
+
+
+def quoted(text: str, length: int = 200) -> str:
+    """Quote what a stranger wrote: cut, with control, line and bidi characters escaped."""
+    return repr(short(text, length))
 
 
 def _cut(value: Evidence) -> Evidence:

@@ -1,12 +1,13 @@
 """What was decided about a request: one log record and one call of each observer, in one place."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .errors import InvalidToken, MutualTLSError, RefusedClient, short
+from .errors import InvalidToken, MutualTLSError, RefusedClient, quoted, short
 from .shortage import is_shortage
 from .x509 import Peer, PeerCertificate
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger("wsgi_mtls")
+_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
 
 EventName = Literal[
     "client_authenticated",
@@ -41,7 +43,7 @@ class Event:
         thumbprint: of the certificate presented; the certificate itself is never reported.
         source: the certificate source that it came from.
         reason: why, as in :attr:`MutualTLSError.reason`.
-        detail: the message of the error, for the operator.
+        detail: the message of the error and what to change, for the operator.
         path: of the request, as the server decoded it; None where no request was at hand.
         address: the other end of the connection, as the server set it: a proxy's where there is one.
     """
@@ -61,6 +63,11 @@ Observer = Callable[[Event], None]
 
 FORGED = "wsgi_mtls.forged"
 """The environ key of what a certificate source took out of the environ and what is still to be reported: events."""
+
+DROPPED = "wsgi_mtls.dropped"
+"""The environ key that is there once an ``untrusted_proxy`` of this request was reported."""
+
+Advise = Callable[["WSGIEnvironment", MutualTLSError], str]
 
 
 @dataclass(slots=True)
@@ -87,8 +94,14 @@ class Decision:
     address: str | None = None
     reported: set[str] | None = None
 
-    def event(self, name: EventName, error: MutualTLSError | None = None) -> Event:
-        """Return the event that tells of this decision."""
+    def event(self, name: EventName, error: MutualTLSError | None = None, advice: str = "") -> Event:
+        """Return the event of this decision.
+
+        Args:
+            name: what happened.
+            error: the refusal.
+            advice: what the operator can do about it, where the certificate source knows better than the error.
+        """
         peer, thumbprint = self.peer, None
         if peer is not None:
             thumbprint = peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else peer.thumbprint
@@ -99,7 +112,7 @@ class Decision:
             thumbprint,
             peer.source if peer is not None else None,
             error.reason if error is not None else None,
-            error.message if error is not None else None,
+            _detail(error, advice),
             self.path,
             self.address,
         )
@@ -110,10 +123,12 @@ class Reporter:
 
     Args:
         observers: each is called with every event.
+        advise: returns what an operator can do about the refusal of a request; empty where it knows nothing.
     """
 
-    def __init__(self, observers: Iterable[Observer] = ()) -> None:
+    def __init__(self, observers: Iterable[Observer] = (), advise: Advise | None = None) -> None:
         self.observers = tuple(observers)
+        self._advise = advise
 
     @contextmanager
     def deciding(
@@ -151,14 +166,14 @@ class Reporter:
         try:
             yield decision
         except MutualTLSError as error:
-            self._report_refusal(decision, error)
+            self._report_refusal(decision, error, environ)
             raise
         except Exception as cause:  # whatever a registry of the user's own raises
             if not is_shortage(cause):
                 raise
             logger.exception("the decision about a %s failed", kind)
             unavailable = _unavailable(kind, cause)
-            self._report_refusal(decision, unavailable)
+            self._report_refusal(decision, unavailable, environ)
             raise unavailable from cause
         if decision.outcome is not None:
             report(decision.event(decision.outcome), self.observers)
@@ -185,27 +200,37 @@ class Reporter:
         with suppress(MutualTLSError), self.deciding(kind, environ, peer, client_id):
             raise error
 
-    def _report_refusal(self, decision: Decision, error: MutualTLSError) -> None:
+    def _report_refusal(
+        self, decision: Decision, error: MutualTLSError, environ: "WSGIEnvironment | None" = None
+    ) -> None:
         again = decision.reported is not None and decision.client_id is None and error.reason in decision.reported
         if decision.reported is not None:
             decision.reported.add(error.reason)
         if not (error.reported or again):
             error.reported = True
             name: EventName = "client_rejected" if decision.kind == "client" else "token_rejected"
-            report(decision.event(name, error), self.observers)
+            advice = self._advise(environ, error) if environ is not None and self._advise is not None else ""
+            report(decision.event(name, error, advice), self.observers)
 
     def forgeries(self, environ: "WSGIEnvironment") -> None:
         """Report what a certificate source took out of the environ."""
         for event in environ.pop(FORGED, ()):
             report(event, self.observers)
+            environ[DROPPED] = True
+
+
+def _detail(error: MutualTLSError | None, advice: str) -> str | None:
+    if error is None:
+        return None
+    return f"{error.message} {advice}" if advice else error.detail
 
 
 def _unavailable(kind: DecisionKind, cause: Exception) -> MutualTLSError:
-    message = f"The decision could not be made: {cause!r}; its traceback is in the log."
+    message, advice = "The decision could not be made.", f"Its traceback is in the log: {short(repr(cause))}."
     # RFC 6750 section 3.1: neither the token nor the client is at fault, so that neither is called invalid.
     if kind == "token":
-        return InvalidToken(message, reason="tokens_unavailable")
-    return RefusedClient(message, reason="resources_unavailable")
+        return InvalidToken(message, reason="tokens_unavailable", advice=advice)
+    return RefusedClient(message, reason="resources_unavailable", advice=advice)
 
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
@@ -227,12 +252,17 @@ def _log(level: int, event: Event) -> None:
         "%s client_id=%r method=%s thumbprint=%s source=%s reason=%s detail=%r path=%r address=%r",
         event.name,
         event.client_id and short(event.client_id),
-        event.method,
+        event.method if event.name != "client_left_to_application" else _word(event.method or ""),
         event.thumbprint,
         event.source,
         event.reason,
         event.detail,
         event.path and short(event.path),
-        event.address,
+        event.address and event.address[:200],
         extra={"mtls_event": event},
     )
+
+
+def _word(text: str) -> str:
+    """Return a name as it is, and quote what is not one: a client may register a method of its own making."""
+    return text if len(text) <= 200 and _NAME.fullmatch(text) else quoted(text)

@@ -230,11 +230,11 @@ def _made(check: str, expected: str, found: str, make: Callable[[], object]) -> 
 
 
 def _failed(check: str, expected: str, error: MutualTLSError) -> Finding:
-    return Finding(check=check, outcome="failed", expected=expected, found=error.message, reason=error.reason)
+    return Finding(check=check, outcome="failed", expected=expected, found=error.detail, reason=error.reason)
 
 
 def _text(make: Callable[[], str]) -> str:
     try:
         return make()
     except MutualTLSError as error:
-        return error.message
+        return error.detail

@@ -1,6 +1,7 @@
 """The one configured object that decides about a request."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .checks import require_certificate
@@ -18,6 +19,7 @@ from .rules.dpop import DPOP_KEY, check_key, check_scheme
 from .rules.step_up import StepUp
 from .rules.token import BoundToken, check_token, client_of, decode
 from .sources import PEER, CertificateSource
+from .sources.advice import advice
 from .sources.source import PEERS, dropper, not_a_peer, source_failed
 from .tokens import AccessTokens
 from .trust import TrustStore
@@ -91,7 +93,9 @@ class Guard:
         self.dpop = dpop
         self.max_body = max_body
         self.max_certificate = max_certificate
-        self.reporter = Reporter((*(verifier.reporter.observers if verifier else ()), *observers))
+        self.reporter = Reporter(
+            (*(verifier.reporter.observers if verifier else ()), *observers), partial(advice, source)
+        )
         check_observers(self.reporter.observers)
         self._drop = dropper(source)
 

@@ -68,7 +68,7 @@ class SubjectValue:
         Raises:
             BadCertificate: its names of this kind can't be read.
         """
-        return _TEXTS[self.kind](certificate)
+        return TEXTS[self.kind](certificate)
 
     @property
     def opposite(self) -> "SubjectValue | None":
@@ -187,10 +187,11 @@ COMPARED: dict[SubjectKind, Callable[[ClientCertificate], Collection[Hashable]]]
 }
 """What a certificate carries of each kind, ready to be compared with :attr:`SubjectValue.key`."""
 
-_TEXTS: dict[SubjectKind, Callable[[ClientCertificate], tuple[str, ...]]] = {
+TEXTS: dict[SubjectKind, Callable[[ClientCertificate], tuple[str, ...]]] = {
     "tls_client_auth_subject_dn": lambda it: (it.subject,),
     "tls_client_auth_san_dns": lambda it: tuple(it.san_dns),
     "tls_client_auth_san_uri": lambda it: tuple(it.san_uri),
     "tls_client_auth_san_ip": lambda it: tuple(map(str, it.san_ip)),
     "tls_client_auth_san_email": lambda it: tuple(it.san_email),
 }
+"""What a certificate carries of each kind, as texts for people."""

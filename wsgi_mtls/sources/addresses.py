@@ -16,6 +16,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 CLAIMS: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP")
 """The environ keys of headers from which a server may take ``REMOTE_ADDR``."""
 
+UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
+"""What servers set as ``REMOTE_ADDR`` for a Unix socket: gunicorn and cheroot ``""``, waitress ``"localhost"``,
+Werkzeug ``"<local>"``."""
+
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+")
 _LONGEST = 4096
 LONGEST_ADDRESS: Final = 64

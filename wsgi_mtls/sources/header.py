@@ -91,6 +91,8 @@ def header(
         hyphens_dropped=hyphens_dropped,
         label=label,
         can_verify=leading is not None or verification.always or bool(verification.statuses),
+        announced=(name, *verification.names),
+        statuses={name: leading.none} if leading is not None else verification.without_certificate,
     )
 
 

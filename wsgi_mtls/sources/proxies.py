@@ -1,21 +1,18 @@
 """From whom a certificate header is believed, and the headers that count only from there."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..events import FORGED, Event
 from ..remembered import Remembered
 from ..x509 import Peer
-from .addresses import CLAIMS, Networks, is_claimed, parsed_network, peer_address
+from .addresses import CLAIMS, UNIX_SOCKET, Networks, is_claimed, parsed_network, peer_address
 from .keys import ABSENT, environ_keys
 from .secret import Secret, checked_secret, takes_secret
+from .untrusted import why_untrusted
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-UNIX_SOCKET: Final = frozenset({"", "localhost", "<local>"})
-"""What servers set as ``REMOTE_ADDR`` for a Unix socket: gunicorn and cheroot ``""``, waitress ``"localhost"``,
-Werkzeug ``"<local>"``."""
 
 PROXY_FIX: Final = "werkzeug.proxy_fix.orig"
 """The environ key at which Werkzeug's ProxyFix keeps what it overwrote."""
@@ -113,17 +110,11 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
     return rewritten and is_claimed(environ, address)
 
 
-def described_peer(environ: "WSGIEnvironment") -> str:
+def described_peer(environ: "WSGIEnvironment", *, secret: bool = False) -> str:
     """Describe for an operator the peer that is not believed, and what to change if it should be."""
     address = reported_address(environ)
-    if not isinstance(address, str) or not is_from_header(environ, address):
-        return f"{address!r}, which is not a trusted proxy"
-    return (
-        f"{address!r}, which is not believed: the request's own X-Forwarded-For, Forwarded, X-Real-IP or X-Client-IP "
-        "contains that address, so a header may have set it. Run the server without proxy headers (uvicorn "
-        "--no-proxy-headers, daphne without --proxy-headers, waitress without trusted_proxy, mod_wsgi without "
-        "WSGITrustedProxies, one ProxyFix), and have the terminator clear these headers"
-    )
+    claimed = isinstance(address, str) and is_from_header(environ, address)
+    return why_untrusted(address, claimed=claimed, proxy_fix=PROXY_FIX in environ, secret=secret)
 
 
 class GuardedHeaders:
@@ -140,6 +131,8 @@ class GuardedHeaders:
         hyphens_dropped: whether one of them drops the spellings with hyphens of names with underscores.
         label: the source's name in events.
         can_verify: whether ``read`` ever returns a peer whose chain was validated.
+        announced: those of ``names`` that the terminator has to send, for messages; all by default.
+        statuses: those that it sends on every request, each with its values without a certificate, for messages.
 
     Raises:
         ValueError: If a name is not that of a header, is repeated, or has a hyphen or an underscore although its other
@@ -156,6 +149,8 @@ class GuardedHeaders:
         hyphens_dropped: bool = False,
         label: str,
         can_verify: bool = True,
+        announced: Sequence[str] = (),
+        statuses: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self._names = tuple(names)
         self._keys = environ_keys(names, underscores_dropped=underscores_dropped, hyphens_dropped=hyphens_dropped)
@@ -169,6 +164,8 @@ class GuardedHeaders:
         self._remembered: Remembered[str | tuple[str | None, ...] | None, Peer | None] = Remembered()
         self.label = label
         self.can_verify = can_verify
+        self.announced = tuple(announced) or self._names
+        self.statuses = statuses or {}
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
         """Read the headers of a trusted proxy; take those of any other peer out of the environ."""
@@ -196,6 +193,11 @@ class GuardedHeaders:
         self._remembered.add(values, sum(map(len, sent.values())), found)
         return found
 
+    def came(self, environ: "WSGIEnvironment") -> dict[str, str]:
+        """Return the headers that came and hold something, whoever sent them, for messages."""
+        keys = zip(self._names, self._keys, strict=True)
+        return {name: environ[key] for name, key in keys if environ.get(key) not in ABSENT}
+
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Take the headers out of the environ, and note them as forged, unless a trusted proxy sent them."""
         if not self._proxies.sent(environ):
@@ -206,13 +208,11 @@ class GuardedHeaders:
         keys = zip(self._names, self._keys, strict=True)
         forged = [name for name, key in keys if environ.pop(key, None) is not None]
         if forged:
-            detail = f"{', '.join(forged)} came from {described_peer(environ)}"
-            detail += ", or does not know the secret." if self._proxies.secret else "."
             event = Event(
                 "untrusted_proxy",
                 source=self.label,
                 reason="untrusted_proxy",
-                detail=detail,
+                detail=f"{', '.join(forged)} came from {described_peer(environ, secret=bool(self._proxies.secret))}",
                 path=environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
                 address=environ.get("REMOTE_ADDR"),
             )

@@ -91,6 +91,11 @@ class Verification:
         """The headers."""
         return tuple(status.name for status in self.statuses)
 
+    @property
+    def without_certificate(self) -> dict[str, tuple[str, ...]]:
+        """The headers, each with its values where no certificate came."""
+        return {status.name: () if status.none is None else (status.none,) for status in self.statuses}
+
     def words(self, came: Mapping[str, str]) -> str:
         """Return what the terminator reports of the chain; empty where no header does."""
         names = [status.name for status in self.statuses if not status.two_valued]

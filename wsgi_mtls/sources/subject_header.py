@@ -85,6 +85,7 @@ def subject_header(
         hyphens_dropped=hyphens_dropped,
         label=reader.label,
         can_verify=verification.always or bool(verification.statuses),
+        statuses=verification.without_certificate,
     )
 
 

@@ -7,7 +7,7 @@ from ..x509 import PeerCertificate
 
 # Each is OpenSSL's text (nginx, mod_ssl) or its number (HAProxy). A terminator with another CA bundle than ours reports
 # one of them for each certificate that it does not know.
-_UNKNOWN_ISSUER = frozenset(
+UNKNOWN_ISSUER = frozenset(
     {
         "2",
         "18",
@@ -45,7 +45,7 @@ def check_status(peer: PeerCertificate) -> None:
     if peer.verified or match is None:
         return  # success, or a word that gives no reason, such as GENEROUS or false: the store decides
     text = (match["text"] or match["code"] or "").strip()
-    if text in _UNKNOWN_ISSUER:
+    if text in UNKNOWN_ISSUER:
         return
     message = (
         f"{peer.source} reports {short(peer.status)!r}. The trust store outweighs only an unknown issuer there "

@@ -178,10 +178,12 @@ def test_a_mismatch_that_is_a_reversal_says_so(ca: KeyPair) -> None:
     own, other = (ca.issue(subject).certificate for subject in ("CN=rp,O=Agora,C=SE", "CN=other,O=Agora,C=SE"))
     client = {"token_endpoint_auth_method": "tls_client_auth", DN: "C=SE,O=Agora,CN=rp"}
     verifier = Verifier({"a": client})
-    with refused("subject_mismatch", match="opposite order, so register 'CN=rp,O=Agora,C=SE'"):
+    with refused("subject_mismatch") as caught:
         verifier.authenticate("a", PeerCertificate(own, verified=True))
-    with refused("subject_mismatch", match="have one issued with this name"):
+    assert "opposite order, so register 'CN=rp,O=Agora,C=SE'" in caught.value.detail
+    with refused("subject_mismatch") as caught:
         verifier.authenticate("a", PeerCertificate(other, verified=True))
+    assert "have one issued with this name" in caught.value.detail
     assert differences("C=SE,O=Agora,CN=rp", own) == [
         "the same RDNs in the opposite order: register 'CN=rp,O=Agora,C=SE'"
     ]

@@ -8,7 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import create_environ, run_wsgi_app
 
 from wsgi_mtls.sources import addresses, proxies
-from wsgi_mtls.sources.proxies import UNIX_SOCKET, TrustedProxies, described_peer
+from wsgi_mtls.sources.addresses import UNIX_SOCKET
+from wsgi_mtls.sources.proxies import TrustedProxies, described_peer
 
 
 def peer_address(environ: Mapping[str, Any], address: str = "10.0.0.1") -> str | None:
