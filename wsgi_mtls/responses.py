@@ -31,11 +31,20 @@ _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 _SCHEME = re.compile(r"\s*(Basic|Bearer)\b", re.IGNORECASE)
 
 
-def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity: Verbosity) -> Response:
+def error_response(
+    environ: "WSGIEnvironment", error: MutualTLSError, verbosity: Verbosity, *, oauth: bool = True
+) -> Response:
     """Make the answer to a refused request.
 
     ``WWW-Authenticate`` names the scheme that the request itself used; without one there is none to name, since
     mutual TLS has no HTTP scheme.
+
+    Args:
+        environ: the request.
+        error: the refusal.
+        verbosity: what the answer tells.
+        oauth: whether the caller is an OAuth client. For plain mutual TLS the code is not ``invalid_client``, but
+            ``certificate_required`` or ``certificate_rejected``.
     """
     response = Response(status=error.status, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
     if error.reason == "http_method_not_allowed":
@@ -45,7 +54,7 @@ def error_response(environ: "WSGIEnvironment", error: MutualTLSError, verbosity:
         response.headers["WWW-Authenticate"] = f'{scheme[1].capitalize()} realm="oauth"'
     if verbosity != "minimal":
         response.content_type = "application/json"
-        response.set_data(json.dumps(_members(error, verbosity)))
+        response.set_data(json.dumps(_members(error, verbosity, oauth)))
     return response
 
 
@@ -64,8 +73,11 @@ def token_error_response(error: MutualTLSError, *, realm: str | None = None, sco
     return response
 
 
-def _members(error: MutualTLSError, verbosity: Verbosity) -> dict[str, str]:
+def _members(error: MutualTLSError, verbosity: Verbosity, oauth: bool) -> dict[str, str]:
+    code = error.error
+    if code == "invalid_client" and not oauth:
+        code = "certificate_required" if error.reason == "no_certificate" else "certificate_rejected"
     if verbosity != "debug":
-        return {"error": error.error}
+        return {"error": code}
     description = _NOT_IN_DESCRIPTION.sub("'", f"{error.reason}: {error.message}")
-    return {"error": error.error, "error_description": description}
+    return {"error": code, "error_description": description}

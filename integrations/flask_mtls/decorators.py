@@ -148,7 +148,7 @@ def _accept_certificate(authorize: Authorize | None, **options: bool) -> None:
     try:
         guard.accept_certificate(view_of(request.environ, guard), authorize=decide, **options)
     except MutualTLSError as error:
-        refuse(error)
+        refuse(error, for_programs=False)
 
 
 def _accept_token(scope: str | None, **options: Any) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from warnings import warn
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from wsgi_mtls import MutualTLSError, Verifier
 from wsgi_mtls.config import Clients, Source
@@ -68,4 +68,5 @@ class MutualTLS:
         state = app.extensions["mtls"] = read_settings(app, self._verifier)
         app.wsgi_app = PeerMiddleware(app.wsgi_app, state.guard)  # type: ignore[method-assign]  # as Flask's docs do
         app.register_error_handler(MutualTLSError, answer)
+        app.register_blueprint(Blueprint("flask_mtls", __name__, template_folder="templates"))  # an app's own go first
         app.cli.add_command(commands)

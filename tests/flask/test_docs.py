@@ -47,6 +47,14 @@ def test_flask_settings_are_all_there() -> None:
     assert set(re.findall(r"^\| `(MTLS_\w+)`", (DOCS / "flask.md").read_text(), re.MULTILINE)) == set(SETTINGS)
 
 
+def test_ids_of_the_check_are_all_there() -> None:
+    folder = ROOT / "integrations" / "flask_mtls"
+    used = re.findall(r"\b(error|warning)\((\d),", (folder / "checks.py").read_text() + (folder / "cli.py").read_text())
+    ids = [f"flask_mtls.{kind[0].upper()}{int(number):03}" for kind, number in used]
+    documented = re.findall(r"^\| `(flask_mtls\.\w\d+)`", (DOCS / "flask.md").read_text(), re.MULTILINE)
+    assert documented == sorted(set(ids))
+
+
 @pytest.mark.parametrize("name", ["authlib.md"])
 def test_authlib(name: str) -> None:
     assert run(name)["metadata"]["mtls_endpoint_aliases"]
