@@ -21,6 +21,7 @@ SECTIONS = (
     "bound_tokens",
     "introspection",
     "refusals",
+    "instructions",
     "flask_views",
     "django_views",
     "growth",
