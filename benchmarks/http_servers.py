@@ -70,7 +70,7 @@ def _wait(url: str) -> None:
     for _ in range(200):
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
-        except URLError as error:
+        except (URLError, TimeoutError) as error:
             if getattr(error, "code", None) == 404:
                 return
             time.sleep(0.1)
