@@ -1,6 +1,6 @@
 """cheroot that ends TLS itself. Preset: ``sources.cheroot()``; no proxy in front, so no header to trust.
 
-Replace each @NAME@; deploy/README.md says by what. Start: python server.py
+Replace each @NAME@; deploy/README.md explains them. Start: python server.py
 
 One server, all host names: a certificate counts where the connection was made with one. Python's ``ssl`` refuses every
 certificate that CLIENT_CA does not cover in the handshake, so self-signed clients need their certificates in that file.

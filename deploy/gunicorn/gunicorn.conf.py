@@ -1,6 +1,6 @@
 """gunicorn that ends TLS itself. Preset: ``sources.gunicorn()``; no proxy in front, so no header to trust.
 
-Replace each @NAME@; deploy/README.md says by what. Start: gunicorn --config gunicorn.conf.py wsgi:application
+Replace each @NAME@; deploy/README.md explains them. Start: gunicorn --config gunicorn.conf.py wsgi:application
 
 One server, all host names: a certificate counts where the connection was made with one. Python's ``ssl`` refuses every
 certificate that CLIENT_CA does not cover in the handshake, so self-signed clients need their certificates in that file.

@@ -77,7 +77,7 @@ envoy: Final = HeaderPreset(
 istio: Final = HeaderPreset(
     name="istio", terminator="Istio", certificate_header="X-Forwarded-Client-Cert", decode=first_certificate,
     decodes_chain=True, elements=2, gateway=True, self_signed="no, `OPTIONAL_MUTUAL` validates",
-    duty="The gateway has `SANITIZE_SET`. Any pod can send a first element of its own making, so the last one must "
+    duty="The gateway has `SANITIZE_SET`. Any pod can send a first element with any content, so the last one must "
         "name the gateway, `gateway_uri`, and the pods' mode is `STRICT`. "
         f"{_DROPPED} with `headers_with_underscores_action`.",
     partial_chains="yes",
@@ -86,8 +86,8 @@ istio_sidecar: Final = UriPreset(
     name="istio_sidecar", deploy="istio", terminator="Istio sidecar or waypoint, or Envoy without `cert`",
     certificate_header="X-Forwarded-Client-Cert", self_signed="no certificate comes",
     duty="Only `tls_client_auth` by URI, and bound tokens where the hash comes. The pods' mode is `STRICT`, and the "
-        "mesh's CA, or what validates for it, lets no client choose its own URI. Exactly one proxy writes the header: "
-        "a pod that sends one of its own is rejected. "
+        "mesh's CA, or what validates for it, allows no client to choose its own URI. Exactly one proxy writes the "
+        "header: a pod that sends one of its own is rejected. "
         f"{_DROPPED} with `headers_with_underscores_action`, or {_BY_SERVER}.",
     partial_chains="yes",
 )  # fmt: skip
