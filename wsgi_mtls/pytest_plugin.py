@@ -1,6 +1,7 @@
 """Fixtures for an application's own tests: a CA, and certificates of any shape; each made once per test session.
 
-A test sends one with ``environ_overrides=environ_for(certificate)``: see :mod:`wsgi_mtls.testing`.
+A test sends one with ``environ_overrides=environ_for(certificate)``: see :mod:`wsgi_mtls.testing`. pytest loads this
+plugin by itself; ``pytest_plugins`` may name it and need not.
 """
 
 from collections.abc import Callable

@@ -36,9 +36,9 @@ class Profile:
         san_ip: its iPAddress entries.
         san_email: its rfc822Name entries.
         ca: whether it may issue others.
-        not_before: first moment of validity, aware; None is an hour ago.
+        not_before: first moment of validity, aware; None is an hour ago, or an hour before one that has expired did.
         not_after: last moment of validity, aware; None is ``days`` from now.
-        days: how long it is valid, where ``not_after`` is None.
+        days: how long it is valid, where ``not_after`` is None; -1 is one that expired yesterday.
         extended_key_usage: the purposes; none leaves the extension out.
         extensions: others, as they are.
         key: the subject's key; None makes one of ``key_type``.
@@ -157,8 +157,7 @@ def _name(subject: str | x509.Name) -> x509.Name:
 def _sign(
     subject: x509.Name, key: PrivateKey, issuer: x509.Name, issuer_key: PrivateKey, profile: Profile
 ) -> ClientCertificate:
-    now = datetime.now(UTC)
-    not_before = profile.not_before or now - timedelta(hours=1)
+    not_before, not_after = _validity(profile)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -166,12 +165,18 @@ def _sign(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
-        .not_valid_after(profile.not_after or max(now, not_before) + timedelta(days=profile.days))
+        .not_valid_after(not_after)
     )
     for extension, critical in (*_extensions(key, issuer_key, profile, not subject.rdns), *profile.extensions):
         builder = builder.add_extension(extension, critical)
     digest = None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return ClientCertificate.from_der(builder.sign(issuer_key, digest).public_bytes(Encoding.DER))
+
+
+def _validity(profile: Profile) -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    not_after = profile.not_after or max(now, profile.not_before or now) + timedelta(days=profile.days)
+    return profile.not_before or min(now, not_after) - timedelta(hours=1), not_after
 
 
 def _extensions(key: PrivateKey, issuer_key: PrivateKey, profile: Profile, no_subject: bool) -> list[Extension]:

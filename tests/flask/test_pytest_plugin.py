@@ -51,10 +51,22 @@ def test_certificates(mtls_ca, mtls_certificate):
     with pytest.raises(TypeError, match="san_dns is a list"):
         mtls_certificate("CN=a", san_dns="ab.c")
     assert mtls_certificate(san_uri=["spiffe://a/b"]).certificate.san_uri == ("spiffe://a/b",)
+
+def test_expired(mtls_certificate):
+    client = make("environ")
+    assert post(client, mtls_certificate("CN=x", san_dns=["billing.example.com"], days=-1)) == 401
+    assert post(client, mtls_certificate("CN=x", san_dns=["billing.example.com"], days=1)) == 200
 """
 
 
-def test_plugin(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("also", ["", 'pytest_plugins = ["wsgi_mtls.pytest_plugin", "wsgi_mtls.testing"]'])
+def test_plugin(pytester: pytest.Pytester, also: str) -> None:
+    pytester.makeconftest(also)
     pytester.makepyfile(application=APPLICATION, test_it=TESTS)
     result = pytester.runpytest_subprocess("-q")
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
+
+
+def test_plugin_of_the_command_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(mtls_ca): assert mtls_ca.certificate.is_self_signed")
+    pytester.runpytest_subprocess("-q", "-p", "wsgi_mtls.pytest_plugin").assert_outcomes(passed=1)
