@@ -4,7 +4,7 @@ import json
 import logging
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, current_thread, main_thread
@@ -14,12 +14,14 @@ import click
 
 from ..server import make_server
 from ..sources import CertificateSource, from_config, mod_ssl
+from ..testing import KeyPair
 from ..verifier import Verifier
 from ..wsgi import CLIENT, ClientAuthMiddleware
 from .demo_behind import expecting, running_behind, serving
 from .demo_files import DemoFiles
+from .demo_page import DemoPage, Example
 from .demo_rows import ACCEPTED, Scenario, make_scenario
-from .demo_tokens import Played, play_tokens
+from .demo_tokens import Played, TokenServers, token_servers
 from .terminators import LOOPBACK, MTLS_HOST, TERMINATORS, Terminator
 
 if TYPE_CHECKING:
@@ -39,23 +41,26 @@ Next:
 def demo(serve: bool, behind: str | None) -> None:
     """Start TLS servers with a throw-away CA, and play clients and thieves. Status 0 if all came as expected."""
     logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
-    terminator = TERMINATORS[behind] if behind else None
+    terminator, page = TERMINATORS[behind] if behind else None, DemoPage()
     scenario = expecting(make_scenario(), terminator) if terminator else make_scenario()
-    with _ended_by_sigterm(), TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
+    with _ended_by_sigterm(), TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder, ExitStack() as running:
         files = DemoFiles(Path(folder), MTLS_HOST if terminator else LOOPBACK)
         files.write(scenario)
-        with _running(scenario, files, terminator) as port:
-            all_expected = _play(scenario, files, port)
-            if terminator and terminator.lets_in == "validated":
-                click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
-            if not terminator:
-                click.echo()
-                all_expected &= _play_tokens()
-            if serve:
-                _keep_running(scenario, files, port)
-            else:
-                options = f"--behind {behind} " if behind else ""
-                click.echo(NEXT.format(options=options))
+        port = running.enter_context(_running(scenario, files, terminator, page))
+        all_expected = _play(scenario, files, port)
+        page.examples += _examples(scenario, files, port)
+        if terminator and terminator.lets_in == "validated":
+            click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
+        if not terminator:
+            click.echo()
+            tokens = running.enter_context(_token_servers(scenario.ca, page))
+            all_expected &= _print_table(tokens.play())
+            page.examples += tokens.examples()
+        if serve:
+            _keep_running(page, files.host, port)
+        else:
+            options = f"--behind {behind} " if behind else ""
+            click.echo(NEXT.format(options=options))
     raise SystemExit(0 if all_expected else 1)
 
 
@@ -77,18 +82,23 @@ def _token_endpoint(environ: "WSGIEnvironment", start_response: "StartResponse")
 
 
 @contextmanager
-def _running(scenario: Scenario, files: DemoFiles, terminator: Terminator | None) -> Iterator[int]:
+def _running(scenario: Scenario, files: DemoFiles, terminator: Terminator | None, page: DemoPage) -> Iterator[int]:
     if terminator is not None:
         source = from_config({**terminator.source, "trusted_proxies": [LOOPBACK]})
-        with running_behind(terminator, protected_application(scenario, source), files) as port:
+        app = page.before(protected_application(scenario, source))
+        with running_behind(terminator, app, files) as port:
             yield port
         return
-    tls = files.server
-    server = make_server(
-        protected_application(scenario), certificate=tls.certificate, private_key=tls.private_key, client_ca=files.ca
-    )
+    tls, app = files.server, page.before(protected_application(scenario))
+    server = make_server(app, certificate=tls.certificate, private_key=tls.private_key, client_ca=files.ca)
     with serving(server) as port:
         yield port
+
+
+@contextmanager
+def _token_servers(ca: KeyPair, page: DemoPage) -> Iterator[TokenServers]:
+    with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder, token_servers(Path(folder), ca, page) as servers:
+        yield servers
 
 
 def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
@@ -96,11 +106,6 @@ def _play(scenario: Scenario, files: DemoFiles, port: int) -> bool:
         (row.title, row.client_id, row.expected, files.play(row, number, port))
         for number, row in enumerate(scenario.rows, 1)
     )
-
-
-def _play_tokens() -> bool:
-    with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
-        return _print_table(play_tokens(Path(folder)))
 
 
 def _print_table(rows: Iterable[Played]) -> bool:
@@ -114,13 +119,21 @@ def _print_table(rows: Iterable[Played]) -> bool:
     return all_expected
 
 
-def _keep_running(scenario: Scenario, files: DemoFiles, port: int) -> None:
-    click.echo("\nTo try by hand:")
+def _examples(scenario: Scenario, files: DemoFiles, port: int) -> list[Example]:
     numbered = list(enumerate(scenario.rows, 1))
     accepted = next((number, row) for number, row in numbered if row.expected == ACCEPTED)
     refused = next((number, row) for number, row in numbered if row.expected != ACCEPTED and row.pair)
-    for number, row in (accepted, refused):
-        click.echo(f"  {files.curl(row, number, port)}")
+    named = (("A client that is accepted: 200", accepted), ("A client that is refused: 401", refused))
+    return [Example(title, (files.curl(row, number, port),)) for title, (number, row) in named]
+
+
+def _keep_running(page: DemoPage, host: str, port: int) -> None:
+    click.echo("\nTo try by hand:")
+    for example in page.examples:
+        click.echo(f"  # {example.title}")
+        for line in example.lines:
+            click.echo(f"  {line}")
+    click.echo(f"\nhttps://{host}:{port}/ has these lines as a page.")
     click.echo("\nRunning; Ctrl-C stops it.")
     with suppress(KeyboardInterrupt):
         Event().wait()

@@ -84,17 +84,18 @@ class DemoClient:
         context = ssl.create_default_context(cafile=self.folder / "ca.pem")
         if pair is not None:
             with TemporaryDirectory(prefix="wsgi-mtls-demo-") as folder:
-                context.load_cert_chain(*_write(Path(folder), "client", pair))
+                context.load_cert_chain(*write_pair(Path(folder), "client", pair))
         return context
 
 
 def write_server_files(folder: Path, ca: KeyPair) -> None:
     """Write ``ca.pem``, ``server.pem`` and ``server.key``."""
     (folder / "ca.pem").write_bytes(to_pem(ca.certificate))
-    _write(folder, "server", ca.issue("CN=localhost", Profile(san_ip=[LOOPBACK], extended_key_usage=SERVER_AUTH)))
+    write_pair(folder, "server", ca.issue("CN=localhost", Profile(san_ip=[LOOPBACK], extended_key_usage=SERVER_AUTH)))
 
 
-def _write(folder: Path, name: str, pair: KeyPair) -> tuple[Path, Path]:
+def write_pair(folder: Path, name: str, pair: KeyPair) -> tuple[Path, Path]:
+    """Write a certificate and its key, and return the files."""
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     certificate.write_bytes(pair.certificate_pem)
     key.touch(mode=0o600)

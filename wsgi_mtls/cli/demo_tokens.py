@@ -5,6 +5,7 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from ..events import Event
 from ..jwks import jwk
 from ..server import make_server
 from ..sources import mod_ssl
-from ..testing import KeyPair, Profile, make_ca, self_sign
+from ..testing import KeyPair, Profile, self_sign
 from ..tokens import JWTAccessTokens
 from ..wsgi import AccessTokenMiddleware
 from .demo_authorization_server import DemoAuthorizationServer
 from .demo_behind import serving
-from .demo_client import DemoClient, write_server_files
+from .demo_client import DemoClient, write_pair, write_server_files
+from .demo_page import DemoPage, Example
 from .demo_rows import ACCEPTED
 from .terminators import LOOPBACK, free_port
 
@@ -31,19 +33,63 @@ Played = tuple[str, str, str, str]
 """What is tried, by whom, what is expected, what came."""
 
 
-def play_tokens(folder: Path) -> Iterator[Played]:
-    """Run an authorization server and an API, each over TLS, and play their clients and thieves.
+@dataclass(frozen=True, slots=True)
+class TokenServers:
+    """An authorization server and an API that run.
+
+    Attributes:
+        server: the authorization server.
+        client: makes requests to both.
+        folder: has ``ca.pem``, and the certificates and keys of ``billing`` and ``mobile``.
+        billing: the certificate of a PKI client.
+        mobile: the certificate of a self-signed client.
+    """
+
+    server: DemoAuthorizationServer
+    client: DemoClient
+    folder: Path
+    billing: KeyPair
+    mobile: KeyPair
+
+    def play(self) -> Iterator[Played]:
+        """Play clients and thieves."""
+        yield from _play_access_tokens(self.client, self.billing, self.mobile)
+        yield from _play_refresh_tokens(self.client, self_sign("CN=phone"), self.server.issue_code("phone", "alice"))
+
+    def examples(self) -> Iterator[Example]:
+        """Yield what to try by hand; the token of the first lines is that of the others."""
+        token, api = f"{self.server.issuer}/token", f"https://{LOOPBACK}:{self.client.api_port}/accounts"
+        bearer = '-H "Authorization: Bearer $TOKEN"'
+        read = """sed -n 's/.*"access_token": "\\([^"]*\\)".*/\\1/p'"""
+        form = "-d grant_type=client_credentials -d client_id=billing"
+        issue = f"TOKEN=$({self._curl('billing')} --silent {form} {token} | {read})"
+        yield Example("A token for the API, and its use: 200", (issue, f"{self._curl('billing')} {bearer} {api}"))
+        yield Example(
+            "The token stolen, with another certificate and without one: 401",
+            (f"{self._curl('mobile')} --include {bearer} {api}", f"{self._curl()} --include {bearer} {api}"),
+        )
+
+    def _curl(self, name: str = "") -> str:
+        with_certificate = f" --cert {self.folder / name}.pem --key {self.folder / name}.key" if name else ""
+        return f"curl --cacert {self.folder / 'ca.pem'}{with_certificate}"
+
+
+@contextmanager
+def token_servers(folder: Path, ca: KeyPair, page: DemoPage) -> Iterator[TokenServers]:
+    """Run an authorization server and an API, each over TLS.
 
     Args:
         folder: an empty one, for certificates.
+        ca: issues them.
+        page: what both answer at ``/``.
     """
-    ca = make_ca("CN=wsgi-mtls demo CA")
     billing = ca.issue("CN=billing", Profile(san_dns=["billing.example.com"]))
-    mobile, phone = self_sign("CN=mobile"), self_sign("CN=phone")
+    mobile = self_sign("CN=mobile")
     write_server_files(folder, ca)
-    with _running(folder, billing, mobile) as (server, client):
-        yield from _play_access_tokens(client, billing, mobile)
-        yield from _play_refresh_tokens(client, phone, server.issue_code("phone", "alice"))
+    for name, pair in (("billing", billing), ("mobile", mobile)):
+        write_pair(folder, name, pair)
+    with _running(folder, billing, mobile, page) as (server, client):
+        yield TokenServers(server, client, folder, billing, mobile)
 
 
 def _play_access_tokens(client: DemoClient, billing: KeyPair, mobile: KeyPair) -> Iterator[Played]:
@@ -87,7 +133,9 @@ def _play_refresh_tokens(client: DemoClient, phone: KeyPair, code: str) -> Itera
 
 
 @contextmanager
-def _running(folder: Path, billing: KeyPair, mobile: KeyPair) -> Iterator[tuple[DemoAuthorizationServer, DemoClient]]:
+def _running(
+    folder: Path, billing: KeyPair, mobile: KeyPair, page: DemoPage
+) -> Iterator[tuple[DemoAuthorizationServer, DemoClient]]:
     as_port, api_port = free_port(), free_port()
     issuer, api = f"https://{LOOPBACK}:{as_port}", f"https://{LOOPBACK}:{api_port}"
     bound = {"tls_client_certificate_bound_access_tokens": True}
@@ -108,7 +156,7 @@ def _running(folder: Path, billing: KeyPair, mobile: KeyPair) -> Iterator[tuple[
     events: list[Event] = []
     tokens = JWTAccessTokens(issuer=issuer, audience=api, jwks_uri=f"{issuer}/jwks", ca=folder / "ca.pem")
     guarded = AccessTokenMiddleware(_accounts, tokens, source=mod_ssl(), paths=["/accounts"], observers=[events.append])
-    with _over_tls(server.app, as_port, folder), _over_tls(guarded, api_port, folder):
+    with _over_tls(page.before(server.app), as_port, folder), _over_tls(page.before(guarded), api_port, folder):
         yield server, DemoClient(folder, as_port, api_port, events)
 
 
@@ -126,6 +174,9 @@ def _over_tls(app: "WSGIApplication", port: int, folder: Path) -> Iterator[None]
 
 
 def _accounts(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    if environ["PATH_INFO"] != "/accounts":  # any path but the guarded one
+        start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"The demo's API answers /accounts.\n"]
     start_response("200 OK", [("Content-Type", "application/json")])
     return [b'{"accounts": []}\n']
 

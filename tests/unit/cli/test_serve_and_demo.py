@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from html import unescape
 from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -147,8 +148,9 @@ def check_no_server_error(curl: list[str]) -> None:
         for method, path, status in (
             ("GET", "/accounts", 404),
             ("POST", "/accounts", 404),
-            ("GET", "/", 404),
-            ("HEAD", "/", 404),
+            ("GET", "/", 200),
+            ("HEAD", "/", 200),
+            ("POST", "/", 404),
             ("GET", "/tokens", 404),
             ("GET", "/token", 405),
             ("POST", "/token/", 400),
@@ -162,20 +164,47 @@ def check_no_server_error(curl: list[str]) -> None:
             assert answer.status == status, (method, path)
 
 
+def statuses_of_the_api(lines: list[str]) -> list[str]:
+    """Type what the demo prints about the API: the first line gets the token that the others use."""
+    token, *calls = lines
+    assert token.startswith("TOKEN=")
+    shown = [f'{line} --silent --noproxy "*" --output /dev/null --write-out "%{{http_code}} "' for line in calls]
+    script = "\n".join([token, *(line.replace("--include ", "") for line in shown)])
+    environ = {**os.environ, "no_proxy": "*"}
+    return subprocess.check_output(["sh", "-ec", script], text=True, timeout=60, env=environ).split()
+
+
+def check_page(curl: list[str], lines: list[str]) -> None:
+    """Look at the page, which has the lines that the demo printed."""
+    context = ssl.create_default_context(cafile=curl[curl.index("--cacert") + 1])
+    for port in {urlsplit(word).port for line in lines for word in line.split() if word.startswith("https://")}:
+        connection = HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        page = unescape(answer.read().decode())
+        connection.close()
+        assert answer.getheader("Content-Type") == "text/html; charset=utf-8"
+        assert [line for line in lines if line not in page] == []
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_demo_that_keeps_running(end: signal.Signals) -> None:
     process = subprocess.Popen(program("demo", "--serve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         lines = list(iter(process.stdout.readline, "Running; Ctrl-C stops it.\n"))
-        accepted, refused = (line.split() for line in lines if line.startswith("  curl "))
+        accepted, refused, *_ = (line.split() for line in lines if line.startswith("  curl "))
         folder = Path(accepted[accepted.index("--cacert") + 1]).parent
         assert (folder / "server.key").exists()
         if shutil.which("curl"):
             quiet = ["--silent", "--noproxy", "*"]
             one, other = (json.loads(subprocess.check_output([*line, *quiet])) for line in (accepted, refused))
             assert (one["client_id"], other["error"]) == ("billing", "invalid_client")
+            assert statuses_of_the_api([line.strip() for line in lines if "/accounts" in line or "TOKEN=" in line]) == [
+                "200", "401", "401",
+            ]  # fmt: skip
         check_no_server_error(accepted)
+        check_page(accepted, [line.strip() for line in lines if line.startswith("  ") and "  #" not in line])
     finally:
         process.send_signal(end)
         _, err = process.communicate(timeout=30)
