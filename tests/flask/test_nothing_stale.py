@@ -19,7 +19,7 @@ def answer(app: Flask, header: str = HEADER, **environ: Any) -> tuple[int, str]:
 
 
 def test_each_request_is_decided_anew() -> None:
-    registry, clock = Registry(), Clock()
+    registry, clock = Registry(METADATA), Clock()
     app = Flask("stale")
     MutualTLS(app, source=nginx(), verifier=Verifier(registry, clock=clock))
     app.post("/token")(client_auth_required(view))
