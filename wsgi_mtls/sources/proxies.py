@@ -187,8 +187,8 @@ class GuardedHeaders:
         return self._read_new(environ, values) if found is _NEW else found  # type: ignore[return-value]  # not _NEW
 
     def _read_new(self, environ: "WSGIEnvironment", values: str | tuple[str | None, ...] | None) -> Peer | None:
-        came = {name: environ.get(key) for name, key in zip(self._names, self._keys, strict=True)}
-        sent = {name: value for name, value in came.items() if value is not None and value not in ABSENT}
+        came = zip(self._names, map(environ.get, self._keys), strict=True)
+        sent = {name: value for name, value in came if value is not None and value not in ABSENT}
         found = self._read(sent)
         self._remembered.add(values, sum(map(len, sent.values())), found)
         return found

@@ -131,7 +131,11 @@ def decode(der: bytes) -> RDNs:
     """
     if len(der) > MAX_NAME_SIZE:
         raise ValueError(f"it has {len(der)} octets, and names of more than {MAX_NAME_SIZE} are not read")
-    return tuple(map(_rdn, structure.decode_list(structure.RDNSequence, der).items))
+    try:
+        usual = structure.decode_list(structure.UsualRDNSequence, der).items
+    except ValueError:
+        return tuple(map(_rdn, structure.decode_list(structure.RDNSequence, der).items))
+    return tuple(tuple(map(_attribute, rdn.as_list())) for rdn in usual)
 
 
 def decode_value(der: bytes) -> TypedValue:
@@ -151,7 +155,7 @@ def write(rdns: RDNs) -> str:
 def _rdn(read: asn1.TLV) -> tuple[Attribute, ...]:
     if read.tag_bytes != _SET:
         raise ValueError("an RDN is not a SET")
-    listed = structure.under_tag(b"\x30", bytes(read.data))
+    listed = structure.under_tag(b"\x30", read.data)
     # OpenSSL reads the attributes in any order, and CAs write them so. The order does not count (RFC 5280 section 7.1).
     return tuple(map(_attribute, structure.decode_list(structure.RelativeDistinguishedName, listed).items))
 

@@ -4,16 +4,15 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Literal, final, get_args
 
 from cryptography.hazmat import asn1
 
 from ..errors import BadCertificate
-from . import attributes, parts
+from . import attributes, parts, public_key
 from .certificate_names import CertificateNames
 from .pem import pem_to_der
-from .reading import part
+from .reading import Kept, part
 from .self_issued import is_self_issued
 
 MAX_DER_SIZE = 65536
@@ -84,7 +83,7 @@ class ClientCertificate(CertificateNames):
         """The dotted OIDs of the extended key usage, or None without the extension."""
         return self.extensions.key_purposes()
 
-    @cached_property
+    @Kept
     def pki_purposes(self) -> frozenset[str] | None:
         """The extended key usage, where all is understood that PKI must understand (RFC 5280 section 4.2).
 
@@ -92,8 +91,7 @@ class ClientCertificate(CertificateNames):
             BadCertificate: ``critical_extension``: If a critical extension is not processed here.
             BadCertificate: ``certificate_unreadable``: If one of the extensions that are looked at can't be read.
         """
-        self.extensions.check()
-        return self.extended_key_usage
+        return self.extensions.check()
 
     @part("validity")
     def validity(self) -> tuple[datetime, datetime]:
@@ -113,7 +111,12 @@ class ClientCertificate(CertificateNames):
     @part("serial number")
     def serial_number(self) -> int:
         """The serial number, as the issuer gave it."""
-        return parts.tbs(self.der).serial_number
+        return parts.serial_number(self.der)
+
+    @part("public key")
+    def public_key_info(self) -> bytes:
+        """The SubjectPublicKeyInfo as the certificate has it, whether or not it is a key."""
+        return parts.public_key_info(self.der)
 
     @part("public key")
     def public_key_der(self) -> bytes:
@@ -122,14 +125,14 @@ class ClientCertificate(CertificateNames):
         As cryptography writes it, where it knows the kind of key: that of an RSA-PSS key (RFC 4055) names plain RSA, so
         that the same key is the same octets. As the certificate has it for any other.
         """
-        return parts.public_key(self.der)
+        return public_key.written(self.public_key_info)
 
     @part("public key")
     def key_size(self) -> tuple[str, int]:
         """The kind of the key, ``rsa`` or ``ec``, and its bits; the empty text and 0 for one of another kind."""
-        return parts.key_size(self.der)
+        return public_key.size(self.public_key_info)
 
-    @cached_property
+    @Kept
     def lookup_key(self) -> bytes:
         """What registered certificates are compared and searched by: the public key.
 
@@ -141,7 +144,7 @@ class ClientCertificate(CertificateNames):
             # A key's DER starts otherwise, so octets that are another's key are not taken for it.
             return b"\0" + self.der
 
-    @cached_property
+    @Kept
     def is_self_signed(self) -> bool:
         """Whether the signature verifies under the certificate's own key, whatever the names say."""
         return bool(self._verifies)
@@ -157,8 +160,7 @@ class ClientCertificate(CertificateNames):
 
         Whatever the signature is: OpenSSL does not verify that of one that is in its CA bundle (:mod:`.self_issued`).
         """
-        found = parts.tbs(self.der)
-        same_count = attributes.count(found.subject) == attributes.count(found.issuer)
+        same_count = attributes.count(parts.subject(self.der)) == attributes.count(parts.issuer(self.der))
         return same_count and is_self_issued(self.subject_attributes, self.issuer_attributes)
 
     def require_readable(self) -> "ClientCertificate":
@@ -171,7 +173,7 @@ class ClientCertificate(CertificateNames):
             getattr(self, shown)
         return self
 
-    @cached_property
+    @Kept
     def _verifies(self) -> bool | None:
         try:
             return parts.is_self_signed(self.der)

@@ -1,12 +1,11 @@
 """The names in a certificate: as people read them, and as they are compared."""
 
 import re
-from functools import cached_property
 
 from . import attributes, names, parts
 from .extensions import Extensions
 from .parts import IPAddress
-from .reading import part
+from .reading import Kept, part
 
 # RFC 3986 appendix B: the scheme; the authority without and with what identifies a user, if there is one; the rest.
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)(//(?:[^/?#]*@)?)?((?(2)[^/?#@]*))(.*)", re.DOTALL)
@@ -26,7 +25,7 @@ class CertificateNames:
     @part("subject")
     def subject_attributes(self) -> attributes.RDNs:
         """The subject's attributes as they are written, by RDN, in the certificate's order."""
-        return attributes.decode(parts.tbs(self.der).subject)
+        return attributes.decode(parts.subject(self.der))
 
     @part("subject")
     def subject_name(self) -> names.DistinguishedName:
@@ -58,7 +57,7 @@ class CertificateNames:
     @part("issuer")
     def issuer_attributes(self) -> attributes.RDNs:
         """The issuer's attributes as they are written."""
-        return attributes.decode(parts.tbs(self.der).issuer)
+        return attributes.decode(parts.issuer(self.der))
 
     @part("DNS name in the subject alternative name")
     def san_dns(self) -> tuple[str, ...]:
@@ -92,22 +91,22 @@ class CertificateNames:
             attributes.decode_value(value).text for oid, value in self.other_names if oid == _USER_PRINCIPAL_NAME
         )
 
-    @cached_property
+    @Kept
     def comparable_subjects(self) -> tuple[names.DistinguishedName, ...]:
         """The subject, if it can equal any other."""
         return (self.subject_name,) if self.subject_name.comparable else ()
 
-    @cached_property
+    @Kept
     def comparable_dns(self) -> frozenset[str]:
         """The dNSName entries in lower case."""
         return frozenset(name.lower() for name in self.san_dns if name.isascii())
 
-    @cached_property
+    @Kept
     def comparable_uris(self) -> frozenset[str]:
         """The uniformResourceIdentifier entries with scheme and host in lower case."""
         return frozenset(map(fold_uri, self.san_uri))
 
-    @cached_property
+    @Kept
     def comparable_emails(self) -> frozenset[str]:
         """The rfc822Name entries with their domain in lower case."""
         return frozenset(map(fold_domain, self.san_email))

@@ -4,20 +4,20 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from cryptography.hazmat import asn1
+from cryptography.x509 import ObjectIdentifier
 from cryptography.x509.oid import ExtensionOID
 
 from ..errors import BadCertificate
 from . import structure
 
-_BASIC_CONSTRAINTS = ExtensionOID.BASIC_CONSTRAINTS.dotted_string
-_KEY_USAGE = ExtensionOID.KEY_USAGE.dotted_string
-_EXTENDED_KEY_USAGE = ExtensionOID.EXTENDED_KEY_USAGE.dotted_string
-_SUBJECT_ALTERNATIVE_NAME = ExtensionOID.SUBJECT_ALTERNATIVE_NAME.dotted_string
+_BASIC_CONSTRAINTS = ExtensionOID.BASIC_CONSTRAINTS
+_KEY_USAGE = ExtensionOID.KEY_USAGE
+_EXTENDED_KEY_USAGE = ExtensionOID.EXTENDED_KEY_USAGE
+_SUBJECT_ALTERNATIVE_NAME = ExtensionOID.SUBJECT_ALTERNATIVE_NAME
 
 # The validation of a chain processes these, and the certificate counts for PKI only where the terminator did so.
 _OF_THE_CHAIN = frozenset(
-    oid.dotted_string
-    for oid in (
+    (
         ExtensionOID.CERTIFICATE_POLICIES,
         ExtensionOID.CRL_DISTRIBUTION_POINTS,
         ExtensionOID.INHIBIT_ANY_POLICY,
@@ -37,26 +37,30 @@ class Extensions:
     """
 
     def __init__(self, found: Collection[structure.Extension]) -> None:
-        self._found = [(one.extn_id.dotted_string, bool(one.critical), one.extn_value) for one in found]
+        self._found = found
 
-    def check(self) -> None:
-        """Look at all that PKI must understand, whatever the registered name is.
+    def check(self) -> frozenset[str] | None:
+        """Look at all that PKI must understand, whatever the registered name is; return :meth:`key_purposes`.
 
         Raises:
             BadCertificate: ``critical_extension``: one is critical and unknown.
             BadCertificate: ``certificate_unreadable``: basic constraints, key usage or extended key usage, or a
                 critical subject alternative name, can't be read, or is there twice.
         """
-        known = _READERS.keys() | _OF_THE_CHAIN
-        for oid, critical, _ in self._found:
-            if critical and oid not in known:
+        purposes = None
+        for one in self._found:
+            oid = one.extn_id
+            if one.critical and oid not in _KNOWN:
                 raise BadCertificate(
-                    f"The certificate has the critical extension {oid}, which is not processed here: have one issued "
-                    "without it, or not critical.",
+                    f"The certificate has the critical extension {oid.dotted_string}, which is not processed here: "
+                    "have one issued without it, or not critical.",
                     reason="critical_extension",
                 )
-            if oid in _ALWAYS_READ or (critical and oid in _READERS):
+            if oid == _EXTENDED_KEY_USAGE:
+                purposes = self.key_purposes()
+            elif oid in _ALWAYS_READ or (one.critical and oid in _READERS):
                 self._value(oid)
+        return purposes
 
     def key_purposes(self) -> frozenset[str] | None:
         """Return the dotted OIDs of the extended key usage, or None without the extension.
@@ -78,9 +82,9 @@ class Extensions:
         found = self._value(_SUBJECT_ALTERNATIVE_NAME)
         return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()
 
-    def _value(self, wanted: str) -> object:
+    def _value(self, wanted: ObjectIdentifier) -> object:
         name, read = _READERS[wanted]
-        values = [value for oid, _, value in self._found if oid == wanted]
+        values = [one.extn_value for one in self._found if one.extn_id == wanted]
         if not values:
             return None
         if len(values) > 1:
@@ -97,10 +101,11 @@ class Extensions:
             ) from None
 
 
-_READERS: dict[str, tuple[str, Callable[[bytes], object]]] = {
+_READERS: dict[ObjectIdentifier, tuple[str, Callable[[bytes], object]]] = {
     _BASIC_CONSTRAINTS: ("basic constraints", partial(structure.decode, structure.BasicConstraints)),
     _KEY_USAGE: ("key usage", partial(structure.decode, asn1.BitString)),
     _EXTENDED_KEY_USAGE: ("extended key usage", partial(structure.decode_list, structure.KeyPurposes)),
     _SUBJECT_ALTERNATIVE_NAME: ("subject alternative name", partial(structure.decode_list, structure.GeneralNames)),
 }
-_ALWAYS_READ = frozenset({_BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE})
+_ALWAYS_READ = frozenset({_BASIC_CONSTRAINTS, _KEY_USAGE})  # and the extended key usage
+_KNOWN = _READERS.keys() | _OF_THE_CHAIN

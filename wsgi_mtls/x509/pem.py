@@ -1,6 +1,6 @@
 """PEM (RFC 7468) to DER: one certificate and nothing beside it, leniently from files, strictly from terminators."""
 
-import base64
+import binascii
 import re
 
 from ..errors import BadCertificate
@@ -75,10 +75,10 @@ def base64_to_der(text: str) -> bytes:
             bits at the end.
     """
     try:
-        der = base64.b64decode(text, validate=True)
+        der = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
         raise BadCertificate(f"The certificate is not base64: {error}.") from None
-    if not der or base64.b64encode(der).decode("ascii") != text:
+    if not der or binascii.b2a_base64(der, newline=False).decode("ascii") != text:
         raise BadCertificate("The certificate is empty or its base64 is not the canonical one.")
     return der
 

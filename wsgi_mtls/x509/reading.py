@@ -1,32 +1,80 @@
 """How a part of a certificate is read: when a decision asks for it, once, and with one way to fail."""
 
 from collections.abc import Callable
-from functools import cached_property, wraps
-from typing import TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from ..errors import BadCertificate, short
 
-Owner = TypeVar("Owner")
-Part = TypeVar("Part")
+Value = TypeVar("Value")
 
 
-def part(name: str) -> Callable[[Callable[[Owner], Part]], "cached_property[Part]"]:
-    """Make a property that is read when it is asked for and kept, and that fails in one way."""
+class Kept(Generic[Value]):
+    """A property that is read when it is asked for and kept.
 
-    def decorate(read: Callable[[Owner], Part]) -> "cached_property[Part]":
-        @wraps(read)
-        def read_part(self: Owner) -> Part:
-            try:
-                return read(self)
-            except (ValueError, TypeError) as error:
-                if isinstance(error, BadCertificate) and error.reason == "certificate_unreadable":
-                    raise
-                raise BadCertificate(
-                    f"The certificate's {name} can't be read ({short(str(error))}): have it issued anew without the "
-                    "fault.",
-                    reason="certificate_unreadable",
-                ) from None
+    ``functools.cached_property`` does so under a lock before Python 3.12, which costs more than most parts do.
 
-        return cached_property(read_part)
+    Args:
+        read: reads the value from the object.
+    """
+
+    def __init__(self, read: Callable[[Any], Value]) -> None:
+        self.__doc__ = read.__doc__
+        self._read = read
+        self._key = read.__name__
+
+    @overload
+    def __get__(self, owner: None, kind: type, /) -> Self: ...
+
+    @overload
+    def __get__(self, owner: object, kind: type, /) -> Value: ...
+
+    def __get__(self, owner: object | None, kind: type, /) -> Self | Value:
+        """Read the value, and keep it in the object, where Python finds it from then on."""
+        if owner is None:
+            return self
+        value = owner.__dict__[self._key] = self._read(owner)
+        return value
+
+
+class Part(Kept[Value]):
+    """A kept property that fails in one way where it can't be read.
+
+    Args:
+        name: what is read, for people.
+        read: reads the value from the object.
+    """
+
+    def __init__(self, name: str, read: Callable[[Any], Value]) -> None:
+        super().__init__(read)
+        self._name = name
+
+    @overload
+    def __get__(self, owner: None, kind: type, /) -> Self: ...
+
+    @overload
+    def __get__(self, owner: object, kind: type, /) -> Value: ...
+
+    def __get__(self, owner: object | None, kind: type, /) -> Self | Value:
+        """Read the value, or refuse the certificate for this part."""
+        if owner is None:
+            return self
+        try:
+            value = owner.__dict__[self._key] = self._read(owner)
+        except (ValueError, TypeError) as error:
+            if isinstance(error, BadCertificate) and error.reason == "certificate_unreadable":
+                raise
+            raise BadCertificate(
+                f"The certificate's {self._name} can't be read ({short(str(error))}): have it issued anew without the "
+                "fault.",
+                reason="certificate_unreadable",
+            ) from None
+        return value
+
+
+def part(name: str) -> Callable[[Callable[[Any], Value]], Part[Value]]:
+    """Make a property of a function, as :class:`Part`."""
+
+    def decorate(read: Callable[[Any], Value]) -> Part[Value]:
+        return Part(name, read)
 
     return decorate

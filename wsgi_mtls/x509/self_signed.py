@@ -4,16 +4,15 @@ A stranger chooses key, algorithm and signature, so each certificate costs one o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509 import SignatureAlgorithmOID as Signed
 
 from . import structure
+from .public_key import Algorithm, loaded
 
 _SHA1 = hashes.SHA1()  # noqa: S303  # only to find out that the client signed for itself
 _MD5 = hashes.MD5()  # noqa: S303  # for the same reason
@@ -67,19 +66,6 @@ _MAX_EXPONENT_BITS = 64
 _MAX_MODULUS_BITS = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
-    """A signature's algorithm.
-
-    Attributes:
-        oid: dotted.
-        parameters: the DER of its parameters; empty where there are none.
-    """
-
-    oid: str
-    parameters: bytes = b""
-
-
 def verifies(public_key_info: bytes, algorithm: Algorithm, signature: bytes, signed: bytes) -> bool | None:
     """Return whether a signature verifies under a key.
 
@@ -96,7 +82,7 @@ def verifies(public_key_info: bytes, algorithm: Algorithm, signature: bytes, sig
         ValueError: If the parameters of RSASSA-PSS can't be read.
     """
     try:
-        key: object = load_der_public_key(public_key_info)
+        key = loaded(public_key_info)
     except (UnsupportedAlgorithm, ValueError, TypeError):
         return None
     if isinstance(key, rsa.RSAPublicKey):

@@ -23,10 +23,11 @@ class Certificate:
 
 
 @asn1.sequence
-class AlgorithmIdentifier:
-    """An algorithm without parameters."""
+class UsualAlgorithm:
+    """An algorithm with NULL as its parameters, or without any."""
 
     algorithm: x509.ObjectIdentifier
+    parameters: asn1.Null | None
 
 
 @asn1.sequence
@@ -46,26 +47,18 @@ class SubjectPublicKeyInfo:
 
 
 @asn1.sequence
-class DigestAlgorithm:
-    """A digest, with the NULL that belongs to it or without."""
-
-    algorithm: x509.ObjectIdentifier
-    parameters: asn1.Null | None
-
-
-@asn1.sequence
 class MaskAlgorithm:
     """MGF1, with its digest."""
 
     algorithm: x509.ObjectIdentifier
-    digest: DigestAlgorithm
+    digest: UsualAlgorithm
 
 
 @asn1.sequence
 class PSSParameters:
     """RFC 4055 section 3.1; what is left out is SHA-1."""
 
-    digest: Annotated[DigestAlgorithm | None, asn1.Explicit(0)]
+    digest: Annotated[UsualAlgorithm | None, asn1.Explicit(0)]
     mask: Annotated[MaskAlgorithm | None, asn1.Explicit(1)]
     salt_length: Annotated[int | None, asn1.Explicit(2)]
     trailer_field: Annotated[int | None, asn1.Explicit(3)]
@@ -89,6 +82,14 @@ class Extension:
 
 
 @asn1.sequence
+class Validity:
+    """The first and the last moment."""
+
+    not_before: asn1.UTCTime | asn1.GeneralizedTime
+    not_after: asn1.UTCTime | asn1.GeneralizedTime
+
+
+@asn1.sequence
 class TBSCertificate:
     """What is signed, with its extensions undecoded, so that one that can't be read spoils no other part."""
 
@@ -105,27 +106,19 @@ class TBSCertificate:
 
 
 @asn1.sequence
-class TBSWithExtensions:
-    """The same with its extensions decoded: one call instead of one for each of them."""
+class UsualTBSCertificate:
+    """The same where its validity and extensions are sound, which is read in one call."""
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV
     signature: asn1.TLV
     issuer: asn1.TLV
-    validity: asn1.TLV
+    validity: Validity
     subject: asn1.TLV
     subject_public_key_info: asn1.TLV
     issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
     subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
     extensions: Annotated[list[Extension] | None, asn1.Explicit(3)]
-
-
-@asn1.sequence
-class Validity:
-    """The first and the last moment."""
-
-    not_before: asn1.UTCTime | asn1.GeneralizedTime
-    not_after: asn1.UTCTime | asn1.GeneralizedTime
 
 
 @asn1.sequence
@@ -170,6 +163,13 @@ class RDNSequence:
 
 
 @asn1.sequence
+class UsualRDNSequence:
+    """The same decoded, where each RDN is a SET in DER's order."""
+
+    items: list[asn1.SetOf[AttributeTypeAndValue]]
+
+
+@asn1.sequence
 class GeneralNames:
     """The entries of a subject alternative name, undecoded."""
 
@@ -201,12 +201,25 @@ def decode_list(root: type[Root], octets: bytes) -> Root:
     return asn1.decode_der(root, under_tag(b"\x30", octets))
 
 
+def parse(root: type[Root], value: asn1.TLV) -> Root:
+    """Decode a value that was left undecoded.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    parsed: Root = value.parse(root)
+    return parsed
+
+
 def octets_of(value: asn1.TLV) -> bytes:
     """Return a value's whole DER, with its tag and length."""
-    return under_tag(value.tag_bytes, bytes(value.data))
+    return under_tag(value.tag_bytes, value.data)
 
 
-def under_tag(tag: bytes, content: bytes) -> bytes:
-    """Return the DER of a value of this tag."""
-    # cryptography 47 can't write a TLV: write the content as an OCTET STRING, which has the same length, under the tag.
-    return tag + asn1.encode_der(content)[1:]
+def under_tag(tag: bytes, content: bytes | memoryview) -> bytes:
+    """Return the DER of a value of this tag: the shortest form of its length (X.690 section 10.1)."""
+    length = len(content)
+    if length < 0x80:
+        return b"".join((tag, bytes((length,)), content))
+    size = (length.bit_length() + 7) // 8
+    return b"".join((tag, bytes((0x80 | size,)), length.to_bytes(size, "big"), content))
