@@ -1,4 +1,4 @@
-"""What RFC 8705 section 2.1 demands of a certificate, check by check; ``rules/client.py`` has their order."""
+"""The checks of RFC 8705 section 2.1 on a certificate; ``rules/client.py`` has their order."""
 
 from datetime import datetime
 from functools import partial
@@ -72,7 +72,7 @@ def check_chain(
 
     Raises:
         BadCertificate: ``self_signed_certificate``: only the client does.
-        BadCertificate: ``chain_not_verified``: nobody validated its chain.
+        BadCertificate: ``chain_not_verified``: If its chain was not validated.
         BadCertificate: ``not_for_client_auth``: it was issued for another purpose.
         BadCertificate: ``critical_extension``: it has a critical extension that is not processed here.
         BadCertificate: ``certificate_unreadable``: one of the parts that are looked at can't be read.
@@ -197,7 +197,7 @@ def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching |
     Raises:
         NoCertificate: ``certificate_not_delivered``: the client's tokens must be bound to the certificate itself, or
             the application has to validate it.
-        BadCertificate: ``chain_not_verified``: nobody validated its chain.
+        BadCertificate: ``chain_not_verified``: If its chain was not validated.
         RefusedClient: ``subject_mismatch``: another name was forwarded.
     """
     if vouching is not None or client.tls_client_auth_issuer:

@@ -14,7 +14,7 @@ Evidence = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a request or a setting is refused.
+    """The reason of a refused request or setting.
 
     Attributes:
         text: what has happened, in one sentence.
@@ -190,7 +190,7 @@ class MutualTLSError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened; long texts from a caller are cut. The caller sees it at verbosity ``debug``."""
+        """The message; long texts from a caller are cut. The caller sees it at verbosity ``debug``."""
         return short(str(self), 1000)
 
     @property

@@ -1,4 +1,4 @@
-"""What was decided about a request: one log record and one call of each observer, in one place."""
+"""The report of each decision: one log record and one call of each observer."""
 
 import logging
 import re
@@ -72,7 +72,7 @@ Advise = Callable[["WSGIEnvironment", MutualTLSError], str]
 
 @dataclass(slots=True)
 class Decision:
-    """What is known of a decision while it is being made.
+    """A decision in progress.
 
     Attributes:
         kind: what is decided about.
@@ -264,5 +264,5 @@ def _log(level: int, event: Event) -> None:
 
 
 def _word(text: str) -> str:
-    """Return a name as it is, and quote what is not one: a client may register a method of its own making."""
+    """Return a name as it is, and quote what is not one: a client may register any method."""
     return text if len(text) <= 200 and _NAME.fullmatch(text) else quoted(text)

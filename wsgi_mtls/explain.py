@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a verifier would decide about a certificate, and why.
+    """The decision that a verifier would make about a certificate, with its reasons.
 
     Attributes:
         accepted: the decision.

@@ -142,7 +142,7 @@ class Guard:
         return record.peer
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
-        """Take out of the environ what an untrusted peer sent to the source, where nobody asks for the certificate."""
+        """Remove from the environ what an untrusted peer sent to the source, on paths that are not guarded."""
         self._drop(environ)
         if FORGED in environ:
             self.reporter.forgeries(environ)

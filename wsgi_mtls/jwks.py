@@ -13,7 +13,7 @@ from .x509.pem import base64_to_der
 
 @dataclass(frozen=True, slots=True)
 class RegisteredKeys:
-    """What a JWK set registers.
+    """The keys and certificates that a JWK set registers.
 
     Attributes:
         certificates: the first certificate of each key that carries one.

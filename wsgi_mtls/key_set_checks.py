@@ -1,4 +1,4 @@
-"""What comes from the ``jwks_uri`` of registered clients: for checks that were asked to fetch."""
+"""Checks that fetch the ``jwks_uri`` of registered clients, where asked to."""
 
 from .clients import Client, LastFetch, PublishedKeySets
 from .errors import short

@@ -1,4 +1,4 @@
-"""How long a client's key must be, where its certificate authenticates it; tokens are bound to any key."""
+"""The shortest key of a certificate that authenticates a client; tokens can be bound to any key."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What a server says of itself: RFC 8414 and RFC 9728, with the members of RFC 8705 sections 3.3 and 5."""
+"""The metadata of a server: RFC 8414 and RFC 9728, with the members of RFC 8705 sections 3.3 and 5."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What no server may publish of itself (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
+"""Checks of a server's own metadata (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote

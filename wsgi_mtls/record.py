@@ -1,4 +1,4 @@
-"""What is known about one request, in one place: the guard writes it, adapters and applications read it."""
+"""The record of one request, in one place: the guard writes it, adapters and applications read it."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """What is known about one request.
+    """The record of one request.
 
     It holds values only, so it can be pickled with a request.
 

@@ -1,4 +1,4 @@
-"""What a person reads whose browser is refused: which case it is, and which certificate came.
+"""The page for a person whose browser is refused: the case, and the certificate that came.
 
 An adapter renders it with its framework's templates. It says no more than the answer to a program does, but for what
 the caller knows: whether it sent a certificate, and which.
@@ -42,7 +42,7 @@ class ShownCertificate:
 
 @dataclass(frozen=True, slots=True)
 class RefusedPage:
-    """What a page tells.
+    """The content of the page.
 
     Attributes:
         kind: which case it is.

@@ -1,4 +1,4 @@
-"""What an operator can do about a refused certificate. These texts are made only where a refusal is logged."""
+"""The remedies for a refused certificate, for the operator. They are made only where a refusal is logged."""
 
 from collections.abc import Sequence
 

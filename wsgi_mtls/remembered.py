@@ -16,7 +16,7 @@ _ENTRY = 512  # what an entry takes whatever its key
 
 
 class Remembered(Generic[Key, Value]):
-    """What was read of some octets. The same octets always say the same, so nothing here ages.
+    """The results of reading some octets. The same octets have the same result, so nothing expires.
 
     The oldest entries go first, whether they were used or not: to note each use would cost more than it saves.
 

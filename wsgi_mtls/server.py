@@ -1,7 +1,7 @@
 """TLS termination in Python, for development, tests and the demo: asks for a client certificate and accepts any.
 
 Python's own ``ssl`` aborts the handshake of every certificate that it can't validate, so it serves no self-signed
-client; pyOpenSSL's callback lets them in, and the application is told which chain was validated.
+client; pyOpenSSL's callback accepts them, and the application learns which chain was validated.
 """
 
 from collections.abc import Iterator
@@ -138,5 +138,5 @@ def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int
 
 
 def _pem(certificate: crypto.X509) -> str:
-    """Leave the reading to whoever takes it: OpenSSL lets certificates in that cryptography refuses."""
+    """Do not parse the certificate here: OpenSSL accepts certificates that cryptography refuses."""
     return crypto.dump_certificate(crypto.FILETYPE_PEM, certificate).decode("ascii")

@@ -4,7 +4,7 @@
 def is_shortage(error: BaseException) -> bool:
     """Tell whether an operation failed for lack of memory, of a descriptor or thread, or of a connection.
 
-    Such a failure proves nothing about a token: a client that is told "invalid" throws a good one away. An error that
+    Such a failure proves nothing about a token: a client that reads "invalid" throws a good one away. An error that
     was raised from another counts as that one, since libraries wrap what they catch.
     """
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""Where values are kept for a while: in this process, behind three methods that a shared cache has as well."""
+"""A store for values that are kept for a while, with three methods that a shared cache also has."""
 
 import time
 from collections import OrderedDict

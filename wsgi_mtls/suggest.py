@@ -1,4 +1,4 @@
-"""What a certificate could be registered by, and what keeps it from being registered."""
+"""The registrations that fit a certificate, and the reasons against others."""
 
 from . import checks
 from .checks import check_key

@@ -1,4 +1,4 @@
-"""What an application's own tests need: certification authorities, certificates of any shape, environs."""
+"""Tools for an application's own tests: certification authorities, certificates of any shape, environs."""
 
 import ipaddress
 import ssl
@@ -28,7 +28,7 @@ SERVER_AUTH = (ExtendedKeyUsageOID.SERVER_AUTH,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a certificate is to say.
+    """The content of a certificate to make.
 
     Attributes:
         san_dns: dNSName entries of the subject alternative name; the other kinds in the same way.
@@ -108,7 +108,7 @@ def make_ca(subject: str | x509.Name = "CN=Test CA", profile: Profile | None = N
 def self_sign(subject: str | x509.Name, profile: Profile | None = None) -> KeyPair:
     """Make a self-signed certificate.
 
-    It says CA:FALSE unless told otherwise: in a terminator's CA bundle, one that may issue others would issue any name.
+    It has CA:FALSE by default: in a terminator's CA bundle, one that may issue others would issue any name.
     """
     profile = profile or Profile()
     key = profile.key or make_key(profile.key_type)

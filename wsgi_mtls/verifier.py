@@ -1,4 +1,4 @@
-"""Who is this client: RFC 8705 section 2."""
+"""Client authentication by certificate: RFC 8705 section 2."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -161,7 +161,7 @@ class Verifier:
 
     @property
     def key_sets(self) -> PublishedKeySets | None:
-        """What fetches the certificates that clients publish at a ``jwks_uri``; None: they are not fetched."""
+        """The fetcher of certificates that clients publish at a ``jwks_uri``, or None."""
         return self.rules.key_sets
 
     @property

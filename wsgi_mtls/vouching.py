@@ -1,4 +1,4 @@
-"""Whether a trust store of the application vouches for the names in a PKI client's certificate."""
+"""The check that a trust store of the application vouches for the names in a PKI client's certificate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def prepare(data: Path) -> None:
 
 
 def make_certificates(data: Path) -> None:
-    """Make a CA, a server, two clients of the CA, a self-signed client, and a device that nobody knows."""
+    """Make a CA, a server, two clients of the CA, a self-signed client, and an unregistered device."""
     from wsgi_mtls.testing import SERVER_AUTH, Profile, make_ca, self_sign, to_pem
 
     ca = make_ca("CN=Development CA")

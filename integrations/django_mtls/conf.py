@@ -37,7 +37,7 @@ class InvalidSetting(ImproperlyConfigured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MTLSSettings(Settings):
-    """What ``MTLS`` holds; each key is the attribute's name in upper case.
+    """The setting ``MTLS``; each key is the attribute's name in upper case.
 
     :data:`wsgi_mtls.config.SETTINGS` has those that every adapter has.
 
@@ -45,7 +45,7 @@ class MTLSSettings(Settings):
         username_from: which name of a certificate is the user's: ``"subject_cn"``, ``"san_email"``, ``"san_dns"``,
             ``"san_uri"``, … (:mod:`.users.usernames`), a callable or its dotted path. None (the default): only
             registered certificates log in.
-        create_unknown_users: whether a user is made for a name that nobody has. It gets no rights. Default: False.
+        create_unknown_users: whether a user is made for an unknown name. It gets no rights. Default: False.
         use_session: whether the login middleware logs in to a session, instead of for each request. Default: False.
         client_model: the model of the registered clients. Default: ``"django_mtls.RegisteredClient"``.
     """

@@ -191,7 +191,7 @@ class AbstractRegisteredClient(models.Model):
         changed = {"saved_by", *(("certificate_der", "certificate_expires") if self._refresh_certificate() else ())}
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], *changed}
-        # Of a client that its client_id names nobody asks it, and its database need not be that of the users.
+        # A client that its client_id names is not searched by it, and its database need not be that of the users.
         self.saved_by = self.editor.user if self.editor is not None and self.found_by_certificate else None
         with transaction.atomic(using=kwargs.get("using") or router.db_for_write(type(self), instance=self)):
             super().save(*args, **kwargs)

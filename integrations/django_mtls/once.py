@@ -1,4 +1,4 @@
-"""What a process does once in an interval for each name, such as an address or a client."""
+"""Actions that a process takes once in an interval for each name, such as an address or a client."""
 
 import time
 from collections import OrderedDict

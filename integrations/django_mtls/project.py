@@ -1,4 +1,4 @@
-"""What the project's settings and URLs name; for system checks."""
+"""The names in the project's settings and URLs, for system checks."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

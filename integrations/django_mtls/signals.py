@@ -1,4 +1,4 @@
-"""What was decided about a request.
+"""Signals of the decisions about requests.
 
 The sender is the name of the event; ``event`` is the core's :class:`~wsgi_mtls.events.Event`. For failed logins of
 users there is Django's own ``user_login_failed``.

@@ -1,4 +1,4 @@
-"""The guard over the registered clients, as ``MTLS`` says."""
+"""The guard over the registered clients, made from the setting ``MTLS``."""
 
 from functools import lru_cache
 

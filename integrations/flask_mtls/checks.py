@@ -1,4 +1,4 @@
-"""What ``flask mtls check`` finds wrong with an app, or dangerous."""
+"""The checks of ``flask mtls check`` for mistakes and risks of an app."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass

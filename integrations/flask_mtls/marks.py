@@ -1,4 +1,4 @@
-"""What our decorators note about the functions that they wrap, so that ``flask mtls check`` can find them."""
+"""Marks that our decorators leave on the functions that they wrap, for ``flask mtls check``."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

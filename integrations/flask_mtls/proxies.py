@@ -1,4 +1,4 @@
-"""What is at the other end of the current request: each falsy where it is missing, and then says what is needed."""
+"""Proxies for the current request's client, token and certificate: falsy, with a helpful error, if missing."""
 
 from collections.abc import Callable
 from typing import Any

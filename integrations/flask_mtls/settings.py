@@ -21,7 +21,7 @@ NOT_SEARCHABLE = "certificate_required needs authorize=…, or MTLS_CLIENTS that
 
 @dataclass(frozen=True, slots=True)
 class MutualTLSState:
-    """What one app is configured for: ``app.extensions["mtls"]``.
+    """The configuration of one app: ``app.extensions["mtls"]``.
 
     Attributes:
         settings: as they were read.

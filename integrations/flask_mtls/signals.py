@@ -1,4 +1,4 @@
-"""What was decided about a request; the sender is the app, ``event`` the :class:`~wsgi_mtls.Event`."""
+"""Signals of the decisions about requests; the sender is the app, ``event`` the :class:`~wsgi_mtls.Event`."""
 
 from blinker import NamedSignal, Namespace
 from flask import Flask

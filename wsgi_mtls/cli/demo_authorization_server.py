@@ -1,4 +1,4 @@
-"""The demo's authorization server: it issues certificate-bound tokens, and tells APIs about them."""
+"""The demo's authorization server: it issues certificate-bound tokens, and answers introspection."""
 
 import json
 import secrets
@@ -135,7 +135,7 @@ class DemoAuthorizationServer:
 
     @contextmanager
     def _used_up(self, member: str, request: Request) -> Iterator[Mapping[str, object]]:
-        """Take a code or refresh token out, so that it serves once, and put it back where anything fails."""
+        """Take a code or refresh token out, so that it can be used once, and put it back if anything fails."""
         grants, text = self._grants[member], request.form.get(member, "")
         record = grants.pop(text, None)
         try:
@@ -164,7 +164,7 @@ class DemoAuthorizationServer:
         return token
 
     def _client(self, request: Request) -> Client:
-        """The middleware authenticated it, or it is a public one that nobody can authenticate."""
+        """The client that the middleware authenticated, or a public one, which has no authentication."""
         if CLIENT in request.environ:
             registration: Client = request.environ[CLIENT].registration
             return registration

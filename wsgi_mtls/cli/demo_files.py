@@ -17,7 +17,7 @@ REFUSED_BEFORE = "refused by terminator"
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """Where the certificates of a scenario lie.
+    """The files with the certificates of a scenario.
 
     Attributes:
         folder: the folder of all of them; a row's are ``row-<number>.pem`` and ``.key``.
@@ -34,7 +34,7 @@ class DemoFiles:
 
     @property
     def server(self) -> TLSFiles:
-        """What the server needs."""
+        """The server's certificate, key and CA file."""
         certificate, key = self.pair("server")
         return TLSFiles(certificate, key, client_ca=self.ca, server_ca=self.ca)
 

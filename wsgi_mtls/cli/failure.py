@@ -10,7 +10,7 @@ from ..errors import MutualTLSError
 
 
 class Failure(click.ClickException):
-    """What went wrong, in one line."""
+    """An error message of one line."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""``wsgi-mtls inspect``: what a certificate says, and the registration metadata that fits it."""
+"""``wsgi-mtls inspect``: the content of a certificate, and the registration metadata that fits it."""
 
 import json
 from collections.abc import Callable

@@ -86,7 +86,7 @@ def _load(path: Path) -> KeyPair:
     certificate = read_certificate(path.with_name(path.name + ".pem").read_bytes()).require_readable()
     try:
         key = load_pem_private_key(path.with_name(path.name + ".key").read_bytes(), password=None)
-    except (TypeError, UnsupportedAlgorithm) as error:  # it has a passphrase; or nobody knows its kind
+    except (TypeError, UnsupportedAlgorithm) as error:  # it has a passphrase, or is of an unknown kind
         raise Failure(f"{path}.key: {error}.") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
         raise Failure(f"{path}.key: use an EC, RSA or Ed25519 key.")

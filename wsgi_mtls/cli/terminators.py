@@ -114,7 +114,7 @@ TERMINATORS: Mapping[str, Terminator] = {
 
 @dataclass(frozen=True, slots=True)
 class TLSFiles:
-    """What a terminator needs for TLS.
+    """The files that a terminator needs for TLS.
 
     Attributes:
         certificate: its certificate for both hosts, its chain below it; PEM, as all.
@@ -191,7 +191,7 @@ def free_port() -> int:
 
 
 class LoopbackConnection(HTTPSConnection):
-    """A connection to a host that is served here, whatever DNS says of its name.
+    """A connection to a host that is served here, whatever its address in DNS.
 
     Args:
         host: the name, for SNI and the ``Host`` header.

@@ -93,7 +93,7 @@ class Client:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is registered and probably not meant so: a sentence for each."""
+        """Registered values that are probably mistakes, a sentence for each."""
         by_name = self.subject_value.warning if self.subject_value is not None else None
         return (*self.skipped_keys, *([by_name] if by_name else []))
 

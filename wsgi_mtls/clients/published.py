@@ -1,4 +1,4 @@
-"""Where the verifier finds the certificates that clients publish at their ``jwks_uri`` (RFC 8705 section 2.2.2)."""
+"""The certificates that clients publish at their ``jwks_uri``, for the verifier (RFC 8705 section 2.2.2)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..x509 import ClientCertificate
 
 @dataclass(frozen=True, slots=True)
 class LastFetch:
-    """What this process knows of the last fetches from one ``jwks_uri``.
+    """The last fetches of this process from one ``jwks_uri``.
 
     Attributes:
         fetched: when a set came last, or None if none is kept.
@@ -25,7 +25,7 @@ class LastFetch:
 
 @runtime_checkable
 class PublishedKeySets(Protocol):
-    """What :class:`wsgi_mtls.clients.jwks_uri.KeySets` does for the verifier, the checks and the admin."""
+    """The interface of :class:`wsgi_mtls.clients.jwks_uri.KeySets`, for the verifier, the checks and the admin."""
 
     def certificates(
         self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /

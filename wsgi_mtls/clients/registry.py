@@ -8,7 +8,7 @@ from .client import Client
 
 
 class ClientRegistry(Protocol):
-    """Where the verifier looks a client up."""
+    """The interface of a registry, in which the verifier looks a client up."""
 
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this very ``client_id``, or None."""

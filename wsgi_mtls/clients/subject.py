@@ -80,7 +80,7 @@ class SubjectValue:
 
     @property
     def warning(self) -> str | None:
-        """Why a DN was probably registered in the opposite order, or None."""
+        """The reason to think that a DN was registered in the opposite order, or None."""
         if self.kind != "tls_client_auth_subject_dn" or self.value.startswith("/") or self.opposite is None:
             return None
         *_, first = rdns = read_registered(self.value)

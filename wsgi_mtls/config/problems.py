@@ -1,4 +1,4 @@
-"""What is wrong with settings."""
+"""The problems of settings."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

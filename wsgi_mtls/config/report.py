@@ -1,4 +1,4 @@
-"""What an operator reads about the settings: which are in force, and which are risky."""
+"""A report of the settings for the operator: their values, and the risky ones."""
 
 from collections.abc import Mapping
 from dataclasses import fields

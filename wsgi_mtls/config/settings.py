@@ -43,7 +43,7 @@ Each that takes an object or a callable takes its dotted path too.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What is configured, each attribute as :data:`SETTINGS` describes it; the trusted proxies are the source's."""
+    """The settings, each attribute as :data:`SETTINGS` describes it; the trusted proxies are in the source."""
 
     source: CertificateSource
     allowed_methods: tuple[AuthMethod, ...]

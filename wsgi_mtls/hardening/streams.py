@@ -47,7 +47,7 @@ class _Writer(SSLFileobjectStreamWriter):
         self.bytes_written = 0
 
     def close(self) -> None:
-        """Send nothing: every write is flushed, and what failed would go to whoever has the descriptor by now."""
+        """Send nothing: every write is flushed, and what failed would go to the present owner of the descriptor."""
 
 
 class _WaitingIO(RawIOBase):

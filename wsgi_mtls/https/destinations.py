@@ -1,4 +1,4 @@
-"""Where a URL leads: its host's addresses, and a pool of connections to one of them."""
+"""The destination of a URL: its host's addresses, and a pool of connections to one of them."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ MAX_KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a URL names.
+    """The host, port and path of a URL.
 
     Attributes:
         host: the name or address, without brackets.

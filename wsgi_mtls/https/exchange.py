@@ -28,7 +28,7 @@ class NotConnected(FetchFailed):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered.
+    """The answer of a server.
 
     Attributes:
         status: the HTTP status.

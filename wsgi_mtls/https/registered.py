@@ -1,4 +1,4 @@
-"""Requests to URLs that clients registered: the first of this package whose address somebody else chose."""
+"""Requests to URLs that clients registered, and whose addresses they therefore choose."""
 
 import logging
 import ssl

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class TimedSocket:
-    """What :mod:`http.client` and urllib3 need of a socket; an answer that drips in does not start the time anew.
+    """A socket for :mod:`http.client` and urllib3 with one time limit, which a slow answer does not restart.
 
     Args:
         sock: the connected socket.

@@ -1,4 +1,4 @@
-"""What a security profile asks of a server, as far as the server's metadata show it."""
+"""The requirements of a security profile, as far as a server's metadata show them."""
 
 from .fapi2 import check_fapi2
 from .finding import ProfileFinding

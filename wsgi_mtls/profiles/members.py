@@ -1,4 +1,4 @@
-"""The members of a metadata document that anybody may have written, whatever their types."""
+"""The members of a metadata document from an untrusted source, whatever their types."""
 
 import json
 from collections.abc import Mapping

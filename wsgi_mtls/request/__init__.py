@@ -1,1 +1,1 @@
-"""What a request carries, read from its octets before a framework reads it."""
+"""The content of a request, read from its octets before a framework reads it."""

@@ -1,4 +1,4 @@
-"""Whether a refused request came from a browser, for a person, or from a program (RFC 9110 section 12.5.1)."""
+"""The distinction of browsers from programs, by the Accept header (RFC 9110 section 12.5.1)."""
 
 from typing import TYPE_CHECKING
 

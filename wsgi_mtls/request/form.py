@@ -26,7 +26,7 @@ _MAX_FIELDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What of a request to an authorization server's endpoint concerns client authentication.
+    """The parts of a request to an authorization server that client authentication needs.
 
     Attributes:
         client_id: the one in the body.

@@ -1,4 +1,4 @@
-"""How, and how recently, the user of an access token must have logged in (RFC 9470)."""
+"""The strength and the age of the login that an access token's user must have (RFC 9470)."""
 
 import re
 import time
@@ -14,7 +14,7 @@ _QUOTABLE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """What the login of a token's user must have been; a refusal names it, so that the client can have it repeated.
+    """The login that a token's user must have had; a refusal names it, so that the client can ask for it.
 
     Attributes:
         acr_values: one of these must be the token's ``acr``, best first; empty is any.

@@ -1,4 +1,4 @@
-"""What an operator can do about a request whose certificate did not arrive, as far as the source shows."""
+"""Advice to the operator about a certificate that did not arrive, as far as the source shows the cause."""
 
 from typing import TYPE_CHECKING
 

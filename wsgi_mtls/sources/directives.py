@@ -1,4 +1,4 @@
-"""What an operator changes at each terminator, named as its own documentation does.
+"""The directives that an operator changes at each terminator, named as in its own documentation.
 
 The lines themselves are in the folders of ``deploy/``. A test keeps the names true to them.
 """

@@ -1,4 +1,4 @@
-"""How terminators write certificates into a header, and how much is read: text to DER, without reading the X.509.
+"""The encodings of certificates in headers, with limits: text to DER, without reading the X.509.
 
 Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
 Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.

@@ -25,7 +25,7 @@ _SECRET = (
 # Without slots: help() reads __doc__ and __name__ of the preset itself.
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Preset:
-    """What is known of a terminator, whatever way it delivers the certificate.
+    """The properties of a terminator, however it delivers the certificate.
 
     Attributes:
         name: the preset's.

@@ -1,4 +1,4 @@
-"""From whom a certificate header is believed, and the headers that count only from there."""
+"""The peers that a certificate header is accepted from, and the headers that count only from them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -88,7 +88,7 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
     - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
       read instead. A second ProxyFix overwrites that by a header's value. Use one, and put this package outside of it
       where the proxy and its client may have the same address, as on one machine.
-    - ASGI servers (uvicorn unless told otherwise, daphne and hypercorn on request), waitress, granian, mod_wsgi
+    - ASGI servers (uvicorn by default, daphne and hypercorn on request), waitress, granian, mod_wsgi
       (``WSGITrustedProxyHeaders``) and NGINX Unit (``client_ip``) can replace the peer's address by the one in a
       header, and keep nothing of the original. An ASGI server has no mark of its own: Django's ASGI request lacks
       ``wsgi.version``, which PEP 3333 demands, and what adapts ASGI to WSGI (a2wsgi, asgiref, uvicorn, hypercorn) names
@@ -194,7 +194,7 @@ class GuardedHeaders:
         return found
 
     def came(self, environ: "WSGIEnvironment") -> dict[str, str]:
-        """Return the headers that came and hold something, whoever sent them, for messages."""
+        """Return the headers that came and are not empty, from any peer, for messages."""
         keys = zip(self._names, self._keys, strict=True)
         return {name: environ[key] for name, key in keys if environ.get(key) not in ABSENT}
 

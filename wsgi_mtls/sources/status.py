@@ -55,7 +55,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What reports that the chain of a request was validated.
+    """The interface of a status that reports whether a chain was validated.
 
     Attributes:
         always: whether the terminator rejects every other request.
@@ -145,7 +145,7 @@ FAILED = f"FAILED(?::(?:[^,]+|{'|'.join(map(re.escape, TEXTS_WITH_COMMA))}))?"
 
 @dataclass(frozen=True, slots=True)
 class LeadingStatus:
-    """How a terminator writes status and certificate into one header, so that no client can replace one of them.
+    """A status in front of the certificate in one header, so that a client cannot replace one of the two.
 
     The value is the status, a space and the certificate, which must be encoded without spaces. The last space separates
     them, because a status may have spaces of its own: ``FAILED:certificate has expired``.

@@ -1,4 +1,4 @@
-"""Why a peer is not believed, and what an operator changes if it should be."""
+"""The reason for not trusting a peer, and the setting that would change it."""
 
 from ..errors import quoted
 from .addresses import UNIX_SOCKET

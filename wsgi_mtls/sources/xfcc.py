@@ -28,7 +28,7 @@ _Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What one proxy reports of its client.
+    """One proxy's report about its client.
 
     Attributes:
         hash: the SHA-256 of the certificate, lower-case hex; None where the proxy sends none.

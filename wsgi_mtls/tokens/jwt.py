@@ -34,7 +34,7 @@ class JWTAccessTokens:
         proxy: the URL of an HTTP proxy to ``jwks_uri``, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
         issuer_profile: the issuer's product, whose deviations from RFC 9068 are accepted, and whose own mark of access
-            tokens is required; see :data:`~wsgi_mtls.tokens.issuers.PROFILES`. A switch below goes before its own.
+            tokens is required; see :data:`~wsgi_mtls.tokens.issuers.PROFILES`. A switch below overrides its own.
         typ: what the header's ``typ`` may be; None in it is a header without one.
         subject_optional: whether ``sub`` may be missing, as for client credentials.
         jti_optional: whether ``jti`` may be missing.

@@ -35,7 +35,7 @@ Long enough for those that come right after a rotation, and no way to keep all t
 
 
 class SigningKeys(Protocol):
-    """Where the signing keys of an issuer are."""
+    """The signing keys of an issuer."""
 
     def find(self, kid: str | None, /) -> Sequence[SigningKey]:
         """Return the keys that may have signed a token with this ``kid``, at least one.
@@ -88,7 +88,7 @@ class GivenKeys:
 class FetchedKeys:
     """Keys from the issuer's ``jwks_uri``.
 
-    A ``kid`` that nobody knows has them fetched again, since keys are rotated; but never more often than every
+    For an unknown ``kid`` they are fetched again, since keys are rotated; but never more often than every
     ``REFETCH_INTERVAL`` (``RETRY_INTERVAL`` while there are none), since anybody can send such a ``kid``. One thread
     fetches; the others go on with the keys that they have, or wait if these don't do, no longer than ``MAX_WAIT`` if
     there are any.

@@ -1,4 +1,4 @@
-"""What an issuer's JWT access tokens look like, where they are not RFC 9068 to the letter."""
+"""The shape of an issuer's JWT access tokens, where it deviates from RFC 9068."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _OF_OTHERS = frozenset({"events", "token_introspection", "at_hash", "c_hash", "s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What an issuer's access tokens look like; the defaults are RFC 9068's.
+    """The shape of an issuer's access tokens; the defaults are those of RFC 9068.
 
     Attributes:
         typ: what the header's ``typ`` may be, in lower case; None is a header without it.

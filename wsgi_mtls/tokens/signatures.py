@@ -37,7 +37,7 @@ class Signatures:
         self._keys = keys
         self._algorithms = frozenset(algorithms)
         self._max = max_length
-        # RFC 7515 section 4: header members that nobody knows are ignored.
+        # RFC 7515 section 4: unknown header members are ignored.
         self._registry = jws.JWSRegistry(algorithms=list(algorithms), strict_check_header=False)
         # The length is bounded as a whole; joserfc's 512 octets for a header leave no room for x5c.
         self._registry.max_header_length = max_length

@@ -21,7 +21,7 @@ def read_plain(answer: Answer) -> object:
 
     Raises:
         FetchFailed: If it is not JSON.
-        InvalidToken: ``tokens_unavailable``: If it is a JWT, for which nobody has asked.
+        InvalidToken: ``tokens_unavailable``: If it is a JWT that was not asked for.
     """
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in (MEDIA_TYPE, "application/jwt") or answer.body.startswith(b"eyJ"):

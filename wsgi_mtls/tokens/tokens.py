@@ -1,4 +1,4 @@
-"""What turns an access token into its claims."""
+"""The interface of everything that decodes an access token into its claims."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,13 +8,13 @@ MAX_TOKEN = 16384
 
 
 class AccessTokens(Protocol):
-    """Where the middleware has a token decoded."""
+    """The interface of an object that decodes tokens for the middleware."""
 
     def decode(self, token: str, /) -> Mapping[str, object]:
         """Return the claims of a token that is valid for this API.
 
-        Whether it is bound to the certificate of the request is not asked here: that is checked on every request.
+        This method does not check the binding to the request's certificate: the guard does, for every request.
 
         Raises:
-            InvalidToken: it is not, by the subclass that says why.
+            InvalidToken: If the token is not valid, with the reason.
         """

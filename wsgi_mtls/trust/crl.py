@@ -1,4 +1,4 @@
-"""Certificate revocation lists: which one of each issuer counts, and what they say of one certificate."""
+"""Certificate revocation lists: the list of each issuer that counts, and its entry for one certificate."""
 
 import logging
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What one certificate of a path says about its use: purposes, key, signature, dates."""
+"""The facts about one certificate of a path: purposes, key, signature, dates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from ..errors import UntrustedPath
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the checks of a path read of one certificate.
+    """The facts about one certificate that the checks of a path need.
 
     Attributes:
         subject: the subject.

@@ -1,4 +1,4 @@
-"""What is demanded of each certificate of a verified path beyond what OpenSSL demands by itself.
+"""The requirements for each certificate of a verified path beyond those of OpenSSL.
 
 pyOpenSSL offers no purpose for its store, so OpenSSL's purpose ``sslclient`` is applied here.
 """

@@ -37,7 +37,7 @@ class ValidatedPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """How strictly a store judges a path.
+    """The rules by which a store accepts a path.
 
     Attributes:
         revocation: whether a certificate may be used of which it is not known whether it is revoked.

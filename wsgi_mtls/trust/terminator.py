@@ -1,4 +1,4 @@
-"""What a TLS terminator's own words about a chain are worth beside a trust store."""
+"""The weight of the TLS terminator's status next to a trust store."""
 
 import re
 

@@ -134,7 +134,7 @@ class ClientCertificate(CertificateNames):
 
     @Kept
     def lookup_key(self) -> bytes:
-        """What registered certificates are compared and searched by: the public key.
+        """The key by which registered certificates are compared and searched: the public key.
 
         The whole certificate where its key can't be found in it, so that it equals none but itself.
         """

@@ -1,4 +1,4 @@
-"""Where a registered name and a certificate's subject differ."""
+"""The differences between a registered name and a certificate's subject."""
 
 from itertools import zip_longest
 

@@ -1,4 +1,4 @@
-"""What a file holds instead of a certificate, and what its owner can do about it."""
+"""The kinds of files that are not a certificate, with advice to their owner."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ _JAVA = (
     "a Java keystore. Export the certificate from it: keytool -exportcert -rfc -keystore FILE -alias ALIAS "
     "-file certificate.pem"
 )
-# Never opened: whoever made it chose how often its password is hashed.
+# Never opened: its maker chose how often its password is hashed.
 _PKCS12 = (
     "a PKCS#12 file (.p12, .pfx), which has the private key too. Take the certificate out of it: "
     "openssl pkcs12 -in FILE -clcerts -nokeys -out certificate.pem"

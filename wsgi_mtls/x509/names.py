@@ -1,4 +1,4 @@
-"""Distinguished names, compared as RFC 5280 section 7.1 says.
+"""Distinguished names, compared as RFC 5280 section 7.1 requires.
 
 cryptography reads certificates' names well. Its reader of RFC 4514 text takes no spaces after commas, no lower-case
 types and none of the types outside of RFC 4514, reads ``#hex`` as text instead of BER, and its comparison does not

@@ -1,4 +1,4 @@
-"""PEM (RFC 7468) to DER: one certificate and nothing beside it, leniently from files, strictly from terminators."""
+"""PEM (RFC 7468) to DER: exactly one certificate, read leniently from files and strictly from terminators."""
 
 import binascii
 import re

@@ -17,7 +17,7 @@ def prepare(value: str) -> str:
 
     Returns the empty text, which matches nothing, for a value of more than :data:`MAX_VALUE_LENGTH` characters, whose
     normalization may take the square of its length, and for one with a code point that the preparation would drop or
-    prohibit: two names that differ only in what nobody can see must not be taken for one.
+    prohibit: two names that differ only in invisible characters must not be taken for one.
     """
     if len(value) > MAX_VALUE_LENGTH:
         return ""

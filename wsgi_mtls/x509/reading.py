@@ -1,4 +1,4 @@
-"""How a part of a certificate is read: when a decision asks for it, once, and with one way to fail."""
+"""The reader of a certificate's parts: only when a decision needs one, once, and with one kind of error."""
 
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload

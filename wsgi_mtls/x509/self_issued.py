@@ -1,4 +1,4 @@
-"""Whether a certificate's subject and issuer may be one name for any reader (RFC 5280 section 3.2).
+"""The check that subject and issuer may be one name for some reader (RFC 5280 section 3.2).
 
 A TLS terminator looks at no signature of a self-issued certificate that is in its CA bundle, and decides by its own
 reading which one that is. So every pair that it may take for one name must be one here.

@@ -1,4 +1,4 @@
-"""Whether a certificate's signature verifies under its own key, whatever its names say.
+"""The check that a certificate's signature verifies under its own key, whatever its names are.
 
 A stranger chooses key, algorithm and signature, so each certificate costs one operation with the key, or a few.
 """

@@ -66,7 +66,7 @@ class PSSParameters:
 
 @asn1.sequence
 class DigestInfo:
-    """What an RSA signature of PKCS #1 version 1.5 holds (RFC 8017 section 9.2)."""
+    """The content of an RSA signature of PKCS #1 version 1.5 (RFC 8017 section 9.2)."""
 
     algorithm: asn1.TLV
     digest: bytes
@@ -91,7 +91,7 @@ class Validity:
 
 @asn1.sequence
 class TBSCertificate:
-    """What is signed, with its extensions undecoded, so that one that can't be read spoils no other part."""
+    """The signed part, with its extensions undecoded, so that an unreadable one affects no other part."""
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV

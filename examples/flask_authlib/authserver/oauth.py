@@ -78,7 +78,7 @@ OTHER_METHODS = list(PROFILES["plain"].other_methods)
 
 
 class ClientCredentialsGrant(grants.ClientCredentialsGrant):
-    """A client for itself: never a public one, which is whoever knows its ``client_id`` (RFC 6749 section 4.4)."""
+    """Client credentials, never for a public client: any caller may know its ``client_id`` (RFC 6749 section 4.4)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL
 

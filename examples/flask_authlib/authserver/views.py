@@ -91,7 +91,7 @@ def push() -> ResponseReturnValue:
 @blueprint.get("/accounts")
 @require_oauth("accounts")
 def accounts() -> dict[str, Any]:
-    """Answer whoever holds the token's key."""
+    """Answer the holder of the token's key."""
     return {"client_id": current_token.client_id, "user_id": current_token.user_id}
 
 

@@ -1,4 +1,4 @@
-"""Admin classes that let only those editors change a user's registration who may link that user."""
+"""Admin classes in which an editor changes a user's registration only if the editor may link that user."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ else:
 
 
 class ClaimingAdmin(AnyAdmin):
-    """For the admin class of a registration, or of an object that has one inline: a lost race is a form's error.
+    """Base of an admin class with a registration, itself or inline: a lost race is a form's error.
 
     The form has looked whether a name or key is taken; one that another request takes afterwards is seen by the
     database's constraint alone. By then the other request's registration is stored, so the form is validated again; a
@@ -40,7 +40,7 @@ class ClaimingAdmin(AnyAdmin):
 
 
 class LinkingAdmin(ClaimingAdmin):
-    """For an admin class: a linked registration is changed, enabled, disabled and deleted by those who may link it."""
+    """Base of an admin class: only an editor who may link a registration may change, enable, disable or delete it."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
         """Tell whether the editor of this request may link a registration to a user, or change one that is linked."""
@@ -81,7 +81,7 @@ class LinkingAdmin(ClaimingAdmin):
 
 
 class LinkingInline(AnyAdmin):
-    """For an inline; its parent's admin class is a :class:`ClaimingAdmin`."""
+    """Base of an inline whose parent's admin class is a :class:`ClaimingAdmin`."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
         """Tell whether the editor of this request may link a registration to a user, or change one that is linked."""

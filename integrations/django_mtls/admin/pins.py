@@ -48,7 +48,7 @@ class PinField(forms.CharField):
 
 
 class PinnedAdmin:
-    """For an admin class or an inline: shows the pin where it cannot be changed."""
+    """Base of an admin class or inline that shows the pinned CA if it cannot be changed."""
 
     @admin.display(description=_("CA of the client"))
     def tls_client_auth_issuer(self, record: "AbstractRegisteredClient") -> str:

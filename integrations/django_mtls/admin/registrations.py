@@ -41,7 +41,7 @@ else:
 
 
 class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
-    """For models on :class:`~django_mtls.models.AbstractRegisteredClient`."""
+    """The admin of models that inherit from :class:`~django_mtls.models.AbstractRegisteredClient`."""
 
     form = RegistrationForm
     list_display: Any = ("client_id", "registered_by", "expires", "enabled", "seen", "linked_user")

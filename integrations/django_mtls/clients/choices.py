@@ -1,4 +1,4 @@
-"""What the members of a registration may say."""
+"""The values that the members of a registration may have."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

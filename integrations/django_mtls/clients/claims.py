@@ -1,4 +1,4 @@
-"""Whether a registration takes from another user the name or key that this user logs in by."""
+"""The check that a registration takes no name or key by which another user logs in."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -48,7 +48,7 @@ def claim_errors(record: "AbstractRegisteredClient") -> list[ValidationError]:
 def may_claim(record: "AbstractRegisteredClient") -> bool:
     """Tell whether the editor may link every user whom the registration concerns.
 
-    Where no editor is named, nobody answers for what other users lose by it.
+    Without a named editor, no one is responsible for what other users lose by it.
     """
     others = [user for user in _others(record) if user != record.user]
     if record.editor is None:
@@ -107,7 +107,7 @@ def _named(record: "AbstractRegisteredClient") -> Iterable[Any]:
             try:
                 name = username(certificate, username_from)
             except MutualTLSError:
-                continue  # nobody logs in by it
+                continue  # no user logs in by it
             yield from (user for user in _users(name) if user.get_username() == name)
     kind = record.subject_kind
     if record.found_by_certificate and kind in _KINDS and USERNAME_FROM[_KINDS[kind]] is username_from:

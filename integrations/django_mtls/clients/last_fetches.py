@@ -1,4 +1,4 @@
-"""What is known of the last fetch of a client's key set, to be read by people."""
+"""A readable account of the last fetch of a client's key set."""
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime

@@ -51,7 +51,7 @@ class ModelRegistry:
         record: Any = self._record(rows, client_id)
         if record is None:
             return None, False
-        # For a self-signed client nobody asks further: its certificate is registered, or refused.
+        # A self-signed client needs no further query: its certificate is registered, or refused.
         is_own = record.token_endpoint_auth_method == Method.SELF_SIGNED
         return record.to_client(), record.has_key and (is_own or self.has_self_signed(certificate))
 
@@ -115,7 +115,7 @@ class DjangoClientRegistry(ModelRegistry):
 
 
 class UsersRegistry(ModelRegistry):
-    """The same rows, as a user's login wants them: only the very certificate of a self-signed client is kept from PKI.
+    """The same rows for a user's login: of a self-signed client only the certificate itself is kept from PKI.
 
     An editor can register any public key, in a certificate that its owner never saw. If the key counted, that editor
     could lock out every user with more rights. A terminator with partial chains accepts a certificate that is in its CA

@@ -1,4 +1,4 @@
-"""How a certificate finds the registrations that it may belong to: by digests of the names and keys of both."""
+"""The search for the registrations that a certificate may belong to, by digests of the names and keys of both."""
 
 import hashlib
 import json

@@ -24,7 +24,7 @@ class KeyTaken(ValidationError):
 
 
 class SearchKey(models.Model):
-    """What a certificate is searched by: the digest of a subject value or of a public key.
+    """A key to search registrations by: the digest of a subject value or of a public key.
 
     It finds candidates and decides nothing: the verifier looks at the registration itself.
 

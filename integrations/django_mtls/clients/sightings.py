@@ -1,4 +1,4 @@
-"""When a registered client was seen last, and with which certificate."""
+"""The time and the certificate with which a registered client was last seen."""
 
 import logging
 from datetime import datetime, timedelta

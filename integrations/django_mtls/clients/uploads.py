@@ -76,7 +76,7 @@ def _expiry_warning(certificate: ClientCertificate) -> str:
 def ca_warning(certificate: ClientCertificate) -> str:
     """Return why a certificate that is registered itself must not get into a terminator's CA bundle, or nothing.
 
-    RFC 8705 section 7.4: in a CA bundle it would vouch for certificates of its own making, with any client's name.
+    RFC 8705 section 7.4: in a CA bundle its owner could issue certificates with any client's name.
     """
     if not certificate.is_self_signed or not _may_issue_or_is_odd(certificate):
         return ""

@@ -1,4 +1,4 @@
-"""What is wrong with a registration, field by field, before it is saved."""
+"""The validation of a registration, field by field, before it is saved."""
 
 import json
 from typing import TYPE_CHECKING, cast

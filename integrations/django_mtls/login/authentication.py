@@ -1,4 +1,4 @@
-"""Who logs in by certificate: ``django.contrib.auth.authenticate``, where no other backend's answer counts."""
+"""Authentication by certificate with ``django.contrib.auth``, where no other backend's answer counts."""
 
 from collections.abc import Iterator
 from inspect import signature
@@ -24,7 +24,7 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     (:mod:`.failed_logins`); every refusal is an event of our own.
 
     Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
-    the bearer token alone, so that anybody's certificate beside a token would log the token's user in. As in Django, a
+    the bearer token alone, so that any certificate beside a token would log the token's user in. As in Django, a
     backend that precedes ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
     """
     if request is not None:
@@ -42,7 +42,7 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
 
 
 def _backends(request: HttpRequest | None, peer: Peer) -> Iterator[tuple[str, Any]]:
-    """Find the backends to ask, as Django does: up to the last of ours, behind which nobody could log in or refuse."""
+    """Find the backends to ask, as Django does: up to the last of ours. Later ones cannot decide."""
     found = [(path, load_backend(path)) for path in settings.AUTHENTICATION_BACKENDS]
     while found and not isinstance(found[-1][1], ClientCertificateBackend):
         found.pop()

@@ -49,7 +49,7 @@ def set_user(request: HttpRequest) -> Login | None:
     """Set ``request.user`` and ``request.auser`` from the certificate; without one they stay as they are.
 
     Returns:
-        The login; None if the certificate logs nobody in.
+        The login; None if the certificate logs in no user.
 
     Raises:
         MutualTLSError: If what the terminator delivered cannot be used as a certificate.

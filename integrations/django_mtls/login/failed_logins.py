@@ -27,7 +27,7 @@ def send_login_failed(request: HttpRequest | None, peer: Peer) -> None:
     """Send ``user_login_failed``, unless it was sent for this address during the last interval.
 
     A certificate comes with every request, so that one page with ten images would be eleven failed logins: packages as
-    django-axes count them and lock out the address, with everybody behind it. Nobody guesses certificates as passwords
+    django-axes count them and lock out the address, with everybody behind it. Certificates are not guessed as passwords
     are guessed. Every refusal is an event of our own.
     """
     address = str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""

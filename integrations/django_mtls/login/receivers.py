@@ -1,4 +1,4 @@
-"""The session that somebody logs in to: the certificate's, or not."""
+"""Receivers of login signals: they bind a session to the certificate that logged in to it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The registration in Django's admin: by itself, and beside its application."""
+"""The registration in Django's admin: on a page of its own, and on its application's."""
 
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ def _fieldset(field: str, *without: str) -> Any:
 
 @admin.register(ApplicationRegistration)
 class ApplicationRegistrationAdmin(RegistrationAdmin):
-    """By itself."""
+    """The registration on a page of its own."""
 
     search_fields: ClassVar[tuple[str, ...]] = ("application__client_id", "application__name", "subject_value")
     raw_id_fields: ClassVar[tuple[str, ...]] = ("application", "user")

@@ -1,4 +1,4 @@
-"""Who deletes applications: with one goes its registration, and a disabled one keeps a lost card out."""
+"""The pages that delete applications, only for users who may link the registration's user."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def linked_users(**application: Any) -> list[Any]:
 
 
 class ApplicationDelete(toolkit.ApplicationDelete):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """For the owner; where a user is linked to the registration, for those alone who may link that user."""
+    """The owner's page; if the registration has a user, the owner must be allowed to link that user."""
 
     def get_object(self, queryset: Any = None) -> Any:
         """Return the application.

@@ -12,7 +12,7 @@ class DjangoMTLSOAuthToolkitConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, and let no bound token pass where nobody looks at the certificate.
+        """Register the system checks, and refuse bound tokens where no code checks the certificate.
 
         Raises:
             ImproperlyConfigured: If the installed OAuth Toolkit calls its classes otherwise than ours can be called.

@@ -103,7 +103,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         return asked.client if authenticated else None
 
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
-        """Authenticate, then let OAuth Toolkit answer; what else is wrong, only an authenticated client is told."""
+        """Authenticate, then have OAuth Toolkit answer: only an authenticated client learns what else is wrong."""
         try:
             if request.META.get("QUERY_STRING"):
                 raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")

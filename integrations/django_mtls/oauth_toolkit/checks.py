@@ -1,4 +1,4 @@
-"""System checks: what would let a bound token or a blank secret pass, or would refuse every client."""
+"""System checks for settings that would accept a bound token or blank secret unchecked, or refuse every client."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice

@@ -1,4 +1,4 @@
-"""What a token in the database is bound to."""
+"""The certificate or key that a token in the database is bound to."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The registration endpoint (RFC 7591) and the client configuration endpoint (RFC 7592), for clients of mutual TLS too.
+"""The registration endpoint (RFC 7591) and the client configuration endpoint (RFC 7592), also for mutual TLS.
 
 OAuth Toolkit, from 3.4 on, refuses their methods and drops the members of RFC 8705.
 """
@@ -62,7 +62,7 @@ class RegistrationMixin(ForProgramsMixin):
             if isinstance(method := given.get("token_endpoint_auth_method"), str) and method not in METHODS:
                 return super().post(request, *args, **options)  # type: ignore[misc,no-any-return]  # a view follows
         except InvalidClientMetadata as error:
-            given = error  # what is wrong, only a party that may register is told
+            given = error  # only a party that may register learns what is wrong
         if not may_register(request):
             return _not_allowed(request)
         try:

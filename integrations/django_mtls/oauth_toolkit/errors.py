@@ -9,7 +9,7 @@ from wsgi_mtls.errors import MutualTLSError
 
 
 class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # oauthlib has no types
-    """What oauthlib answers for a refusal: its OAuth error and status, and no challenge.
+    """oauthlib's answer to a refusal: its OAuth error and status, without a challenge.
 
     Attributes:
         reason: why, for the log.

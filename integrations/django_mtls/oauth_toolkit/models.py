@@ -1,4 +1,4 @@
-"""What OAuth Toolkit's models don't know: the registration of an application, and what a token is bound to."""
+"""Models beside OAuth Toolkit's: the registration of an application, and the binding of a token."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -122,7 +122,7 @@ class RegistrationAccess(models.Model):
 
 
 class Confirmation(models.Model):
-    """What a token is bound to.
+    """The binding of a token.
 
     Attributes:
         claims: an object with ``cnf``, as this server made it or another one's introspection endpoint told it.
@@ -135,7 +135,7 @@ class Confirmation(models.Model):
 
 
 class AccessTokenConfirmation(Confirmation):
-    """What an access token is bound to (RFC 8705 section 3); without one it is bound to nothing."""
+    """The binding of an access token (RFC 8705 section 3); without one it is not bound."""
 
     token: "Reference" = models.OneToOneField(
         oauth2_settings.ACCESS_TOKEN_MODEL, models.CASCADE, primary_key=True, related_name="mtls_confirmation"
@@ -146,7 +146,7 @@ class AccessTokenConfirmation(Confirmation):
 
 
 class RefreshTokenConfirmation(Confirmation):
-    """What a public client's refresh token is bound to (RFC 8705 section 4)."""
+    """The binding of a public client's refresh token (RFC 8705 section 4)."""
 
     token: "Reference" = models.OneToOneField(
         oauth2_settings.REFRESH_TOKEN_MODEL, models.CASCADE, primary_key=True, related_name="mtls_confirmation"

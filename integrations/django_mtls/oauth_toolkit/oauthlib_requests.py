@@ -1,4 +1,4 @@
-"""What the validator reads from oauthlib's request, and what it takes back."""
+"""Access to oauthlib's request: the values that the validator reads, and those that it restores."""
 
 from contextlib import AbstractContextManager, suppress
 from typing import Any

@@ -1,4 +1,4 @@
-"""Resources of OAuth Toolkit whose refusals are answered as RFC 6750 says: a decorator and a mixin, sync and async.
+"""Resources of OAuth Toolkit with refusals by RFC 6750: a decorator and a mixin, sync and async.
 
 OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altogether, since they look at no certificate.
 To these resources no user logs in by certificate: whose they are the token says.

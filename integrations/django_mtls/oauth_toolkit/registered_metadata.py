@@ -1,4 +1,4 @@
-"""The metadata of RFC 7591 that an application and its registration keep, and what a client is told of them."""
+"""The metadata of RFC 7591 that an application and its registration keep, and the part of it that a client gets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -102,7 +102,7 @@ def save(application: Any, registration: ApplicationRegistration, metadata: Mapp
 
 
 def description(application: Any, registration: ApplicationRegistration) -> dict[str, Any]:
-    """Return what a client is told of its registration (RFC 7591 section 3.2.1)."""
+    """Return the registration for the answer to its client (RFC 7591 section 3.2.1)."""
     own = application.authorization_grant_type
     grant = next((name for name, other in _GRANTS.items() if other == own), own)
     is_code = grant == "authorization_code"

@@ -28,7 +28,7 @@ def registration_model() -> type[ApplicationRegistration]:
 def is_left_to_toolkit(client_id: str) -> bool:
     """Tell whether OAuth Toolkit authenticates the client of a ``client_id``, or of what the database takes for it.
 
-    It does not if only a certificate authenticates the client, nor if nobody has that ``client_id``, so that one of
+    It does not if only a certificate authenticates the client, nor if that ``client_id`` is unknown, so that one of
     these is not told from the other.
     """
     found = registration_model()._default_manager.filter(application__client_id=client_id)

@@ -1,4 +1,4 @@
-"""What another authorization server's introspection endpoint says of a token, ``cnf`` included (RFC 7662)."""
+"""Tokens of another authorization server, by its introspection endpoint, with their ``cnf`` (RFC 7662)."""
 
 import hashlib
 import logging

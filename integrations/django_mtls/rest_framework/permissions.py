@@ -66,7 +66,7 @@ def required_scope(view: Any) -> str:
 
 
 def scope_decides(view: Any) -> bool:
-    """Tell whether nobody gets into a view without its ``required_scope``, whatever else is permitted."""
+    """Return whether a view always demands its ``required_scope``, whatever else is permitted."""
     return any(map(_demands_scope, view.get_permissions()))
 
 

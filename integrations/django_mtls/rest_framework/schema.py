@@ -1,4 +1,4 @@
-"""What drf-spectacular writes into an OpenAPI document."""
+"""The parts of an OpenAPI document that drf-spectacular writes for our authentication classes."""
 
 from typing import TYPE_CHECKING, Any
 

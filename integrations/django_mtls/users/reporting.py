@@ -1,4 +1,4 @@
-"""What is reported of a login by certificate: with the path and the address of the request, if there is one."""
+"""Reports of logins by certificate, with the path and the address of the request, if there is one."""
 
 from contextlib import AbstractContextManager, suppress
 from typing import Any

@@ -7,7 +7,7 @@ from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 
 
 class ClientModel(Protocol):
-    """What of Authlib's ``ClientMixin`` is needed here; the other members are read where the model has them."""
+    """The part of Authlib's ``ClientMixin`` that is needed here; other members are read if the model has them."""
 
     def get_client_id(self) -> str:
         """Return the ``client_id``."""
@@ -40,7 +40,7 @@ class ClientModelRegistry:
 
 
 def registered(model: ClientModel) -> Client:
-    """Return what a client model says of mutual TLS; a client of another method needs no sound subject value or JWKS.
+    """Return a client model's metadata of mutual TLS; a client of another method needs no valid subject value or JWKS.
 
     Raises:
         InvalidClientMetadata: it contradicts itself, or no certificate could satisfy it.

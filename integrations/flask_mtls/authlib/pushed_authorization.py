@@ -21,7 +21,7 @@ _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion
 
 
 class PushedRequestStore(Protocol):
-    """What keeps pushed requests until they are used. Each method sees the requests of one client only."""
+    """A store of pushed requests until they are used. Each method sees the requests of one client only."""
 
     def save(self, request_uri: str, client_id: str, parameters: Parameters, expires_at: int) -> None:
         """Keep a request."""

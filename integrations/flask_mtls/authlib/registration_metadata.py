@@ -17,7 +17,7 @@ from .software_statements import SoftwareStatements
 
 
 class RegistrationSettings(Mixin):
-    """What the registration of a client and its update have in common.
+    """The common part of the registration of a client and its update.
 
     Attributes:
         software_statements: whose statements are accepted; None ignores them, as RFC 7591 section 2.3 has it.

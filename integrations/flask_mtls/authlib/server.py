@@ -122,7 +122,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         """Register a grant.
 
         Raises:
-            TypeError: one that gives whoever knows a public ``client_id`` a token (RFC 6749 section 4.4).
+            TypeError: If a grant gives a token to any caller with a public ``client_id`` (RFC 6749 section 4.4).
         """
         methods = getattr(grant_cls, "TOKEN_ENDPOINT_AUTH_METHODS", ())
         if getattr(grant_cls, "GRANT_TYPE", None) == "client_credentials" and "none" in methods:

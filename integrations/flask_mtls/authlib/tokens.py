@@ -1,4 +1,4 @@
-"""What carries a token's confirmation: the JWT itself (RFC 9068), or the answer of introspection (RFC 7662)."""
+"""The confirmation of a token: in the JWT itself (RFC 9068), or in the answer of introspection (RFC 7662)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -27,7 +27,7 @@ def check_secret(given: Mapping[str, Any]) -> None:
 
 
 def without_missing_secret(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the client is told of itself; one without a secret is told nothing of secrets."""
+    """Return the registration for the answer to its client, without members about secrets if it has none."""
     if info.get("client_secret"):
         return dict(info)
     return {name: value for name, value in info.items() if name not in _OF_SECRETS}

@@ -1,4 +1,4 @@
-"""Mixins for Authlib's grants: a code serves once, and a refresh token once where nothing else binds it.
+"""Mixins for Authlib's grants: a code can be used once, and so can a refresh token that is not bound.
 
 Authlib saves the new token first and ends the code or the old refresh token afterwards: of two requests at once, both
 get tokens. A second use of a code, or of a refresh token that rotated, ends nothing (RFC 6749 section 4.1.2, RFC 9700
