@@ -1,8 +1,12 @@
 """Failures of the machine, as opposed to failures of what a caller sent."""
 
 
+# PEP 249 names the errors of a database whose connection or memory fails, and has no class that all modules share.
+_OF_DATABASES = frozenset({"OperationalError", "InterfaceError"})
+
+
 def is_shortage(error: BaseException) -> bool:
-    """Tell whether an operation failed for lack of memory, of a descriptor or thread, or of a connection.
+    """Tell whether an operation failed for lack of memory, of a descriptor or thread, of a connection, or of a database.
 
     Such a failure proves nothing about a token: a client that reads "invalid" throws a good one away. An error that
     was raised from another counts as that one, since libraries wrap what they catch.
@@ -12,6 +16,8 @@ def is_shortage(error: BaseException) -> bool:
     while cause is not None and id(cause) not in seen:
         # Python has no class of its own for "can't start new thread".
         if isinstance(cause, OSError | MemoryError) or (isinstance(cause, RuntimeError) and "new thread" in str(cause)):
+            return True
+        if any(kind.__name__ in _OF_DATABASES for kind in type(cause).__mro__):
             return True
         seen.add(id(cause))
         # Some libraries wrap without "from", as redis does.

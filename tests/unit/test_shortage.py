@@ -1,5 +1,6 @@
 """Where memory, a descriptor, a thread or a connection is missing, no client is called unknown (row 65)."""
 
+import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 BILLING = Client(
     client_id="billing", token_endpoint_auth_method="tls_client_auth", tls_client_auth_subject_dn="CN=billing"
 )
-SHORTAGES = [MemoryError(), OSError(24, "Too many open files"), RuntimeError("can't start new thread"), TimeoutError()]
+SHORTAGES = [
+    MemoryError(),
+    OSError(24, "Too many open files"),
+    RuntimeError("can't start new thread"),
+    TimeoutError(),
+    sqlite3.OperationalError("unable to open database file"),
+    sqlite3.InterfaceError("connection already closed"),
+]
 UNAVAILABLE = (503, "temporarily_unavailable", "resources_unavailable")
 
 
@@ -75,10 +83,11 @@ def test_source(error: Exception, billing: KeyPair) -> None:
     assert endpoint.outcome("billing", billing) == UNAVAILABLE
 
 
-def test_errors_of_the_program_are_none(billing: KeyPair) -> None:
+@pytest.mark.parametrize("error", [LookupError("a fault in the registry"), sqlite3.ProgrammingError("a fault in it")])
+def test_errors_of_the_program_are_none(error: Exception, billing: KeyPair) -> None:
     registry = Registry()
-    registry.error = LookupError("a fault in the registry")
-    with pytest.raises(LookupError, match="a fault"):
+    registry.error = error
+    with pytest.raises(type(error), match="a fault"):
         Endpoint(registry).post("billing", billing)
 
 
