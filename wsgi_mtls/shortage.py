@@ -1,12 +1,11 @@
 """Failures of the machine, as opposed to failures of what a caller sent."""
 
-
 # PEP 249 names the errors of a database whose connection or memory fails, and has no class that all modules share.
 _OF_DATABASES = frozenset({"OperationalError", "InterfaceError"})
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Tell whether an operation failed for lack of memory, of a descriptor or thread, of a connection, or of a database.
+    """Tell whether an operation failed for lack of memory, a descriptor, a thread, a connection or a database.
 
     Such a failure proves nothing about a token: a client that reads "invalid" throws a good one away. An error that
     was raised from another counts as that one, since libraries wrap what they catch.

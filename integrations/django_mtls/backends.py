@@ -1,6 +1,7 @@
 """From a certificate to a user."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -9,16 +10,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
+from wsgi_mtls.checks import check_chain
 from wsgi_mtls.errors import MutualTLSError, NoCertificate, RefusedClient
 from wsgi_mtls.x509 import ClientCertificate, Peer, PeerCertificate
 
 from .conf import mtls_settings
 from .models import AbstractRegisteredClient
-from .users.named import find_user, holder
-from .users.precedence import counting, undisputed
-from .users.reporting import deciding, report_refusal
-from .users.usernames import username
-from .verification import registry, users_verifier
+from .users.named import Named, find_user, look_up
+from .users.precedence import Records, counting, undisputed
+from .users.reporting import deciding
+from .verification import registry, verifier
 
 
 class ClientCertificateBackend(ModelBackend):
@@ -32,22 +33,20 @@ class ClientCertificateBackend(ModelBackend):
     def authenticate(  # type: ignore[override]  # another signature, so that Django skips it for passwords
         self, request: HttpRequest | None, *, peer_certificate: Peer | None
     ) -> Any:
-        """Return the user whose certificate this is, or None."""
+        """Return the user whose certificate this is, or None.
+
+        Raises:
+            RefusedClient: ``resources_unavailable``: If this server has no memory, descriptor, thread or connection
+                left to find out, or if its database is down.
+        """
         if peer_certificate is None:
             return None
         try:
-            if not isinstance(peer_certificate, PeerCertificate):
-                raise NoCertificate(
-                    "The terminator forwards only a name; users need the certificate.",
-                    reason="certificate_not_delivered",
-                )
-            user = self._registered_user(request, peer_certificate) or self._named_user(request, peer_certificate)
-            if user is not None and not self.user_can_authenticate(user):
-                raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
+            with deciding(request, peer_certificate):
+                return self._user(request, peer_certificate)
         except MutualTLSError as error:
-            report_refusal(error, request, peer_certificate)
+            _raise_if_unavailable(error)
             return None
-        return user
 
     async def aauthenticate(  # type: ignore[override]  # as authenticate
         self, request: HttpRequest | None, *, peer_certificate: Peer | None
@@ -79,15 +78,26 @@ class ClientCertificateBackend(ModelBackend):
         user.save(force_insert=True)
         return user
 
-    def _registered_user(self, request: HttpRequest | None, peer: PeerCertificate) -> Any:
+    def _user(self, request: HttpRequest | None, peer: Peer) -> Any:
+        if not isinstance(peer, PeerCertificate):
+            raise NoCertificate(
+                "The terminator forwards only a name; users need the certificate.",
+                reason="certificate_not_delivered",
+            )
+        login = _Login.of(request, peer)
+        user = self._registered_user(login) or self._named_user(login)
+        if user is not None and not self.user_can_authenticate(user):
+            raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
+        return user
+
+    def _registered_user(self, login: "_Login") -> Any:
         """Return the user for whom the certificate is registered, or None if its name decides."""
-        records = [record for record in registry().records(peer.certificate) if record.user is not None]
+        request, peer, named = login.request, login.peer, login.named.user
+        records: Records = [record for record in login.records if record.user is not None]
         if not records:
             return None
-        named = holder(peer)
-        records = list(counting(records, named, peer, request))
-        accepted = [record for record in records if record.enabled and _is_accepted(record, request, peer)]
-        accepted = list(undisputed(accepted, named, peer, request))
+        records = counting(records, named, peer, request)
+        accepted = undisputed([record for record in records if login.accepts(record)], named, peer, request)
         if len({record.user.pk for record in accepted}) > 1:
             raise RefusedClient(
                 "The certificate is registered for several users; leave it to one.", reason="several_users"
@@ -102,24 +112,23 @@ class ClientCertificateBackend(ModelBackend):
             )
         return None
 
-    def _named_user(self, request: HttpRequest | None, peer: PeerCertificate) -> Any:
-        settings = mtls_settings()
+    def _named_user(self, login: "_Login") -> Any:
+        settings, certificate = mtls_settings(), login.peer.certificate
         if settings.username_from is None:
             raise RefusedClient(
                 "The certificate is registered for no user, and USERNAME_FROM is not set.", reason="no_username"
             )
-        try:
-            with deciding(request, peer):
-                users_verifier().rules.check_certificate(peer)
-        except MutualTLSError:
-            return None  # reported there
-        name = username(peer.certificate, settings.username_from)
-        user = find_user(name)
+        if not login.accepts_name():
+            return None
+        named = login.named if login.named.is_known else look_up(certificate, settings.username_from)
+        if named.refusal is not None:
+            raise named.refusal
+        user = named.user
         if user is None and settings.create_unknown_users:
-            user = self._created_user(name, peer.certificate)
+            user = self._created_user(named.name, certificate)
         if user is None:
             raise RefusedClient(
-                f"No user is named {name!r}: create the user, or register the certificate for another one.",
+                f"No user is named {named.name!r}: create the user, or register the certificate for another one.",
                 reason="unknown_user",
             )
         return user
@@ -141,11 +150,74 @@ class ClientCertificateBackend(ModelBackend):
         return user if user.get_username() == name else None
 
 
-def _is_accepted(record: AbstractRegisteredClient, request: HttpRequest | None, peer: PeerCertificate) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """The database's answers about a certificate that logs in.
+
+    Attributes:
+        request: the request; None where a project authenticates without one.
+        peer: what the client presented.
+        named: what the name leads to, if the terminator validated the chain.
+        records: the registrations that the certificate may belong to, disabled ones too.
+    """
+
+    request: HttpRequest | None
+    peer: PeerCertificate
+    named: Named
+    records: Records
+
+    @classmethod
+    def of(cls, request: HttpRequest | None, peer: PeerCertificate) -> Self:
+        """Look a certificate up; the name in one whose chain no one validated is not looked at."""
+        username_from = mtls_settings().username_from
+        named = Named()
+        if username_from is not None and _is_validated(peer):
+            named = look_up(peer.certificate, username_from)
+        return cls(request, peer, named, [] if named.registered is False else registry().records(peer.certificate))
+
+    def accepts(self, record: AbstractRegisteredClient) -> bool:
+        """Tell whether the certificate authenticates an enabled registration, and report it."""
+        if not record.enabled:
+            return False
+        try:
+            with deciding(self.request, self.peer, record.client_id) as decision:
+                rules = verifier().rules
+                decision.method = rules.check(record.to_client(), self.peer, self._is_registered_itself()).method
+                decision.outcome = "client_authenticated"
+        except MutualTLSError as error:
+            _raise_if_unavailable(error)
+            return False  # reported there
+        return True
+
+    def accepts_name(self) -> bool:
+        """Tell whether the names in the certificate count, and report where they do not."""
+        try:
+            with deciding(self.request, self.peer):
+                verifier().rules.check_certificate(self.peer, self._is_registered_itself())
+        except MutualTLSError as error:
+            _raise_if_unavailable(error)
+            return False  # reported there
+        return True
+
+    def _is_registered_itself(self) -> bool:
+        """Tell whether a self-signed client, also a disabled one, is registered with this very certificate.
+
+        The key alone does not count: an editor can register any public key, in a certificate that its owner never saw,
+        and could so lock out every user with more rights. A terminator with partial chains accepts a certificate that
+        is in its CA bundle, and no other certificate with the same key: what the key itself has issued is self-signed.
+        """
+        return any(self.peer.certificate in record.certificates for record in self.records)
+
+
+def _is_validated(peer: PeerCertificate) -> bool:
     try:
-        with deciding(request, peer, record.client_id) as decision:
-            decision.method = users_verifier().rules.authenticate(record.client_id, peer).method
-            decision.outcome = "client_authenticated"
+        check_chain(peer)
     except MutualTLSError:
-        return False  # reported there
+        return False
     return True
+
+
+def _raise_if_unavailable(error: MutualTLSError) -> None:
+    # A failure of this server proves nothing about the certificate.
+    if error.reason == "resources_unavailable":
+        raise error

@@ -6,11 +6,12 @@ from django.core.signals import setting_changed
 
 from wsgi_mtls import Guard, Verifier
 
-from .clients.registry import DjangoClientRegistry, ModelRegistry, UsersRegistry
+from .clients.registry import DjangoClientRegistry
 from .conf import mtls_settings
 from .signals import send
 
 
+@lru_cache(maxsize=1)
 def registry() -> DjangoClientRegistry:
     """Return the registry over the model that ``CLIENT_MODEL`` names."""
     return DjangoClientRegistry(mtls_settings().client_model)
@@ -19,17 +20,7 @@ def registry() -> DjangoClientRegistry:
 @lru_cache(maxsize=1)
 def verifier() -> Verifier:
     """Return what decides who a client is, as ``MTLS`` says."""
-    return _verifier(registry())
-
-
-@lru_cache(maxsize=1)
-def users_verifier() -> Verifier:
-    """Return what decides which user a certificate logs in, as ``MTLS`` says."""
-    return _verifier(UsersRegistry(mtls_settings().client_model))
-
-
-def _verifier(clients: ModelRegistry) -> Verifier:
-    return mtls_settings().verifier(clients, observers=[send])
+    return mtls_settings().verifier(registry(), observers=[send])
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +31,8 @@ def guard() -> Guard:
 
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "MTLS":
+        registry.cache_clear()
         verifier.cache_clear()
-        users_verifier.cache_clear()
         guard.cache_clear()
 
 

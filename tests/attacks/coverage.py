@@ -222,7 +222,11 @@ COVERAGE: Mapping[int, Sequence[str]] = {
         "tests/attacks/test_trust.py::test_row_64_an_unknown_member",
         "tests/flask/authlib/test_registration.py::test_row_64_condition_that_would_be_dropped",
     ],
-    65: ["tests/unit/test_shortage.py::test_registry", "tests/unit/tokens/test_shortage.py::test_no_thread_is_needed"],
+    65: [
+        "tests/unit/test_shortage.py::test_registry",
+        "tests/unit/tokens/test_shortage.py::test_no_thread_is_needed",
+        "tests/django/test_shortage.py::test_login_by_name",
+    ],
     66: ["tests/unit/x509/test_cases.py::test_what_no_decision_reads"],
     67: [
         "tests/unit/request/test_preflight.py::test_by_default",

@@ -38,5 +38,5 @@ def test_a_client(ca: KeyPair, mtls: Callable[..., None], settings: Callable[...
     ]
     entered = frames_of_the_last(serve, requests)
     assert [answer.content for answer in answers] == [b"billing"] * 3
-    entered.check(frames=64, files=19)
+    entered.check(frames=63, files=19)
     assert entered.count("TrustedProxies.sent") == 1

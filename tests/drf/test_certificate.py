@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from django_mtls.rest_framework.test import CertificateAPIClient, CertificateAPIRequestFactory
+from tests.django.test_shortage import failing
 from wsgi_mtls.testing import KeyPair, make_ca, self_sign
 
 from .urls import Users
@@ -116,3 +119,35 @@ def test_row_48_api_that_programs_call(alice: Any, alice_pair: KeyPair, headers:
     assert client.post("/machines").status_code == 200
     assert client.post("/machines", headers={"Origin": "https://testserver"}).status_code == 200
     assert client.get("/machines", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OperationalError("the database is down")], ids=repr)
+def test_database_that_fails(alice: Any, alice_pair: KeyPair, settings: Callable[..., None], error: Exception) -> None:
+    from django.conf import settings as current
+
+    settings(MIDDLEWARE=[name for name in current.MIDDLEWARE if "ClientCertificateLogin" not in name])
+    client = CertificateAPIClient(alice_pair)
+    for path in ("/users", "/machines", "/open"):
+        with failing(error):
+            answer = client.get(path)
+        assert (answer.status_code, answer.json()) == (503, {"detail": "temporarily_unavailable"})
+        assert client.get(path).json() == {"user": "alice"}
+
+
+def test_user_is_read_anew(alice: Any, alice_pair: KeyPair, settings: Callable[..., None]) -> None:
+    from django.conf import settings as current
+
+    settings(MIDDLEWARE=[name for name in current.MIDDLEWARE if "ClientCertificateLogin" not in name])
+    client, rows = CertificateAPIClient(alice_pair), type(alice).objects.filter(pk=alice.pk)
+    for changes, status in (
+        ({}, 200), ({"is_active": False}, 403), ({"is_active": True}, 200), ({"username": "x"}, 403),
+        ({"username": "alice"}, 200),
+    ):  # fmt: skip
+        if changes:
+            rows.update(**changes)
+        assert client.get("/users").status_code == status
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/users")
+    assert len(queries) == 1
+    rows.delete()
+    assert client.get("/users").status_code == 403

@@ -68,8 +68,13 @@ class ClientRules:
             )
         return authenticated[0]
 
-    def check_certificate(self, peer: Peer | None) -> PeerCertificate:
-        """Decide as :meth:`wsgi_mtls.Verifier.check_certificate`."""
+    def check_certificate(self, peer: Peer | None, is_self_signed: bool | None = None) -> PeerCertificate:
+        """Decide as :meth:`wsgi_mtls.Verifier.check_certificate`.
+
+        Args:
+            peer: what came with the request.
+            is_self_signed: whether the certificate is registered for a self-signed client; None if that is not known.
+        """
         presented = checks.require_certificate(peer)
         if isinstance(presented, PeerSubject):
             raise NoCertificate(
@@ -78,7 +83,7 @@ class ClientRules:
             )
         checks.check_validity(presented.certificate, self.clock())
         checks.check_chain(presented, self.vouching, at=self.own_time())
-        self.check_not_registered_as_self_signed(presented.certificate)
+        self.check_not_registered_as_self_signed(presented.certificate, is_self_signed)
         checks.check_key(presented.certificate, self.min_key_bits)
         return presented
 

@@ -11,6 +11,7 @@ from wsgi_mtls.x509 import ClientCertificate
 
 from ..models import AbstractRegisteredClient
 from .choices import Method
+from .rows import CLIENT_ID, DIGEST, ParsedRows, client_query
 from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
 from .search_keys import SearchKey
 from .sightings import noted
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class ModelRegistry:
+class DjangoClientRegistry:
     """The enabled rows of a model, as a verifier wants them.
 
     Args:
@@ -29,6 +30,7 @@ class ModelRegistry:
     def __init__(self, model: type[AbstractRegisteredClient]) -> None:
         self._model = model
         self._scopes = (SHARED, exclusive_scope(model))
+        self._parsed = ParsedRows(model)
 
     def get(self, client_id: str, /) -> Client | None:
         """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
@@ -47,13 +49,22 @@ class ModelRegistry:
         Raises:
             InvalidClientMetadata: it can never authenticate.
         """
-        rows = self._model._default_manager.annotate(has_key=Exists(self._keys({key_digest(certificate)})))
-        record: Any = self._record(rows, client_id)
-        if record is None:
+        digest, query = key_digest(certificate), client_query(self._model, self._scopes)
+        if query is None:
+            client, has_key = self._by_the_model(client_id, digest)
+        else:
+            rows = query.rows({CLIENT_ID: client_id, DIGEST: digest})
+            client, has_key = self._parsed.of(client_id, rows, query.using)
+        if client is None:
             return None, False
         # A self-signed client needs no further query: its certificate is registered, or refused.
-        is_own = record.token_endpoint_auth_method == Method.SELF_SIGNED
-        return record.to_client(), record.has_key and (is_own or self.has_self_signed(certificate))
+        is_own = client.token_endpoint_auth_method == Method.SELF_SIGNED
+        return client, has_key and (is_own or self.has_self_signed(certificate))
+
+    def _by_the_model(self, client_id: str, digest: str) -> tuple[Client | None, bool]:
+        rows = self._model._default_manager.annotate(has_key=Exists(self._keys({digest})))
+        record: Any = self._record(rows, client_id)
+        return (None, False) if record is None else (record.to_client(), record.has_key)
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
         """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
@@ -81,7 +92,7 @@ class ModelRegistry:
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return every enabled client that this certificate may belong to."""
-        for record in self.records(certificate):
+        for record in self._found(certificate):
             if record.enabled:
                 try:
                     yield record.to_client()
@@ -89,7 +100,10 @@ class ModelRegistry:
                     continue  # it can never authenticate; the system check names it
 
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
-        """Return every row that this certificate may belong to, disabled ones too."""
+        """Return every row that this certificate may belong to, with its user, disabled ones too."""
+        return self._found(certificate, "user")
+
+    def _found(self, certificate: ClientCertificate, *related: str) -> list[AbstractRegisteredClient]:
         found: dict[object, AbstractRegisteredClient] = {}
         for batch in batches(certificate_digests(certificate)):
             # Most certificates are registered nowhere, which the keys alone tell, without a join.
@@ -99,12 +113,8 @@ class ModelRegistry:
             rows = self._model._default_manager.filter(
                 search_keys__digest__in=digests, search_keys__scope__in=self._scopes
             )
-            found |= {record.pk: record for record in rows.select_related("user", "saved_by")}
+            found |= {record.pk: record for record in (rows.select_related(*related) if related else rows)}
         return list(found.values())
-
-
-class DjangoClientRegistry(ModelRegistry):
-    """The same rows, as the verifier of OAuth clients wants them: each row has when its client was seen last."""
 
     def seen(self, client_id: str, certificate: ClientCertificate | None, /) -> None:
         """Note that a client was authenticated, at most once a minute, and with which certificate."""
@@ -112,24 +122,3 @@ class DjangoClientRegistry(ModelRegistry):
             record = self._record(self._model._default_manager.all(), client_id)
             if record is not None:
                 record.seen(certificate)
-
-
-class UsersRegistry(ModelRegistry):
-    """The same rows for a user's login: of a self-signed client only the certificate itself is kept from PKI.
-
-    An editor can register any public key, in a certificate that its owner never saw. If the key counted, that editor
-    could lock out every user with more rights. A terminator with partial chains accepts a certificate that is in its CA
-    bundle, and no other certificate with the same key: one that the key itself has issued is self-signed.
-    """
-
-    def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
-        """Return what :meth:`get` and :meth:`has_self_signed` return.
-
-        Raises:
-            InvalidClientMetadata: it can never authenticate.
-        """
-        return self.get(client_id), self.has_self_signed(certificate)
-
-    def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether a self-signed client, also a disabled one, is registered with this very certificate."""
-        return any(certificate in record.certificates for record in self._self_signed(certificate))

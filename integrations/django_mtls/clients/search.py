@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from wsgi_mtls.clients import SubjectKind, SubjectValue, subject_keys
 from wsgi_mtls.clients.subject import SubjectKey
 from wsgi_mtls.errors import InvalidClientMetadata
+from wsgi_mtls.remembered import Remembered
 from wsgi_mtls.x509 import ClientCertificate
 from wsgi_mtls.x509.names import DistinguishedName
 
@@ -28,7 +29,12 @@ _PER_QUERY = 500  # a hostile certificate has thousands of names, and SQLite lim
 
 def certificate_digests(certificate: ClientCertificate) -> frozenset[str]:
     """Return every digest that a certificate could be registered by."""
-    return frozenset({key_digest(certificate), *map(_of_subject, subject_keys(certificate))})
+    known = _of_certificates.known.get(certificate.der)
+    if known is None:
+        known = frozenset({key_digest(certificate), *map(_of_subject, subject_keys(certificate))})
+        if len(known) <= _USUAL:
+            _of_certificates.add(certificate.der, len(certificate.der), known)
+    return known
 
 
 def registration_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
@@ -91,3 +97,7 @@ def _of_subject(key: SubjectKey) -> str:
     kind, value = key
     text = value.rdns if isinstance(value, DistinguishedName) else str(value)
     return hashlib.sha256(json.dumps([kind, text]).encode()).hexdigest()
+
+
+_USUAL = 16  # names and keys of a certificate; the digests of thousands would take more memory than the certificate
+_of_certificates: Remembered[bytes, frozenset[str]] = Remembered()

@@ -1,6 +1,7 @@
 """Authentication by certificate with ``django.contrib.auth``, where no other backend's answer counts."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from inspect import signature
 from typing import Any
 
@@ -26,10 +27,13 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
     the bearer token alone, so that any certificate beside a token would log the token's user in. As in Django, a
     backend that precedes ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
+
+    Raises:
+        RefusedClient: ``resources_unavailable``: If our backend could not find out.
     """
     if request is not None:
         keep_out_of_caches(innermost(request))  # those around a view that asks
-    for path, backend in _backends(request, peer):
+    for path, backend in _backends():
         try:
             user = backend.authenticate(request, peer_certificate=peer)
         except PermissionDenied:
@@ -41,14 +45,26 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     return None
 
 
-def _backends(request: HttpRequest | None, peer: Peer) -> Iterator[tuple[str, Any]]:
+def _backends() -> Iterator[tuple[str, Any]]:
     """Find the backends to ask, as Django does: up to the last of ours. Later ones cannot decide."""
     found = [(path, load_backend(path)) for path in settings.AUTHENTICATION_BACKENDS]
     while found and not isinstance(found[-1][1], ClientCertificateBackend):
         found.pop()
-    for path, backend in found:
-        try:
-            signature(backend.authenticate).bind(request, peer_certificate=peer)
-        except (AttributeError, TypeError):
-            continue  # it has permissions only, or takes other credentials
-        yield path, backend
+    # The others have permissions only, or take other credentials.
+    return ((path, backend) for path, backend in found if _takes_certificates(backend))
+
+
+def _takes_certificates(backend: Any) -> bool:
+    method: Any = getattr(backend, "authenticate", None)
+    function = getattr(method, "__func__", None)
+    try:
+        if function is None:
+            signature(method).bind(None, peer_certificate=None)
+        else:
+            _signature(function).bind(backend, None, peer_certificate=None)
+    except TypeError:
+        return False
+    return True
+
+
+_signature = lru_cache(maxsize=64)(signature)

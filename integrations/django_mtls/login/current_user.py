@@ -52,7 +52,8 @@ def set_user(request: HttpRequest) -> Login | None:
         The login; None if the certificate logs in no user.
 
     Raises:
-        MutualTLSError: If what the terminator delivered cannot be used as a certificate.
+        MutualTLSError: If what the terminator delivered cannot be used as a certificate, or if no memory, connection or
+            database was left to look the user up.
         ImproperlyConfigured: If no ``AuthenticationMiddleware`` precedes it.
     """
     if not hasattr(request, "user"):

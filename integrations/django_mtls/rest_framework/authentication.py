@@ -42,20 +42,21 @@ class ClientCertificateAuthentication(BaseAuthentication):
 
         Raises:
             AuthenticationFailed: If no user has the certificate.
-            Refused: If the certificate could not be looked at for want of memory, a descriptor or a connection.
+            Refused: If the certificate could not be looked at for want of memory, a descriptor, a connection or the
+                database.
             PermissionDenied: If another site's page may have sent the request.
         """
         http_request = request._request
         make_view_private(request, [CLIENT_CERT])
         try:
             peer = guard().presented(view_of(http_request))
+            user = None if peer is None else authenticate_certificate(http_request, peer)
         except MutualTLSError as error:
             report_refusal(request, error)
             # A failure of this server, which proves nothing about the certificate.
             raise (Refused(error) if error.status == 503 else AuthenticationFailed()) from error
         if peer is None:
             return None
-        user = authenticate_certificate(http_request, peer)
         if user is None:
             raise AuthenticationFailed
         self.enforce_csrf(request)

@@ -8,7 +8,7 @@ from wsgi_mtls.events import Decision
 from wsgi_mtls.x509 import Peer
 
 from ..request import fields, innermost, record
-from ..verification import users_verifier
+from ..verification import verifier
 
 
 def deciding(request: Any, peer: Peer, client_id: str | None = None) -> AbstractContextManager[Decision]:
@@ -19,7 +19,7 @@ def deciding(request: Any, peer: Peer, client_id: str | None = None) -> Abstract
         peer: what the client presented.
         client_id: the registration that is looked at, if one is.
     """
-    reporter = users_verifier().reporter
+    reporter = verifier().reporter
     if request is None:
         return reporter.deciding("client", None, peer, client_id)
     found = innermost(request)

@@ -67,7 +67,7 @@ def test_session_ends_at_expiry(
     mtls(USE_SESSION=True)
     pair = ca.issue("CN=alice", Profile(days=2))
     assert browser.user(pair) == "alice"
-    verifier = verification.users_verifier()
+    verifier = verification.verifier()
     later = replace(verifier.rules, clock=lambda: datetime.now(UTC) + timedelta(days=3))
     monkeypatch.setattr(verifier, "rules", later)
     assert browser.user(pair) == ""

@@ -12,7 +12,7 @@ from django.db import connections, transaction
 
 from django_mtls import backends
 from django_mtls.backends import ClientCertificateBackend
-from django_mtls.users.named import find_user
+from django_mtls.users.named import look_up
 from wsgi_mtls.testing import KeyPair
 from wsgi_mtls.x509 import PeerCertificate, PeerSubject
 
@@ -73,16 +73,13 @@ def test_lost_race_with_users_in_a_second_database(
 
 def losing_the_race() -> Any:
     """Have another request make the user after this one has looked for it."""
-    asked: list[str] = []
 
-    def find(name: str, *using: Any) -> Any:
-        found = find_user(name, *using)
-        if not asked:
-            User.objects.create(username=name)
-        asked.append(name)
+    def look(*asked: Any) -> Any:
+        found = look_up(*asked)
+        User.objects.create(username=found.name)
         return found
 
-    return patch.object(backends, "find_user", find)
+    return patch.object(backends, "look_up", look)
 
 
 class UsersElsewhere:

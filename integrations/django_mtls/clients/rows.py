@@ -1,0 +1,117 @@
+"""The row of a client as the database returns it: what it says is parsed once, and read anew in each request."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.models import Exists, Expression, ExpressionWrapper, F, TextField
+
+from wsgi_mtls.clients import Client
+
+from ..models import AbstractRegisteredClient
+from ..prepared import Place, Prepared, is_plain, prepare
+from .search_keys import SearchKey
+
+if TYPE_CHECKING:
+    from django.db.models import Manager, QuerySet
+
+Values = tuple[Any, ...]
+
+CLIENT_ID, DIGEST = Place("a client_id"), Place("the digest of a key")
+_AS_THEY_ARE = (
+    "client_id",
+    "token_endpoint_auth_method",
+    "subject_kind",
+    "subject_value",
+    "jwks_uri",
+    "tls_client_certificate_bound_access_tokens",
+)
+_JSON = ("jwks", "metadata")
+_MOST_OCTETS = 8 * 1024 * 1024
+
+
+def client_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...]) -> Prepared | None:
+    """Return the query for an enabled client, and whether any registration has a key.
+
+    None where the model makes its clients in its own way, or Django must write the query in each request.
+    """
+    manager = model._default_manager
+    return _query(manager, manager.db, scopes)
+
+
+@lru_cache(maxsize=16)
+def _query(manager: "Manager[AbstractRegisteredClient]", using: str, scopes: tuple[str, ...]) -> Prepared | None:
+    model, plain = manager.model, AbstractRegisteredClient
+    if model.to_client is not plain.to_client or model.to_metadata is not plain.to_metadata:
+        return None
+    if model.client_id_lookup != plain.client_id_lookup or not is_plain(manager):
+        return None
+
+    def make() -> "QuerySet[AbstractRegisteredClient, Values]":
+        # Unparsed: a client may have a thousand keys, and the same text says the same.
+        texts: list[Expression] = [ExpressionWrapper(F(name), TextField()) for name in _JSON]
+        keys = SearchKey._default_manager.filter(digest=DIGEST, scope__in=scopes)
+        rows = manager.all().filter(client_id=CLIENT_ID, enabled=True).order_by()
+        return rows.values_list(*_AS_THEY_ARE, *texts, Exists(keys))
+
+    return prepare(make, using, CLIENT_ID, DIGEST)
+
+
+class ParsedRows:
+    """Clients of a model by all that their rows say, in bounded memory.
+
+    Args:
+        model: the model.
+        most: the most characters of rows that are remembered.
+    """
+
+    def __init__(self, model: type[AbstractRegisteredClient], most: int = _MOST_OCTETS) -> None:
+        self._model = model
+        self._most = most
+        self._known: dict[str, tuple[Values, Client]] = {}
+        self._characters = 0
+        self._lock = Lock()
+
+    def of(self, client_id: str, rows: Iterable[Values], using: str) -> tuple[Client | None, bool]:
+        """Return the client of this very ``client_id`` among the rows of :func:`client_query`, and what ends its row.
+
+        Raises:
+            InvalidClientMetadata: If it can never authenticate.
+        """
+        for row in rows:
+            if row[0] == client_id:
+                # By its name, and then by all of it: to hash a thousand keys takes longer than to compare them.
+                known, values = self._known.get(client_id), row[:-1]
+                client = known[1] if known is not None and known[0] == values else self._parse(values, using)
+                return client, bool(row[-1])
+        return None, False
+
+    def _parse(self, values: Values, using: str) -> Client:
+        client = self._record(values, using).to_client()
+        self._remember(values, client)
+        return client
+
+    def _record(self, values: Values, using: str) -> AbstractRegisteredClient:
+        given: dict[str, Any] = {}
+        for name, value in zip((*_AS_THEY_ARE, *_JSON), values, strict=True):
+            convert = getattr(self._model._meta.get_field(name), "from_db_value", None)
+            given[name] = value if convert is None else convert(value, None, connections[using])
+        return self._model(**given)
+
+    def _remember(self, values: Values, client: Client) -> None:
+        with self._lock:
+            self._forget(values[0])
+            self._known[values[0]] = values, client
+            self._characters += _length(values)
+            while self._characters > self._most:
+                self._forget(next(iter(self._known)))
+
+    def _forget(self, client_id: str) -> None:
+        if client_id in self._known:
+            self._characters -= _length(self._known.pop(client_id)[0])
+
+
+def _length(values: Values) -> int:
+    return 512 + sum(len(value) for value in values if isinstance(value, str))
