@@ -42,8 +42,8 @@ def verify_confirmation(
         terminator forwards the certificate's hash alone.
 
     Raises:
-        InvalidToken: the token is not this client's; its reason tells why.
-        TypeError: ``also_verified`` is one text.
+        InvalidToken: If the token is not bound to this client's certificate, with the reason.
+        TypeError: If ``also_verified`` is one text.
     """
     if isinstance(also_verified, str):
         raise TypeError('also_verified is a collection of names: {"jkt"}.')
@@ -85,7 +85,7 @@ def confirmation(peer: Peer) -> dict[str, str]:
     """Return the ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
 
     Raises:
-        NoCertificate: ``certificate_not_delivered``: the terminator forwards only a name.
+        NoCertificate: ``certificate_not_delivered``: If the terminator forwards only a name.
     """
     return {THUMBPRINT: thumbprint_of(peer) or peer.certificate.thumbprint}
 
@@ -104,7 +104,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         always: bind the tokens of every client.
 
     Raises:
-        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+        InvalidRequest: ``certificate_required``: If the token must be bound, and no certificate came, or only a name
             out of it.
         ValueError: If the claims already have a ``cnf`` that is not an object: the server's own mistake.
     """
@@ -143,7 +143,7 @@ def bind_refresh_token(
         always: bind the tokens of every client.
 
     Raises:
-        InvalidRequest: ``certificate_required``: the token must be bound, and no certificate came, or only a name
+        InvalidRequest: ``certificate_required``: If the token must be bound, and no certificate came, or only a name
             out of it.
     """
     unbound = {name: value for name, value in record.items() if name != "cnf"} | {"client_id": client.client_id}
@@ -162,8 +162,9 @@ def verify_refresh_token(
         always: the tokens of every client are bound, so a public client's unbound one is refused.
 
     Raises:
-        InvalidRequest: ``grant_of_another_client``: it was issued to another client.
-        InvalidRequest: ``refresh_token_not_bound``: a public client's, without the certificate that it is bound to.
+        InvalidRequest: ``grant_of_another_client``: If it was issued to another client.
+        InvalidRequest: ``refresh_token_not_bound``: If it is a public client's, and came without the certificate that
+            it is bound to.
     """
     verify_grant(record, client)
     if not _is_public(client):
@@ -200,7 +201,7 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
         client: that brings it.
 
     Raises:
-        InvalidRequest: ``grant_of_another_client``: it was issued to another client, or does not say to which.
+        InvalidRequest: ``grant_of_another_client``: If it was issued to another client, or does not say to which.
     """
     issued_to = record.get("client_id")
     if issued_to != client.client_id:

@@ -28,7 +28,7 @@ def require_certificate(peer: Peer | None) -> Peer:
     """Return what the client presented.
 
     Raises:
-        NoCertificate: it presented nothing.
+        NoCertificate: If the client presented nothing.
     """
     if peer is None:
         raise NoCertificate("No client certificate came: connect with one.", advice=_PASS_ON)
@@ -39,8 +39,8 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
     """Look at the validity period, both ends included (RFC 5280 section 4.1.2.5).
 
     Raises:
-        BadCertificate: ``certificate_not_yet_valid``: ``now`` is before it.
-        BadCertificate: ``certificate_expired``: ``now`` is after it.
+        BadCertificate: ``certificate_not_yet_valid``: If ``now`` is before it.
+        BadCertificate: ``certificate_expired``: If ``now`` is after it.
     """
     not_before, not_after = certificate.validity
     if now < not_before:
@@ -62,7 +62,7 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
 def check_chain(
     peer: PeerCertificate, vouching: Vouching | None = None, client: Client | None = None, at: datetime | None = None
 ) -> None:
-    """Ask whether somebody vouches for the names in the certificate (RFC 8705 section 2.1).
+    """Check that a CA vouches for the names in the certificate (RFC 8705 section 2.1).
 
     Args:
         peer: what the client presented.
@@ -71,12 +71,12 @@ def check_chain(
         at: the time to validate at; None for now.
 
     Raises:
-        BadCertificate: ``self_signed_certificate``: only the client does.
+        BadCertificate: ``self_signed_certificate``: If only the client vouches for them.
         BadCertificate: ``chain_not_verified``: If its chain was not validated.
-        BadCertificate: ``not_for_client_auth``: it was issued for another purpose.
-        BadCertificate: ``critical_extension``: it has a critical extension that is not processed here.
-        BadCertificate: ``certificate_unreadable``: one of the parts that are looked at can't be read.
-        UntrustedPath: the trust store refuses its path.
+        BadCertificate: ``not_for_client_auth``: If it was issued for another purpose.
+        BadCertificate: ``critical_extension``: If it has a critical extension that is not processed here.
+        BadCertificate: ``certificate_unreadable``: If one of the parts that are looked at can't be read.
+        UntrustedPath: If the trust store refuses its path.
     """
     certificate = peer.certificate
     # Before the chain: a terminator with this certificate in its CA bundle would report success for it, and would not
@@ -120,7 +120,7 @@ def check_not_self_signed(certificate: ClientCertificate) -> None:
     """Refuse for PKI what no CA issued (RFC 8705 section 2.1).
 
     Raises:
-        BadCertificate: ``self_signed_certificate``: it is self-signed, or may be so for another reader.
+        BadCertificate: ``self_signed_certificate``: If it is self-signed, or may be so for another reader.
     """
     # The names first: to verify a signature costs more, and a stranger chose the key.
     if certificate.is_self_issued or certificate.is_self_signed:
@@ -177,7 +177,7 @@ def check_pki(
 
     Raises:
         RefusedClient: ``subject_mismatch``: If the certificate carries another name.
-        MutualTLSError: as :func:`check_chain`.
+        MutualTLSError: If a check of :func:`check_chain` fails.
     """
     check_chain(peer, vouching, client, at)
     expected, certificate = client.subject_value, peer.certificate
@@ -195,10 +195,10 @@ def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching |
     """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest.
 
     Raises:
-        NoCertificate: ``certificate_not_delivered``: the client's tokens must be bound to the certificate itself, or
-            the application has to validate it.
+        NoCertificate: ``certificate_not_delivered``: If the client's tokens must be bound to the certificate itself,
+            or the application has to validate it.
         BadCertificate: ``chain_not_verified``: If its chain was not validated.
-        RefusedClient: ``subject_mismatch``: another name was forwarded.
+        RefusedClient: ``subject_mismatch``: If another name was forwarded.
     """
     if vouching is not None or client.tls_client_auth_issuer:
         raise NoCertificate(

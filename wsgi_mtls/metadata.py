@@ -62,7 +62,7 @@ def authorization_server_metadata(
             endpoint, before ``mtls_base``.
 
     Raises:
-        InvalidServerMetadata: a client could not use them, or they promise what can't be.
+        InvalidServerMetadata: If a client could not use them, or they promise something impossible.
     """
     check_identifier("issuer", base)
     _refuse_members(members, "issuer", "resource", *endpoints)
@@ -97,7 +97,7 @@ def protected_resource_metadata(
         members: all others, as ``scopes_supported=[…]``.
 
     Raises:
-        InvalidServerMetadata: a client could not use them.
+        InvalidServerMetadata: If a client could not use them.
     """
     _refuse_members(members, "issuer")
     metadata: dict[str, object] = {
@@ -123,8 +123,8 @@ class MetadataMiddleware:
             are checked as theirs.
 
     Raises:
-        InvalidServerMetadata: a document is neither, or no JSON, or a client could not use it, or two have the same
-            path.
+        InvalidServerMetadata: If a document is neither, or not JSON, or a client could not use it, or two have the
+            same path.
     """
 
     def __init__(self, app: "WSGIApplication", *documents: Metadata) -> None:
@@ -165,7 +165,7 @@ def well_known_path(document: Metadata) -> str:
     """Return the path of a document, as it is in a URL: the well-known one before that of the issuer or resource.
 
     Raises:
-        InvalidServerMetadata: the document has neither ``issuer`` nor ``resource``, or both.
+        InvalidServerMetadata: If the document has neither ``issuer`` nor ``resource``, or both.
     """
     if not isinstance(document, Mapping) or ("issuer" in document) == ("resource" in document):
         raise InvalidServerMetadata("A document has an issuer or a resource: this one has neither, or both.")

@@ -21,7 +21,7 @@ def check_server(metadata: Metadata) -> None:
     """Check an authorization server's metadata (RFC 8414 section 2).
 
     Raises:
-        InvalidServerMetadata: a client could not use them, or they promise what can't be.
+        InvalidServerMetadata: If a client could not use them, or they promise something impossible.
     """
     check_identifier("issuer", metadata["issuer"])
     endpoints = {name: value for name, value in metadata.items() if name.endswith("_endpoint")}
@@ -43,7 +43,7 @@ def check_resource(metadata: Metadata) -> None:
     """Check an API's metadata (RFC 9728 section 2).
 
     Raises:
-        InvalidServerMetadata: a client could not use them.
+        InvalidServerMetadata: If a client could not use them.
     """
     check_identifier("resource", metadata["resource"])
     if "authorization_servers" in metadata:
@@ -56,7 +56,7 @@ def check_url(name: str, value: object) -> str:
     """Return the path of an https URL.
 
     Raises:
-        InvalidServerMetadata: it is none.
+        InvalidServerMetadata: If it is not.
     """
     try:
         return https_url(value).path  # type: ignore[arg-type]  # it says so itself
@@ -83,7 +83,7 @@ def texts(name: str, values: object) -> list[str]:
     """Return a list of texts, at least one.
 
     Raises:
-        InvalidServerMetadata: it is none.
+        InvalidServerMetadata: If it is not.
     """
     listed = [] if isinstance(values, str) or not isinstance(values, Iterable) else list(values)
     if not listed or not all(isinstance(value, str) and value for value in listed):

@@ -69,8 +69,8 @@ def make_server(
         port: the port to bind; 0 is any free one.
 
     Raises:
-        OSError: a file can't be read.
-        ValueError: a file is not what it should be; the message names it.
+        OSError: If a file can't be read.
+        ValueError: If a file is not what it should be; the message names it.
     """
     server = _Server((host, port), app, numthreads=THREADS)
     server.gateway = CertificateGateway
@@ -82,8 +82,8 @@ def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -
     """Make a TLS context (TLS 1.2 and newer) that asks for a client certificate and accepts any.
 
     Raises:
-        OSError: a file can't be read.
-        ValueError: a file is not what it should be; the message names it.
+        OSError: If a file can't be read.
+        ValueError: If a file is not what it should be; the message names it.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)

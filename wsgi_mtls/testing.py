@@ -45,7 +45,7 @@ class Profile:
         key_type: the kind of key that is made.
 
     Raises:
-        TypeError: one text where a list of names is wanted, which would be read as a name per character.
+        TypeError: If a text is given for a list of names: each character would be a name.
     """
 
     san_dns: Sequence[str] = ()

@@ -48,9 +48,9 @@ class Verifier:
         observers: each is called with every :class:`~wsgi_mtls.events.Event`.
 
     Raises:
-        ValueError: a method that is none of mutual TLS, no such ``self_signed_match``, a clock without a time zone, or
-            a registry or observer that can't be called as one.
-        InvalidClientMetadata: a client of the mapping is wrong.
+        ValueError: If a method is not one of mutual TLS, ``self_signed_match`` is unknown, the clock has no time
+            zone, or a registry or observer cannot be called as one.
+        InvalidClientMetadata: If a client of the mapping is wrong.
     """
 
     def __init__(
@@ -107,9 +107,9 @@ class Verifier:
             allowed_methods: those of the verifier's methods that this endpoint offers.
 
         Raises:
-            MutualTLSError: the first of the checks that failed, in this order: there is a certificate, the client is
-                known, its method is allowed and registered, the certificate is inside its validity period, then what
-                its method demands, and no other credential.
+            MutualTLSError: If a check fails, for the first in this order: there is a certificate, the client is
+                known, its method is allowed and registered, the certificate is inside its validity period, the
+                requirements of its method, and no other credential.
         """
         with self.reporter.deciding("client", None, peer, client_id) as decision:
             client = self.rules.authenticate(client_id, peer, other_credentials, allowed_methods)
@@ -121,8 +121,8 @@ class Verifier:
         """Return the one registered client that this certificate authenticates: mutual TLS without a ``client_id``.
 
         Raises:
-            MutualTLSError: no certificate, no client, several of them, or what failed for the only candidate.
-            TypeError: the registry has no ``find``.
+            MutualTLSError: If no certificate, no client or several clients were found, or the only one fails a check.
+            TypeError: If the registry has no ``find``.
         """
         with self.reporter.deciding("client", None, peer) as decision:
             client = self.rules.identify(peer)
@@ -135,7 +135,7 @@ class Verifier:
         """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
 
         Raises:
-            MutualTLSError: none came, it is outside its validity period, self-signed, for another purpose, its
+            MutualTLSError: If none came, it is outside its validity period, self-signed or for another purpose, its
                 chain was not validated, the trust store refuses it, or it is registered for a self-signed client.
         """
         with self.reporter.deciding("client", None, peer):

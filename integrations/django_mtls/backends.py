@@ -67,7 +67,7 @@ class ClientCertificateBackend(ModelBackend):
         """Make a user without rights and without a password; a subclass may add to it.
 
         Raises:
-            ValidationError: the name is none for a user.
+            ValidationError: If the name is not valid for a user.
         """
         model: Any = get_user_model()
         user = model(**{model.USERNAME_FIELD: name})

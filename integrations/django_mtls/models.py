@@ -131,7 +131,7 @@ class AbstractRegisteredClient(models.Model):
         """Return the client that the verifier judges.
 
         Raises:
-            InvalidClientMetadata: it can never authenticate.
+            InvalidClientMetadata: If it can never authenticate.
         """
         if not isinstance(self.metadata, dict):
             raise InvalidClientMetadata(f"Client {self.client_id!r}: metadata must be an object.")

@@ -38,7 +38,7 @@ def running_behind(terminator: Terminator, app: "WSGIApplication", files: DemoFi
     """Serve ``app`` behind the terminator; yields the port of the latter.
 
     Raises:
-        Failure: the program or its configuration is missing, or it did not start.
+        Failure: If the program or its configuration is missing, or it did not start.
     """
     if not DEPLOY.is_dir():
         raise Failure("--behind needs the source checkout: the configurations in deploy/ are not in the wheel.")

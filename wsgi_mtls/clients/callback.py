@@ -40,7 +40,7 @@ class CallbackRegistry:
         """Return what the callbacks know of this client, or None.
 
         Raises:
-            InvalidClientMetadata: both answered, or with something that no certificate can satisfy.
+            InvalidClientMetadata: If both answered, or no certificate can satisfy the answer.
         """
         subject = self._pki(client_id) if self._pki else None
         registered = self._self_signed(client_id) if self._self_signed else None

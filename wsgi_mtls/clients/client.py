@@ -49,7 +49,7 @@ class Client:
         uses_mutual_tls: whether this client is authenticated by its certificate; not to be given.
 
     Raises:
-        InvalidClientMetadata: the metadata contradict each other, or no certificate could satisfy them.
+        InvalidClientMetadata: If the metadata contradict each other, or no certificate could satisfy them.
     """
 
     client_id: str
@@ -81,7 +81,7 @@ class Client:
         ``client_secret_basic`` (RFC 7591 section 2), so no mutual TLS.
 
         Raises:
-            InvalidClientMetadata: as the class.
+            InvalidClientMetadata: If the metadata contradict each other, or no certificate could satisfy them.
         """
         if not isinstance(metadata, Mapping):
             raise InvalidClientMetadata(f"A client's metadata must be a mapping, not {type(metadata).__name__}.")

@@ -12,8 +12,8 @@ def load_clients(path: Path) -> Mapping[str, Mapping[str, object]]:
     """Read ``client_id`` to metadata (RFC 7591) from a ``.json`` or ``.toml`` file, for a registry.
 
     Raises:
-        OSError: the file can't be read.
-        InvalidClientMetadata: it holds no such mapping.
+        OSError: If the file can't be read.
+        InvalidClientMetadata: If it does not contain such a mapping.
     """
     try:
         text = path.read_text(encoding="utf-8")

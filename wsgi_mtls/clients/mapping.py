@@ -19,7 +19,7 @@ class MappingRegistry:
         clients: ``client_id`` to :class:`Client`, or to its metadata (RFC 7591), where ``client_id`` may be left out.
 
     Raises:
-        InvalidClientMetadata: a client's metadata are wrong, or name another ``client_id`` than its key.
+        InvalidClientMetadata: If a client's metadata are wrong, or name another ``client_id`` than its key.
     """
 
     def __init__(self, clients: Mapping[str, Client | Mapping[str, object]]) -> None:

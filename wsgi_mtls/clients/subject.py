@@ -41,7 +41,7 @@ class SubjectValue:
         """Read a registered value.
 
         Raises:
-            InvalidClientMetadata: it is nothing that a certificate could carry, or would match more than one name.
+            InvalidClientMetadata: If no certificate could contain it, or it would match more than one name.
         """
         if kind not in SUBJECT_KINDS:
             raise InvalidClientMetadata(
@@ -58,7 +58,7 @@ class SubjectValue:
         """Tell whether the certificate carries this very name.
 
         Raises:
-            BadCertificate: its names of this kind can't be read.
+            BadCertificate: If its names of this kind can't be read.
         """
         return self.key[1] in COMPARED[self.kind](certificate)
 
@@ -66,7 +66,7 @@ class SubjectValue:
         """Return the names of this kind that the certificate carries, as texts for people.
 
         Raises:
-            BadCertificate: its names of this kind can't be read.
+            BadCertificate: If its names of this kind can't be read.
         """
         return TEXTS[self.kind](certificate)
 

@@ -37,7 +37,7 @@ def read_target(url: str) -> Target:
     """Read an https URL.
 
     Raises:
-        ValueError: as :func:`~wsgi_mtls.urls.https_url`.
+        ValueError: If :func:`~wsgi_mtls.urls.https_url` refuses it.
     """
     parts: SplitResult = https_url(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -108,7 +108,7 @@ def challenge(error: MutualTLSError, *, realm: str | None = None, scope: str | N
         scope: what a token needs, separated by spaces; told where no token or too little scope came.
 
     Raises:
-        ValueError: as :func:`check_challenge`.
+        ValueError: If :func:`check_challenge` refuses it.
     """
     check_challenge(realm, scope)
     # A custom source may raise what only an authorization server answers: that is not a code for this challenge.
@@ -136,7 +136,7 @@ def check_challenge(realm: str | None, scope: str | None) -> None:
     """Check once what will stand in every challenge.
 
     Raises:
-        ValueError: ``realm`` or ``scope`` has characters that they can't have.
+        ValueError: If ``realm`` or ``scope`` has characters that they can't have.
     """
     if realm is not None and not (isinstance(realm, str) and _QUOTABLE.fullmatch(realm)):
         raise InvalidOption("realm", f'must be printable ASCII without " and \\, not {realm!r}.')

@@ -20,7 +20,7 @@ def check_site(environ: "WSGIEnvironment") -> None:
     the same site is also refused: it may be someone else's.
 
     Raises:
-        RefusedClient: ``cross_site_request``: it is.
+        RefusedClient: ``cross_site_request``: If it did.
     """
     if environ["REQUEST_METHOD"] in _SAFE_METHODS:
         return

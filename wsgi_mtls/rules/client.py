@@ -91,7 +91,7 @@ class ClientRules:
         """Check that a certificate, or its key, is registered for a self-signed client.
 
         Raises:
-            MutualTLSError: it is not, or it is outside its validity period.
+            MutualTLSError: If it is not registered, or is outside its validity period.
         """
         check_self_signed(client, certificate, self.self_signed_match, self.clock(), self.key_sets)
 
@@ -118,7 +118,7 @@ class ClientRules:
             allowed_methods: those of the server's methods that this endpoint offers.
 
         Raises:
-            MutualTLSError: the first of the checks that failed.
+            MutualTLSError: If a check fails, for the first of them.
         """
         certificate = peer.certificate if isinstance(peer, PeerCertificate) else None
         method = self.method_of(client, certificate, allowed_methods)
@@ -154,7 +154,7 @@ class ClientRules:
             is_self_signed: whether it is, if the caller knows that.
 
         Raises:
-            BadCertificate: ``registered_as_self_signed``: it is, or its key.
+            BadCertificate: ``registered_as_self_signed``: If it, or its key, is registered so.
         """
         if is_self_signed is None:
             is_self_signed = self.clients.has_self_signed(certificate)
@@ -175,8 +175,8 @@ class ClientRules:
             allowed_methods: those that the endpoint offers.
 
         Raises:
-            RefusedClient: ``auth_method_not_registered``: it is registered for another method than mutual TLS.
-            RefusedClient: ``auth_method_not_allowed``: this server or endpoint does not offer the method.
+            RefusedClient: ``auth_method_not_registered``: If it is registered for another method than mutual TLS.
+            RefusedClient: ``auth_method_not_allowed``: If this server or endpoint does not offer the method.
         """
         registered = client.token_endpoint_auth_method or _method_by_certificate(client, certificate)
         for method in AUTH_METHODS:

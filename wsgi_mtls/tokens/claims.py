@@ -22,8 +22,8 @@ def check_audience(claims: Mapping[str, object], expected: frozenset[str]) -> No
     """Check that the token is for this API.
 
     Raises:
-        InvalidToken: ``malformed_token``: ``aud`` is missing, or neither a text nor a list of texts.
-        InvalidToken: ``wrong_audience``: it is for another one.
+        InvalidToken: ``malformed_token``: If ``aud`` is missing, or neither a text nor a list of texts.
+        InvalidToken: ``wrong_audience``: If it is for another one.
     """
     value = claims.get("aud")
     names = [value] if isinstance(value, str) else value
@@ -48,8 +48,8 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
 
     Raises:
         InvalidToken: ``malformed_token``: If one of them is not a number.
-        InvalidToken: ``token_expired``: ``exp`` is over.
-        InvalidToken: ``token_not_yet_valid``: ``nbf`` is to come.
+        InvalidToken: ``token_expired``: If ``exp`` is past.
+        InvalidToken: ``token_not_yet_valid``: If ``nbf`` is in the future.
     """
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     if expires is not None and now - leeway >= expires:
@@ -94,7 +94,7 @@ def check_texts(claims: Mapping[str, object], names: Collection[str]) -> None:
     """Check that these claims are texts and not empty.
 
     Raises:
-        InvalidToken: ``malformed_token``: one is missing, empty or no text.
+        InvalidToken: ``malformed_token``: If one is missing, empty or not a text.
     """
     for name in names:
         value = claims.get(name)

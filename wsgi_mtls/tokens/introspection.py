@@ -50,8 +50,8 @@ class IntrospectedTokens:
         store: keeps answers; None is this process's memory.
 
     Raises:
-        ValueError: an argument has a value that it can't have.
-        OSError: a file can't be read, or is not what it should be.
+        ValueError: If an argument has an impossible value.
+        OSError: If a file can't be read, or is not what it should be.
     """
 
     def __init__(
@@ -98,8 +98,8 @@ class IntrospectedTokens:
         """Return the introspection response about a token that is active and for this API.
 
         Raises:
-            InvalidToken: it is not, by the subclass that says why.
-            InvalidToken: ``tokens_unavailable``: the authorization server can't be asked now.
+            InvalidToken: If the token is not valid, with the reason.
+            InvalidToken: ``tokens_unavailable``: If the authorization server can't be asked now.
         """
         if not token.isascii():
             raise InvalidToken("A token is ASCII (RFC 6750 section 2.1).", reason="malformed_token")

@@ -43,8 +43,8 @@ class JWTAccessTokens:
         audience_claim: the claim that must name this API.
 
     Raises:
-        ValueError: an argument has a value that it can't have, or not one of ``jwks`` and ``jwks_uri`` is given.
-        OSError: ``ca`` can't be read.
+        ValueError: If an argument has a value that it can't have, or not one of ``jwks`` and ``jwks_uri`` is given.
+        OSError: If ``ca`` can't be read.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class JWTAccessTokens:
         """Return the claims of a valid access token.
 
         Raises:
-            InvalidToken: it is not valid; its reason tells why.
+            InvalidToken: If it is not valid, with the reason.
             InvalidToken: ``tokens_unavailable``: If the issuer's keys are unavailable.
         """
         signed = self._signatures.parse(token)

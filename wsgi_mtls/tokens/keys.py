@@ -41,7 +41,7 @@ class SigningKeys(Protocol):
         """Return the keys that may have signed a token with this ``kid``, at least one.
 
         Raises:
-            InvalidToken: ``unknown_signing_key``: there is none.
+            InvalidToken: ``unknown_signing_key``: If there is none.
             InvalidToken: ``tokens_unavailable``: If the keys are unavailable.
         """
 

@@ -42,7 +42,7 @@ def check_path(path: Sequence[Facts], strength: Strength, now: datetime, *, allo
     """Check each certificate of a verified path, the leaf first.
 
     Raises:
-        MutualTLSError: the first that fails.
+        MutualTLSError: If a requirement is not met, for the first of them.
     """
     leaf, *authorities = path
     check_dates(path, now)
@@ -84,8 +84,8 @@ def check_dates(path: Sequence[Facts], now: datetime) -> None:
     """Check the validity period of each certificate, both ends included (RFC 5280 section 4.1.2.5).
 
     Raises:
-        UntrustedPath: ``not_yet_valid``: ``now`` is before one of them.
-        UntrustedPath: ``expired``: ``now`` is after one of them.
+        UntrustedPath: ``not_yet_valid``: If ``now`` is before one of them.
+        UntrustedPath: ``expired``: If ``now`` is after one of them.
     """
     for facts in path:
         if now < facts.not_before:

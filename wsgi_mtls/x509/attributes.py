@@ -118,7 +118,7 @@ def count(der: bytes) -> int:
     """Return how many RDNs a certificate's subject or issuer has; the names with another count are other names.
 
     Raises:
-        ValueError: it is not a name.
+        ValueError: If it is not a name.
     """
     return len(structure.decode_list(structure.RDNSequence, der).items)
 
@@ -127,7 +127,7 @@ def decode(der: bytes) -> RDNs:
     """Read a certificate's subject or issuer.
 
     Raises:
-        ValueError: it is not a name, or one of more than :data:`MAX_NAME_SIZE` octets.
+        ValueError: If it is not a name, or one of more than :data:`MAX_NAME_SIZE` octets.
     """
     if len(der) > MAX_NAME_SIZE:
         raise ValueError(f"it has {len(der)} octets, and names of more than {MAX_NAME_SIZE} are not read")
@@ -142,7 +142,7 @@ def decode_value(der: bytes) -> TypedValue:
     """Read one value, as an attribute of a name or an otherName has it.
 
     Raises:
-        ValueError: it is not one value.
+        ValueError: If it is not one value.
     """
     return _typed(structure.decode(asn1.TLV, der))
 

@@ -54,7 +54,7 @@ class ClientCertificate(CertificateNames):
         """Take DER, which must be one SEQUENCE and no more.
 
         Raises:
-            BadCertificate: ``malformed_certificate``: it is something else.
+            BadCertificate: ``malformed_certificate``: If it is something else.
         """
         octets = bytes(der)
         if len(octets) > MAX_DER_SIZE:
@@ -73,7 +73,7 @@ class ClientCertificate(CertificateNames):
         """Read PEM (RFC 7468): one certificate, nothing but white space around it.
 
         Raises:
-            BadCertificate: ``malformed_certificate``: as :meth:`from_der`.
+            BadCertificate: ``malformed_certificate``: If it is not exactly one certificate.
         """
         text = pem if isinstance(pem, str) else bytes(pem).decode("latin-1")
         return ClientCertificate.from_der(pem_to_der(text))
@@ -167,7 +167,7 @@ class ClientCertificate(CertificateNames):
         """Return this certificate if all that is shown of it can be read, for a page or a report.
 
         Raises:
-            BadCertificate: ``certificate_unreadable``: the first part that can't be.
+            BadCertificate: ``certificate_unreadable``: If a part cannot be read, for the first of them.
         """
         for shown in _SHOWN:
             getattr(self, shown)

@@ -44,7 +44,7 @@ class CertificateNames:
             oid: the type, dotted: ``"2.5.4.5"`` for serialNumber.
 
         Raises:
-            BadCertificate: ``certificate_unreadable``: the subject can't be read.
+            BadCertificate: ``certificate_unreadable``: If the subject can't be read.
         """
         attributes = (attribute for rdn in self.subject_attributes for attribute in rdn)
         return tuple(attribute.text for attribute in attributes if attribute.oid == oid)

@@ -43,8 +43,8 @@ class Extensions:
         """Look at all that PKI must understand, whatever the registered name is; return :meth:`key_purposes`.
 
         Raises:
-            BadCertificate: ``critical_extension``: one is critical and unknown.
-            BadCertificate: ``certificate_unreadable``: basic constraints, key usage or extended key usage, or a
+            BadCertificate: ``critical_extension``: If one is critical and unknown.
+            BadCertificate: ``certificate_unreadable``: If basic constraints, key usage or extended key usage, or a
                 critical subject alternative name, can't be read, or is there twice.
         """
         purposes = None
@@ -66,7 +66,7 @@ class Extensions:
         """Return the dotted OIDs of the extended key usage, or None without the extension.
 
         Raises:
-            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: If it can't be read, or is there twice.
         """
         found = self._value(_EXTENDED_KEY_USAGE)
         if not isinstance(found, structure.KeyPurposes):
@@ -77,7 +77,7 @@ class Extensions:
         """Return the entries of the subject alternative name, none without the extension.
 
         Raises:
-            BadCertificate: ``certificate_unreadable``: it can't be read, or is there twice.
+            BadCertificate: ``certificate_unreadable``: If it can't be read, or is there twice.
         """
         found = self._value(_SUBJECT_ALTERNATIVE_NAME)
         return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()

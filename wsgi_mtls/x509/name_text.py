@@ -38,8 +38,8 @@ def read(text: str) -> list[Attributes]:
     ``,``, ``+`` and ``=``, and values in quotes (RFC 2253 section 4).
 
     Raises:
-        BadCertificate: ``malformed_name``: with the place at which the text stops being a name, or with a type that
-            means different things to different programs.
+        BadCertificate: ``malformed_name``: If the text is not a name, with the place of the error, or has a type that
+            differs between programs.
     """
     return _read(text, _unambiguous_oid)
 
@@ -51,7 +51,7 @@ def read_registered(text: str) -> list[Attributes]:
     meanings, that of RFC 4514 and RFC 4519 counts.
 
     Raises:
-        BadCertificate: ``malformed_name``: it is neither.
+        BadCertificate: ``malformed_name``: If it is neither.
     """
     return _read_slashes(text) if text.startswith("/") else _read(text, _preferred_oid)
 

@@ -64,7 +64,7 @@ def to_x509(rdns: list[Attributes]) -> x509.Name:
     """Make the name that goes into a certificate.
 
     Raises:
-        BadCertificate: ``malformed_name``: a value is not a text, or has a length that its attribute type does not
+        BadCertificate: ``malformed_name``: If a value is not a text, or has a length that its attribute type does not
             allow.
     """
     try:

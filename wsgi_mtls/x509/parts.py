@@ -48,7 +48,7 @@ def extensions(der: bytes) -> list[structure.Extension]:
     """Return the extensions.
 
     Raises:
-        ValueError: there are more than 100, or one of them is not an extension, so that it may be critical.
+        ValueError: If there are more than 100, or one of them is not an extension, so that it may be critical.
     """
     found = opened(der).tbs.extensions or []
     if len(found) > MAX_EXTENSIONS:

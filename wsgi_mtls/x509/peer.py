@@ -55,7 +55,7 @@ class PeerSubject:
         """Never there.
 
         Raises:
-            NoCertificate: ``certificate_not_delivered``: always.
+            NoCertificate: ``certificate_not_delivered``: Always.
         """
         raise NoCertificate(
             f"{self.source} forwards only {self.kind}: make the terminator pass the certificate on, for self-signed "

@@ -32,7 +32,8 @@ def pem_to_der(text: str) -> bytes:
     """Return the DER of the one certificate in the text of a *file*, which people edit.
 
     Raises:
-        BadCertificate: ``malformed_certificate``: no certificate, two, or anything but white space around it.
+        BadCertificate: ``malformed_certificate``: If it has no certificate, more than one, or other text than white
+            space around it.
     """
     match = _CERTIFICATE.fullmatch(text)
     if match is None:
@@ -48,7 +49,7 @@ def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
         pattern: what :func:`block_pattern` returns; lines end with LF or CR LF by default.
 
     Raises:
-        BadCertificate: ``malformed_certificate``: anything else.
+        BadCertificate: ``malformed_certificate``: If it has any other form.
     """
     match = pattern.fullmatch(text)
     if match is None:
@@ -62,7 +63,7 @@ def block_to_der(match: re.Match[str]) -> bytes:
     """Return the DER of a certificate that a :func:`block_pattern` found.
 
     Raises:
-        BadCertificate: ``malformed_certificate``: its base64 is none.
+        BadCertificate: ``malformed_certificate``: If its base64 is not valid.
     """
     return base64_to_der(match["body"].replace(match["newline"], ""))
 
@@ -71,8 +72,8 @@ def base64_to_der(text: str) -> bytes:
     """Return the bytes of standard base64 (RFC 4648 section 4), padded, without white space.
 
     Raises:
-        BadCertificate: ``malformed_certificate``: empty, a character outside of the alphabet, wrong padding, stray
-            bits at the end.
+        BadCertificate: ``malformed_certificate``: If it is empty, has a character outside of the alphabet, wrong
+            padding, or stray bits at the end.
     """
     try:
         der = binascii.a2b_base64(text, strict_mode=True)

@@ -33,9 +33,9 @@ def loaded(octets: bytes) -> PublicKeyTypes:
     """Return a key from its SubjectPublicKeyInfo. The last few are kept, since a decision asks several things of one.
 
     Raises:
-        UnsupportedAlgorithm: cryptography does not know its kind.
-        ValueError: it can't be read.
-        TypeError: it can't be read either.
+        UnsupportedAlgorithm: If cryptography does not know its kind.
+        ValueError: If it can't be read.
+        TypeError: If it can't be read.
     """
     return load_der_public_key(octets)
 
@@ -68,7 +68,7 @@ def read_algorithm(read: asn1.TLV) -> Algorithm:
     """Return an algorithm, whatever its parameters are.
 
     Raises:
-        ValueError: it is not an algorithm.
+        ValueError: If it is not an algorithm.
     """
     content = structure.under_tag(b"\x30", read.data)
     try:

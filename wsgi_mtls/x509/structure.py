@@ -187,7 +187,7 @@ def decode(root: type[Root], octets: bytes) -> Root:
     """Decode exactly one DER value.
 
     Raises:
-        ValueError: the octets are something else, or more than that.
+        ValueError: If the octets are something else, or more than that.
     """
     return asn1.decode_der(root, octets)
 
@@ -196,7 +196,7 @@ def decode_list(root: type[Root], octets: bytes) -> Root:
     """Decode one DER value that is a list itself, into one of the classes with ``items``.
 
     Raises:
-        ValueError: as :func:`decode`.
+        ValueError: If the octets are something else.
     """
     return asn1.decode_der(root, under_tag(b"\x30", octets))
 
@@ -205,7 +205,7 @@ def parse(root: type[Root], value: asn1.TLV) -> Root:
     """Decode a value that was left undecoded.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: If it is something else.
     """
     parsed: Root = value.parse(root)
     return parsed

@@ -36,7 +36,7 @@ class DjangoClientRegistry:
         """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
 
         Raises:
-            InvalidClientMetadata: it can never authenticate.
+            InvalidClientMetadata: If it can never authenticate.
         """
         record = self._record(self._model._default_manager.all(), client_id)
         return None if record is None else record.to_client()
@@ -47,7 +47,7 @@ class DjangoClientRegistry:
         The key of a certificate from a CA is seldom registered: whether any registration has it needs no join.
 
         Raises:
-            InvalidClientMetadata: it can never authenticate.
+            InvalidClientMetadata: If it can never authenticate.
         """
         digest, query = key_digest(certificate), client_query(self._model, self._scopes)
         if query is None:

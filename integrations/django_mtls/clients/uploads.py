@@ -20,7 +20,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
     """Read an uploaded file, as :mod:`wsgi_mtls.x509.files` does; nothing of it but the certificate is kept.
 
     Raises:
-        ValidationError: it is not exactly one certificate.
+        ValidationError: If it is not exactly one certificate.
     """
     upload.seek(0)  # a form may be validated twice
     try:
@@ -46,7 +46,7 @@ def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, An
     """Return the JWK set with the certificate's key added, unless it is there already.
 
     Raises:
-        ValidationError: JOSE has no name for this kind of key, or there is a set already that is none.
+        ValidationError: If JOSE has no name for this kind of key, or the present value is not a key set.
     """
     try:
         added = jwk(certificate)

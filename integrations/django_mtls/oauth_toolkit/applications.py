@@ -23,7 +23,7 @@ class ApplicationDelete(toolkit.ApplicationDelete):  # type: ignore[misc]  # OAu
         """Return the application.
 
         Raises:
-            PermissionDenied: its registration is a user's whom the owner may not link.
+            PermissionDenied: If the owner may not link the user of its registration.
         """
         found = super().get_object(queryset)
         if not all(may_link(self.request.user, user) for user in linked_users(application=found)):

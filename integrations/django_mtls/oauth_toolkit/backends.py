@@ -82,7 +82,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         """Tell whether a request may access a resource.
 
         Raises:
-            SuspiciousOperation: its query can't be decoded, so that Django answers 400.
+            SuspiciousOperation: If its query can't be decoded, so that Django answers 400.
             APIException: If this is REST framework's request, and another server could not be asked about the token.
         """
         check_query(self._get_escaped_full_path(request))

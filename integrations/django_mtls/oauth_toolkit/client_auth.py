@@ -31,7 +31,7 @@ def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
         The client; None for one that OAuth Toolkit authenticates.
 
     Raises:
-        MutualTLSError: the request is refused.
+        MutualTLSError: If the request is refused.
     """
     found = record(request)
     if found.client is None:

@@ -17,7 +17,7 @@ def registration_model() -> type[ApplicationRegistration]:
     """Return the model that ``MTLS["CLIENT_MODEL"]`` names.
 
     Raises:
-        ImproperlyConfigured: it has no applications.
+        ImproperlyConfigured: If it has no applications.
     """
     model = mtls_settings().client_model
     if not issubclass(model, ApplicationRegistration):
@@ -52,8 +52,8 @@ def client_of(application: Any) -> Client:
     """Return an application as the core knows clients.
 
     Raises:
-        RefusedClient: ``unknown_client``: its registration is disabled.
-        InvalidClientMetadata: its registration can never authenticate.
+        RefusedClient: ``unknown_client``: If its registration is disabled.
+        InvalidClientMetadata: If its registration can never authenticate.
     """
     registration = _registration(application)
     if registration is None:

@@ -113,7 +113,7 @@ def username_in(content: Mapping[str, Any]) -> str | None:
     """Return whose token it is, or None: RFC 7662 does not require the endpoint to name an owner.
 
     Raises:
-        ValueError: what it tells can be no user's name.
+        ValueError: If it contains a value that cannot be a user's name.
     """
     name = content.get("username")
     if name is None:

@@ -82,7 +82,7 @@ class MutualTLSValidatorMixin(
         A public client has no credentials that ``client_credentials`` could be for (RFC 6749 section 4.4).
 
         Raises:
-            OAuth2Error: its token must be bound, and no certificate came; or the device code is not the client's.
+            OAuth2Error: If its token must be bound, and no certificate came; or the device code is not the client's.
         """
         if not super().validate_grant_type(client_id, grant_type, client, request, *args, **options):  # type: ignore[misc]
             return False
@@ -103,7 +103,7 @@ class MutualTLSValidatorMixin(
         OAuth Toolkit is asked last: for a replay it revokes what else was issued, which only its holder may cause.
 
         Raises:
-            OAuth2Error: the new token must be bound, and no certificate came.
+            OAuth2Error: If the new token must be bound, and no certificate came.
         """
         row = find_refresh_token(refresh_token)
         if row is None or row.application_id != client.pk or not self._holds(row, client, request):

@@ -35,8 +35,8 @@ class BoundTokenHasScope(HasBoundToken):
         """Tell whether there is such a token.
 
         Raises:
-            Refused: its scope is too little, and so is the view's answer.
-            ImproperlyConfigured: the view does not say what scope it needs.
+            Refused: If its scope is not sufficient; the view answers with it.
+            ImproperlyConfigured: If the view does not name the scope that it needs.
         """
         scope, token = required_scope(view), request.auth
         if not isinstance(token, BoundToken):
@@ -56,7 +56,7 @@ def required_scope(view: Any) -> str:
     """Return the scope that a view with :class:`BoundTokenHasScope` needs.
 
     Raises:
-        ImproperlyConfigured: it does not say.
+        ImproperlyConfigured: If the view does not name one.
     """
     scope = getattr(view, "required_scope", None)
     if not isinstance(scope, str) or not scope:

@@ -30,9 +30,9 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
     """Return the one name.
 
     Raises:
-        RefusedClient: ``no_username``: there is none.
-        BadCertificate: ``certificate_unreadable``: the part of the certificate that holds it can't be read.
-        RefusedClient: ``several_usernames``: there is more than one, even if they are equal.
+        RefusedClient: ``no_username``: If there is none.
+        BadCertificate: ``certificate_unreadable``: If the part of the certificate that holds it can't be read.
+        RefusedClient: ``several_usernames``: If there is more than one, even if they are equal.
         RefusedClient: ``malformed_username``: If it has control or invisible characters (RFC 4518), or is not a text.
     """
     try:

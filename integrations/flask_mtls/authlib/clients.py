@@ -33,7 +33,7 @@ class ClientModelRegistry:
         """Return the client of this ``client_id``, whatever its method.
 
         Raises:
-            InvalidClientMetadata: the model's metadata are wrong.
+            InvalidClientMetadata: If the model's metadata are wrong.
         """
         model = self._query_client(client_id)
         return None if model is None else registered(model)
@@ -43,7 +43,7 @@ def registered(model: ClientModel) -> Client:
     """Return a client model's metadata of mutual TLS; a client of another method needs no valid subject value or JWKS.
 
     Raises:
-        InvalidClientMetadata: it contradicts itself, or no certificate could satisfy it.
+        InvalidClientMetadata: If it contradicts itself, or no certificate could satisfy it.
     """
     names = ["token_endpoint_auth_method", "tls_client_certificate_bound_access_tokens"]
     if getattr(model, "token_endpoint_auth_method", None) in AUTH_METHODS:

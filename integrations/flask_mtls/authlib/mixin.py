@@ -10,7 +10,7 @@ class Mixin:
         """Refuse the wrong order.
 
         Raises:
-            TypeError: a base before the mixin has what the mixin would change.
+            TypeError: If a base before the mixin has what the mixin would change.
         """
         super().__init_subclass__(**options)
         for mixin in (base for base in cls.__mro__ if Mixin in base.__bases__):

@@ -65,7 +65,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         """Authenticate the client of a request at any endpoint.
 
         Raises:
-            OAuth2Error: it is refused.
+            OAuth2Error: If the client is refused.
         """
         model = None
         try:
@@ -133,7 +133,8 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         """Register an endpoint.
 
         Raises:
-            TypeError: an introspection endpoint that tells no ``cnf``: its bound tokens would pass for bearer tokens.
+            TypeError: If an introspection endpoint returns no ``cnf``: an API would accept bound tokens as bearer
+                tokens.
         """
         made = endpoint if isinstance(endpoint, type) else type(endpoint)
         if getattr(made, "ENDPOINT_NAME", None) == "introspection" and not issubclass(made, BoundIntrospectionMixin):
@@ -144,7 +145,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         """Register a token generator.
 
         Raises:
-            TypeError: a generator of JWTs that puts no ``cnf`` in.
+            TypeError: If a generator of JWTs adds no ``cnf``.
         """
         if hasattr(generator, "get_extra_claims") and not isinstance(generator, BoundJWTMixin):
             raise TypeError(f"{type(generator).__name__} must inherit from BoundJWTMixin.")

@@ -18,7 +18,7 @@ class BoundJWTMixin(Mixin):
         """Return the extra claims, ``cnf`` among them.
 
         Raises:
-            RuntimeError: the server has no ``MutualTLSServerMixin``.
+            RuntimeError: If the server has no ``MutualTLSServerMixin``.
         """
         if CONFIRMATION not in request.environ:
             raise RuntimeError("The authorization server must inherit from MutualTLSServerMixin.")

@@ -48,7 +48,7 @@ def check_device_code(code: str, application: Any, request: Any) -> Any:
     """Return the grant of a device code that its user has authorized for this application.
 
     Raises:
-        OAuth2Error: it is another's, has expired or is not authorized (RFC 8628 section 3.5).
+        OAuth2Error: If it belongs to another client, has expired or is not authorized (RFC 8628 section 3.5).
     """
     grant = get_device_grant_model().objects.filter(device_code=code, client_id=application.client_id).first()
     # The database may take another code or client for this one.
@@ -67,7 +67,7 @@ def use_up_device_code(code: str, application: Any, request: Any) -> None:
     """Delete a device code for which tokens are being saved: of two requests at once, one alone finds it.
 
     Raises:
-        InvalidGrantError: it has served.
+        InvalidGrantError: If it has been used.
     """
     model: Any = get_device_grant_model()
     of_client = model.objects.filter(device_code=code, client_id=application.client_id, status=model.AUTHORIZED)
