@@ -178,3 +178,13 @@ def test_rows_are_remembered_in_bounded_memory() -> None:
         assert parsed_rows[-2:] == ["c9", "c9"]
     finally:
         models.signals.post_init.disconnect(note, sender=RegisteredClient)
+
+
+@pytest.mark.parametrize(("stored", "bound"), [(1, True), (0, False), (True, True), (False, False)])
+def test_whole_numbers_for_booleans(stored: object, bound: bool) -> None:
+    """MariaDB has no other booleans."""
+    given = list(values("rp", "rp.example.com"))
+    given[5] = stored
+    client, _ = ParsedRows(RegisteredClient).of("rp", [(*given, 0)], "default")
+    assert client is not None
+    assert client.tls_client_certificate_bound_access_tokens is bound

@@ -96,8 +96,10 @@ class ParsedRows:
     def _record(self, values: Values, using: str) -> AbstractRegisteredClient:
         given: dict[str, Any] = {}
         for name, value in zip((*_AS_THEY_ARE, *_JSON), values, strict=True):
-            convert = getattr(self._model._meta.get_field(name), "from_db_value", None)
-            given[name] = value if convert is None else convert(value, None, connections[using])
+            field: Any = self._model._meta.get_field(name)
+            convert = getattr(field, "from_db_value", None)
+            # MariaDB returns whole numbers for booleans.
+            given[name] = field.to_python(value) if convert is None else convert(value, None, connections[using])
         return self._model(**given)
 
     def _remember(self, values: Values, client: Client) -> None:
