@@ -27,4 +27,4 @@ class Effort:
 
 
 FULL = Effort(rounds=25, slice_ms=2.0, strangers=1_000_000, clients=100_000, http_seconds=4, http_runs=7, processes=11)
-QUICK = Effort(rounds=7, slice_ms=1.0, strangers=10_000, clients=1_000, http_seconds=1, http_runs=0, processes=3)
+QUICK = Effort(rounds=7, slice_ms=1.0, strangers=1_000, clients=1_000, http_seconds=1, http_runs=0, processes=3)
