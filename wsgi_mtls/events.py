@@ -112,7 +112,7 @@ class Decision:
             thumbprint,
             peer.source if peer is not None else None,
             error.reason if error is not None else None,
-            _detail(error, advice),
+            _detail(error, advice) if error is not None else None,
             self.path,
             self.address,
         )
@@ -219,9 +219,7 @@ class Reporter:
             environ[DROPPED] = True
 
 
-def _detail(error: MutualTLSError | None, advice: str) -> str | None:
-    if error is None:
-        return None
+def _detail(error: MutualTLSError, advice: str) -> str:
     return f"{error.message} {advice}" if advice else error.detail
 
 
