@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import jose_keys
 from .errors import BadCertificate, InvalidClientMetadata
 from .remembered import Remembered
-from .x509 import ClientCertificate
+from .x509 import ClientCertificate, file_kinds
 from .x509.pem import base64_to_der
 
 
@@ -24,6 +24,11 @@ class RegisteredKeys:
     skipped: tuple[str, ...] = ()
 
 
+_PEM = "Expected the base64 of the DER in x5c[0], found PEM. Leave its first and last line out."
+# RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2, and ML-DSA's.
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
+
+
 class _Skipped(Exception):
     """A key that is not understood."""
 
@@ -35,7 +40,7 @@ def registered_keys(jwks: object) -> RegisteredKeys:
     understood, or whose certificate can't be read, is skipped (section 5); one that contradicts itself is not.
 
     Raises:
-        InvalidClientMetadata: If it is not a JWK set, or if an ``x5c`` certifies another key than its JWK.
+        InvalidClientMetadata: If it is not a JWK set, or if a key with ``x5c`` is private, or not the certified one.
     """
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
@@ -64,6 +69,11 @@ def jwk(certificate: ClientCertificate) -> dict[str, object]:
 
 
 def _certificate(key: Mapping[str, object]) -> ClientCertificate:
+    if private := sorted(_PRIVATE & key.keys()):
+        raise InvalidClientMetadata(
+            f"Expected a public key, found the private member {private[0]}. Make a new key, since this one was sent, "
+            "and register its public members alone."
+        )
     if (unknown := jose_keys.unknown_kind(key)) is not None:
         raise _Skipped(f"{unknown}, which is not known here.")
     x5c = key["x5c"]
@@ -72,7 +82,9 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
     try:
         certificate, expected = _read(x5c[0])
     except (BadCertificate, InvalidClientMetadata) as error:
-        raise _Skipped(f"x5c[0] is not a certificate of a key that is known here. {error}") from None
+        raise _Skipped(
+            _found_instead(x5c[0]) or f"x5c[0] is not a certificate of a key that is known here. {error}"
+        ) from None
     missing = [name for name in expected if name not in key]
     if missing and key["kty"] == expected["kty"]:
         raise _Skipped(f"{missing[0]} is missing.")
@@ -80,6 +92,20 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
     if difference is not None:
         raise InvalidClientMetadata(difference)
     return certificate
+
+
+def _found_instead(x5c: str) -> str | None:
+    """Return what an ``x5c`` value holds instead of a certificate, and what to do, or None."""
+    try:
+        kind = file_kinds.of_octets(base64_to_der(x5c))
+    except BadCertificate:
+        is_pem = "-----BEGIN" in x5c
+        return (
+            "Expected the base64 of the DER in x5c[0], found PEM. Leave its first and last line out."
+            if is_pem
+            else None
+        )
+    return None if kind in (None, file_kinds.CERTIFICATE) else f"Expected a certificate in x5c[0], found {kind}"
 
 
 def _read(x5c: str) -> tuple[ClientCertificate, Mapping[str, str]]:

@@ -1,5 +1,7 @@
 """The registrations that fit a certificate, and the reasons against others."""
 
+from datetime import UTC, datetime
+
 from . import checks
 from .checks import check_key
 from .clients import SUBJECT_KINDS, SubjectKind, SubjectValue
@@ -38,10 +40,18 @@ def in_one_line(certificate: ClientCertificate) -> str:
     if not fitting:
         return f"not registered by anything: {obstacle(certificate)}"
     if "jwks" in fitting[0]:
-        return "registered by its key (self_signed_tls_client_auth, jwks)"
+        return f"registered by its key (self_signed_tls_client_auth, jwks){_but_expired(certificate)}"
     names = [f"{kind} {metadata[kind]}" for metadata in fitting for kind in SUBJECT_KINDS if kind in metadata]
     more = f" or {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"registered by {' or '.join(names[:_MOST])}{more}"
+    return f"registered by {' or '.join(names[:_MOST])}{more}{_but_expired(certificate)}"
+
+
+def _but_expired(certificate: ClientCertificate) -> str:
+    try:
+        not_after = certificate.not_after
+    except BadCertificate:
+        return ""
+    return f", but it expired on {not_after:%F}: renew it" if not_after < datetime.now(UTC) else ""
 
 
 def obstacle(certificate: ClientCertificate) -> str | None:

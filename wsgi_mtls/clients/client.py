@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from ..errors import InvalidClientMetadata
+from ..errors import InvalidClientMetadata, short
 from ..jwks import RegisteredKeys, registered_keys
 from ..urls import https_url
 from ..x509 import SUBJECT_KINDS, ClientCertificate
@@ -113,8 +114,8 @@ class Client:
         object.__setattr__(self, "public_keys", frozenset(one.lookup_key for one in keys.certificates))
         object.__setattr__(self, "whole_certificates", frozenset(keys.certificates))
         object.__setattr__(self, "skipped_keys", keys.skipped)
-        self._check_method()
         self._check_members()
+        self._check_method()
 
     def __reduce__(self) -> tuple[object, ...]:
         given = {member.name: getattr(self, member.name) for member in fields(self) if member.init}
@@ -177,9 +178,14 @@ class Client:
 
     def _check_members(self) -> None:
         # A condition that is misspelt, or that this version does not know, must not be ignored.
-        unknown = sorted(name for name in map(str, self.metadata) if name.startswith("tls_client_auth_"))
-        if unknown and self.uses_mutual_tls:
-            raise self._invalid(f"{unknown[0]} is not a member that is known here: remove it, or correct its name")
+        conditions = (
+            ("tls_client_auth_", "tls_client_certificate_") if self.uses_mutual_tls else "tls_client_certificate_"
+        )
+        unknown = sorted(name for name in map(str, self.metadata) if name.startswith(conditions))
+        if unknown:
+            near = get_close_matches(unknown[0], _MEMBERS, 1)
+            meant = f"; did you mean {near[0]}?" if near else ": remove it, or correct its name"
+            raise self._invalid(f"{short(unknown[0])} is not a member that is known here{meant}")
 
     def _issuers(self) -> tuple[str, ...]:
         try:
@@ -191,7 +197,8 @@ class Client:
         return issuers
 
     def _invalid(self, problem: str) -> InvalidClientMetadata:
-        return InvalidClientMetadata(f"Client {self.client_id!r}: {problem.rstrip('.')}.")
+        end = "" if problem.endswith(("?", ".")) else "."
+        return InvalidClientMetadata(f"Client {self.client_id!r}: {problem}{end}")
 
 
 def _made_again(kind: type[Client], given: Mapping[str, object]) -> Client:
