@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from hmac import compare_digest
 
 from .clients import Client
-from .errors import InvalidRequest, InvalidToken
+from .errors import InvalidRequest, InvalidToken, quoted
 from .x509 import ClientCertificate, Peer, PeerCertificate, PeerSubject, thumbprint_of
 
 THUMBPRINT = "x5t#S256"
@@ -175,6 +175,7 @@ def verify_refresh_token(
         raise InvalidRequest(
             f"{error.reason}: {error.message}",
             reason="refresh_token_not_bound",
+            advice=error.advice,
             expected=error.expected,
             found=error.found,
         ) from None
@@ -206,8 +207,8 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
     issued_to = record.get("client_id")
     if issued_to != client.client_id:
         raise InvalidRequest(
-            f"Client {client.client_id!r} brought a grant of {issued_to!r}.",
             reason="grant_of_another_client",
+            advice=f"Client {client.client_id!r} brought a grant of {quoted(str(issued_to))}.",
             expected=client.client_id,
             found=issued_to if isinstance(issued_to, str) else None,
         )

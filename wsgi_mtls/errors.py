@@ -269,6 +269,11 @@ def quoted(text: str, length: int = 200) -> str:
     return repr(short(text, length))
 
 
+def printable(text: str) -> str:
+    """Return a sentence that quotes a stranger, with control, line and bidi characters escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def _cut(value: Evidence) -> Evidence:
     if isinstance(value, str):
         return short(value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from werkzeug.wrappers import Response
 
-from .errors import MutualTLSError
+from .errors import REASONS, InvalidMetadata, MutualTLSError, UntrustedPath
 from .options import InvalidOption
 from .request.bearer import challenge
 
@@ -79,5 +79,7 @@ def _members(error: MutualTLSError, verbosity: Verbosity, oauth: bool) -> dict[s
         code = "certificate_required" if error.reason == "no_certificate" else "certificate_rejected"
     if verbosity != "debug":
         return {"error": code}
-    description = _NOT_IN_DESCRIPTION.sub("'", f"{error.reason}: {error.message}")
+    # These quote the registration, and the trust store's certificates, which only the operator may know.
+    text = REASONS[error.reason].text if isinstance(error, InvalidMetadata | UntrustedPath) else error.message
+    description = _NOT_IN_DESCRIPTION.sub("'", f"{error.reason}: {text}")
     return {"error": code, "error_description": description}

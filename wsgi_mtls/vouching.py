@@ -96,12 +96,13 @@ class Vouching:
             return self.trust
         if client is None:
             raise BadCertificate(
-                "trust is a function of the client, and no client is sought: give a TrustStore.",
                 reason="chain_not_verified",
+                advice="trust is a function of the client, and no client is sought: give a TrustStore.",
             )
         store = self.trust(client)
         if not isinstance(store, TrustStore):
             raise UntrustedPath(
-                f"trust returned no TrustStore for {client.client_id!r}: no CA may vouch for it.", reason="untrusted_ca"
+                reason="untrusted_ca",
+                advice=f"trust returned no TrustStore for {client.client_id!r}: no CA may vouch for it.",
             )
         return store

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import RefusedClient, short
+from ..errors import RefusedClient, quoted, short
 from ..https import Answer, FetchFailed, RegisteredFetcher
 from ..store import MemoryStore, Store
 from ..x509 import ClientCertificate
@@ -121,9 +121,7 @@ class KeySets:
             )
             kept = self._kept(key)
         if kept is None:
-            raise RefusedClient(
-                f"Client {client_id!r}: {short(jwks_uri)}: {self._problem(key)}", reason="jwks_unavailable"
-            )
+            raise RefusedClient(reason="jwks_unavailable", advice=f"{quoted(jwks_uri)}: {self._problem(key)}")
         return kept.certificates
 
     def why_never(self, jwks_uri: str) -> str | None:

@@ -1,7 +1,7 @@
 """The clients of a registry, which is an application's own code: what it returns is checked."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import InvalidClientMetadata, MutualTLSError, RefusedClient, short
 from ..x509 import ClientCertificate, Peer, PeerCertificate
@@ -118,6 +118,8 @@ def _not_this(client_id: str, found: object) -> MutualTLSError:
 
 
 def _no_client(found: object) -> InvalidClientMetadata:
+    how = "Client.from_metadata({…})" if isinstance(found, Mapping) else "a Client"
     return InvalidClientMetadata(
-        f"The registry returned an object of the type {type(found).__name__}; make it return a Client."
+        "The registration of this client cannot be used.",
+        advice=f"The registry returned an object of the type {type(found).__name__}; make it return {how}.",
     )

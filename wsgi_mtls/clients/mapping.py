@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from ..errors import InvalidClientMetadata
+from ..errors import InvalidClientMetadata, printable, short
 from ..x509 import ClientCertificate
 from .client import Client
 from .subject import subject_keys
@@ -35,7 +35,7 @@ class MappingRegistry:
             for key in _keys(client):
                 self._index[key].append(client)
         for warning in self.warnings():
-            logger.warning("%s", warning)
+            logger.warning("%s", printable(short(warning, 1000)))
 
     def __iter__(self) -> Iterator[Client]:
         return iter(self._clients.values())

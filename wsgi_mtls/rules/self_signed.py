@@ -57,9 +57,9 @@ def _published(
 ) -> tuple[ClientCertificate, ...]:
     if key_sets is None or client.jwks_uri is None:
         raise RefusedClient(
-            f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which this server does not "
-            "fetch: give the verifier key_sets=KeySets(), or register jwks.",
             reason="jwks_unavailable",
+            advice=f"Client {client.client_id!r} publishes its certificates at a jwks_uri, which this server does not "
+            "fetch: give the verifier key_sets=KeySets(), or register jwks.",
         )
     return key_sets.certificates(
         client.client_id, client.jwks_uri, lambda published: _is_among(certificate, published, match)

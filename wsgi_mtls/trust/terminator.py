@@ -2,7 +2,7 @@
 
 import re
 
-from ..errors import BadCertificate, UntrustedPath, short
+from ..errors import BadCertificate, UntrustedPath, quoted
 from ..x509 import PeerCertificate
 
 # Each is OpenSSL's text (nginx, mod_ssl) or its number (HAProxy). A terminator with another CA bundle than ours reports
@@ -47,10 +47,10 @@ def check_status(peer: PeerCertificate) -> None:
     text = (match["text"] or match["code"] or "").strip()
     if text in UNKNOWN_ISSUER:
         return
-    message = (
-        f"{peer.source} reports {short(peer.status)!r}. The trust store outweighs only an unknown issuer there "
+    advice = (
+        f"{peer.source} reports {quoted(peer.status)}. The trust store outweighs only an unknown issuer there "
         "(OpenSSL 2, 18 to 21)."
     )
     if text in SPECIFIC:
-        raise UntrustedPath(message, reason=SPECIFIC[text])
-    raise BadCertificate(message, reason="chain_not_verified")
+        raise UntrustedPath(reason=SPECIFIC[text], advice=advice)
+    raise BadCertificate(reason="chain_not_verified", advice=advice)

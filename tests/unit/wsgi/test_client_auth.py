@@ -70,8 +70,9 @@ def test_a_registry_that_finds_no_client(billing: KeyPair) -> None:
         def find(self, certificate: object, /) -> list[Any]:
             return [BILLING]
 
-    with refused("invalid_client_metadata", match="make it return a Client"):
+    with refused("invalid_client_metadata") as caught:
         Verifier(Finding()).identify(environ_for(billing)["wsgi_mtls.peer"])  # type: ignore[arg-type]
+    assert "make it return Client.from_metadata(" in caught.value.detail
 
 
 @pytest.mark.parametrize(("client_id", "method"), [("public", "none"), ("secret", "client_secret_basic")])
