@@ -31,9 +31,9 @@ def verify_confirmation(
     The certificate's chain, name and dates don't matter (RFC 8705 section 6.2): the handshake proved its key.
 
     Args:
-        claims: of a JWT or of an introspection response, which somebody else has already verified.
+        claims: of a JWT or of an introspection response, which the caller has already verified.
         peer: the certificate of this very request.
-        required: False lets a token pass that is bound to nothing, never a bound one unchecked.
+        required: False also accepts an unbound token; a bound one is always checked.
         also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``: there,
             that the token came with the scheme ``DPoP`` as well (RFC 9449 section 7.2).
 
@@ -202,7 +202,7 @@ def verify_grant(record: Mapping[str, object], client: Client) -> None:
         client: that brings it.
 
     Raises:
-        InvalidRequest: ``grant_of_another_client``: If it was issued to another client, or does not say to which.
+        InvalidRequest: ``grant_of_another_client``: If it was issued to another client, or does not name one.
     """
     issued_to = record.get("client_id")
     if issued_to != client.client_id:

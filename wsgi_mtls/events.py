@@ -192,7 +192,7 @@ class Reporter:
         Args:
             error: the refusal.
             environ: the request; None where none is at hand.
-            kind: what was decided about; None where the error itself tells it.
+            kind: the subject of the decision; None if the error names it.
             peer: what the client presented.
             client_id: the client that the request names, if that is known.
         """

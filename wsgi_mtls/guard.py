@@ -176,7 +176,7 @@ class Guard:
         return record.client
 
     def authenticate_or_leave(self, view: RequestView) -> AuthenticatedClient | None:
-        """Authenticate the client that a request names, where other methods are offered too.
+        """Authenticate the client that a request names, if other methods are also offered.
 
         Args:
             view: the request.

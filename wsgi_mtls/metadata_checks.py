@@ -92,7 +92,7 @@ def texts(name: str, values: object) -> list[str]:
 
 
 def uses_signatures(methods: Iterable[str]) -> bool:
-    """Tell whether a client may authenticate by a JWT that it signs (RFC 7523)."""
+    """Return whether a client may authenticate by a JWT that it signs (RFC 7523)."""
     return not SIGNED_METHODS.isdisjoint(methods)
 
 

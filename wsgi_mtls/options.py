@@ -43,7 +43,7 @@ def check_source(source: object) -> None:
 
 
 def check_max_body(max_body: object) -> None:
-    """Check the longest body that is to be read.
+    """Check the longest body to read.
 
     Raises:
         InvalidOption: If it is not a number of octets.
@@ -53,7 +53,7 @@ def check_max_body(max_body: object) -> None:
 
 
 def check_max_certificate(max_certificate: object) -> None:
-    """Check the longest certificate that is to be accepted.
+    """Check the longest certificate to accept.
 
     Raises:
         InvalidOption: If it is not a number of octets, or more than any certificate may have.

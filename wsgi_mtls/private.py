@@ -17,7 +17,7 @@ FOR_SHARED_CACHES = re.compile("X-Accel-Expires|.+-Cache-Control|Surrogate-Contr
 
 
 def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *, store: bool = True) -> "StartResponse":
-    """Return a ``start_response`` that makes the answer private where a record of the request says so.
+    """Return a ``start_response`` that makes the answer private if a record of the request demands it.
 
     Args:
         start_response: the server's.
@@ -63,7 +63,7 @@ def private_cache_control(value: str, *, store: bool = True) -> str:
     """Return the ``Cache-Control`` of an answer that no shared cache may store.
 
     Args:
-        value: the application's; what it says beside ``public`` and ``s-maxage`` stays.
+        value: the application's; everything but ``public`` and ``s-maxage`` stays.
         store: whether a private cache may store the answer.
     """
     if not store:

@@ -19,7 +19,7 @@ class Record:
 
     Attributes:
         asked: whether the certificate source has been asked.
-        peer: what the client presented; None without a certificate, or where ``refusal`` says why it cannot be used.
+        peer: what the client presented; None without a certificate, or with the cause in ``refusal``.
         refusal: why what the terminator delivered cannot be used as a certificate.
         client: the OAuth client that its certificate authenticated (RFC 8705 section 2).
         left: whether the client was left to the application, since it is registered for another method.

@@ -62,12 +62,12 @@ class RefusedPage:
 def refused_page(
     error: MutualTLSError, peer: Peer | None, *, verbosity: Verbosity, for_programs: bool = False
 ) -> RefusedPage:
-    """Return what to tell a person.
+    """Return the content for a person.
 
     Args:
         error: the refusal.
         peer: what the caller presented.
-        verbosity: what a refusal tells.
+        verbosity: how much a refusal shows.
         for_programs: whether the address is that of an endpoint or an API, which no person opens.
     """
     why = printable(f"{error.reason}: {error.message}") if verbosity == "debug" else ""

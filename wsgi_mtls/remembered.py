@@ -40,7 +40,7 @@ class Remembered(Generic[Key, Value]):
         Args:
             key: what was read.
             octets: how long the key is.
-            value: what it says.
+            value: its content.
         """
         if octets > MAX_ENTRY:
             return

@@ -18,7 +18,7 @@ VERBOSITIES: tuple[Verbosity, ...] = get_args(Verbosity)
 
 
 def check_verbosity(verbosity: object) -> None:
-    """Check what a refusal is to tell.
+    """Check the verbosity of refusals.
 
     Raises:
         InvalidOption: If it is not one of :data:`VERBOSITIES`.
@@ -42,7 +42,7 @@ def error_response(
     Args:
         environ: the request.
         error: the refusal.
-        verbosity: what the answer tells.
+        verbosity: how much the answer shows.
         oauth: whether the caller is an OAuth client. For plain mutual TLS the code is not ``invalid_client``, but
             ``certificate_required`` or ``certificate_rejected``.
     """

@@ -99,7 +99,7 @@ def _texts(certificate: ClientCertificate, part: str) -> list[str]:
 
 
 def _fits(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
-    """Tell whether the value can be registered: a wildcard or a name with invisible characters can't."""
+    """Return whether the value can be registered: a wildcard or a name with invisible characters can't."""
     try:
         return SubjectValue.parse(kind, value).matches(certificate)
     except InvalidClientMetadata:

@@ -122,8 +122,8 @@ class ClientAuthMiddleware:
         source: where the certificate is in the environ; see :mod:`wsgi_mtls.sources`.
         paths: the endpoints as ``app`` routes them, each with what lies below it, at any mount point; whole segments.
             ``"*"`` guards everything. See :class:`~wsgi_mtls.request.paths.PathGuard`.
-        verbosity: what a refusal tells: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
-            ``"normal"`` the OAuth error code, ``"debug"`` also why, which helps attackers too.
+        verbosity: how much a refusal shows: ``"minimal"`` the status alone (RFC 6749 section 5.2 wants more),
+            ``"normal"`` the OAuth error code, ``"debug"`` also the reason, which also helps attackers.
         on_failure: ``"respond"`` answers a refusal; ``"defer"`` puts the error in ``environ["wsgi_mtls.error"]`` and
             calls the application, so that it can try other methods. A body that is too large and a malformed path are
             always answered.

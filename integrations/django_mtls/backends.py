@@ -158,7 +158,7 @@ class _Login:
         request: the request; None where a project authenticates without one.
         peer: what the client presented.
         named: what the name leads to, if the terminator validated the chain.
-        records: the registrations that the certificate may belong to, disabled ones too.
+        records: the registrations that the certificate may belong to, also disabled ones.
     """
 
     request: HttpRequest | None
@@ -176,7 +176,7 @@ class _Login:
         return cls(request, peer, named, [] if named.registered is False else registry().records(peer.certificate))
 
     def accepts(self, record: AbstractRegisteredClient) -> bool:
-        """Tell whether the certificate authenticates an enabled registration, and report it."""
+        """Return whether the certificate authenticates an enabled registration, and report it."""
         if not record.enabled:
             return False
         try:
@@ -190,7 +190,7 @@ class _Login:
         return True
 
     def accepts_name(self) -> bool:
-        """Tell whether the names in the certificate count, and report where they do not."""
+        """Return whether the names in the certificate count, and report where they do not."""
         try:
             with deciding(self.request, self.peer):
                 verifier().rules.check_certificate(self.peer, self._is_registered_itself())
@@ -200,7 +200,7 @@ class _Login:
         return True
 
     def _is_registered_itself(self) -> bool:
-        """Tell whether a self-signed client, also a disabled one, is registered with this very certificate.
+        """Return whether a self-signed client, also a disabled one, is registered with this very certificate.
 
         The key alone does not count: an editor can register any public key, in a certificate that its owner never saw,
         and could so lock out every user with more rights. A terminator with partial chains accepts a certificate that

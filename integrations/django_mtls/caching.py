@@ -64,7 +64,7 @@ def keep_apart(request: Any, response: Answer) -> Answer:
 
 
 def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str]) -> None:
-    """Refuse to answer with a page that a cache inside of a guard has kept, or may have kept for somebody else.
+    """Refuse to answer with a page that a cache inside of a guard has kept, or may have kept for another client.
 
     A guard calls :func:`keep_out_of_caches` before the view, so that the mark of Django's cache middleware, if there is
     one now, is that of a cache inside. A page that is kept only further out has no ``Expires`` yet.
@@ -91,7 +91,7 @@ def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str])
 
 
 def _is_kept(request: Any, response: Any) -> bool:
-    """Tell whether Django's cache middleware has kept such an answer, or has had it: then it has set ``Expires``."""
+    """Return whether Django's cache middleware has kept such an answer, or has had it: then it has set ``Expires``."""
     if request.method not in ("GET", "HEAD") or not isinstance(response, HttpResponseBase):
         return False
     if response.status_code not in (200, 304) or "Expires" not in response:

@@ -87,7 +87,7 @@ def bound_token_required(
     Args:
         view: the view.
         scope: the scopes that the token must have, all of them, separated by spaces.
-        required: whether the token must be bound; False accepts an unbound one too; a bound one is always checked.
+        required: whether the token must be bound; False also accepts an unbound one; a bound one is always checked.
         also_verified: other confirmation methods (``jkt``, …) that the project has verified itself.
         step_up: what the login of the token's user must have been (RFC 9470).
     """

@@ -13,7 +13,7 @@ from .conf import mtls_settings
 def is_automatic(view_class: Any, request: HttpRequest) -> bool:
     """Return whether a guarded view may answer an ``OPTIONS`` request as a preflight, without credentials.
 
-    It may where ``MTLS["PREFLIGHT"]`` says so and Django's ``View.options`` answers, which names the allowed methods.
+    It may if ``MTLS["PREFLIGHT"]`` is set and Django's ``View.options`` answers, which names the allowed methods.
     A function, and a class with its own ``options``, would run the project's code: they stay guarded.
 
     Args:

@@ -60,7 +60,7 @@ def prepare(make: "Callable[[], models.QuerySet[Any, Any]]", using: str, *places
 
 
 def is_plain(manager: "models.Manager[Any]") -> bool:
-    """Tell whether a manager returns all rows in each request; a project's own may return those of a tenant."""
+    """Return whether a manager returns all rows in each request; a project's own may return those of a tenant."""
     kind, plain = type(manager), models.Manager
     return (
         kind.get_queryset is plain.get_queryset

@@ -25,12 +25,12 @@ def middleware_position(kind: type) -> int | None:
 
 
 def all_are_of(paths: Iterable[str], kind: type) -> bool:
-    """Tell whether all of these dotted paths are of one class or its subclasses."""
+    """Return whether all of these dotted paths are of one class or its subclasses."""
     return all(_is_a(path, kind) for path in paths)
 
 
 def has_backend(kind: type) -> bool:
-    """Tell whether ``AUTHENTICATION_BACKENDS`` has one of this class."""
+    """Return whether ``AUTHENTICATION_BACKENDS`` has one of this class."""
     return _position(settings.AUTHENTICATION_BACKENDS, kind) is not None
 
 

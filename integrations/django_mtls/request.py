@@ -99,7 +99,7 @@ def fields(request: HttpRequest) -> "WSGIEnvironment":
 
 
 def as_octets(path: str) -> str:
-    """Return a path as PEP 3333 has it, its octets as latin-1; Django has decoded them as UTF-8, in ``META`` too."""
+    """Return a path as PEP 3333 has it, its octets as latin-1; Django has decoded them as UTF-8, also in ``META``."""
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 

@@ -19,13 +19,13 @@ def registry() -> DjangoClientRegistry:
 
 @lru_cache(maxsize=1)
 def verifier() -> Verifier:
-    """Return what decides who a client is, as ``MTLS`` says."""
+    """Return the verifier, made from ``MTLS``."""
     return mtls_settings().verifier(registry(), observers=[send])
 
 
 @lru_cache(maxsize=1)
 def guard() -> Guard:
-    """Return what decides about requests, as ``MTLS`` says."""
+    """Return the guard, made from ``MTLS``."""
     return mtls_settings().guard(verifier())
 
 

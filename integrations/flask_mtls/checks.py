@@ -22,7 +22,7 @@ class Message:
         id: stays the same from release to release: ``flask_mtls.E004``.
         level: an ``error`` makes the command fail.
         message: what was found.
-        hint: what to do, where the message does not say it.
+        hint: the remedy, if the message does not contain it.
     """
 
     id: str

@@ -29,7 +29,7 @@ commands = AppGroup("mtls", help="Mutual TLS (RFC 8705).")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as a JSON array, and nothing else.")
 @click.pass_context
 def check(context: click.Context, fetch: bool, as_json: bool) -> None:
-    """Print the settings in force, the guarded routes and what is wrong; exit with 1 where there is an error."""
+    """Print the settings, the guarded routes and what is wrong; exit with 1 if there is an error."""
     try:
         app = _app_of(context)
     except InvalidSettings as invalid:

@@ -33,7 +33,7 @@ def client_auth_required(view: View, /) -> View: ...
 @overload
 def client_auth_required(*, allowed_methods: Collection[AuthMethod] = ...) -> Callable[[View], View]: ...
 def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS) -> Any:
-    """Let only OAuth clients in that their certificate authenticates (RFC 8705 section 2): ``current_client``.
+    """Accept only OAuth clients that authenticate by certificate (RFC 8705 section 2): ``current_client``.
 
     For an authorization server's endpoints: POST, with ``client_id`` in the body. ``allowed_methods`` are those of the
     app's methods that this endpoint offers. For clients of other methods beside these, see :mod:`flask_mtls.authlib`.
@@ -57,11 +57,11 @@ def bound_token_required(
     also_verified: Collection[str] = (),
     step_up: StepUp | None = None,
 ) -> Any:
-    """Let only requests in whose access token is bound to their certificate (RFC 8705 section 3): ``bound_token``.
+    """Accept only requests with an access token bound to their certificate (RFC 8705 section 3): ``bound_token``.
 
-    ``scope`` is what it must cover, separated by spaces. With ``required=False`` an unbound token passes too, a bound
-    one never unchecked. ``also_verified`` names confirmation methods (``jkt``, …) that the app has verified itself.
-    ``step_up`` is what the login of the token's user must have been (RFC 9470).
+    ``scope`` is what it must cover, separated by spaces. With ``required=False`` an unbound token is also accepted; a
+    bound one is always checked. ``also_verified`` names confirmation methods (``jkt``, …) that the app has
+    verified itself. ``step_up`` is what the login of the token's user must have been (RFC 9470).
     """
     check_challenge(None, scope)
     if isinstance(also_verified, str):
@@ -79,11 +79,11 @@ def certificate_required(
 def certificate_required(
     view: Any = None, /, *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
 ) -> Any:
-    """Let only requests in that come with a certificate in order: plain mutual TLS, without OAuth.
+    """Accept only requests with a valid certificate: plain mutual TLS, without OAuth.
 
     With ``authorize``, those for whose certificate it returns True; it is asked only about a validated chain. Without,
     the registered client that the certificate authenticates (``current_client``), or everyone with a validated chain
-    where no clients are configured. ``optional`` lets requests without a certificate in too. Unsafe methods from other
+    where no clients are configured. ``optional`` also accepts requests without a certificate. Unsafe methods from other
     sites' pages are refused unless ``allow_cross_site``, since a browser sends a certificate unasked.
     """
     if authorize is not None and not callable(authorize):

@@ -18,7 +18,7 @@ from .settings import current_state
 
 
 class MutualTLSRefusal(HTTPException):
-    """The base of every refusal; each is an exception of its HTTP status too.
+    """The base of every refusal; each is also an exception of its HTTP status.
 
     So ``@app.errorhandler(MutualTLSRefusal)`` replaces the answer to all of them, and ``@app.errorhandler(401)`` works.
     A browser gets a page, the template ``flask_mtls/refused.html``, which an app replaces with one of the same name.

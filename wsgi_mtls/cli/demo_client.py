@@ -25,7 +25,7 @@ class DemoClient:
         folder: where ``ca.pem`` lies.
         as_port: where the authorization server listens.
         api_port: where the API listens.
-        events: what the API reports; it tells callers no more than that a token is invalid.
+        events: what the API reports; callers learn only that a token is invalid.
         refresh_token: the last one that came.
     """
 

@@ -16,7 +16,7 @@ class Row:
 
     Attributes:
         title: what is tried.
-        client_id: whom the request claims to come from.
+        client_id: the client that the request claims to come from.
         pair: the certificate and key that it is made with, or None.
         expected: ``accepted``, or the reason of the refusal.
         form: the other fields of the body.

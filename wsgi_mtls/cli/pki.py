@@ -73,7 +73,7 @@ def issue(ca_path: Path, server: bool, subject: str, out: Path, force: bool, **o
 @_names
 @_options
 def self_sign_command(subject: str, out: Path, force: bool, **options: Any) -> None:
-    """Make a self-signed client certificate (RFC 8705 section 2.2). It says CA:FALSE."""
+    """Make a self-signed client certificate (RFC 8705 section 2.2), with CA:FALSE."""
     with failing_plainly():
         _write(self_sign(subject, _profile(**options)), out, force)
 

@@ -47,7 +47,7 @@ def serve(app: str, certificate: Path, private_key: Path, client_ca: Path | None
 
 
 def load_application(app: str) -> "WSGIApplication":
-    """Import ``MODULE:NAME``, from the current directory too.
+    """Import ``MODULE:NAME``, also from the current directory.
 
     Raises:
         Failure: If the module or the name is missing, or can't be called.

@@ -38,10 +38,10 @@ class Client:
             store. Operators set it; clients do not register it.
         jwks: a JWK set whose keys carry the registered certificates as ``x5c`` (section 2.2.2). That of another
             method is kept and not read.
-        jwks_uri: where such a set is to be fetched, by https.
+        jwks_uri: the https URL of such a set.
         tls_client_certificate_bound_access_tokens: whether this client's access tokens must be bound (section 3.4).
         metadata: all other registered members, kept and not interpreted.
-        registered_certificates: the registered certificates where no ``jwks`` says them, as callbacks know them.
+        registered_certificates: the registered certificates without a ``jwks``, as callbacks return them.
         certificates: the registered certificates, from either; not to be given.
         skipped_keys: why keys of ``jwks`` register nothing, a sentence for each; not to be given.
         public_keys: the keys of those, as :attr:`~wsgi_mtls.ClientCertificate.lookup_key` has them; not to be given.

@@ -26,7 +26,7 @@ Matches = Callable[[tuple[ClientCertificate, ...]], bool]
 
 
 class KeySets:
-    """Fetches the sets that clients publish, keeps them for a while, and never lets a stranger's request cost much.
+    """Fetches the sets that clients publish, keeps them for a while, and limits what a stranger's request can cost.
 
     A certificate counts if it is in a set that was fetched within ``max_seconds`` and, while the client's server is out
     of reach, ``stale_seconds`` more: that is the longest delay of a revocation. Nothing is fetched before the first
@@ -38,8 +38,8 @@ class KeySets:
         any_port: whether other ports than 443 are allowed.
         connect_timeout: how long TCP's connect and the TLS handshake may take, each, in seconds.
         timeout: how long a whole fetch may take, in seconds.
-        default_seconds: how long a set is fresh whose answer does not say.
-        min_seconds: how long a set is fresh at least, whatever its answer says.
+        default_seconds: how long a set is fresh if the answer has no age.
+        min_seconds: how long a set is fresh at least, whatever age the answer has.
         max_seconds: how long at most.
         refetch_seconds: how often an unknown certificate may have a client's set fetched again.
         retry_seconds: how long a failed fetch is not repeated; it doubles up to ``max_retry_seconds``.
@@ -102,7 +102,7 @@ class KeySets:
         Args:
             client_id: of the client.
             jwks_uri: as registered.
-            matches: tells whether the presented certificate is registered by one of these.
+            matches: returns whether the presented certificate is registered by one of these.
 
         Raises:
             RefusedClient: ``jwks_unavailable``: If nothing is kept, and nothing could be fetched.

@@ -74,7 +74,7 @@ def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
 
 
 def lifetime(headers: Mapping[str, str]) -> float | None:
-    """Return for how many seconds an answer says that it is fresh, or None if it does not say."""
+    """Return the seconds for which an answer is fresh by its headers, or None."""
     control = _cache_control(headers.get("cache-control"))
     if control.no_store or control.no_cache is not None:
         return 0

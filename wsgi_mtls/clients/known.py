@@ -44,7 +44,7 @@ class KnownClients:
             peer: what came with the request.
 
         Returns:
-            The client; and None as the second, where one look-up does not tell both.
+            The client; and None as the second, if one look-up does not answer both.
 
         Raises:
             RefusedClient: ``unknown_client``: If there is none, or if the registry answered with another one (databases
@@ -69,9 +69,9 @@ class KnownClients:
                 logger.exception("Client %r was authenticated, which its registry failed to note", client.client_id)
 
     def has_self_signed(self, certificate: ClientCertificate) -> bool:
-        """Return whether a self-signed client is registered with this certificate or its key, if the registry can tell.
+        """Return whether a self-signed client is registered with this certificate or its key, if the registry knows.
 
-        A registry that has neither ``has_self_signed`` nor ``find``, as one of callbacks, can't tell.
+        A registry that has neither ``has_self_signed`` nor ``find``, as one of callbacks, does not know.
         """
         if self._self_signed is not None:
             return self._self_signed.has_self_signed(certificate)

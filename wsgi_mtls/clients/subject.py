@@ -55,7 +55,7 @@ class SubjectValue:
             raise InvalidClientMetadata(f"{kind} {value!r}: {error}") from None
 
     def matches(self, certificate: ClientCertificate) -> bool:
-        """Tell whether the certificate carries this very name.
+        """Return whether the certificate carries this very name.
 
         Raises:
             BadCertificate: If its names of this kind can't be read.
@@ -93,7 +93,7 @@ class SubjectValue:
         )
 
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
-        """Tell whether a terminator that forwards only texts of this kind delivered this very name.
+        """Return whether a terminator that forwards only texts of this kind delivered this very name.
 
         A text that names nothing matches nothing; a DN is read as RFC 4514 and never in the slash form, which is
         ambiguous and whose text the client chooses in part.
@@ -107,7 +107,7 @@ def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
     """Return every subject value that the certificate could be registered by; none of a kind that can't be read.
 
     DNS names, e-mail domains, and URIs' schemes and hosts are compared without regard to ASCII case, IP addresses in
-    binary, names as RFC 5280 section 7.1 says, everything else exactly (RFC 8705 section 2.1.2).
+    binary, names as RFC 5280 section 7.1 requires, everything else exactly (RFC 8705 section 2.1.2).
     """
     return frozenset((kind, key) for kind in COMPARED for key in _readable_keys(kind, certificate))
 

@@ -40,7 +40,7 @@ def misspelt(given: Collection[object], known: Collection[str], *, others: bool)
     Args:
         given: the names.
         known: the names of all settings.
-        others: whether a name that is like none of the settings may be somebody else's.
+        others: whether an unknown name may belong to another package.
     """
     found = []
     for name in map(str, given):

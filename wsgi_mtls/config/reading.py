@@ -58,7 +58,7 @@ def make_guard(
     verifier: Verifier | None = None,
     observers: Iterable[Observer] = (),
 ) -> tuple[Settings, Guard]:
-    """Read the settings, and make the guard that decides as they say.
+    """Read the settings, and make the guard from them.
 
     Args:
         given: as in :func:`read_settings`.

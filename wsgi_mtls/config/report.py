@@ -72,7 +72,7 @@ def never_verifies(source: CertificateSource) -> bool:
 
 
 def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:
-    """Return what is in force, defaults too, to be printed: no secret of a proxy or client is in it.
+    """Return the settings with their defaults, to print, without secrets of proxies or clients.
 
     Args:
         given: what the settings were read from.

@@ -23,7 +23,7 @@ class Target:
     Attributes:
         host: the name or address, without brackets.
         port: the port.
-        authority: what the ``Host`` header says.
+        authority: the value of the ``Host`` header.
         path: path and query.
     """
 

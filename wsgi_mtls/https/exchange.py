@@ -19,7 +19,7 @@ _STEP = 65536
 
 
 class FetchFailed(Exception):
-    """No answer came that can be used. It says nothing about a token or a client: not even that it is wrong."""
+    """No usable answer came. A token or client may be right or wrong."""
 
 
 class NotConnected(FetchFailed):

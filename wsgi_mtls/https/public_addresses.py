@@ -42,7 +42,7 @@ class AllowedAddresses:
         self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in networks)
 
     def __contains__(self, text: str) -> bool:
-        """Tell whether an address, and every address that is embedded in it, is allowed."""
+        """Return whether an address, and every address that is embedded in it, is allowed."""
         try:
             # A zone belongs to link-local addresses; networks are compared without it.
             address = ipaddress.ip_address(text.partition("%")[0])
@@ -55,7 +55,7 @@ class AllowedAddresses:
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address is one host on the Internet."""
+    """Return whether an address is one host on the Internet."""
     if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
     if any(address in network for network in _NEVER):

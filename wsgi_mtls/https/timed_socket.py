@@ -21,7 +21,7 @@ class TimedSocket:
         self._ends = monotonic()
 
     def start(self, seconds: float) -> None:
-        """Let the answer that is read from now on take this long as a whole."""
+        """Set the whole time for the answer that is read from now on."""
         self._ends = monotonic() + seconds
 
     def set_time_left(self) -> None:
@@ -40,7 +40,7 @@ class TimedSocket:
         return io.BufferedReader(_Reader(self, self._sock.makefile("rb", buffering=0)))
 
     def has_pending(self) -> bool:
-        """Tell whether TLS holds octets that it has decrypted already."""
+        """Return whether TLS holds octets that it has decrypted already."""
         return bool(getattr(self._sock, "pending", int)())
 
     def sendall(self, octets: bytes) -> None:
@@ -60,7 +60,7 @@ class TimedSocket:
         self._sock.shutdown(how)
 
     def close(self) -> None:
-        """Close the socket, once the files that were made of it are closed too."""
+        """Close the socket, once the files that were made of it are also closed."""
         self._sock.close()
 
 

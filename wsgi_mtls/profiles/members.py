@@ -32,5 +32,5 @@ def quoted(value: object) -> str:
 
 
 def is_https(value: object) -> bool:
-    """Tell whether a value is an https URL."""
+    """Return whether a value is an https URL."""
     return isinstance(value, str) and value.lower().startswith("https://") and len(value) > len("https://")

@@ -85,7 +85,7 @@ def offer(
     Args:
         error: the refusal.
         environ: the request, whose scheme the challenge follows.
-        dpop: whether the scheme ``DPoP`` is accepted too.
+        dpop: whether the scheme ``DPoP`` is also accepted.
         algorithms: those that a proof may have (RFC 9449 section 7.1).
         step_up: the parameters by which a client has its user log in again (RFC 9470 section 3).
     """

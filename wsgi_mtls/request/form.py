@@ -47,7 +47,7 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
         max_body: the longest body that is read, in octets.
 
     Raises:
-        InvalidRequest: If the request is not one POST of a form with one ``client_id``; its reason says which part.
+        InvalidRequest: If the request is not one POST of a form with one ``client_id``, with the reason.
     """
     environ = view.environ
     if view.method != "POST":

@@ -47,7 +47,7 @@ def record_of(environ: "WSGIEnvironment", guard: "Guard") -> Record:
 
 
 def is_private(environ: "WSGIEnvironment") -> bool:
-    """Tell whether the answer is private by any guard's record: one that replaces another takes that over."""
+    """Return whether the answer is private by any guard's record: one that replaces another takes that over."""
     kept = environ.get(RECORD)
     return isinstance(kept, _Kept) and kept.record.private
 
@@ -62,7 +62,7 @@ class _Kept:
     record: Record
 
     def is_of(self, environ: "WSGIEnvironment") -> bool:
-        """Tell whether the environ is still that of the request, with the same credentials."""
+        """Return whether the environ is still that of the request, with the same credentials."""
         if self.environ != id(environ) or self.authorization != environ.get("HTTP_AUTHORIZATION"):
             return False
         record = self.record

@@ -17,7 +17,7 @@ _WITH_STATUS = frozenset({"mod_ssl", "mod_wsgi", "cheroot"})
 
 
 def advice(source: CertificateSource, environ: "WSGIEnvironment", error: MutualTLSError) -> str:
-    """Return what to change so that a certificate arrives; empty where the source has nothing to tell.
+    """Return what to change so that a certificate arrives; empty if the source has no advice.
 
     Args:
         source: what was asked for the certificate.

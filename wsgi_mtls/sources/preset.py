@@ -30,7 +30,7 @@ class Preset:
     Attributes:
         name: the preset's.
         terminator: the program or platform, for people.
-        self_signed: what lets self-signed clients through, if anything.
+        self_signed: the directive that accepts self-signed clients, if there is one.
         duty: what the operator must make true: who overwrites or removes the headers that a client sends.
         deploy: the folder of ``deploy/`` with the configuration, by default the preset's name; None if there is none.
         partial_chains: whether the terminator reports success for a client's certificate that is in its CA file,

@@ -42,7 +42,7 @@ class Proof:
 
     Attributes:
         jkt: the thumbprint of its key (RFC 7638), which the token's ``cnf`` must name.
-        jti: tells it from every other proof of the same key.
+        jti: unique among the proofs of the same key.
     """
 
     jkt: str
@@ -105,7 +105,7 @@ class DPoP:
             token: the access token that came with it.
 
         Raises:
-            InvalidToken: If there is not exactly one right proof; its reason says what is wrong.
+            InvalidToken: If there is not exactly one valid proof, with the reason.
         """
         signed, header = self._parse(_one_proof(environ))
         key = _public_key(header.get("jwk"))

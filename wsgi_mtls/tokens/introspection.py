@@ -43,7 +43,7 @@ class IntrospectedTokens:
         timeout: how long a request may take as a whole, in seconds.
         proxy: the URL of an HTTP proxy, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
-        issuer: the authorization server, exactly as in ``iss`` of signed answers; tells its tokens apart in a store.
+        issuer: the authorization server, exactly as in ``iss`` of signed answers; separates its tokens in a store.
         jwks: its keys, as a JWK set, if it signs its answers (RFC 9701): then others are refused.
         jwks_uri: or where they are fetched.
         algorithms: those that the signature of an answer may have; asymmetric ones.

@@ -19,7 +19,7 @@ MAX_LEEWAY = 300
 
 
 class JWTAccessTokens:
-    """Decodes JWT access tokens and checks them as RFC 9068 section 4 says.
+    """Decodes JWT access tokens and checks them as RFC 9068 section 4 requires.
 
     Args:
         issuer: of the tokens, exactly as in ``iss``.

@@ -89,7 +89,7 @@ class FetchedKeys:
     """Keys from the issuer's ``jwks_uri``.
 
     For an unknown ``kid`` they are fetched again, since keys are rotated; but never more often than every
-    ``REFETCH_INTERVAL`` (``RETRY_INTERVAL`` while there are none), since anybody can send such a ``kid``. One thread
+    ``REFETCH_INTERVAL`` (``RETRY_INTERVAL`` while there are none), since any caller can send such a ``kid``. One thread
     fetches; the others go on with the keys that they have, or wait if these don't do, no longer than ``MAX_WAIT`` if
     there are any.
 
@@ -139,7 +139,7 @@ class FetchedKeys:
         """Return keys for this ``kid`` beside those that did not verify a signature.
 
         An issuer may replace a key under the same ``kid``. The keys are fetched again for it as for an unknown ``kid``,
-        within the same interval, since anybody can send a signature that is wrong.
+        within the same interval, since any caller can send a wrong signature.
         """
         # A thread that fetches already may bring them. Other tokens are verified meanwhile.
         if self._lock.acquire(timeout=MAX_WAIT):

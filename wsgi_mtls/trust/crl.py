@@ -43,13 +43,13 @@ def newest(found: Iterable[x509.CertificateRevocationList], known: Crls) -> Crls
 
 
 def next_change(crls: Crls, now: datetime) -> datetime:
-    """Return when the first of the CRLs that are in force ends, or one that is not yet in force begins."""
+    """Return when the first of the current CRLs ends, or a future one begins."""
     moments = (moment for crl in crls.values() for moment in (crl.last_update_utc, crl.next_update_utc))
     return min((moment for moment in moments if moment is not None and moment > now), default=_NEVER)
 
 
 def lists(crls: Crls, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Tell whether any CRL of the issuer lists the certificate, whether or not the CRL is still in force."""
+    """Return whether any CRL of the issuer lists the certificate, whether or not the CRL is still current."""
     name, serial = issuer.subject.public_bytes(), certificate.serial_number
     return any(
         key[0] == name and _entry_counts(crl.get_revoked_certificate_by_serial_number(serial)) and _signed(crl, issuer)

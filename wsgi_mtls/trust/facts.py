@@ -19,7 +19,7 @@ class Facts:
 
     Attributes:
         subject: the subject.
-        is_ca: what its basic constraints say; None without them.
+        is_ca: by its basic constraints; None without them.
         key_usage: the key usage, or None without it.
         purposes: the dotted OIDs of its extended key usage, or None without it.
         hash_bits: the size of the hash that was signed; None where the algorithm has none of its own (Ed25519), 0 where

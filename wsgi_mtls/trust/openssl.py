@@ -111,7 +111,7 @@ def build(store: X509Store, leaf: X509, hints: Sequence[X509], names: Collection
         store: what is trusted.
         leaf: the certificate.
         hints: what the client sent along.
-        names: the subjects of the store's certificates, in DER, to tell an unknown CA from a missing intermediate.
+        names: the subjects of the store's certificates, in DER, to find whether a CA is unknown or only missing.
 
     Raises:
         UntrustedPath: If no valid path exists.

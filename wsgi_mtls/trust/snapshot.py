@@ -130,7 +130,7 @@ class Snapshot:
         raise refusal
 
     def _knows(self, path: list[X509], hints: list[X509]) -> bool:
-        """Tell whether OpenSSL finds this very path, and current CRLs for all of it.
+        """Return whether OpenSSL finds this very path, and current CRLs for all of it.
 
         Also where a CA signs its CRLs by a certificate of its own: all of the path is checked, so that one counts.
         """

@@ -146,7 +146,7 @@ class ClientCertificate(CertificateNames):
 
     @Kept
     def is_self_signed(self) -> bool:
-        """Whether the signature verifies under the certificate's own key, whatever the names say."""
+        """Whether the signature verifies under the certificate's own key, whatever its names are."""
         return bool(self._verifies)
 
     @property

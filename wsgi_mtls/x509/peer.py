@@ -15,7 +15,7 @@ class PeerCertificate:
     Attributes:
         certificate: the leaf; presenting it proved possession of its key.
         chain: what came with it, without the leaf: hints for path building and nothing else, so nothing of it is read.
-        verified: whether the terminator says that it validated the chain of this very request.
+        verified: whether the terminator reports that it validated the chain of this request.
         source: the certificate source that it came from, for the log.
         status: the terminator's own words about the chain, such as ``FAILED:certificate revoked``; empty where it
             validated the chain or has none.
@@ -38,7 +38,7 @@ class PeerSubject:
     Attributes:
         kind: which of the five of RFC 8705 section 2.1.2, as ``tls_client_auth_san_dns``.
         values: the texts that the certificate carries of it.
-        verified: whether the terminator says that it validated the chain of this very request.
+        verified: whether the terminator reports that it validated the chain of this request.
         source: the certificate source that it came from, for the log.
         thumbprint: of the certificate (``x5t#S256``), where the terminator forwards its hash; None where it does not.
             Tokens can be bound to it.

@@ -32,7 +32,7 @@ def prepare(value: str) -> str:
 def prepare_leniently(value: str) -> str:
     """Prepare a value as a reader may that drops what :func:`prepare` refuses: white space is one space, and so on.
 
-    A character that this Python does not know is dropped too, since a later Unicode may say that it is to be.
+    A character that this Python does not know is also dropped, since a later Unicode may demand it.
     """
     text = "".join(
         character

@@ -115,7 +115,7 @@ _JSON = {"rows": 6, "class": "vLargeTextField mtls-json", "spellcheck": "false"}
 
 
 class RegistrationForm(EditedForm):
-    """The registration of a client; what the uploaded certificate says fills the fields that are empty.
+    """The registration of a client; an uploaded certificate fills the empty fields.
 
     Scripts fill them at once, and hide what the method does not use; without them they are filled when the form is
     saved, and all fields are shown.

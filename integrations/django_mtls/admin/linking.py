@@ -43,7 +43,7 @@ class LinkingAdmin(ClaimingAdmin):
     """Base of an admin class: only an editor who may link a registration may change, enable, disable or delete it."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
-        """Tell whether the editor of this request may link a registration to a user, or change one that is linked."""
+        """Return whether the editor of this request may link a registration to a user, or change one that is linked."""
         return may_link(request.user, user)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -59,11 +59,11 @@ class LinkingAdmin(ClaimingAdmin):
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Tell whether a registration may be changed: also whether its user is one whom the editor may link."""
+        """Return whether a registration may be changed: also whether its user is one whom the editor may link."""
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Tell whether it may be deleted, by the same rule: a disabled one keeps a lost certificate's name out."""
+        """Return whether it may be deleted, by the same rule: a disabled one keeps a lost certificate's name out."""
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -84,7 +84,7 @@ class LinkingInline(AnyAdmin):
     """Base of an inline whose parent's admin class is a :class:`ClaimingAdmin`."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
-        """Tell whether the editor of this request may link a registration to a user, or change one that is linked."""
+        """Return whether the editor of this request may link a registration to a user, or change one that is linked."""
         return may_link(request.user, user)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -95,11 +95,11 @@ class LinkingInline(AnyAdmin):
         return formset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Tell whether the registrations of an object may be changed: all of them, or none."""
+        """Return whether the registrations of an object may be changed: all of them, or none."""
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Tell whether the registrations of an object may be deleted: all of them, or none."""
+        """Return whether the registrations of an object may be deleted: all of them, or none."""
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def _may_touch(self, request: HttpRequest, parent: Any) -> bool:

@@ -128,7 +128,7 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         return [inspect, *super().get_urls()]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form's script where to ask."""
+        """Give the form's script its URL."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         if "certificate" in form.base_fields:
             url = reverse(f"{self.admin_site.name}:{self._inspect_name}")
@@ -162,7 +162,7 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
     def inspect(self, request: HttpRequest) -> JsonResponse:
-        """Tell the form's script what an uploaded certificate says; nothing is saved."""
+        """Give the form's script the content of an uploaded certificate; nothing is saved."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         upload = request.FILES.get("certificate")
@@ -206,11 +206,11 @@ class RegisteredClientAdmin(RegistrationAdmin):
         return two_lines("", plain(record.client_id, 80), plain(record.client_name, 80))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the model is shown among the others."""
+        """Return whether the model is shown among the others."""
         return _is_used(self.model) and super().has_module_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Tell whether a client can be registered here."""
+        """Return whether a client can be registered here."""
         return _is_used(self.model) and super().has_add_permission(request)
 
 

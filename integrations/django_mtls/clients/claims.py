@@ -46,7 +46,7 @@ def claim_errors(record: "AbstractRegisteredClient") -> list[ValidationError]:
 
 
 def may_claim(record: "AbstractRegisteredClient") -> bool:
-    """Tell whether the editor may link every user whom the registration concerns.
+    """Return whether the editor may link every user whom the registration concerns.
 
     Without a named editor, no one is responsible for what other users lose by it.
     """

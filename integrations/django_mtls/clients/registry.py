@@ -100,7 +100,7 @@ class DjangoClientRegistry:
                     continue  # it can never authenticate; the system check names it
 
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
-        """Return every row that this certificate may belong to, with its user, disabled ones too."""
+        """Return every row that this certificate may belong to, with its user, also disabled ones."""
         return self._found(certificate, "user")
 
     def _found(self, certificate: ClientCertificate, *related: str) -> list[AbstractRegisteredClient]:

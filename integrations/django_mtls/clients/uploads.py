@@ -30,7 +30,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
 
 
 def names(certificate: ClientCertificate) -> list[tuple[SubjectKind, str]]:
-    """Return what could be registered as subject value: SANs first, since they say what they are."""
+    """Return what could be registered as subject value: SANs first, since they are unambiguous."""
     candidates: list[tuple[SubjectKind, str]] = [
         *(("tls_client_auth_san_dns", name) for name in certificate.san_dns),
         *(("tls_client_auth_san_uri", name) for name in certificate.san_uri),
@@ -94,7 +94,7 @@ def _may_issue_or_is_odd(certificate: ClientCertificate) -> bool:
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
-    """Tell whether OpenSSL takes a certificate for a CA's where it trusts it: also one of version 1."""
+    """Return whether OpenSSL takes a certificate for a CA's where it trusts it: also one of version 1."""
     if certificate.version == x509.Version.v1:
         return True
     try:

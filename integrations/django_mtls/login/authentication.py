@@ -19,7 +19,7 @@ from .failed_logins import send_login_failed
 
 
 def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
-    """Return the user whom a ``ClientCertificateBackend`` finds, or None.
+    """Return the user that a ``ClientCertificateBackend`` finds, or None.
 
     Then Django's ``user_login_failed`` is sent, at most once a day for each address
     (:mod:`.failed_logins`); every refusal is an event of our own.

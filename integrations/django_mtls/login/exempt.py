@@ -15,7 +15,7 @@ def hide_session(request: HttpRequest, *, exempt: bool) -> None:
     Args:
         request: the request.
         exempt: whether the view is exempt. At any other the login middleware has looked at the session, unless an inner
-            middleware has changed the URLs; then another certificate's session is hidden there too.
+            middleware has changed the URLs; then another certificate's session is also hidden there.
     """
     session = request.session
     accessed = session.accessed

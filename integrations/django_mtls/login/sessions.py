@@ -17,12 +17,12 @@ _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 def belongs_to_a_certificate(session: SessionBase) -> bool:
-    """Tell whether a session has a certificate's thumbprint, or our backend logged in to it."""
+    """Return whether a session has a certificate's thumbprint, or our backend logged in to it."""
     return THUMBPRINT in session or logged_in_by_certificate(session)
 
 
 def logged_in_by_certificate(session: "SessionBase | Mapping[str, Any]") -> bool:
-    """Tell whether our backend logged in to a session, whatever called ``login``."""
+    """Return whether our backend logged in to a session, whatever called ``login``."""
     path: Any = session.get(BACKEND_SESSION_KEY)
     return path in settings.AUTHENTICATION_BACKENDS and isinstance(load_backend(path), ClientCertificateBackend)
 

@@ -71,7 +71,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         return *device.device_answer(headers, body), status
 
     def authenticate_client(self, request: HttpRequest) -> bool:
-        """Tell whether a client authenticates at the introspection endpoint."""
+        """Return whether a client authenticates at the introspection endpoint."""
         try:
             authenticate_client(request)
         except MutualTLSError:
@@ -79,7 +79,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         return bool(super().authenticate_client(request))
 
     def verify_request(self, request: Any, scopes: Any) -> tuple[bool, Any]:
-        """Tell whether a request may access a resource.
+        """Return whether a request may access a resource.
 
         Raises:
             SuspiciousOperation: If its query can't be decoded, so that Django answers 400.

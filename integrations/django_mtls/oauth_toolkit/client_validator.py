@@ -10,14 +10,14 @@ class ClientValidatorMixin:
     """Authenticates clients of mutual TLS by certificate alone."""
 
     def client_authentication_required(self, request: Any, *args: Any, **options: Any) -> bool:
-        """Tell whether the client must be authenticated; one of mutual TLS always must."""
+        """Return whether the client must be authenticated; one of mutual TLS always must."""
         if authenticated_by_certificate(request) is not None:
             return True
         required: bool = super().client_authentication_required(request, *args, **options)  # type: ignore[misc]
         return required or is_for_mutual_tls(request.client)
 
     def authenticate_client(self, request: Any, *args: Any, **options: Any) -> bool:
-        """Tell whether the client is authenticated: one of mutual TLS by its certificate and by nothing else."""
+        """Return whether the client is authenticated: one of mutual TLS by its certificate and by nothing else."""
         client = authenticated_by_certificate(request)
         if client is None:
             authenticated: bool = super().authenticate_client(request, *args, **options)  # type: ignore[misc]
@@ -28,6 +28,6 @@ class ClientValidatorMixin:
         return application is not None and application.client_id == client.client_id
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **options: Any) -> bool:
-        """Tell whether a client may come without authentication; one of mutual TLS never may."""
+        """Return whether a client may come without authentication; one of mutual TLS never may."""
         public: bool = super().authenticate_client_id(client_id, request, *args, **options)  # type: ignore[misc]
         return public and not is_for_mutual_tls(request.client)

@@ -39,7 +39,7 @@ def confirm_remote_token(row: Model, claims: Mapping[str, object]) -> None:
 
 
 def is_told(row: Any) -> bool:
-    """Tell whether it is known what an access token is bound to.
+    """Return whether it is known what an access token is bound to.
 
     It is not for one that OAuth Toolkit's own validator has asked another server about: that drops ``cnf``.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RegistrationManager(models.Manager["ApplicationRegistration"]):
-    """Fetches the application too, which has the ``client_id``."""
+    """Also fetches the application, which has the ``client_id``."""
 
     def get_queryset(self) -> "models.QuerySet[ApplicationRegistration]":
         """Return all registrations."""

@@ -1,7 +1,7 @@
 """Resources of OAuth Toolkit with refusals by RFC 6750: a decorator and a mixin, sync and async.
 
 OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altogether, since they look at no certificate.
-To these resources no user logs in by certificate: whose they are the token says.
+No user logs in by certificate to these resources: the token names their owner.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
-    """Let requests in whose access token is valid, with their certificate: ``request.resource_owner``.
+    """Accept requests with an access token that is valid with their certificate: ``request.resource_owner``.
 
     Args:
         scopes: those that the token must have, all of them.
@@ -38,7 +38,7 @@ def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
 
 
 def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
-    """Let requests in as :func:`protected_resource`; safe methods need the scope for reading, others for writing."""
+    """Accept requests as :func:`protected_resource`; safe methods need the scope for reading, others for writing."""
     check_challenge(None, _told(scopes))
 
     def needed(request: HttpRequest) -> list[str]:
@@ -49,7 +49,7 @@ def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View
 
 
 class ChallengeMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's ``ProtectedResourceView`` and its like: their refusals, as RFC 6750 says."""
+    """Before OAuth Toolkit's ``ProtectedResourceView`` and its like: their refusals, as RFC 6750 requires."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         """Serve one request; Django awaits what a view with async handlers returns."""
@@ -92,7 +92,7 @@ def challenge_response(error: MutualTLSError, scopes: Iterable[str] = ()) -> Htt
 
 
 def token_error(request: HttpRequest, found: Any) -> MutualTLSError:
-    """Tell why OAuth Toolkit has refused a request.
+    """Return why OAuth Toolkit has refused a request.
 
     Args:
         request: the request.

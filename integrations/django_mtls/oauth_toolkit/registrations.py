@@ -26,7 +26,7 @@ def registration_model() -> type[ApplicationRegistration]:
 
 
 def is_left_to_toolkit(client_id: str) -> bool:
-    """Tell whether OAuth Toolkit authenticates the client of a ``client_id``, or of what the database takes for it.
+    """Return whether OAuth Toolkit authenticates the client of a ``client_id``, or of what the database takes for it.
 
     It does not if only a certificate authenticates the client, nor if that ``client_id`` is unknown, so that one of
     these is not told from the other.
@@ -43,7 +43,7 @@ def _may_be_fetched(client_id: str) -> bool:
 
 
 def is_for_mutual_tls(application: object) -> bool:
-    """Tell whether only its certificate authenticates an application."""
+    """Return whether only its certificate authenticates an application."""
     registration = _registration(application)
     return registration is not None and registration.uses_mutual_tls
 
@@ -67,7 +67,7 @@ def client_of(application: Any) -> Client:
 
 
 def gets_bound_tokens(application: Any) -> bool:
-    """Tell whether an application's tokens are bound; what is disabled or can't be told counts as bound."""
+    """Return whether an application's tokens are bound; what is disabled or can't be told counts as bound."""
     try:
         return application is None or client_of(application).tls_client_certificate_bound_access_tokens
     except MutualTLSError:

@@ -20,7 +20,7 @@ class ResourceValidatorMixin:
     binding_required: ClassVar[bool] = False
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
-        """Tell whether an access token is valid, here and with the certificate of this request."""
+        """Return whether an access token is valid, here and with the certificate of this request."""
         with looking_at_confirmation(), remote.noting_failures() as failures:
             valid: bool = super().validate_bearer_token(token, scopes, request)  # type: ignore[misc]
         if failures and not valid:
@@ -42,7 +42,7 @@ class ResourceValidatorMixin:
         return valid
 
     def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
-        """Tell whether an ID token passes for an access token: never one of a client whose access tokens are bound."""
+        """Return whether an ID token is accepted as an access token: never of a client with bound access tokens."""
         with looking_at_confirmation():
             if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
                 request.oauth2_error = {"error": "invalid_token"}

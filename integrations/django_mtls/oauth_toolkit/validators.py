@@ -64,7 +64,7 @@ class MutualTLSValidatorMixin(
     def validate_response_type(
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
-        """Tell whether the client may ask for this; one whose tokens are bound gets none that a browser fetches."""
+        """Return whether the client may ask for this; one whose tokens are bound gets none that a browser fetches."""
         if not super().validate_response_type(client_id, response_type, client, request, *args, **options):  # type: ignore[misc]
             return False
         try:
@@ -77,7 +77,7 @@ class MutualTLSValidatorMixin(
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
-        """Tell whether the client may use this grant, before anything of it is used up.
+        """Return whether the client may use this grant, before anything of it is used up.
 
         A public client has no credentials that ``client_credentials`` could be for (RFC 6749 section 4.4).
 
@@ -98,7 +98,7 @@ class MutualTLSValidatorMixin(
         return True
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
-        """Tell whether a refresh token is this client's, and a public client's this certificate's.
+        """Return whether a refresh token is this client's, and a public client's this certificate's.
 
         OAuth Toolkit is asked last: for a replay it revokes what else was issued, which only its holder may cause.
 

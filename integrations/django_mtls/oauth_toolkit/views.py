@@ -29,7 +29,7 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Issue a token; for a device code too, whose state OAuth Toolkit would tell before it knows who asks."""
+        """Issue a token, also for a device code, whose state OAuth Toolkit would report before it knows the caller."""
         response: HttpResponseBase = self.authorization_flow_token_response(request)
         return response
 
@@ -38,7 +38,7 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
 @method_decorator(csrf_exempt, name="dispatch")
 @method_decorator(login_not_required, name="dispatch")
 class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """The introspection endpoint (RFC 7662), which tells what a token is bound to (RFC 8705 section 3.2)."""
+    """The introspection endpoint (RFC 7662), with the binding of a token (RFC 8705 section 3.2)."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         """Serve a client that authenticates, or a bearer of a token with the scope ``introspection``."""

@@ -81,7 +81,7 @@ class ClientCertificateAuthentication(BaseAuthentication):
 class BoundTokenAuthentication(BaseAuthentication):
     """Accepts an access token that is bound to the request's certificate; ``request.auth`` is the ``BoundToken``.
 
-    ``MTLS["TOKENS"]`` decodes the tokens. A refusal is answered as RFC 6750 says, whichever class a view names first.
+    ``MTLS["TOKENS"]`` decodes the tokens. The answer to a refusal follows RFC 6750, whichever class a view names first.
 
     Attributes:
         binding_required: whether a token must be bound; a bound one is checked either way.

@@ -20,19 +20,19 @@ class HasBoundToken(BasePermission):
     """Permits requests whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Tell whether there is such a token."""
+        """Return whether there is such a token."""
         return isinstance(request.auth, BoundToken)
 
 
 class BoundTokenHasScope(HasBoundToken):
     """Permits requests whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
 
-    Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 says. With
+    Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 requires. With
     ``|`` and ``~`` it is one condition of several, and REST framework answers.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Tell whether there is such a token.
+        """Return whether there is such a token.
 
         Raises:
             Refused: If its scope is not sufficient; the view answers with it.
@@ -71,7 +71,7 @@ def scope_decides(view: Any) -> bool:
 
 
 def _is_probe(request: Request) -> bool:
-    """Tell whether REST framework only asks which forms and methods it can offer: then it overrides the method."""
+    """Return whether REST framework only asks which forms and methods it can offer: then it overrides the method."""
     return "method" in vars(request)
 
 

@@ -29,7 +29,7 @@ class _PerClient(SimpleRateThrottle):
 class ClientRateThrottle(_PerClient):
     """Limits how often a client may call the API, by the rate ``client`` of ``DEFAULT_THROTTLE_RATES``.
 
-    :func:`bucket_of` tells clients apart. Clients without a bucket of their own share that of their address.
+    :func:`bucket_of` names the bucket of a client. Clients without a bucket of their own share that of their address.
     """
 
     scope = "client"
@@ -38,7 +38,7 @@ class ClientRateThrottle(_PerClient):
 class ScopedClientRateThrottle(_PerClient, ScopedRateThrottle):
     """Limits how often a client may call the views of one ``throttle_scope``.
 
-    :func:`bucket_of` tells clients apart. Clients without a bucket of their own share that of their address.
+    :func:`bucket_of` names the bucket of a client. Clients without a bucket of their own share that of their address.
     """
 
 

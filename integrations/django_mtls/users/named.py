@@ -26,7 +26,7 @@ _REGISTERED = "mtls_is_registered"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The user to whom the name in a certificate leads.
+    """The user that the name in a certificate leads to.
 
     Attributes:
         user: the existing user of this very name, or None.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def may_link(editor: Any, user: Any) -> bool:
-    """Tell whether an editor may decide whose certificate logs in as a user.
+    """Return whether an editor may decide whose certificate logs in as a user.
 
     A superuser may, and an editor who may change that user and has every right that the user has: otherwise an editor
     could get rights that were never granted, by registering a certificate of their own.
@@ -34,7 +34,7 @@ def may_link(editor: Any, user: Any) -> bool:
 
 
 def saver_may_link(record: "AbstractRegisteredClient", user: Any) -> bool:
-    """Tell whether the editor who saved a registration may link that user.
+    """Return whether the editor who saved a registration may link that user.
 
     An account that was deactivated since counts with the rights that it had: what its owner linked stays linked.
     """
@@ -47,8 +47,8 @@ class Editor:
 
     Attributes:
         user: the user, who is kept with the registration.
-        may_link: tells whether the editor may link a registration to a user.
-        may_view: tells whether the editor may see a registration, and so learn that it has a name already.
+        may_link: returns whether the editor may link a registration to a user.
+        may_view: returns whether the editor may see a registration, and so learn that it has a name already.
     """
 
     user: Any

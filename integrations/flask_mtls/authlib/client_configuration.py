@@ -24,7 +24,7 @@ class RegistrationAccess:
     token: str
 
     def check_client(self, client: Any) -> bool:
-        """Tell whether it is for this client."""
+        """Return whether it is for this client."""
         return bool(client.get_client_id() == self.client.get_client_id())
 
 
@@ -63,7 +63,7 @@ class ClientConfigurationMixin(RegistrationSettings, Mixin):
         return request.credential.client
 
     def check_permission(self, client: Any, request: Any) -> bool:
-        """Tell whether a client may manage its registration; override it where some may not."""
+        """Return whether a client may manage its registration; override it where some may not."""
         return True
 
     def create_update_client_response(self, client: Any, request: Any) -> Any:

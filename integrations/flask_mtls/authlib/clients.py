@@ -13,7 +13,7 @@ class ClientModel(Protocol):
         """Return the ``client_id``."""
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Tell whether the client may use this method at this endpoint."""
+        """Return whether the client may use this method at this endpoint."""
 
 
 QueryClient = Callable[[str], ClientModel | None]

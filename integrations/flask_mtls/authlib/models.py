@@ -104,6 +104,6 @@ class RegistrationTokenMixin:
         return token
 
     def check_registration_access_token(self, token: str) -> bool:
-        """Tell whether a token is this client's."""
+        """Return whether a token is this client's."""
         stored = self.registration_token_hash
         return bool(stored) and compare_digest(str(stored), sha256(token.encode()).hexdigest())

@@ -139,7 +139,7 @@ class PushedAuthorizationRequests:
         authorization_server.register_hook("before_create_authorization_response", self.use_up)
 
     def is_required(self, client: Any) -> bool:
-        """Tell whether a client must push its requests (RFC 9126 section 6).
+        """Return whether a client must push its requests (RFC 9126 section 6).
 
         Override it where all clients must (section 5).
         """

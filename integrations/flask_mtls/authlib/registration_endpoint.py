@@ -44,7 +44,7 @@ class RegistrationMixin(RegistrationSettings, Mixin):
     is_open = False
 
     def check_initial_access_token(self, token: str) -> bool:
-        """Tell whether a token allows to register; override it. By default none does."""
+        """Return whether a token allows to register; override it. By default none does."""
         return False
 
     def authenticate_token(self, request: Any) -> Registrant:

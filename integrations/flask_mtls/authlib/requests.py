@@ -41,7 +41,7 @@ def keep_body() -> None:
 
 
 def limit_body() -> None:
-    """Let Flask find no more than ``MTLS_MAX_BODY`` of a body that the core doesn't read.
+    """Limit a body that the core does not read to ``MTLS_MAX_BODY``.
 
     Before 3.1, Flask has no limit for one request.
 
@@ -86,7 +86,7 @@ def named_client() -> str | None:
 
 
 def _flask_has_read() -> bool:
-    """Tell whether the app looked at the body before us, under its own limits."""
+    """Return whether the app looked at the body before us, under its own limits."""
     return "stream" in vars(request)
 
 

@@ -28,7 +28,7 @@ class BoundJWTMixin(Mixin):
 
 
 class BoundIntrospectionMixin(Mixin):
-    """Before Authlib's ``IntrospectionEndpoint`` or ``JWTIntrospectionEndpoint``: tells what a token is bound to."""
+    """Base before Authlib's ``IntrospectionEndpoint`` or ``JWTIntrospectionEndpoint``: adds the binding of a token."""
 
     def create_introspection_payload(self, token: Any) -> dict[str, Any]:
         """Return the introspection response."""

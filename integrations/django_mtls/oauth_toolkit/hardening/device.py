@@ -40,7 +40,7 @@ def may_begin(application: Any) -> OAuth2Error | None:
 
 
 def is_device_code(code: str) -> bool:
-    """Tell whether there is such a device code; the caller tells an authenticated client alone."""
+    """Return whether there is such a device code; the caller tells an authenticated client alone."""
     return bool(get_device_grant_model().objects.filter(device_code=code).exists())
 
 

@@ -48,7 +48,7 @@ def refuse_query() -> None:
     """Refuse a parameter in the query: Authlib would read it before the body, and logs on the way hold it.
 
     Raises:
-        InvalidRequest: If a parameter of OAuth is in the query, or one that is in the body too.
+        InvalidRequest: If a parameter of OAuth is in the query, or one that is also in the body.
     """
     if "client_id" in request.args:
         raise InvalidRequest(

@@ -142,7 +142,7 @@ _REVOKED = ("access_token_revoked_at", "refresh_token_revoked_at")
 
 
 def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
-    """Revoke all tokens that came of one authorization, and commit; for a revocation endpoint too.
+    """Revoke all tokens that came of one authorization, and commit; also for a revocation endpoint.
 
     Args:
         session: the SQLAlchemy session.
