@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -42,11 +43,14 @@ def _cases() -> list[Case]:
     def call(header: bytes = good, body: bytes = BODY, **more: object) -> Callable[[], object]:
         return lambda: guarded(post("/token", header, body, **more), start)
 
-    def form() -> object:
-        guarded(post("/token", good), start)
+    times = cycle((1, 2, 1, 2, 2))  # 1.6 on average
+
+    def form() -> None:
         environ = post("/token", good)
-        Request(environ).form["client_id"]
-        return 0.6
+        guarded(environ, start)
+        for _ in range(next(times)):
+            environ["wsgi.input"] = BytesIO(BODY)
+            Request(environ).form["client_id"]
 
     damaged = der[:200] + bytes(len(der) - 200)
     refused = {
@@ -76,7 +80,11 @@ def _cases() -> list[Case]:
     ]
 
 
-_STOPS = "The error, its log record and the answer are made; see the profile."
+_STOPS = (
+    "Most of it is logging's record: two where a stranger sent the header, and one with advice where no certificate "
+    "came, whose form is read for the client_id in the log. The answer is made without Werkzeug's Response, which took "
+    "half."
+)
 
 
 def _long() -> list[Case]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # What tells one kind of shared cache to keep an answer, whatever Cache-Control says: the field of nginx, those that a
 # CDN names after itself (RFC 9213 section 2.1) or did before, as Akamai its Edge-Control.
 FOR_SHARED_CACHES = re.compile("X-Accel-Expires|.+-Cache-Control|Surrogate-Control|Edge-Control", re.IGNORECASE)
+_ENDS = ("-control", "-expires")  # of all of them; the pattern itself takes longer to see it
 
 
 def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *, store: bool = True) -> "StartResponse":
@@ -51,9 +52,10 @@ def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> li
     """
     made, given = [], []
     for field in headers:
-        if field[0].lower() == "cache-control":
+        name = field[0].lower()
+        if name == "cache-control":
             given.append(field[1])
-        elif not FOR_SHARED_CACHES.fullmatch(field[0]):
+        elif not (name.endswith(_ENDS) and FOR_SHARED_CACHES.fullmatch(name)):
             made.append(field)
     made.append(("Cache-Control", private_cache_control(", ".join(given), store=store)))
     return made

@@ -13,7 +13,7 @@ from .request.bearer import check_challenge
 from .request.paths import PathGuard, Undecodable
 from .request.preflight import answer_preflight, is_preflight
 from .request.wsgi import RECORD, record_of, view_of
-from .responses import Verbosity, check_verbosity, error_response, token_error_response
+from .responses import Verbosity, check_verbosity, error_answer, token_error_answer
 from .rules.step_up import StepUp
 from .rules.token import BoundToken
 from .sources import CertificateSource
@@ -58,7 +58,7 @@ def accept_token(
         step_up: what the login of the token's user must have been (RFC 9470).
 
     Raises:
-        MutualTLSError: If the request is refused; :func:`~wsgi_mtls.responses.token_error_response` answers it.
+        MutualTLSError: If the request is refused; :func:`~wsgi_mtls.responses.token_error_answer` answers it.
     """
     environ.pop(TOKEN, None)
     token = environ[TOKEN] = guard.accept_token(
@@ -200,7 +200,7 @@ class ClientAuthMiddleware:
         return self._app(environ, start_response)
 
     def _respond(self, environ: "WSGIEnvironment", error: MutualTLSError) -> "WSGIApplication":
-        return error_response(environ, error, self._verbosity)
+        return error_answer(environ, error, self._verbosity)
 
 
 class AccessTokenMiddleware:
@@ -256,7 +256,7 @@ class AccessTokenMiddleware:
         self._is_guarded = PathGuard(paths, except_paths=except_paths, undecodable=undecodable)
         self._preflight = preflight
         self._accept = partial(self._guard.accept_token, required=required, scope=scope, step_up=step_up)
-        self._refuse = partial(token_error_response, realm=realm, scope=scope)
+        self._refuse = partial(token_error_answer, realm=realm, scope=scope)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
