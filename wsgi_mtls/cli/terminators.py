@@ -184,10 +184,14 @@ def render(source: Path, target: Path, values: Mapping[str, str]) -> None:
 
 
 def free_port() -> int:
-    """Return a loopback port that no program listens on."""
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        return int(free.getsockname()[1])
+    """Return a loopback port that is free, and that the kernel gives to no other program for a minute.
+
+    A connection that ended there holds it (TIME_WAIT). Servers set SO_REUSEADDR, with which they can still bind it.
+    """
+    with socket.create_server((LOOPBACK, 0)) as server, socket.create_connection(server.getsockname()):
+        accepted, _ = server.accept()
+        accepted.close()  # before the other end, so that the state is on this port
+        return int(server.getsockname()[1])
 
 
 class LoopbackConnection(HTTPSConnection):
