@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wsgi_mtls.testing import KeyPair
+from wsgi_mtls.testing import KeyPair, make_key
 
 if find_spec("oauth2_provider") is None or find_spec("rest_framework") is None:
     collect_ignore_glob = ["test_[!i]*.py", "*/test_*.py"]
@@ -38,16 +38,18 @@ else:
 
         return change
 
-    @pytest.fixture
-    def oidc(toolkit: Callable[..., None]) -> None:
-        """OpenID Connect, with a key of its own."""
-        from cryptography.hazmat.primitives.asymmetric import rsa
+    @pytest.fixture(scope="session")
+    def oidc_key() -> str:
+        """An RSA key as PEM: only some of the tests need one, and it takes a while to make."""
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-        key = rsa.generate_private_key(65537, 2048)
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        return make_key("rsa").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    @pytest.fixture
+    def oidc(toolkit: Callable[..., None], oidc_key: str) -> None:
+        """OpenID Connect, with a key of its own."""
         scopes = {"accounts": "Accounts", "openid": "OpenID"}
-        toolkit(OIDC_ENABLED=True, OIDC_RSA_PRIVATE_KEY=pem, SCOPES=scopes)
+        toolkit(OIDC_ENABLED=True, OIDC_RSA_PRIVATE_KEY=oidc_key, SCOPES=scopes)
 
     @pytest.fixture
     def server(mobile_pair: KeyPair) -> AuthServer:  # noqa: F811
