@@ -18,7 +18,7 @@ ENVIRONMENT = "py311-newest"
 in_one_environment = pytest.mark.skipif(
     os.environ.get("TOX_ENV_NAME", ENVIRONMENT) != ENVIRONMENT, reason=f"tox runs this in {ENVIRONMENT} alone"
 )
-"""Marks a test that runs a whole suite on another database, which takes minutes."""
+"""Marks a test of a database, or another project's suite: one Python tells as much as three, and it takes long."""
 
 
 @contextmanager

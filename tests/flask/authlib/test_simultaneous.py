@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.databases import postgresql
+from tests.databases import in_one_environment, postgresql
 from tests.simultaneous import at_once, browse, gunicorn, post
 from wsgi_mtls.testing import KeyPair
 
 from .authserver import REDIRECT, VERIFIER, AuthServer, close_databases, make_authserver, metadata
 from .pushed import REQUEST, authorize_url
+
+pytestmark = in_one_environment
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "flask_authlib"
 ROUNDS = 6
