@@ -63,6 +63,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "authserver" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -5,7 +5,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import current_token
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, abort, render_template_string, request, session
+from flask import Blueprint, abort, render_template, request, session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
@@ -14,17 +14,18 @@ from .oauth import require_oauth, server
 
 blueprint = Blueprint("oauth", __name__)
 
-CONSENT = """<!doctype html><title>Consent</title>
-<p>{{ client }} asks for: {{ scope }}</p>
-<form method="post"><input type="hidden" name="csrf" value="{{ csrf }}">
-<input name="user" placeholder="user name"><button name="consent" value="yes">Allow</button></form>"""
-
 # RFC 9700 sections 4.16 and 4.2.4: no other site frames the page, or learns the address that led here.
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show a browser what is here."""
+    return render_template("index.html")
 
 
 @blueprint.route("/oauth/authorize", methods=["GET", "POST"])
@@ -38,7 +39,7 @@ def authorize() -> ResponseReturnValue:
     if request.method == "GET":
         csrf = session["csrf"] = secrets.token_urlsafe()
         client = grant.client.client_name or grant.client.client_id
-        return render_template_string(CONSENT, client=client, scope=grant.request.scope, csrf=csrf), PAGE_HEADERS
+        return render_template("consent.html", client=client, scope=grant.request.scope, csrf=csrf), PAGE_HEADERS
     expected = session.pop("csrf", None)
     if not expected or not secrets.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
         abort(403)

@@ -24,7 +24,7 @@ ENVIRON = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).paren
 def blocks(port: int) -> list[str]:
     """Return the commands of each block, on another port, and without those of cd and pip."""
     text = (EXAMPLE / "README.md").read_text().replace("localhost:8443", f"localhost:{port}")
-    text = text.replace("python run.py\n", f"exec python run.py --port {port}\n")
+    text = text.replace("python run.py --port 8443\n", f"exec python run.py --port {port}\n")
     found = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
     return [re.sub(r"^    ((cd|pip) .*\n)?", "", block, flags=re.MULTILINE) for block in found]
 
