@@ -76,3 +76,10 @@ def test_a_broken_link_is_found() -> None:
     assert broken(readme, "docs/flask.md#settings") is None
     assert broken(readme, "docs/flask.md#no-such-heading") == "docs/flask.md#no-such-heading: no such heading"
     assert broken(readme, "docs/no-such-page.md") == "docs/no-such-page.md: no such file"
+
+
+def test_the_threat_model_has_every_attack() -> None:
+    table = (ROOT / "SECURITY.md").read_text().partition("### What is defended\n")[2].partition("\n### ")[0]
+    rows = [int(row) for cell in re.findall(r"\| ([0-9, ]+) \|$", table, re.MULTILINE) for row in cell.split(", ")]
+    attacks = re.findall(r"^\| ([0-9]+) \|", (ROOT / "docs" / "attacks.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(int(row) for row in attacks)
