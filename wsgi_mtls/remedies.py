@@ -52,8 +52,10 @@ def other_names(expected: SubjectValue | None, certificate: ClientCertificate) -
     """Return what was expected of a certificate, the names that it has, and what to change."""
     if expected is None:
         return "The client is registered by no name."
-    texts = {kind: _texts(kind, certificate) for kind in SUBJECT_KINDS}
-    found = "; ".join(f"{kind} {_listed(names)}" for kind, names in texts.items() if names or kind == expected.kind)
+    texts = {expected.kind: _texts(expected.kind, certificate)}
+    if not texts[expected.kind]:  # then it was probably registered by another kind of name
+        texts |= {kind: names for kind in SUBJECT_KINDS if (names := _texts(kind, certificate))}
+    found = "; ".join(f"{kind} {_listed(names)}" for kind, names in texts.items())
     return f"Expected {expected.kind} {quoted(expected.value)}, found {found}: {_remedy(expected, certificate)}"
 
 

@@ -42,6 +42,25 @@ def test_subject(ca: KeyPair, kind: str, value: str, found: str) -> None:
     assert (caught.value.expected, caught.value.found) == (value, (found,))
 
 
+def test_the_detail_lists_the_names_that_are_there(ca: KeyPair) -> None:
+    registered = client(token_endpoint_auth_method="tls_client_auth", tls_client_auth_san_dns="other.example")
+    several = ca.issue("CN=billing", Profile(san_dns=[f"n{number}.example" for number in range(12)])).certificate
+    other_kind = ca.issue("CN=billing", Profile(san_uri=["urn:billing"], san_ip=["192.0.2.1"])).certificate
+    for certificate, found in (
+        (several, "found tls_client_auth_san_dns 'n0.example', "),
+        (several, "'n9.example' and 2 more (12 in all): have one issued"),
+        (
+            other_kind,
+            "found tls_client_auth_san_dns none; tls_client_auth_subject_dn 'CN=billing'; tls_client_auth_san_uri "
+            "'urn:billing'; tls_client_auth_san_ip '192.0.2.1': have one issued with this name, or register another.",
+        ),
+    ):
+        with refused("subject_mismatch") as caught:
+            check_pki(registered, PeerCertificate(certificate, verified=True))
+        assert "Expected tls_client_auth_san_dns 'other.example', " in caught.value.detail
+        assert found in caught.value.detail
+
+
 def test_forwarded_subject() -> None:
     registered = client(token_endpoint_auth_method="tls_client_auth", tls_client_auth_subject_dn="CN=other")
     with refused("subject_mismatch") as caught:

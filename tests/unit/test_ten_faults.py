@@ -13,6 +13,7 @@ import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
+from wsgi_mtls.errors import REASONS
 from wsgi_mtls.testing import KeyPair, Profile
 
 if TYPE_CHECKING:
@@ -205,3 +206,11 @@ def test_10_the_preset_can_never_verify(lines: Lines, billing: KeyPair) -> None:
     assert "bundle" not in found[0]
     set_so = sources.caddy(trusted_proxies=["127.0.0.1"], terminator_verifies=True)
     assert lines.of(guarded(set_so), environ(HTTP_XCLIENTCERT=der), "200") == []
+
+
+def test_the_page_names_reasons_that_exist() -> None:
+    table = PAGE.partition("## By the text in the log")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| application \|", table, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"(?:`|reason=)([a-z_]+)`", row)}
+    assert len(named) > 30
+    assert named - {"untrusted_proxy"} <= REASONS.keys()

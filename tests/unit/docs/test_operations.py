@@ -2,16 +2,20 @@
 
 import json
 import logging
+import re
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from tests.support import request
-from wsgi_mtls import MutualTLSError, PeerCertificate
+from tests.support import request, token_endpoint
+from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, Event, MutualTLSError, PeerCertificate, Verifier
+from wsgi_mtls.events import EventName
+from wsgi_mtls.sources import nginx
 from wsgi_mtls.testing import KeyPair, Profile
 
-from .pages import blocks, from_nginx, run
+from .pages import ROOT, blocks, from_nginx, run
 
 PAGE = "docs/operations.md"
 EXPIRY, JSON_LOG, METRICS = range(3)
@@ -48,6 +52,39 @@ def test_log_in_json(caplog: pytest.LogCaptureFixture) -> None:
     assert line["client_id"] == "billing"
     plain = logging.makeLogRecord({"levelname": "INFO", "msg": "a plain line"})
     assert json.loads(names["handler"].format(plain)).keys() == {"time", "level", "message"}
+
+
+FIELDS = re.findall(r"^\| `(\w+)` \|", (ROOT / PAGE).read_text().partition("## The log")[2], re.MULTILINE)
+
+
+def test_fields_of_a_line(ca: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
+    """They are stable: programs read them. Each line of a request has its path and its peer."""
+    caplog.set_level(logging.INFO, "wsgi_mtls")
+    events, own = FIELDS[: FIELDS.index("client_id")], FIELDS[FIELDS.index("client_id") :][:8]
+    assert events == list(get_args(EventName))
+    assert own == [field.name for field in fields(Event)][1:]
+    peer = {"REMOTE_ADDR": "127.0.0.1"}
+    clients = ClientAuthMiddleware(token_endpoint, Verifier({}), source=nginx(trusted_proxies=["127.0.0.1"]), paths="*")
+    tokens = AccessTokenMiddleware(token_endpoint, Tokens(), source=nginx(trusted_proxies=["127.0.0.1"]), paths="*")
+    for app in (clients, tokens):
+        request(app, {"client_id": "a"}, path="/a/b", extra=peer)
+        request(app, {"client_id": "a"}, path="/a/b", extra={"HTTP_XCLIENTCERT": "NONE", "REMOTE_ADDR": "192.0.2.9"})
+    assert [record.mtls_event.name for record in caplog.records] == [  # type: ignore[attr-defined]
+        *("client_rejected", "untrusted_proxy", "client_rejected"),
+        *("token_rejected", "untrusted_proxy", "token_rejected"),
+    ]
+    for record, address in zip(caplog.records, ("127.0.0.1", "192.0.2.9", "192.0.2.9") * 2, strict=True):
+        line = record.getMessage()
+        assert re.findall(r" (\w+)=", re.sub(r"detail=('.*?'|\".*?\") path", "detail= path", line)) == own
+        assert line.startswith(record.mtls_event.name + " ")  # type: ignore[attr-defined]
+        assert line.endswith(f" path='/a/b' address='{address}'")
+
+
+class Tokens:
+    """Knows no token."""
+
+    def decode(self, token: str, /) -> dict[str, Any]:
+        raise AssertionError
 
 
 def test_metrics(ca: KeyPair) -> None:
