@@ -11,7 +11,7 @@ from typing import Literal
 
 from .errors import MutualTLSError, short
 from .explain_report import printable
-from .responses import Verbosity
+from .responses import Verbosity, debug_text
 from .x509 import Peer, PeerCertificate
 
 Kind = Literal[
@@ -70,7 +70,7 @@ def refused_page(
         verbosity: how much a refusal shows.
         for_programs: whether the address is that of an endpoint or an API, which no person opens.
     """
-    why = printable(f"{error.reason}: {error.message}") if verbosity == "debug" else ""
+    why = printable(debug_text(error)) if verbosity == "debug" else ""
     time = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return RefusedPage(_kind(error, for_programs), error.status, time, _shown(peer), why)
 

@@ -121,7 +121,14 @@ def _members(error: MutualTLSError, verbosity: Verbosity, oauth: bool) -> dict[s
         code = "certificate_required" if error.reason == "no_certificate" else "certificate_rejected"
     if verbosity != "debug":
         return {"error": code}
-    # These quote the registration, and the trust store's certificates, which only the operator may know.
-    text = REASONS[error.reason].text if isinstance(error, InvalidMetadata | UntrustedPath) else error.message
-    description = _NOT_IN_DESCRIPTION.sub("'", f"{error.reason}: {text}")
+    description = _NOT_IN_DESCRIPTION.sub("'", debug_text(error))
     return {"error": code, "error_description": description}
+
+
+def debug_text(error: MutualTLSError) -> str:
+    """Return the reason and the text that a caller sees at verbosity ``debug``."""
+    text = error.message
+    # These quote the registration, and the trust store's certificates, which only the operator may know.
+    if isinstance(error, InvalidMetadata | UntrustedPath):
+        text = (REASONS.get(error.reason) or REASONS[error.default_reason]).text
+    return f"{error.reason}: {text}"
