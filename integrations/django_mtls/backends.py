@@ -85,7 +85,7 @@ class ClientCertificateBackend(ModelBackend):
                 reason="certificate_not_delivered",
             )
         login = _Login.of(request, peer)
-        user = self._registered_user(login) or self._named_user(login)
+        user = (self._registered_user(login) if login.records else None) or self._named_user(login)
         if user is not None and not self.user_can_authenticate(user):
             raise RefusedClient(f"User {user.get_username()!r} must not log in.", reason="inactive_user")
         return user
@@ -118,8 +118,7 @@ class ClientCertificateBackend(ModelBackend):
             raise RefusedClient(
                 "The certificate is registered for no user, and USERNAME_FROM is not set.", reason="no_username"
             )
-        if not login.accepts_name():
-            return None
+        verifier().rules.check_certificate(login.peer, login.is_registered_itself())
         named = login.named if login.named.is_known else look_up(certificate, settings.username_from)
         if named.refusal is not None:
             raise named.refusal
@@ -182,24 +181,14 @@ class _Login:
         try:
             with deciding(self.request, self.peer, record.client_id) as decision:
                 rules = verifier().rules
-                decision.method = rules.check(record.to_client(), self.peer, self._is_registered_itself()).method
+                decision.method = rules.check(record.to_client(), self.peer, self.is_registered_itself()).method
                 decision.outcome = "client_authenticated"
         except MutualTLSError as error:
             _raise_if_unavailable(error)
             return False  # reported there
         return True
 
-    def accepts_name(self) -> bool:
-        """Return whether the names in the certificate count, and report where they do not."""
-        try:
-            with deciding(self.request, self.peer):
-                verifier().rules.check_certificate(self.peer, self._is_registered_itself())
-        except MutualTLSError as error:
-            _raise_if_unavailable(error)
-            return False  # reported there
-        return True
-
-    def _is_registered_itself(self) -> bool:
+    def is_registered_itself(self) -> bool:
         """Return whether a self-signed client, also a disabled one, is registered with this very certificate.
 
         The key alone does not count: an editor can register any public key, in a certificate that its owner never saw,

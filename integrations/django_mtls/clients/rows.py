@@ -29,7 +29,7 @@ _AS_THEY_ARE = (
     "tls_client_certificate_bound_access_tokens",
 )
 _JSON = ("jwks", "metadata")
-_MOST_OCTETS = 8 * 1024 * 1024
+_MOST = 4 * 1024 * 1024  # the clients that are made of them take some times as much
 
 
 def client_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...]) -> Prepared | None:
@@ -67,7 +67,7 @@ class ParsedRows:
         most: the most characters of rows that are remembered.
     """
 
-    def __init__(self, model: type[AbstractRegisteredClient], most: int = _MOST_OCTETS) -> None:
+    def __init__(self, model: type[AbstractRegisteredClient], most: int = _MOST) -> None:
         self._model = model
         self._most = most
         self._known: dict[str, tuple[Values, Client]] = {}
