@@ -1,27 +1,70 @@
 """Whole HTTP: requests per second behind nginx with mutual TLS and gunicorn, by wrk, alternated."""
 
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from .bound_tokens import tokens
 from .effort import Effort
-from .http_servers import serving
-from .requests import BODY, FORM
+from .http_requests import Load, ask, write_scripts
+from .http_servers import Served, serving
 from .tables import Row, Table
 from .timing import quartiles
 
-_APPS = ("flask-plain", "flask-form", "flask-authlib", "flask-guarded", "django-session", "django-guarded")
+_APPS = (
+    "flask-plain",
+    "flask-form",
+    "flask-authlib",
+    "flask-guarded",
+    "django-plain",
+    "django-session",
+    "django-login",
+)
 _PROGRAMS = ("nginx", "wrk")
-# what is asked, the path, the applications beside each other, and what the last must reach of the one before it
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is asked of several applications.
+
+    Attributes:
+        what: its name.
+        asked: each application with the path and the script of wrk.
+        bar: what the last must reach of the one before it.
+        stops: what stops it, where it does not.
+    """
+
+    what: str
+    asked: Sequence[tuple[str, str, str]]
+    bar: float | None = None
+    stops: str = ""
+
+
 _CASES = (
-    ("Flask, @client_auth_required", "token", ("flask-plain", "flask-form", "flask-guarded"), 0.93),
-    ("Flask, @bound_token_required", "api", ("flask-plain", "flask-authlib", "flask-guarded"), 1.05),
-    ("Django, login by certificate", "user", ("django-session", "django-guarded"), None),
+    _Case(
+        "Flask, @client_auth_required",
+        [(f"flask-{app}", "token", "form.lua") for app in ("plain", "form", "guarded")],
+        0.93,
+    ),
+    _Case(
+        "Flask, @bound_token_required",
+        [(f"flask-{app}", "api", "bearer.lua") for app in ("plain", "authlib", "guarded")],
+        1.05,
+    ),
+    _Case(
+        "Django, a user",
+        [
+            ("django-plain", "ok", "none.lua"),
+            ("django-session", "user", "cookie.lua"),
+            ("django-login", "user", "none.lua"),
+        ],
+    ),
+    _Case(
+        "Django, @client_auth_required",
+        [("django-plain", "token", "form.lua"), ("django-login", "mtls-token", "form.lua")],
+    ),
 )
 
 
@@ -35,64 +78,36 @@ def run(effort: Effort) -> Iterator[Table]:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _prepare(folder)
-        with serving(folder, _APPS) as urls:
-            rows = [row for case in _CASES for row in _measure(folder, urls, effort, *case)]
-    note = f"wrk with 8 connections, median of {effort.http_runs} alternated runs of {effort.http_seconds} s each."
-    yield Table(title, rows, f"{note} More is better; a ratio is to the row above.")
+        write_scripts(folder)
+        with serving(folder, _APPS) as served:
+            rows = [row for case in _CASES for row in _measure(folder, served, effort, case)]
+    note = (
+        f"wrk with 8 connections, {effort.http_runs} alternated runs of {effort.http_seconds} s each. More is better; "
+        "a ratio is to the row above. Microseconds are the CPU time of gunicorn's worker for a request."
+    )
+    yield Table(title, rows, note)
 
 
-def _measure(
-    folder: Path,
-    urls: Mapping[str, str],
-    effort: Effort,
-    what: str,
-    path: str,
-    apps: tuple[str, ...],
-    bar: float | None,
-) -> list[Row]:
-    found: dict[str, list[float]] = {app: [] for app in apps}
-    for app in apps:
-        _rate(folder, urls[app], path, 1)
+def _measure(folder: Path, served: Mapping[str, Served], effort: Effort, case: _Case) -> list[Row]:
+    for app, path, script in case.asked:
+        ask(served[app], path, folder / script, 1)  # warms up
+    found: dict[str, list[Load]] = {app: [] for app, _, _ in case.asked}
     for number in range(effort.http_runs):
-        for app in apps if number % 2 == 0 else apps[::-1]:
-            found[app].append(_rate(folder, urls[app], path, effort.http_seconds))
-    rows: list[Row] = []
-    for before, app in zip((None, *apps), apps, strict=False):
-        low, middle, high = quartiles(found[app])
-        measured = f"{middle:,.0f} requests/s ({low:,.0f} to {high:,.0f})"
-        if before is None:
-            rows.append(Row(f"{what}: {app}", measured=measured))
-            continue
-        ratio = quartiles([a / b for a, b in zip(found[app], found[before], strict=True)])[1]
-        last = bar is not None and app == apps[-1]
-        met = ratio >= bar if bar is not None and last else None
-        rows.append(Row(f"{what}: {app}", "", measured, ratio, before, f"≥ {bar} ×" if last else "", met))
+        for app, path, script in case.asked if number % 2 == 0 else case.asked[::-1]:
+            found[app].append(ask(served[app], path, folder / script, effort.http_seconds))
+    (first, *_), last = found, case.asked[-1][0]
+    rows = [Row(f"{case.what}: {first}", measured=_measured(found[first]))]
+    for before, app in pairwise(found):
+        ratio = quartiles([a.rate / b.rate for a, b in zip(found[app], found[before], strict=True)])[1]
+        bar = case.bar if app == last else None
+        met = None if bar is None else ratio >= bar
+        stops = case.stops if met is False else ""
+        asked = f"≥ {bar} ×" if bar else ""
+        rows.append(Row(f"{case.what}: {app}", "", _measured(found[app]), ratio, before, asked, met, stops))
     return rows
 
 
-def _rate(folder: Path, url: str, path: str, seconds: int) -> float:
-    """Return the requests per second; every answer must be a success."""
-    script = folder / f"{path}.lua"
-    command = ["wrk", "-c", "8", "-t", "1", "-d", f"{seconds}s", "-s", str(script), f"{url}/{path}"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", text)
-    assert found is not None, text
-    assert "Non-2xx" not in text, text
-    return float(found[1])
-
-
-def _prepare(folder: Path) -> None:
-    folder.chmod(0o755)  # nginx's worker is another user
-    key, made = tokens(1)
-    (folder / "token.key").write_bytes(key.as_pem(private=True))
-    (folder / "token.lua").write_text(
-        f'wrk.method="POST"; wrk.body="{BODY.decode()}"; wrk.headers["Content-Type"]="{FORM}"'
-    )
-    (folder / "api.lua").write_text(f'wrk.headers["Authorization"]="Bearer {made[0]}"')
-    (folder / "user.lua").write_text("")
-    code = (
-        f"from pathlib import Path; from benchmarks import django_site as s; "
-        f"s.configure(Path({str(folder)!r}) / 'site.sqlite3'); s.fill()"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, check=True)
+def _measured(loads: list[Load]) -> str:
+    low, middle, high = quartiles([load.rate for load in loads])
+    cost = quartiles([load.cost for load in loads])[1]
+    return f"{middle:,.0f} requests/s ({low:,.0f} to {high:,.0f}), {cost:,.0f} µs"

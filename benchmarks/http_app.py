@@ -29,8 +29,9 @@ def _django(name: str, folder: Path) -> Any:
     from . import django_site as site
 
     middleware = {
+        "django-plain": (),
         "django-session": (site.SESSION, site.AUTH),
-        "django-guarded": (site.CERTIFICATE, site.SESSION, site.AUTH, site.LOGIN),
+        "django-login": (site.CERTIFICATE, site.SESSION, site.AUTH, site.LOGIN),
     }
     site.configure(folder / "site.sqlite3", middleware[name])
     from django.core.wsgi import get_wsgi_application

@@ -8,8 +8,11 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
+
+import psutil
 
 from wsgi_mtls.testing import SERVER_AUTH, Profile, to_pem
 
@@ -37,21 +40,41 @@ _SERVER = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An application that is served.
+
+    Attributes:
+        url: where wrk asks.
+        gunicorn: the process whose worker serves it.
+    """
+
+    url: str
+    gunicorn: psutil.Process
+
+    def worked(self) -> float:
+        """Return the CPU time of the worker, in seconds."""
+        times = [worker.cpu_times() for worker in self.gunicorn.children()]
+        return float(sum(time.user + time.system for time in times))
+
+
 @contextmanager
-def serving(folder: Path, apps: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Serve the applications, and yield the URL of each as wrk asks for it."""
+def serving(folder: Path, apps: Sequence[str]) -> Iterator[dict[str, Served]]:
+    """Serve the applications, and yield where wrk asks for each."""
     _write(folder)
     with _free_ports(2 * len(apps)) as free:
         ports = dict(zip(apps, zip(free[::2], free[1::2], strict=True), strict=True))
     servers = [_SERVER.format(n=n, folder=folder, port=port, app=app) for n, (port, app) in enumerate(ports.values())]
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, servers="".join(servers)))
     processes = [subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)]
+    served: dict[str, Served] = {}
     try:
-        processes += [_gunicorn(folder, name, app) for name, (_, app) in ports.items()]
-        urls = {name: f"http://127.0.0.1:{port}" for name, (port, _) in ports.items()}
-        for url in urls.values():
-            _wait(f"{url}/nowhere")
-        yield urls
+        for name, (port, app) in ports.items():
+            processes.append(_gunicorn(folder, name, app))
+            served[name] = Served(f"http://127.0.0.1:{port}", psutil.Process(processes[-1].pid))
+        for each in served.values():
+            _wait(f"{each.url}/nowhere")
+        yield served
     finally:
         for process in reversed(processes):
             process.terminate()
