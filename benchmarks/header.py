@@ -1,8 +1,13 @@
 """From nginx's header to the peer, and to a decision about a certificate that was never seen."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import cycle
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from wsgi_mtls import Verifier, sources
 from wsgi_mtls.x509 import Peer
@@ -81,6 +86,7 @@ def _cases(kind: Kind) -> list[Case]:
                 bars=[Bar("bare cryptography", most, stops)],
             )
         )
+    cases.append(Case("the signature, under its own key", _signature(kind), "whether the certificate is self-signed"))
     for name, (read, yields) in PEERS.items():
         headers = cycle([escaped(der).encode() for der in distinct(kind)])
         cases.append(Case(name, partial(_read_next, read, headers), yields))
@@ -90,6 +96,25 @@ def _cases(kind: Kind) -> list[Case]:
 def _with(peer: Callable[[bytes], Peer], kind: Kind, use: Callable[[Peer], object]) -> Callable[[], object]:
     headers = cycle([nginx(der).encode() for der in distinct(kind)])
     return lambda: use(peer(next(headers)))
+
+
+def _signature(kind: Kind) -> Callable[[], object]:
+    certificate = x509.load_der_x509_certificate(leaf(kind).certificate.der)
+    key, octets, digest = (
+        certificate.public_key(),
+        certificate.tbs_certificate_bytes,
+        certificate.signature_hash_algorithm,
+    )
+    assert digest is not None
+
+    def verify() -> None:
+        with suppress(InvalidSignature):
+            if isinstance(key, rsa.RSAPublicKey):
+                key.verify(certificate.signature, octets, padding.PKCS1v15(), digest)
+            elif isinstance(key, ec.EllipticCurvePublicKey):
+                key.verify(certificate.signature, octets, ec.ECDSA(digest))
+
+    return verify
 
 
 def _read_next(read: Callable[[bytes], object], headers: Iterator[bytes]) -> object:
