@@ -22,7 +22,8 @@ LOOPBACK = "127.0.0.1"
 MTLS_HOST, CONVENTIONAL_HOST = "mtls.example.com", "www.example.com"
 """The hosts that each configuration has; the first asks for a certificate."""
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
+_ANSWER_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 10.0
 
@@ -250,7 +251,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, server_ca: Path, log: P
 
 def _answers(host: str, port: int, context: ssl.SSLContext) -> bool:
     """Return whether the application answers through the terminator, which would itself answer without JSON."""
-    connection = LoopbackConnection(host, port, context, timeout=2)
+    connection = LoopbackConnection(host, port, context, timeout=_ANSWER_SECONDS)
     try:
         connection.request("POST", "/token")
         return isinstance(json.loads(connection.getresponse().read()), dict)
