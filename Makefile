@@ -12,7 +12,7 @@ demo: .venv/bin/wsgi-mtls
 	.venv/bin/pip install --quiet --disable-pip-version-check '.[cli]'
 	touch $@
 
-test: .venv/installed
+test: .venv/bin/tox
 	mkdir -p .tox
 	.venv/bin/tox run-parallel --parallel 2 --parallel-no-spinner
 
@@ -22,6 +22,13 @@ bench: .venv/installed
 
 bench-quick: .venv/installed
 	.venv/bin/python -m benchmarks --quick
+
+# The tests need no more here: tox makes an environment for each of its names.
+.venv/bin/tox: pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	.venv/bin/pip install --quiet --group tox
+	touch $@
 
 .venv/installed: pyproject.toml setup.cfg
 	$(PYTHON) -m venv .venv
