@@ -1,7 +1,7 @@
 """Answers that were made for one certificate or token, kept out of shared caches (RFC 9111 section 3.5)."""
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import dump_header, parse_dict_header
@@ -61,6 +61,7 @@ def private_headers(headers: list[tuple[str, str]], *, store: bool = True) -> li
     return made
 
 
+@lru_cache(maxsize=64)  # an application answers with a few values, and to take one apart costs more than the rest
 def private_cache_control(value: str, *, store: bool = True) -> str:
     """Return the ``Cache-Control`` of an answer that no shared cache may store.
 
