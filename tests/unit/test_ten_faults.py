@@ -214,3 +214,19 @@ def test_the_page_names_reasons_that_exist() -> None:
     named = {name for row in rows for name in re.findall(r"(?:`|reason=)([a-z_]+)`", row)}
     assert len(named) > 30
     assert named - {"untrusted_proxy"} <= REASONS.keys()
+
+
+def test_the_table_of_details(lines: Lines) -> None:
+    caddy = sources.caddy(trusted_proxies=["127.0.0.1"])
+    found = [
+        lines.of(guarded(), environ(HTTP_XCLIENTCERT="NONE"))[-1],
+        lines.of(guarded(), environ())[-1],
+        lines.of(guarded(), environ(HTTP_XCLIENTCERT="NONE", REMOTE_ADDR="10.0.0.7"))[-1],
+        lines.of(guarded(), environ(REMOTE_ADDR="10.0.0.7"))[-1],
+        lines.of(guarded(caddy), environ())[-1],
+    ]
+    table = PAGE.partition("| in `detail` | what happened |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(.+?)` \| ", table, re.MULTILINE)
+    assert len(rows) == len(found)
+    for row, line in zip(rows, found, strict=True):
+        assert row in line
