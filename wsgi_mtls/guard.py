@@ -1,6 +1,6 @@
 """The one configured object that decides about a request."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,16 +8,13 @@ from .checks import require_certificate
 from .clients import AUTH_METHODS, AuthenticatedClient, AuthMethod, Client
 from .errors import BadCertificate, MutualTLSError, RefusedClient
 from .events import FORGED, DecisionKind, Observer, Reporter
+from .guard_certificates import CertificateDecision
 from .guard_options import check_guard
+from .guard_tokens import TokenDecision
 from .options import check_observers
 from .record import Record
-from .request.bearer import access_token, offer
-from .request.cross_site import check_site
 from .request.form import TokenRequest, read_token_request
 from .request.view import RequestView
-from .rules.dpop import DPOP_KEY, check_key, check_scheme
-from .rules.step_up import StepUp
-from .rules.token import BoundToken, check_token, client_of, decode
 from .sources import PEER, CertificateSource
 from .sources.advice import advice
 from .sources.source import PEERS, dropper, not_a_peer, source_failed
@@ -29,7 +26,7 @@ from .x509 import Peer, PeerCertificate
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from .tokens.dpop import DPoP, Proof
+    from .tokens.dpop import DPoP
 
 MAX_BODY = 16384
 """The longest body of a token request that is read by default, in octets: no client of OAuth sends a longer form."""
@@ -37,13 +34,10 @@ MAX_BODY = 16384
 MAX_CERTIFICATE = 16384
 """The longest certificate that is accepted by default, in octets of DER: usual ones have one or two thousand."""
 
-Authorize = Callable[[PeerCertificate], bool]
-"""Returns True for the certificates whose holder is accepted; anything else, truthy or not, is a refusal."""
-
 _NO_CLIENTS = Verifier({})
 
 
-class Guard:
+class Guard(TokenDecision, CertificateDecision):
     """Decides about requests: which client sent one, may it use its access token, is its certificate accepted.
 
     Every adapter and middleware holds one. It asks each question once in a request, keeps the answer in the request's
@@ -212,141 +206,6 @@ class Guard:
             rules.clients.note_seen(record.client)
         return record.client
 
-    def accept_token(
-        self,
-        view: RequestView,
-        *,
-        required: bool = True,
-        scope: str | None = None,
-        also_verified: Collection[str] = (),
-        dpop: "DPoP | None" = None,
-        step_up: StepUp | None = None,
-    ) -> BoundToken:
-        """Accept the access token of a request (RFC 8705 section 3).
-
-        A token that this guard has accepted in the same request is checked anew, but not decoded nor reported again.
-
-        Args:
-            view: the request.
-            required: whether the token must be bound; a bound one is checked either way.
-            scope: what the token must cover, separated by spaces.
-            also_verified: other confirmation methods that the caller has verified; see
-                :func:`~wsgi_mtls.binding.verify_confirmation`. ``jkt`` counts with the scheme ``DPoP`` alone.
-            dpop: checks the proof of a token that is bound to a DPoP key, instead of the guard's own.
-            step_up: what the login of the token's user must have been (RFC 9470).
-
-        Raises:
-            MutualTLSError: If the request is refused; :func:`~wsgi_mtls.request.bearer.challenge` goes with the answer.
-        """
-        if self.tokens is None:
-            raise RuntimeError("This guard decodes no access tokens: give it tokens=….")
-        record, known = view.record, view.record.token
-        record.token = None
-        dpop = dpop or self.dpop
-        by_dpop = dpop is not None or DPOP_KEY in also_verified
-        with self.reporter.deciding("token", view.environ) as decision:
-            try:
-                try:
-                    decision.peer = self.presented(view)
-                except MutualTLSError:
-                    # RFC 6750 section 3.1: a caller without a token learns that alone, whatever its certificate is.
-                    access_token(view.environ, dpop=by_dpop)
-                    raise
-                scheme, text = access_token(view.environ, dpop=by_dpop)
-                claims = decode(self.tokens, text) if known is None else known.claims
-                decision.client_id = client_of(claims)
-                jkt, proof = None if known is None else known.jkt, None
-                if by_dpop:
-                    check_scheme(claims, scheme)
-                if dpop is not None and scheme == "DPoP":
-                    jkt, proof = _prove(view, text, claims, dpop, jkt)
-                    # What is bound to a key need not be bound to a certificate as well.
-                    required, also_verified = False, {*also_verified, DPOP_KEY}
-                token = check_token(
-                    claims, decision.peer, required=required, scope=scope, also_verified=also_verified, jkt=jkt
-                )
-                if step_up is not None:
-                    step_up.check(claims)
-                # At last: a proof that was refused for something else may come again, and is refused again.
-                if dpop is not None and proof is not None:
-                    dpop.use(proof)
-            except MutualTLSError as error:
-                self.offer(error, view, dpop=dpop, by_dpop=by_dpop, step_up=step_up)
-                raise
-            decision.outcome = "token_accepted" if known is None else None
-        record.token = token
-        return token
-
-    def offer(
-        self,
-        error: MutualTLSError,
-        view: RequestView,
-        *,
-        dpop: "DPoP | None" = None,
-        by_dpop: bool = False,
-        step_up: StepUp | None = None,
-    ) -> None:
-        """Give a refused access token's error what its challenge offers; :meth:`accept_token` has done that.
-
-        Args:
-            error: the refusal.
-            view: the request.
-            dpop: what checks proofs instead of the guard's own.
-            by_dpop: whether the scheme ``DPoP`` is accepted though nothing here checks proofs.
-            step_up: what the login of the token's user must have been.
-        """
-        dpop = dpop or self.dpop
-        offer(
-            error,
-            view.environ,
-            dpop=by_dpop or dpop is not None,
-            algorithms=() if dpop is None else dpop.algorithms,
-            step_up=None if step_up is None else step_up.parameters,
-        )
-
-    def accept_certificate(
-        self,
-        view: RequestView,
-        *,
-        optional: bool = False,
-        authorize: Authorize | None = None,
-        allow_cross_site: bool = False,
-    ) -> AuthenticatedClient | PeerCertificate | None:
-        """Accept the certificate of a request, without OAuth.
-
-        Args:
-            view: the request.
-            optional: whether a request without a certificate is accepted; one with a bad certificate never is.
-            authorize: decides instead of the registered clients; it is asked only about a validated chain.
-            allow_cross_site: whether other sites' pages may send unsafe methods; see
-                :mod:`wsgi_mtls.request.cross_site`.
-
-        Returns:
-            The registered client; the certificate where no client was sought; None without a certificate.
-
-        Raises:
-            MutualTLSError: If the request is refused.
-        """
-        record = view.record
-        known, record.identified = record.identified, None
-        with self.reporter.deciding("client", view.environ, reported=record.reported) as decision:
-            peer = decision.peer = self.presented(view)
-            if peer is not None and not allow_cross_site:
-                check_site(view.environ)
-            if peer is None and optional:
-                return None
-            if self.verifier is None or authorize is not None:
-                accepted = _authorized(self.plain.rules.check_certificate(peer), authorize)
-                record.identified = known
-                return accepted
-            if known is None:
-                known = self.verifier.rules.identify(peer)
-                decision.client_id, decision.method = known.client_id, known.method
-                decision.outcome = "client_authenticated"
-                self.verifier.rules.clients.note_seen(known)
-        record.identified = known
-        return known
-
     def report_refusal(
         self,
         view: RequestView,
@@ -386,19 +245,3 @@ def _check_other_method(client: Client, request: TokenRequest) -> None:
             f"Client {client.client_id!r} is registered for {method} and did not use it.",
             reason="auth_method_not_registered",
         )
-
-
-def _prove(
-    view: RequestView, token: str, claims: Mapping[str, object], dpop: "DPoP", known: str | None
-) -> "tuple[str, Proof | None]":
-    """Return the key that signed the request's proof, and the proof unless it was accepted in this request before."""
-    proof = dpop.verify(view.environ, view.method, token) if known is None else None
-    jkt = known or (proof.jkt if proof else "")
-    check_key(claims, jkt)
-    return jkt, proof
-
-
-def _authorized(peer: PeerCertificate, authorize: Authorize | None) -> PeerCertificate:
-    if authorize is not None and authorize(peer) is not True:
-        raise RefusedClient(f"authorize did not return True for {peer.certificate.subject!r}.", reason="not_authorized")
-    return peer

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.guard import Authorize
+from wsgi_mtls.guard_certificates import Authorize
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.responses import token_error_response
 from wsgi_mtls.rules.step_up import StepUp

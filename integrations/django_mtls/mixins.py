@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.views import View
 
 from wsgi_mtls.clients import AuthMethod
-from wsgi_mtls.guard import Authorize
+from wsgi_mtls.guard_certificates import Authorize
 from wsgi_mtls.rules.step_up import StepUp
 
 from .decorators import bound_token_required, certificate_required, client_auth_required, for_programs

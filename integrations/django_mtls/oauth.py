@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
 from wsgi_mtls.errors import MutualTLSError
-from wsgi_mtls.guard import Authorize
+from wsgi_mtls.guard_certificates import Authorize
 from wsgi_mtls.request.view import RequestView
 from wsgi_mtls.request.wsgi import read_body
 from wsgi_mtls.rules.step_up import StepUp

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from wsgi_mtls import MutualTLSError
 from wsgi_mtls.clients import AUTH_METHODS, AuthMethod
-from wsgi_mtls.guard import Authorize
+from wsgi_mtls.guard_certificates import Authorize
 from wsgi_mtls.options import check_allowed_methods
 from wsgi_mtls.request.bearer import check_challenge
 from wsgi_mtls.request.preflight import is_preflight, without_content
