@@ -16,12 +16,18 @@ from django.db.models import QuerySet
 from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
-from wsgi_mtls.config import PARTIAL_CHAINS, UNSHARED_PROOFS, accepts_both_by_partial_chains
+from wsgi_mtls.config import (
+    NEVER_VERIFIES,
+    PARTIAL_CHAINS,
+    UNSHARED_PROOFS,
+    accepts_both_by_partial_chains,
+    never_verifies,
+)
 from wsgi_mtls.errors import InvalidClientMetadata
 from wsgi_mtls.impossible import why_never
 
 from .clients.search import search_keys
-from .conf import InvalidSetting, invalid_settings, mtls_settings
+from .conf import InvalidSetting, MTLSSettings, invalid_settings, mtls_settings
 from .models import AbstractRegisteredClient
 from .project import all_are_of, has_backend, middleware_position
 from .verification import verifier
@@ -29,27 +35,36 @@ from .verification import verifier
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report what is wrong in ``MTLS`` (``E001`` … ``E004``, ``E008``) or dangerous (``W001``, ``W004``, ``W006``)."""
-    given = getattr(settings, "MTLS", {})
-    found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in invalid_settings(given)]
-    if not found and mtls_settings().username_from is not None:
-        found += _username_field()
-    if not found and mtls_settings().verbosity == "debug" and not settings.DEBUG:
-        found.append(
-            checks.Warning(
-                'MTLS["VERBOSITY"] is "debug" with DEBUG=False.',
-                hint="It tells callers which clients exist and why each was refused; use normal.",
-                id="django_mtls.W001",
-            )
-        )
-    if not found and accepts_both_by_partial_chains(mtls_settings()):
+    """Report what is wrong in ``MTLS`` (``E001`` … ``E004``, ``E008``), and what is risky (``W001``, …)."""
+    problems = invalid_settings(getattr(settings, "MTLS", {}))
+    found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in problems]
+    if found:
+        return found
+    read = mtls_settings()
+    return (_username_field() if read.username_from is not None else []) + _risks(read)
+
+
+def _risks(read: MTLSSettings) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if read.verbosity == "debug" and not settings.DEBUG:
+        message = 'MTLS["VERBOSITY"] is "debug" with DEBUG=False.'
+        hint = "It tells callers which clients exist and why each was refused; use normal."
+        found.append(checks.Warning(message, hint=hint, id="django_mtls.W001"))
+    if accepts_both_by_partial_chains(read):
         hint = 'If no self-signed client\'s certificate is in the CA file, silence "django_mtls.W004".'
         found.append(checks.Warning(f'MTLS["ALLOWED_METHODS"] {PARTIAL_CHAINS}', hint=hint, id="django_mtls.W004"))
-    dpop = None if found else mtls_settings().dpop
-    if dpop is not None and not dpop.is_shared:
+    if read.dpop is not None and not read.dpop.is_shared:
         hint = 'If one process serves, give it MemoryStore(evicts=False), or silence "django_mtls.W006".'
         found.append(checks.Warning(f'MTLS["DPOP"] {UNSHARED_PROOFS}', hint=hint, id="django_mtls.W006"))
+    if _refuses_all_chains(read):
+        found.append(checks.Warning(f'MTLS["SOURCE"] {NEVER_VERIFIES}', id="django_mtls.W008"))
     return found
+
+
+def _refuses_all_chains(read: MTLSSettings) -> bool:
+    """Return whether something needs a validated chain, and nothing ever validates one."""
+    needed = "tls_client_auth" in read.allowed_methods or read.username_from is not None
+    return needed and read.trust is None and never_verifies(read.source)
 
 
 def _username_field() -> list[CheckMessage]:

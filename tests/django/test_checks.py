@@ -18,7 +18,8 @@ from django_mtls.conf import KEYS, InvalidSetting, MTLSSettings, mtls_settings
 from django_mtls.models import RegisteredClient
 from wsgi_mtls import sources
 from wsgi_mtls.jwks import jwk
-from wsgi_mtls.testing import self_sign
+from wsgi_mtls.testing import make_ca, self_sign
+from wsgi_mtls.trust import TrustStore
 
 from .support import register
 
@@ -35,6 +36,8 @@ NAMES = sources.subject_header(
     trusted_proxies=["::1"],
 )
 """A source that forwards names only."""
+NEVER = {"preset": "caddy", "trusted_proxies": ["::1"]}
+"""A source that never reports that a chain was validated."""
 
 
 def found() -> set[str | None]:
@@ -90,6 +93,9 @@ def test_clean() -> None:
       "DPOP": {"base_url": "https://api.example.com"}}, "W006"),
     ({"SOURCE": "mod_ssl", "VERBOSITY": "debug"}, "W001"),
     ({"SOURCE": {"preset": "caddy", "trusted_proxies": ["::1"], "terminator_verifies": True}}, "W004"),
+    ({"SOURCE": NEVER}, "W008"),
+    ({"SOURCE": NEVER, "ALLOWED_METHODS": ["tls_client_auth"]}, "W008"),
+    ({"SOURCE": NEVER, "ALLOWED_METHODS": ["self_signed_tls_client_auth"], "USERNAME_FROM": "subject_cn"}, "W008"),
 ])  # fmt: skip
 def test_settings(mtls: Any, expected: str) -> None:
     with override_settings(MTLS=mtls):
@@ -106,6 +112,8 @@ def test_settings(mtls: Any, expected: str) -> None:
     {"SOURCE": sources.mod_ssl()},
     {"SOURCE": "wsgi_mtls.sources.servers.mod_ssl"},
     {"SOURCE": NAMES, "ALLOWED_METHODS": ["tls_client_auth"]},
+    {"SOURCE": NEVER, "ALLOWED_METHODS": ["self_signed_tls_client_auth"]},
+    {"SOURCE": NEVER, "TRUST": TrustStore.from_certificates([make_ca().certificate])},
     {"SOURCE": "mod_ssl", "USERNAME_FROM": len, "TOKENS": None, "REALM": "a", "ALLOWED_METHODS": ["tls_client_auth"]},
 ])  # fmt: skip
 def test_good_settings(mtls: Any) -> None:
@@ -247,6 +255,11 @@ def test_message_names_the_remedy(mtls: Callable[..., None]) -> None:
     mtls(USER_SESSION=True)
     (message,) = [message for message in run_checks() if message.id == "django_mtls.E001"]
     assert "USE_SESSION" in message.msg
+
+
+def test_risks_are_reported_together(mtls: Callable[..., None]) -> None:
+    mtls(SOURCE=NEVER, VERBOSITY="debug")
+    assert found() == {"django_mtls.W001", "django_mtls.W008"}
 
 
 def test_every_key_is_documented() -> None:
