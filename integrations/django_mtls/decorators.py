@@ -25,7 +25,7 @@ from .conf import mtls_settings
 from .login.current_user import EXEMPT
 from .oauth import accept_bound_token, accept_certificate, authenticate_client
 from .preflight import automatic_answer, is_automatic
-from .refusals import as_django, refusal
+from .refusals import as_django, or_page, refusal_or_page
 from .request import CLIENT_CERT
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -54,7 +54,7 @@ def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[Aut
         try:
             client = authenticate_client(request, allowed_methods=methods)
         except MutualTLSError as error:
-            return refusal(request, error)
+            return refusal_or_page(request, error, for_programs=True)
         request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
@@ -100,7 +100,8 @@ def bound_token_required(
         try:
             token = accept_bound_token(request, scope=scope, required=required, also_verified=verified, step_up=step_up)
         except MutualTLSError as error:
-            return as_django(token_error_response(error, realm=mtls_settings().realm, scope=scope))
+            answer = as_django(token_error_response(error, realm=mtls_settings().realm, scope=scope))
+            return or_page(request, answer, error, for_programs=True)
         request.bound_token = token  # type: ignore[attr-defined]  # what the decorator is for
         return None
 
@@ -137,7 +138,7 @@ def certificate_required(
         try:
             client = accept_certificate(request, optional=optional, authorize=decide, allow_cross_site=allow_cross_site)
         except MutualTLSError as error:
-            return refusal(request, error)
+            return refusal_or_page(request, error, oauth=False)
         request.oauth_client = client  # type: ignore[attr-defined]  # what the decorator is for
         return None
 

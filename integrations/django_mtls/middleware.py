@@ -17,7 +17,7 @@ from .login.current_user import EXEMPT, Login, set_user
 from .login.exempt import hide_session, restore_session
 from .login.sessions import own_after_view
 from .oauth import report_refusal
-from .refusals import refusal
+from .refusals import refusal_or_page
 from .request import CLIENT_CERT, record
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -47,7 +47,7 @@ class ClientCertificateMiddleware:
                 request = with_length(request)
             except MutualTLSError as error:
                 report_refusal(request, error)
-                return keep_apart(request, refusal(request, error))
+                return keep_apart(request, refusal_or_page(request, error))
         record(request)
         if iscoroutinefunction(self):
             return self._acall(request)
@@ -67,7 +67,7 @@ class ClientCertificateMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Answer a view that asked the record for a malformed certificate, or raised one of our refusals."""
-        return refusal(request, error) if isinstance(error, MutualTLSError) else None
+        return refusal_or_page(request, error) if isinstance(error, MutualTLSError) else None
 
 
 class ClientCertificateLoginMiddleware:
@@ -120,7 +120,7 @@ class _Visit:
             self._login = set_user(request)
         except MutualTLSError as error:
             report_refusal(request, error)
-            self.refused = refusal(request, error)
+            self.refused = refusal_or_page(request, error)
         self._session: SessionBase = request.session
         self._cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
 

@@ -1,21 +1,68 @@
-"""A refusal as a Django response, as the core words it."""
+"""A refusal as a Django response: JSON for a program, as the core words it, and a page for a person."""
 
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils.cache import patch_vary_headers
 
 from wsgi_mtls.errors import MutualTLSError
+from wsgi_mtls.refused_page import refused_page
+from wsgi_mtls.request.accept import prefers_html
 from wsgi_mtls.responses import error_response
 
 from .conf import mtls_settings
+from .request import record
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
+TEMPLATE = "django_mtls/refused.html"
+"""The page of a refused person; a project replaces it by a template of the same name."""
 
-def refusal(request: HttpRequest, error: MutualTLSError) -> HttpResponse:
-    """Make the answer to a refused request (RFC 6749 section 5.2)."""
-    return as_django(error_response(request.META, error, mtls_settings().verbosity))
+
+def refusal(request: HttpRequest, error: MutualTLSError, *, oauth: bool = True) -> HttpResponse:
+    """Make the answer to a refused program (RFC 6749 section 5.2).
+
+    Args:
+        request: the request.
+        error: the refusal.
+        oauth: whether the caller is an OAuth client; otherwise the code is not ``invalid_client``.
+    """
+    return as_django(error_response(request.META, error, mtls_settings().verbosity, oauth=oauth))
+
+
+def refusal_or_page(
+    request: HttpRequest, error: MutualTLSError, *, oauth: bool = True, for_programs: bool = False
+) -> HttpResponse:
+    """Make the answer to a refused program, or to a person where the request prefers HTML.
+
+    Args:
+        request: the request.
+        error: the refusal.
+        oauth: whether the caller is an OAuth client, if it is a program.
+        for_programs: whether the address is that of an endpoint or an API, which no person opens.
+    """
+    return or_page(request, refusal(request, error, oauth=oauth), error, for_programs=for_programs)
+
+
+def or_page(request: HttpRequest, answer: HttpResponse, error: MutualTLSError, *, for_programs: bool) -> HttpResponse:
+    """Turn an answer to a program into a page where the request prefers HTML; status and headers stay."""
+    verbosity = mtls_settings().verbosity
+    if verbosity == "minimal":
+        return answer
+    patch_vary_headers(answer, ["Accept"])
+    if not prefers_html(request.META):
+        return answer
+    try:
+        template = get_template(TEMPLATE)
+    except TemplateDoesNotExist:  # a project that only programs call may have no templates
+        return answer
+    page = refused_page(error, record(request).peer, verbosity=verbosity, for_programs=for_programs)
+    answer.headers["Content-Type"] = "text/html; charset=utf-8"
+    answer.content = template.render({"page": page}, request).encode()
+    return answer
 
 
 def as_django(response: "Response") -> HttpResponse:

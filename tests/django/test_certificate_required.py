@@ -24,7 +24,8 @@ from wsgi_mtls.x509 import PeerCertificate
 from .support import by_certificate, register
 
 BY_DNS = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "billing.example.com"}
-INVALID_CLIENT = (401, b'{"error": "invalid_client"}')
+REJECTED = (401, b'{"error": "certificate_rejected"}')
+NO_CERTIFICATE = (401, b'{"error": "certificate_required"}')
 ACCESS_DENIED = (403, b'{"error": "access_denied"}')
 
 
@@ -110,10 +111,10 @@ def ask(view: str, pair: KeyPair | None) -> tuple[int, bytes]:
 def test_registered_client(view: str, billing: KeyPair, ca: KeyPair, events: list[Any]) -> None:
     register("billing", BY_DNS)
     assert ask(view, billing) == (200, b"billing")
-    assert ask(view, ca.issue("CN=unknown")) == INVALID_CLIENT
+    assert ask(view, ca.issue("CN=unknown")) == REJECTED
     assert events == [("client_authenticated", "billing", None), ("client_rejected", None, "unidentified_client")]
     RegisteredClient.objects.update(enabled=False)
-    assert ask(view, billing) == INVALID_CLIENT
+    assert ask(view, billing) == REJECTED
     assert events[-1] == ("client_rejected", None, "unidentified_client")
 
 
@@ -128,13 +129,13 @@ def test_registered_certificate(view: str, mobile_pair: KeyPair) -> None:
 def test_name_of_several_clients(view: str, billing: KeyPair, events: list[Any]) -> None:
     for client_id in ("one", "two"):
         register(client_id, BY_DNS)
-    assert ask(view, billing) == INVALID_CLIENT
+    assert ask(view, billing) == REJECTED
     assert events == [("client_rejected", None, "unidentified_client")]
 
 
 @pytest.mark.parametrize("view", REGISTERED)
 def test_without_a_certificate(view: str) -> None:
-    assert ask(view, None) == ((200, b"nobody") if "optional" in view else INVALID_CLIENT)
+    assert ask(view, None) == ((200, b"nobody") if "optional" in view else NO_CERTIFICATE)
 
 
 @pytest.mark.parametrize("view", [*AUTHORIZED, "truthy"])
@@ -143,7 +144,7 @@ def test_any_certificate_that_is_authorized(
 ) -> None:
     assert ask(view, billing) == (ACCESS_DENIED if view == "truthy" else (200, b"nobody"))
     assert ask(view, ca.issue("CN=other")) == ACCESS_DENIED
-    assert ask(view, mobile_pair) == INVALID_CLIENT
+    assert ask(view, mobile_pair) == REJECTED
     assert [reason for *_, reason in events][-2:] == ["not_authorized", "self_signed_certificate"]
 
 
@@ -151,7 +152,7 @@ def test_trust_store_is_asked(mtls: Callable[..., None], billing: KeyPair, ca: K
     """The terminator's success does not suffice, and its silence does not matter."""
     register("billing", BY_DNS)
     other = make_ca("CN=Other CA")
-    for root, expected in ((ca, (200, b"billing")), (other, INVALID_CLIENT)):
+    for root, expected in ((ca, (200, b"billing")), (other, REJECTED)):
         mtls(TRUST=TrustStore.from_certificates([root.certificate]))
         for verified in (True, False):
             peer: Any = environ_for(billing, verified=verified)

@@ -36,3 +36,15 @@ def test_the_core_and_its_adapters_import_no_ssl() -> None:
         "import wsgi_mtls.config, wsgi_mtls.wsgi, wsgi_mtls.sources.partial_chains, django_mtls.conf"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_setup_cfg_names_every_file_that_is_not_code():
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    everywhere = setup["options.package_data"]["*"].split()
+    for top in ("flask_mtls", "django_mtls"):
+        folder = ROOT / "integrations" / top
+        patterns = [*everywhere, *setup["options.package_data"].get(top, "").split()]
+        shipped = {file for pattern in patterns for file in folder.glob(pattern)}
+        others = {file for file in folder.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
+        assert {str(file.relative_to(folder)) for file in others - shipped} == set()

@@ -31,7 +31,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 ROOT_URLCONF = "intranet.urls"
 STATIC_URL = "/static/"
-LOGIN_URL = "/login/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "/login/", "/"
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import path
 
+from django_mtls.views import CertificateLoginView
+
 from . import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", views.login_page, name="login"),
+    path("login/", CertificateLoginView.as_view(), name="login"),
     path("profile/", views.profile, name="profile"),
     path("token", views.token, name="token"),
     path("accounts", views.accounts, name="accounts"),

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -22,17 +21,6 @@ from .tokens import LIFETIME, issue
 def home(request: HttpRequest) -> HttpResponse:
     """Tell who is logged in."""
     return render(request, "home.html")
-
-
-@require_GET
-def login_page(request: HttpRequest) -> HttpResponse:
-    """Ask for the card, or go on where one was found."""
-    target = request.GET.get("next", "/")
-    if not request.user.is_authenticated:
-        return render(request, "login.html", status=403)
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = "/"
-    return HttpResponseRedirect(target)
 
 
 @login_required

@@ -115,6 +115,12 @@ def text(browser: "Chrome", identifier: str) -> str:
     return browser.find_element(By.ID, identifier).text
 
 
+def heading(browser: "Chrome") -> str:
+    from selenium.webdriver.common.by import By
+
+    return browser.find_element(By.TAG_NAME, "h1").text
+
+
 def session_cookie(browser: "Chrome") -> Any:
     cookie: Any = browser.get_cookie("sessionid")
     return cookie["value"] if cookie else None
@@ -132,7 +138,7 @@ def test_smart_card(home: Home, data: Path, port: int, policy: None) -> None:
     with home.browser() as browser:
         browser.get(f"{url}/profile/")
         assert browser.current_url == f"{url}/login/?next=/profile/"
-        assert text(browser, "insert")
+        assert heading(browser) == "This page needs a client certificate"
     home.insert(data / "alice.p12")
     with home.browser() as browser:
         browser.get(f"{url}/profile/")
@@ -146,7 +152,7 @@ def test_smart_card(home: Home, data: Path, port: int, policy: None) -> None:
         assert text(browser, "nobody")
         assert session_cookie(browser) is None
         browser.get(f"{url}/profile/")
-        assert text(browser, "insert")
+        assert heading(browser) == "This page needs a client certificate"
 
 
 def test_another_card(home: Home, data: Path, port: int, policy: None) -> None:
