@@ -23,7 +23,7 @@ class ExpiryFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the choices, in days."""
-        return [("0", _("expired")), *((str(days), _within(days)) for days in (7, 30, 90)), (UNKNOWN, _("not known"))]
+        return [("0", _("expired")), *((str(days), _ahead(days)) for days in (7, 30, 90)), (UNKNOWN, _("not known"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Return the rows of a choice."""
@@ -42,8 +42,13 @@ class SeenFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the choices, in days."""
-        within = ((str(days), _within(days)) for days in (1, 7, 30))
-        return [*within, (LONG_AGO, _("not within 90 days")), (NEVER, _("never"))]
+        within = ((str(days), _back(days)) for days in (7, 30))
+        return [
+            ("1", _("in the last 24 hours")),
+            *within,
+            (LONG_AGO, _("not in the last 90 days")),
+            (NEVER, _("never")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Return the rows of a choice."""
@@ -57,5 +62,9 @@ class SeenFilter(admin.SimpleListFilter):
         return queryset.filter(last_seen__gt=now - timedelta(days=int(str(value))))
 
 
-def _within(days: int) -> str:
-    return ngettext("within %(days)d day", "within %(days)d days", days) % {"days": days}
+def _ahead(days: int) -> str:
+    return ngettext("in the next %(days)d day", "in the next %(days)d days", days) % {"days": days}
+
+
+def _back(days: int) -> str:
+    return ngettext("in the last %(days)d day", "in the last %(days)d days", days) % {"days": days}

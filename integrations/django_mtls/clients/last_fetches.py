@@ -34,4 +34,7 @@ def text_of(last: LastFetch) -> str:
     else:
         count = ngettext("%d certificate", "%d certificates", last.certificates) % last.certificates
         came = f"{date_format(localtime(last.fetched), 'DATETIME_FORMAT')}: {count}."
-    return came if last.failure is None else f"{came} {_('The last fetch failed: %s') % last.failure}"
+    if last.failure is None:
+        return came
+    failed = _("The last fetch failed: %s") % last.failure
+    return f"{came} {failed}"
