@@ -18,7 +18,7 @@ Function = Callable[..., Any]
 def errors(app: Flask) -> list[str]:
     """Return the lines about routes, the app's only errors."""
     result = app.test_cli_runner().invoke(args=["mtls", "check"])
-    lines = [line for line in result.stderr.splitlines() if "E004" in line]
+    lines = [line for line in result.output.splitlines() if "E004" in line]
     assert result.exit_code == int(bool(lines)), result.output
     return lines
 

@@ -1,9 +1,7 @@
 """The distinction of browsers from programs, by the Accept header (RFC 9110 section 12.5.1)."""
 
+import re
 from typing import TYPE_CHECKING
-
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -11,6 +9,7 @@ if TYPE_CHECKING:
 _LONGEST = 1000
 """The longest ``Accept`` that is read, in characters: browsers send less than 300."""
 _PAGES = ("text/html", "application/xhtml+xml")
+_WEIGHT = re.compile(r"[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*")  # RFC 9110 section 12.4.2
 
 
 def prefers_html(environ: "WSGIEnvironment") -> bool:
@@ -24,9 +23,19 @@ def prefers_html(environ: "WSGIEnvironment") -> bool:
     value = environ.get("HTTP_ACCEPT", "")
     if len(value) > _LONGEST:
         return False
+    # Not by Werkzeug's parser: that of 3.0.0 takes minutes for some quoted strings.
     qualities: dict[str, float] = {}
-    for media_type, quality in parse_accept_header(value, MIMEAccept):
-        name = media_type.partition(";")[0].strip().lower()
-        qualities[name] = max(quality, qualities.get(name, 0))
+    for item in value.split(","):
+        media_type, *parameters = item.split(";")
+        name = media_type.strip(" \t").lower()
+        qualities[name] = max(_quality(parameters), qualities.get(name, 0))
     page = max(qualities.get(name, 0) for name in _PAGES)
     return page > qualities.get("application/json", 0)
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.strip(" \t").lower().startswith("q="):
+            weight = _WEIGHT.fullmatch(parameter)
+            return float(weight[1]) if weight else 0
+    return 1
