@@ -28,7 +28,7 @@ def run(effort: Effort) -> Iterator[Table]:
     own = measure(max(3, effort.rounds // 5))
     rows = [_row(name, figures) for name, figures in own.items()]
     lines = dict(own)
-    rows.append(_free_threaded(lines))
+    rows += _free_threaded(lines)
     growth = Growth("threads", "threads", "requests/s", list(_THREADS), lines)
     yield Table("Threads", rows, "Requests per second of the process's CPU time, by 1 and 8 threads.", [growth])
 
@@ -67,17 +67,18 @@ def _rate(headers: list[str], threads: int) -> float:
     return sum(served) / (time.process_time() - begun)
 
 
-def _free_threaded(lines: dict[str, list[float]]) -> Row:
+def _free_threaded(lines: dict[str, list[float]]) -> list[Row]:
     python = shutil.which("python3.14t")
     if python is None:
-        return Row("free-threaded CPython", "skipped: python3.14t is not on the path")
+        return [Row("free-threaded CPython", "skipped: python3.14t is not on the path")]
     command = [python, "-m", "benchmarks.threads"]
     done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
     if done.returncode:
-        return Row("free-threaded CPython", f"skipped: {done.stderr.strip().splitlines()[-1]}")
-    found: dict[str, list[float]] = json.loads(done.stdout)
-    lines |= {f"{name}, free-threaded": figures for name, figures in found.items()}
-    return _row("one certificate, free-threaded", found["one certificate"])
+        return [Row("free-threaded CPython", f"skipped: {done.stderr.strip().splitlines()[-1]}")]
+    loaded: dict[str, list[float]] = json.loads(done.stdout)
+    found = {f"{name}, free-threaded": figures for name, figures in loaded.items()}
+    lines |= found
+    return [_row(name, figures) for name, figures in found.items()]
 
 
 def _row(name: str, figures: list[float]) -> Row:
