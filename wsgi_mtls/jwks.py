@@ -119,5 +119,5 @@ def _read(x5c: str) -> tuple[ClientCertificate, Mapping[str, str]]:
 
 
 # Only registered certificates are in it, so those that strangers present cannot push them out. A registry of a database
-# makes its clients anew in every request: some 4,500 RSA certificates fit.
-_registered: Remembered[str, tuple[ClientCertificate, Mapping[str, str]]] = Remembered(8 * 1024 * 1024)
+# makes its clients anew in every request: some 3,400 RSA certificates fit.
+_registered: Remembered[str, tuple[ClientCertificate, Mapping[str, str]]] = Remembered(6 * 1024 * 1024)
