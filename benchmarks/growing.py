@@ -17,6 +17,7 @@ def grow(
     *,
     at_most: float | None = None,
     stops: str = "",
+    note: str = "",
 ) -> Table:
     """Time the same calls at several sizes.
 
@@ -28,6 +29,7 @@ def grow(
         effort: how much is measured.
         at_most: how often the first size's time the last one's may be.
         stops: what stops it if it is more.
+        note: what a reader must know.
     """
     runs = {(name, size): run for size in sizes for name, run in make(size).items()}
     labels = {f"{name} {size}": (name, size) for name, size in runs}
@@ -52,4 +54,4 @@ def grow(
             )
         )
     lines = {name: [quartiles(times[name, size])[1] for size in sizes] for name in dict.fromkeys(n for n, _ in runs)}
-    return Table(title, rows, growths=[Growth(growth[0], growth[1], "µs", list(sizes), lines)])
+    return Table(title, rows, note, growths=[Growth(growth[0], growth[1], "µs", list(sizes), lines)])

@@ -20,8 +20,11 @@ def draw(growth: Growth, path: Path) -> None:
     axes.set_ylabel(growth.unit)
     if max(growth.sizes) > 20 * max(1, min(growth.sizes)):
         axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
-    axes.legend()
+    axes.set_xticks(growth.sizes, [f"{size:,}" for size in growth.sizes], rotation=30)
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:,g}")
+    axes.set_ylim(0, 1.1 * max(value for values in growth.lines.values() for value in values))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
