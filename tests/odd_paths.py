@@ -8,7 +8,7 @@ from tests.support import Answer, mod_ssl, request
 from tests.tokens import Issuer
 from wsgi_mtls import sources
 from wsgi_mtls.testing import KeyPair
-from wsgi_mtls.wsgi import AccessTokenMiddleware
+from wsgi_mtls.wsgi_tokens import AccessTokenMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -20,7 +20,7 @@ from wsgi_mtls import sources
 from wsgi_mtls.events import Event
 from wsgi_mtls.testing import KeyPair, self_sign, to_pem
 from wsgi_mtls.tokens import AccessTokens, IntrospectedTokens, JWTAccessTokens
-from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware
+from wsgi_mtls.wsgi_tokens import TOKEN, AccessTokenMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .guard import Guard
     from .jwks import jwk
     from .verifier import AuthenticatedClient, Verifier
-    from .wsgi import AccessTokenMiddleware, ClientAuthMiddleware, PeerMiddleware, accept_token
+    from .wsgi import ClientAuthMiddleware, PeerMiddleware
+    from .wsgi_tokens import AccessTokenMiddleware, accept_token
     from .x509 import ClientCertificate, PeerCertificate
 
 __all__ = [
@@ -49,7 +50,8 @@ _PLACES = {
     "guard": ("Guard",),
     "jwks": ("jwk",),
     "verifier": ("AuthenticatedClient", "Verifier"),
-    "wsgi": ("AccessTokenMiddleware", "ClientAuthMiddleware", "PeerMiddleware", "accept_token"),
+    "wsgi": ("ClientAuthMiddleware", "PeerMiddleware"),
+    "wsgi_tokens": ("AccessTokenMiddleware", "accept_token"),
     "x509": ("ClientCertificate", "PeerCertificate"),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}

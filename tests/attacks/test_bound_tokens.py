@@ -20,7 +20,8 @@ from wsgi_mtls.metadata import authorization_server_metadata, protected_resource
 from wsgi_mtls.responses import error_response
 from wsgi_mtls.sources import PEER
 from wsgi_mtls.testing import KeyPair, Profile, make_ca, self_sign
-from wsgi_mtls.wsgi import CLIENT, TOKEN
+from wsgi_mtls.wsgi import CLIENT
+from wsgi_mtls.wsgi_tokens import TOKEN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

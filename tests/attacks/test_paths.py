@@ -11,7 +11,7 @@ from tests.odd_paths import GUARDED, OPEN, Walk, inserted, octets, replaced
 from tests.support import Endpoint, request
 from tests.tokens import GuardedAPI, Issuer
 from wsgi_mtls.testing import KeyPair, self_sign
-from wsgi_mtls.wsgi import TOKEN
+from wsgi_mtls.wsgi_tokens import TOKEN
 
 MODES: dict[str, dict[str, Any]] = {
     "paths": {"paths": GUARDED},

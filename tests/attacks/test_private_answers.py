@@ -13,7 +13,7 @@ from wsgi_mtls import AccessTokenMiddleware, ClientAuthMiddleware, PeerMiddlewar
 from wsgi_mtls.guard import Guard
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.testing import KeyPair, environ_for, self_sign
-from wsgi_mtls.wsgi import accept_token
+from wsgi_mtls.wsgi_tokens import accept_token
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,7 +8,8 @@ import pytest
 from tests.support import request, token_endpoint
 from wsgi_mtls import ClientAuthMiddleware, Verifier, sources
 from wsgi_mtls.clients import MappingRegistry
-from wsgi_mtls.wsgi import AccessTokenMiddleware, PeerMiddleware
+from wsgi_mtls.wsgi import PeerMiddleware
+from wsgi_mtls.wsgi_tokens import AccessTokenMiddleware
 
 
 class Source:

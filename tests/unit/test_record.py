@@ -12,7 +12,8 @@ from wsgi_mtls.errors import BadCertificate
 from wsgi_mtls.events import Event
 from wsgi_mtls.request.wsgi import view_of
 from wsgi_mtls.sources import PEER, CertificateSource
-from wsgi_mtls.wsgi import AccessTokenMiddleware, ClientAuthMiddleware, PeerMiddleware
+from wsgi_mtls.wsgi import ClientAuthMiddleware, PeerMiddleware
+from wsgi_mtls.wsgi_tokens import AccessTokenMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

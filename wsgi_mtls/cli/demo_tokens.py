@@ -18,7 +18,7 @@ from ..server import make_server
 from ..sources import mod_ssl
 from ..testing import KeyPair, Profile, self_sign
 from ..tokens import JWTAccessTokens
-from ..wsgi import AccessTokenMiddleware
+from ..wsgi_tokens import AccessTokenMiddleware
 from .demo_authorization_server import DemoAuthorizationServer
 from .demo_behind import serving
 from .demo_client import DemoClient, write_pair, write_server_files

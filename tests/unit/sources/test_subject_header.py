@@ -12,7 +12,7 @@ from wsgi_mtls.errors import InvalidToken
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import Status, subject_header
 from wsgi_mtls.testing import self_sign
-from wsgi_mtls.wsgi import AccessTokenMiddleware
+from wsgi_mtls.wsgi_tokens import AccessTokenMiddleware
 from wsgi_mtls.x509 import PeerSubject
 
 # What nginx sends as $ssl_client_s_dn.

@@ -14,7 +14,7 @@ from wsgi_mtls.errors import InvalidToken, MutualTLSError
 from wsgi_mtls.events import Event
 from wsgi_mtls.guard import Guard
 from wsgi_mtls.testing import environ_for, self_sign
-from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware, accept_token
+from wsgi_mtls.wsgi_tokens import TOKEN, AccessTokenMiddleware, accept_token
 from wsgi_mtls.x509 import PeerSubject
 
 PAIR = self_sign("CN=billing")

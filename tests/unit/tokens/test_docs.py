@@ -14,7 +14,7 @@ from wsgi_mtls import Client, PeerCertificate, sources
 from wsgi_mtls.errors import REASONS
 from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import self_sign
-from wsgi_mtls.wsgi import TOKEN, AccessTokenMiddleware
+from wsgi_mtls.wsgi_tokens import TOKEN, AccessTokenMiddleware
 
 DOCS = Path(__file__).parents[3] / "docs" / "bound-tokens.md"
 API_PROGRAM, INTROSPECTION, BINDING, METADATA = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)

@@ -18,7 +18,7 @@ from wsgi_mtls import CallbackRegistry, Client, ClientCertificate, sources
 from wsgi_mtls.cli.inspect import describe
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import Profile, make_ca, self_sign, to_pem
-from wsgi_mtls.wsgi import AccessTokenMiddleware
+from wsgi_mtls.wsgi_tokens import AccessTokenMiddleware
 
 CASES = Path(__file__).parents[2] / "cases"
 THEN = datetime(2026, 11, 28, 18, tzinfo=UTC)
