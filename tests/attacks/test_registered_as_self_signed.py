@@ -5,7 +5,7 @@ SUCCESS for certificates of every shape. The last ones let a real server say so.
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -241,6 +241,28 @@ def test_one_look_up_where_the_registry_offers_it(ca: KeyPair) -> None:
             ask(PeerCertificate(mobile.certificate, verified=True))
         assert caught.value.reason == "registered_as_self_signed"
     assert verifier.check_certificate(PeerCertificate(issued.certificate, verified=True)).verified
+
+
+class WithHolders(Searched):
+    """A registry that is searched, and answers both in one look-up."""
+
+    def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
+        raise AssertionError("find_and_has_self_signed answers it")
+
+    def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
+        self.asked.append("holders")
+        return [self._clients["billing"]], certificate in self._clients["mobile"].certificates
+
+
+def test_one_look_up_without_a_client_id(ca: KeyPair) -> None:
+    mobile, issued = forged(name("billing"), FOREIGN), ca.issue("CN=billing,O=Agora")
+    registry = WithHolders(clients(mobile.certificate))
+    verifier = Verifier(registry)
+    assert verifier.identify(PeerCertificate(issued.certificate, verified=True)).client_id == "billing"
+    with pytest.raises(MutualTLSError) as caught:
+        verifier.identify(PeerCertificate(mobile.certificate, verified=True))
+    assert caught.value.reason == "registered_as_self_signed"
+    assert registry.asked == ["holders"] * 2
 
 
 def test_a_registry_that_can_not_be_searched(ca: KeyPair) -> None:

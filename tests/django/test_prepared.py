@@ -11,15 +11,18 @@ from django.test.utils import CaptureQueriesContext
 
 from django_mtls.backends import ClientCertificateBackend
 from django_mtls.clients.rows import ParsedRows
+from django_mtls.clients.search import certificate_digests
+from django_mtls.clients.search_keys import SearchKey
 from django_mtls.models import AbstractRegisteredClient, RegisteredClient
 from django_mtls.prepared import Place, is_plain, prepare
 from django_mtls.test import CertificateClient
+from django_mtls.verification import registry, verifier
 from tests.simultaneous import at_once
-from wsgi_mtls import PeerCertificate
+from wsgi_mtls import MutualTLSError, PeerCertificate
 from wsgi_mtls.testing import KeyPair, Profile
 
 from .registrations import who
-from .support import register
+from .support import by_certificate, register
 
 BY_DNS = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "rp.example.com"}
 FORM = "application/x-www-form-urlencoded"
@@ -150,8 +153,8 @@ def test_rows_in_four_threads() -> None:
 
     def read() -> tuple[str, set[str | None]]:
         own = f"{next(numbers)}.example.com"
-        found = [parsed.of("rp", [(*values("rp", own), 0)], "default")[0] for _ in range(300)]
-        return own, {client.tls_client_auth_san_dns for client in found if client is not None}
+        found = [parsed.client(values("rp", own), "default") for _ in range(300)]
+        return own, {client.tls_client_auth_san_dns for client in found}
 
     assert sorted(at_once(read)) == [(name, {name}) for name in (f"{number}.example.com" for number in range(4))]
 
@@ -160,8 +163,7 @@ def test_rows_are_remembered_in_bounded_memory() -> None:
     parsed = ParsedRows(RegisteredClient, most=10_000)
 
     def read(number: int, padding: int = 2000) -> Any:
-        row = values(f"c{number}", "rp.example.com", padding)
-        return parsed.of(row[0], [(*row, 0)], "default")[0]
+        return parsed.client(values(f"c{number}", "rp.example.com", padding), "default")
 
     parsed_rows: list[str] = []
 
@@ -185,6 +187,45 @@ def test_whole_numbers_for_booleans(stored: object, bound: bool) -> None:
     """MariaDB has no other booleans."""
     given = list(values("rp", "rp.example.com"))
     given[5] = stored
-    client, _ = ParsedRows(RegisteredClient).of("rp", [(*given, 0)], "default")
-    assert client is not None
+    client = ParsedRows(RegisteredClient).client(tuple(given), "default")
     assert client.tls_client_certificate_bound_access_tokens is bound
+
+
+def test_one_query_without_a_client_id(rp: KeyPair, ca: KeyPair) -> None:
+    peer, stranger = (PeerCertificate(pair.certificate, verified=True) for pair in (rp, ca.issue("CN=stranger")))
+    register("rp", BY_DNS)
+    assert verifier().identify(peer).client_id == "rp"  # which notes the client, once in a minute
+    with CaptureQueriesContext(connection) as queries:
+        assert verifier().identify(peer).client_id == "rp"
+    assert len(queries) == 1
+    with CaptureQueriesContext(connection) as queries, pytest.raises(MutualTLSError):
+        verifier().identify(stranger)
+    assert len(queries) == 1
+    RegisteredClient.objects.update(enabled=False)
+    with pytest.raises(MutualTLSError):
+        verifier().identify(peer)
+    RegisteredClient.objects.update(enabled=True, subject_value="other.example.com")
+    with pytest.raises(MutualTLSError):
+        verifier().identify(peer)
+    RegisteredClient.objects.update(subject_value="rp.example.com")
+    assert verifier().identify(peer).client_id == "rp"
+    register("mobile", by_certificate(rp), enabled=False)
+    with pytest.raises(MutualTLSError) as caught:
+        verifier().identify(peer)
+    assert caught.value.reason == "registered_as_self_signed"
+
+
+def test_a_row_that_several_digests_find(rp: KeyPair) -> None:
+    row = register("rp", BY_DNS)
+    for digest in certificate_digests(rp.certificate):
+        row.search_keys.add(SearchKey.objects.get_or_create(digest=digest, scope="")[0])
+    assert [client.client_id for client in registry().find(rp.certificate)] == ["rp"]
+
+
+def test_more_names_than_usual(ca: KeyPair) -> None:
+    many = ca.issue("CN=x", Profile(san_dns=["rp.example.com", *(f"{number}.example.com" for number in range(20))]))
+    register("rp", BY_DNS)
+    assert [client.client_id for client in registry().find(many.certificate)] == ["rp"]
+    assert registry().find_and_has_self_signed(many.certificate)[1] is False
+    register("mobile", by_certificate(many), enabled=False)
+    assert registry().find_and_has_self_signed(many.certificate)[1] is True

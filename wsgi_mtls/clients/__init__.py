@@ -9,7 +9,7 @@ from .issuers import read_issuers
 from .known import KnownClients
 from .mapping import MappingRegistry
 from .published import LastFetch, PublishedKeySets
-from .registry import CertificateRegistry, ClientRegistry, SelfSignedRegistry, SightingRegistry
+from .registry import CertificateRegistry, ClientRegistry, HolderRegistry, SelfSignedRegistry, SightingRegistry
 from .subject import SubjectValue, subject_keys
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "CertificateRegistry",
     "Client",
     "ClientRegistry",
+    "HolderRegistry",
     "KnownClients",
     "LastFetch",
     "MappingRegistry",

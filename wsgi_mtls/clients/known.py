@@ -8,7 +8,7 @@ from ..x509 import ClientCertificate, Peer, PeerCertificate
 from .authenticated import AuthenticatedClient
 from .client import Client
 from .mapping import MappingRegistry
-from .registry import CertificateRegistry, ClientRegistry, SelfSignedRegistry, SightingRegistry
+from .registry import CertificateRegistry, ClientRegistry, HolderRegistry, SelfSignedRegistry, SightingRegistry
 
 logger = logging.getLogger("wsgi_mtls")
 
@@ -28,6 +28,7 @@ class KnownClients:
         self._registry = registry
         self._searched = registry if isinstance(registry, CertificateRegistry) else None
         self._self_signed = registry if isinstance(registry, SelfSignedRegistry) else None
+        self._holders = registry if isinstance(registry, HolderRegistry) else None
         self.sightings = registry if isinstance(registry, SightingRegistry) else None
         self.in_memory = registry if isinstance(registry, MappingRegistry) else None
 
@@ -81,18 +82,26 @@ class KnownClients:
         """Return every client that this certificate may belong to, and whether it is a self-signed client's.
 
         Returns:
-            The clients; and None as the second where the registry must be asked, since it knows of disabled clients.
+            The clients; and None as the second where the registry must be asked once more, since it knows of disabled
+            clients.
 
         Raises:
             TypeError: If the registry cannot be searched.
         """
         if self._searched is None:
             raise TypeError(f"{type(self._registry).__name__} can't be searched: identify() needs find(certificate).")
-        found = tuple(self._searched.find(certificate))
+        is_self_signed: bool | None = None
+        if self._holders is not None:
+            given, is_self_signed = self._holders.find_and_has_self_signed(certificate)
+        else:
+            given = self._searched.find(certificate)
+        found = tuple(given)
         for client in found:
             if not isinstance(client, Client):
                 raise _no_client(client)
-        return found, None if self._self_signed is not None else _is_self_signed_of(found, certificate)
+        if is_self_signed is None and self._self_signed is None:
+            is_self_signed = _is_self_signed_of(found, certificate)
+        return found, is_self_signed
 
 
 def _is_self_signed_of(clients: Sequence[Client], certificate: ClientCertificate) -> bool:

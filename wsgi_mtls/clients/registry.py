@@ -34,6 +34,14 @@ class SelfSignedRegistry(Protocol):
 
 
 @runtime_checkable
+class HolderRegistry(Protocol):
+    """A registry that finds the clients of a certificate, and knows the keys of self-signed ones, by one look-up."""
+
+    def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
+        """Return what ``find`` and ``has_self_signed`` return, by one look-up."""
+
+
+@runtime_checkable
 class SightingRegistry(Protocol):
     """A registry that notes when a client was seen last, and with which certificate."""
 

@@ -1,6 +1,8 @@
 """``client_id`` to client, from the database."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists
@@ -11,7 +13,7 @@ from wsgi_mtls.x509 import ClientCertificate
 
 from ..models import AbstractRegisteredClient
 from .choices import Method
-from .rows import CLIENT_ID, DIGEST, ParsedRows, client_query
+from .rows import CLIENT_ID, DIGEST, DIGESTS, ParsedRows, client_query, holders_query
 from .search import SHARED, batches, certificate_digests, exclusive_scope, key_digest
 from .search_keys import SearchKey
 from .sightings import noted
@@ -50,11 +52,14 @@ class DjangoClientRegistry:
             InvalidClientMetadata: If it can never authenticate.
         """
         digest, query = key_digest(certificate), client_query(self._model, self._scopes)
+        client, has_key = None, False
         if query is None:
             client, has_key = self._by_the_model(client_id, digest)
         else:
-            rows = query.rows({CLIENT_ID: client_id, DIGEST: digest})
-            client, has_key = self._parsed.of(client_id, rows, query.using)
+            for row in query.rows({CLIENT_ID: client_id, DIGEST: digest}):
+                if row[0] == client_id:
+                    client, has_key = self._parsed.client(row[:-1], query.using), bool(row[-1])
+                    break
         if client is None:
             return None, False
         # A self-signed client needs no further query: its certificate is registered, or refused.
@@ -92,12 +97,22 @@ class DjangoClientRegistry:
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
         """Return every enabled client that this certificate may belong to."""
-        for record in self._found(certificate):
-            if record.enabled:
-                try:
-                    yield record.to_client()
-                except InvalidClientMetadata:
-                    continue  # it can never authenticate; the system check names it
+        return self.find_and_has_self_signed(certificate)[0]
+
+    def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
+        """Return what :meth:`find` and :meth:`has_self_signed` return, by one query for nearly every certificate."""
+        digests = certificate_digests(certificate)
+        query = holders_query(self._model, self._scopes, len(digests))
+        if query is None:
+            makers = [record.to_client for record in self._found(certificate) if record.enabled]
+            return _valid(makers), self.has_self_signed(certificate)
+        rows = query.rows(dict(zip(DIGESTS, digests, strict=False)))
+        own = key_digest(certificate)
+        has_self_signed = any(method == Method.SELF_SIGNED and digest == own for _, method, *_, digest, _ in rows)
+        # Once for each row, which several digests may have found.
+        enabled = {key: values for *values, is_enabled, _, key in rows if is_enabled}
+        makers = [partial(self._parsed.client, tuple(values), query.using) for values in enabled.values()]
+        return _valid(makers), has_self_signed
 
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
         """Return every row that this certificate may belong to, with its user, also disabled ones."""
@@ -122,3 +137,11 @@ class DjangoClientRegistry:
             record = self._record(self._model._default_manager.all(), client_id)
             if record is not None:
                 record.seen(certificate)
+
+
+def _valid(makers: Iterable[Callable[[], Client]]) -> list[Client]:
+    made: list[Client] = []
+    for make in makers:
+        with suppress(InvalidClientMetadata):  # it can never authenticate; the system check names it
+            made.append(make())
+    return made

@@ -1,6 +1,5 @@
 """The row of a client as the database returns it: what it says is parsed once, and read anew in each request."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 Values = tuple[Any, ...]
 
 CLIENT_ID, DIGEST = Place("a client_id"), Place("the digest of a key")
+DIGESTS = tuple(Place(f"digest {number} of a certificate") for number in range(16))
 _AS_THEY_ARE = (
     "client_id",
     "token_endpoint_auth_method",
@@ -41,22 +41,49 @@ def client_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...])
     return _query(manager, manager.db, scopes)
 
 
+def holders_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...], count: int) -> Prepared | None:
+    """Return the query for the rows that so many digests find, once for each: with ``enabled``, digest, primary key.
+
+    None where :func:`client_query` is None, and for more digests than usual certificates have.
+    """
+    manager = model._default_manager
+    return _holders_query(manager, manager.db, scopes, count) if count <= len(DIGESTS) else None
+
+
 @lru_cache(maxsize=16)
 def _query(manager: "Manager[AbstractRegisteredClient]", using: str, scopes: tuple[str, ...]) -> Prepared | None:
-    model, plain = manager.model, AbstractRegisteredClient
-    if model.to_client is not plain.to_client or model.to_metadata is not plain.to_metadata:
-        return None
-    if model.client_id_lookup != plain.client_id_lookup or not is_plain(manager):
-        return None
-
     def make() -> "QuerySet[AbstractRegisteredClient, Values]":
-        # Unparsed: a client may have a thousand keys, and the same text says the same.
-        texts: list[Expression] = [ExpressionWrapper(F(name), TextField()) for name in _JSON]
         keys = SearchKey._default_manager.filter(digest=DIGEST, scope__in=scopes)
         rows = manager.all().filter(client_id=CLIENT_ID, enabled=True).order_by()
-        return rows.values_list(*_AS_THEY_ARE, *texts, Exists(keys))
+        return rows.values_list(*_columns(), Exists(keys))
 
-    return prepare(make, using, CLIENT_ID, DIGEST)
+    return prepare(make, using, CLIENT_ID, DIGEST) if _is_usual(manager) else None
+
+
+@lru_cache(maxsize=64)
+def _holders_query(
+    manager: "Manager[AbstractRegisteredClient]", using: str, scopes: tuple[str, ...], count: int
+) -> Prepared | None:
+    def make() -> "QuerySet[AbstractRegisteredClient, Values]":
+        found = {"search_keys__digest__in": DIGESTS[:count], "search_keys__scope__in": scopes}
+        return manager.all().filter(**found).order_by().values_list(*_columns(), "enabled", "search_keys__digest", "pk")
+
+    return prepare(make, using, *DIGESTS[:count]) if _is_usual(manager) else None
+
+
+def _columns() -> "list[str | Expression]":
+    # Unparsed: a client may have a thousand keys, and the same text says the same.
+    return [*_AS_THEY_ARE, *(ExpressionWrapper(F(name), TextField()) for name in _JSON)]
+
+
+def _is_usual(manager: "Manager[AbstractRegisteredClient]") -> bool:
+    model, plain = manager.model, AbstractRegisteredClient
+    return (
+        model.to_client is plain.to_client
+        and model.to_metadata is plain.to_metadata
+        and model.client_id_lookup == plain.client_id_lookup
+        and is_plain(manager)
+    )
 
 
 class ParsedRows:
@@ -74,19 +101,15 @@ class ParsedRows:
         self._characters = 0
         self._lock = Lock()
 
-    def of(self, client_id: str, rows: Iterable[Values], using: str) -> tuple[Client | None, bool]:
-        """Return the client of this very ``client_id`` among the rows of :func:`client_query`, and what ends its row.
+    def client(self, values: Values, using: str) -> Client:
+        """Return the client of a row's first columns.
 
         Raises:
             InvalidClientMetadata: If it can never authenticate.
         """
-        for row in rows:
-            if row[0] == client_id:
-                # By its name, and then by all of it: to hash a thousand keys takes longer than to compare them.
-                known, values = self._known.get(client_id), row[:-1]
-                client = known[1] if known is not None and known[0] == values else self._parse(values, using)
-                return client, bool(row[-1])
-        return None, False
+        # By its name, and then by all of it: to hash a thousand keys takes longer than to compare them.
+        known = self._known.get(values[0])
+        return known[1] if known is not None and known[0] == values else self._parse(values, using)
 
     def _parse(self, values: Values, using: str) -> Client:
         client = self._record(values, using).to_client()

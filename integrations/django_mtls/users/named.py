@@ -13,6 +13,7 @@ from wsgi_mtls.errors import MutualTLSError, RefusedClient
 from wsgi_mtls.x509 import ClientCertificate
 
 from ..clients.choices import Method
+from ..clients.rows import DIGESTS
 from ..clients.search import SHARED, certificate_digests, exclusive_scope
 from ..conf import mtls_settings
 from ..models import AbstractRegisteredClient
@@ -20,7 +21,6 @@ from ..prepared import Place, Prepared, is_plain, prepare
 from .usernames import UsernameFrom, username
 
 _NAME = Place("a username")
-_DIGESTS = tuple(Place(f"digest {number} of a certificate") for number in range(16))
 _REGISTERED = "mtls_is_registered"
 
 
@@ -100,7 +100,7 @@ def _user_and_registered(name: str, certificate: ClientCertificate) -> tuple[Any
     query = _prepared(users, len(digests))
     if query is None:
         return find_user(name), None
-    values: dict[str, str] = {_NAME: name, **dict(zip(_DIGESTS, digests, strict=False))}
+    values: dict[str, str] = {_NAME: name, **dict(zip(DIGESTS, digests, strict=False))}
     user = _of_this_name(name, partial(users.raw, query.sql, query.fill(values)))
     # It is a value of this query alone, which must not stay with the user.
     return user, None if user is None else bool(vars(user).pop(_REGISTERED))
@@ -109,7 +109,7 @@ def _user_and_registered(name: str, certificate: ClientCertificate) -> tuple[Any
 def _prepared(users: "Manager[Any]", count: int) -> Prepared | None:
     """Return the query for a user and the registrations of so many digests, where one database has both."""
     clients, using = mtls_settings().client_model._default_manager, users.db
-    if count > len(_DIGESTS) or clients.db != using:
+    if count > len(DIGESTS) or clients.db != using:
         return None
     return _query(users, users.model.USERNAME_FIELD, clients, using, count)
 
@@ -124,9 +124,9 @@ def _query(
     def make() -> "QuerySet[Model]":
         counting = clients.all().filter(
             Q(user__isnull=False) | Q(token_endpoint_auth_method=Method.SELF_SIGNED),
-            search_keys__digest__in=_DIGESTS[:count],
+            search_keys__digest__in=DIGESTS[:count],
             search_keys__scope__in=(SHARED, exclusive_scope(clients.model)),
         )
         return users.all().filter(**{field: _NAME}).annotate(**{_REGISTERED: Exists(counting)})
 
-    return prepare(make, using, _NAME, *_DIGESTS[:count])
+    return prepare(make, using, _NAME, *DIGESTS[:count])
