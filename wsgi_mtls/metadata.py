@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 
 from .clients import AUTH_METHODS
 from .errors import InvalidServerMetadata
+from .metadata_aliases import aliases
 from .metadata_checks import (
     ALGORITHMS,
     ALIASES,
     BOUND,
-    FOR_BROWSERS,
     METHODS,
     Metadata,
     check_identifier,
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 # RFC 8414 section 2 has members for the methods of these.
 _WITH_METHODS = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
-# Clients authenticate here, so that those of mutual TLS would be lost without an alias: RFC 9126, RFC 8628, CIBA.
-_AUTHENTICATED = frozenset({
-    *_WITH_METHODS,
-    *("pushed_authorization_request_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint"),
-})  # fmt: skip
 
 
 def authorization_server_metadata(
@@ -76,7 +71,7 @@ def authorization_server_metadata(
     metadata |= members | urls
     _add_algorithms(metadata)
     if mtls_base is not None:
-        metadata[ALIASES] = _aliases(base, mtls_base, urls, members.get(ALIASES, {}))
+        metadata[ALIASES] = aliases(base, mtls_base, urls, members.get(ALIASES, {}))
     check_server(metadata)
     return metadata
 
@@ -227,29 +222,3 @@ def _add_algorithms(metadata: dict[str, object]) -> None:
         methods = metadata.get(f"{name}{METHODS}")
         if methods is not None and uses_signatures(texts(f"{name}{METHODS}", methods)):
             metadata.setdefault(f"{name}{ALGORITHMS}", algorithms)
-
-
-def _aliases(base: str, mtls_base: str, urls: Mapping[str, str], given: object) -> dict[str, object]:
-    """RFC 8705 section 5: where clients find the endpoints with mutual TLS."""
-    check_identifier("mtls_base", mtls_base)
-    if not isinstance(given, Mapping):
-        raise InvalidServerMetadata(f"{ALIASES} must be an object.")
-    aliases: dict[str, object] = {}
-    for name, url in urls.items():
-        alias = None if name in FOR_BROWSERS or name in given else _alias(url, base, mtls_base)
-        if alias is not None:
-            aliases[name] = alias
-        elif name in _AUTHENTICATED and name not in given:
-            raise InvalidServerMetadata(
-                f"{name} is not below {base}, so mtls_base does not say where it has mutual TLS: "
-                f"give it in {ALIASES}, or as a path."
-            )
-    return aliases | dict(given)
-
-
-def _alias(url: str, base: str, mtls_base: str) -> str | None:
-    # The longer first: one may lie below the other.
-    for start in sorted((base.rstrip("/"), mtls_base.rstrip("/")), key=len, reverse=True):
-        if url.startswith(f"{start}/"):
-            return mtls_base.rstrip("/") + url.removeprefix(start)
-    return None

@@ -11,13 +11,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from joserfc import jws
-from joserfc.jwk import JWKRegistry, RSAKey
 
 from ..errors import InvalidToken
-from ..shortage import is_shortage
 from ..store import MemoryStore, Store
 from ..urls import https_url
-from .keys import MIN_RSA_BITS, SigningKey
+from .keys import SigningKey
+from .proof_parts import MAX_PROOF, ProofRegistry, claims_of, malformed, one_proof, public_key, refuse_shortage, text_of
 from .target import is_at
 
 if TYPE_CHECKING:
@@ -30,10 +29,7 @@ ALGORITHMS = ("ES256", "PS256", "Ed25519")
 _ASYMMETRIC = frozenset({
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
 })  # fmt: skip
-MAX_PROOF = 4096
-"""The longest proof that is looked at, in characters: one of an RSA key of 8192 bits has 3,700."""
 MAX_WINDOW = 300
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 section 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class DPoP:
                 base_url,
             )
         self._store = MemoryStore(evicts=False) if store is None else store
-        self._registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
+        self._registry = ProofRegistry(algorithms=list(algorithms), strict_check_header=False)
         self._window = window
         self._clock = clock
 
@@ -107,12 +103,12 @@ class DPoP:
         Raises:
             InvalidToken: If there is not exactly one valid proof, with the reason.
         """
-        signed, header = self._parse(_one_proof(environ))
-        key = _public_key(header.get("jwk"))
+        signed, header = self._parse(one_proof(environ))
+        key = public_key(header.get("jwk"))
         self._verify_signature(signed, key)
-        claims = _claims(signed.payload)
+        claims = claims_of(signed.payload)
         self._check_request(claims, environ, method, token)
-        return Proof(key.thumbprint(), _text(claims, "jti"))
+        return Proof(key.thumbprint(), text_of(claims, "jti"))
 
     def use(self, proof: Proof) -> None:
         """Remember a proof.
@@ -136,18 +132,18 @@ class DPoP:
 
     def _parse(self, proof: str) -> tuple[jws.CompactSignature, Mapping[str, object]]:
         if len(proof) > MAX_PROOF:
-            raise _malformed(f"The proof is longer than {MAX_PROOF} characters.")
+            raise malformed(f"The proof is longer than {MAX_PROOF} characters.")
         try:
             signed = jws.extract_compact(proof.encode("ascii"), registry=self._registry)
             header: object = signed.headers()
         except Exception as error:  # the octets are the caller's, and joserfc's exceptions for them are many
-            _refuse_shortage(error)
-            raise _malformed(f"The proof is not a JWT: {error}.") from None
+            refuse_shortage(error)
+            raise malformed(f"The proof is not a JWT: {error}.") from None
         if not isinstance(header, dict) or "crit" in header or "b64" in header:
-            raise _malformed("The proof's header is not an object, or has extensions that a proof cannot have.")
+            raise malformed("The proof's header is not an object, or has extensions that a proof cannot have.")
         kind, algorithm = header.get("typ"), header.get("alg")
         if kind != "dpop+jwt":
-            raise _malformed(f"Expected typ dpop+jwt, found {kind!r:.80}: send a DPoP proof, not another JWT.")
+            raise malformed(f"Expected typ dpop+jwt, found {kind!r:.80}: send a DPoP proof, not another JWT.")
         if not isinstance(algorithm, str) or algorithm not in self.algorithms:
             raise InvalidToken(
                 f"The proof's alg {algorithm!r:.80} is not one of the allowed algorithms.",
@@ -162,11 +158,11 @@ class DPoP:
             if jws.validate_compact(signed, key, registry=self._registry):
                 return
         except Exception as error:  # for a key that does not fit alg joserfc's exceptions are many
-            _refuse_shortage(error)
+            refuse_shortage(error)
         raise InvalidToken("The proof's own key does not verify it.", reason="dpop_signature_invalid")
 
     def _check_request(self, claims: Mapping[str, object], environ: "WSGIEnvironment", method: str, token: str) -> None:
-        htm, htu, ath = (_text(claims, name) for name in ("htm", "htu", "ath"))
+        htm, htu, ath = (text_of(claims, name) for name in ("htm", "htu", "ath"))
         if htm != method:
             raise InvalidToken(
                 f"The proof is for {htm!r:.40}, the request is a {method}.",
@@ -184,7 +180,7 @@ class DPoP:
             )
         made, now = claims.get("iat"), self._clock()
         if isinstance(made, bool) or not isinstance(made, int | float):
-            raise _malformed("The proof's iat must be a number.")
+            raise malformed("The proof's iat must be a number.")
         # Not by a difference, which a huge integer overflows; NaN is in no interval.
         if not now - self._window <= made <= now + self._window:
             raise InvalidToken(
@@ -195,68 +191,5 @@ class DPoP:
             raise InvalidToken("The proof's ath is the hash of another access token.", reason="dpop_token_mismatch")
 
 
-class _Registry(jws.JWSRegistry):
-    """The proof's length is bounded as a whole; joserfc's 512 octets for a header leave no room for an RSA key."""
-
-    max_header_length = max_payload_length = max_signature_length = MAX_PROOF
-
-
-def _one_proof(environ: "WSGIEnvironment") -> str:
-    value: str = environ.get("HTTP_DPOP", "").strip(" \t")
-    if not value:
-        raise InvalidToken(
-            "The request has no DPoP header field: send a proof, and make the server pass it on.",
-            reason="missing_dpop_proof",
-        )
-    # RFC 9110 section 5.3: servers join repeated fields by commas, which a JWT never has.
-    if "," in value:
-        raise InvalidToken("The request has more than one DPoP proof.", reason="repeated_dpop_proof")
-    return value
-
-
-def _public_key(jwk: object) -> SigningKey:
-    problem = "must be a public key, as an object"
-    if isinstance(jwk, dict) and not jwk.keys() & _PRIVATE:
-        try:
-            key = JWKRegistry.import_key(jwk)
-        except Exception as error:  # for what a caller may write joserfc's exceptions are many
-            _refuse_shortage(error)
-            problem = f"is not a key that can be read: {error!r:.200}"
-        else:
-            small = isinstance(key, RSAKey) and key.public_key.key_size < MIN_RSA_BITS
-            if isinstance(key, SigningKey) and not key.is_private and not small:
-                return key
-            problem = f"must be an EC, OKP or RSA key, RSA of at least {MIN_RSA_BITS} bits"
-    raise InvalidToken(f"The proof's jwk {problem}.", reason="dpop_key_not_allowed")
-
-
-def _claims(payload: bytes | None) -> Mapping[str, object]:
-    try:
-        # Of octets, Python would read UTF-16 as well (RFC 8259 section 8.1).
-        claims: object = json.loads((payload or b"").decode())
-    except (ValueError, RecursionError) as error:
-        raise _malformed(f"The proof's payload is not JSON: {error}.") from None
-    if not isinstance(claims, dict):
-        raise _malformed("The proof's payload must be an object.")
-    return claims
-
-
-def _text(claims: Mapping[str, object], name: str) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise _malformed(f"The proof's {name} must be a printable text that is not empty.")
-    return value
-
-
 def _hash(token: str) -> str:
     return urlsafe_b64encode(sha256(token.encode("ascii")).digest()).decode().rstrip("=")
-
-
-def _malformed(problem: str) -> InvalidToken:
-    return InvalidToken(problem, reason="malformed_dpop_proof")
-
-
-def _refuse_shortage(error: Exception) -> None:
-    """Raise ``tokens_unavailable`` if the machine failed, and not the proof."""
-    if is_shortage(error):
-        raise InvalidToken(f"The proof could not be checked: {error!r}.", reason="tokens_unavailable") from error
