@@ -228,7 +228,7 @@ def test_a_ca_per_tenant() -> None:
     assert judge.verifier.identify(PeerCertificate(other.issue("CN=rp").certificate)).client_id == "b"
     with pytest.raises(MutualTLSError) as refusal:
         judge.verifier.check_certificate(PeerCertificate(ROOT.issue("CN=rp").certificate))
-    assert "give a TrustStore" in (refusal.value.advice or "")
+    assert "give a TrustStore" in str(refusal.value.advice)
 
 
 def test_plain_certificates() -> None:
