@@ -26,10 +26,10 @@ from .words import (
     certificate_lines,
     certificates,
     certificates_html,
-    date,
     expiry,
     plain,
     registered_by,
+    short_date,
     two_lines,
     warning_html,
 )
@@ -93,14 +93,14 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         if end is None:
             return None
         words, level = expiry(end)
-        return two_lines(_("Expires:"), words, date(end), level)
+        return two_lines(_("Expires:"), words, short_date(end), level)
 
     @admin.display(description=_("last seen"), ordering="last_seen")
     def seen(self, record: AbstractRegisteredClient) -> Any:
         """Return how long ago the client was authenticated last."""
         if record.last_seen is None:
             return two_lines(_("Last seen:"), _("never"))
-        return two_lines(_("Last seen:"), ago(record.last_seen), date(record.last_seen))
+        return two_lines(_("Last seen:"), ago(record.last_seen), short_date(record.last_seen))
 
     @admin.display(description=_("user"), ordering="user")
     def linked_user(self, record: AbstractRegisteredClient) -> Any:

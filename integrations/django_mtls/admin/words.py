@@ -106,9 +106,14 @@ def ago(moment: datetime) -> str:
     return _("in the last hour")
 
 
-def date(moment: datetime) -> str:
-    """Return the date of a moment in the editor's language and time zone."""
-    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATE_FORMAT")
+def date(moment: datetime, form: str = "DATE_FORMAT") -> str:
+    """Return the date of a moment in the editor's language and time zone, in one of Django's formats."""
+    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, form)
+
+
+def short_date(moment: datetime) -> str:
+    """Return it as a narrow column has it."""
+    return date(moment, "SHORT_DATE_FORMAT")
 
 
 def certificate_lines(certificate: ClientCertificate) -> list[tuple[str, str]]:
