@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,7 +88,9 @@ def typed(commands: str, folder: Path, environ: Mapping[str, str], port: int) ->
             ["sh", "-ec", commands], cwd=folder, env=environ, stdout=output, stderr=output, start_new_session=True
         )
     try:
+        deadline = time.monotonic() + 300  # pip included, on a busy machine
         while not takes_connections(port):
+            assert time.monotonic() < deadline, printed.read_text()
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(timeout=0.1)
                 raise AssertionError(f"ended with {status}: {printed.read_text()}")
