@@ -69,6 +69,6 @@ def compare(
             met = ratio <= bar.at_most
             missed = {} if met else {"stops": bar.stops, "profile": profile(case.run)}
             rows.append(
-                Row(case.name, case.yields, measured, ratio, bar.against, f"≤ {bar.at_most:.2g} ×", met, **missed)
+                Row(case.name, case.yields, measured, ratio, bar.against, f"≤ {bar.at_most:.3g} ×", met, **missed)
             )
     return rows

@@ -47,7 +47,7 @@ def grow(
                 measured=f"{middle:.3g} µs ({low:.3g} to {high:.3g})",
                 ratio=ratio,
                 against=f"{first:,}",
-                bar="" if at_most is None else f"≤ {at_most:.2g} ×",
+                bar="" if at_most is None else f"≤ {at_most:.3g} ×",
                 met=met,
                 stops=stops if met is False else "",
                 profile=profile(runs[name, last]) if met is False else "",

@@ -83,7 +83,8 @@ def run(effort: Effort) -> Iterator[Table]:
             rows = [row for case in _CASES for row in _measure(folder, served, effort, case)]
     note = (
         f"wrk with 8 connections, {effort.http_runs} alternated runs of {effort.http_seconds} s each. More is better; "
-        "a ratio is to the row above. Microseconds are the CPU time of gunicorn's worker for a request."
+        "a ratio is to the row above. Microseconds are the CPU time of gunicorn's worker for a request, with the ratio "
+        "that they alone would give: other programs on the machine change the requests per second more."
     )
     yield Table(title, rows, note)
 
@@ -98,12 +99,15 @@ def _measure(folder: Path, served: Mapping[str, Served], effort: Effort, case: _
     (first, *_), last = found, case.asked[-1][0]
     rows = [Row(f"{case.what}: {first}", measured=_measured(found[first]))]
     for before, app in pairwise(found):
-        ratio = quartiles([a.rate / b.rate for a, b in zip(found[app], found[before], strict=True)])[1]
+        pairs = list(zip(found[app], found[before], strict=True))
+        ratio = quartiles([a.rate / b.rate for a, b in pairs])[1]
+        by_cost = quartiles([b.cost / a.cost for a, b in pairs])[1]
         bar = case.bar if app == last else None
         met = None if bar is None else ratio >= bar
         stops = case.stops if met is False else ""
         asked = f"≥ {bar} ×" if bar else ""
-        rows.append(Row(f"{case.what}: {app}", "", _measured(found[app]), ratio, before, asked, met, stops))
+        measured = f"{_measured(found[app])}: ratio {by_cost:.3g}"
+        rows.append(Row(f"{case.what}: {app}", "", measured, ratio, before, asked, met, stops))
     return rows
 
 
