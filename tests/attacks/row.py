@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 from urllib.parse import quote
 
@@ -135,9 +135,17 @@ class TokenRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRow(Row):
-    """A decision about a certificate alone, whatever name it has."""
+    """A decision about a certificate alone, whatever name it has, where no OAuth client asks."""
 
     kind: ClassVar[Kind] = "certificate"
+
+    def expected_at(self, way: str) -> Refusal:
+        """Return the answer at one way in; where ``certificate_required`` makes it, without OAuth's code."""
+        expected = Row.expected_at(self, way)
+        if expected.error != "invalid_client" or way.partition("-")[0] not in ("flask", "django"):
+            return expected
+        code = "certificate_required" if expected.reason == "no_certificate" else "certificate_rejected"
+        return replace(expected, error=code)
 
 
 # How terminators deliver a certificate
