@@ -83,7 +83,7 @@ ATTACKS: dict[int, tuple[str, str]] = {
     65: ("keys or introspection out of reach", "wsgi_mtls/shortage.py"),
     66: ("accepted: an oddity that no decision reads", "wsgi_mtls/x509/parts.py"),
     67: ("a CORS preflight at a view that is blind to methods", "wsgi_mtls/request/preflight.py"),
-    68: ("a pickle in a shared cache", "wsgi_mtls/store.py"),
+    68: ("a pickle in a shared cache", "wsgi_mtls/sealed_store.py"),
     69: ("another client's pushed request or registration token", "integrations/flask_mtls/authlib/pushed_requests.py"),
     70: ("a TLS session of another host", "deploy/nginx/nginx.conf"),
     71: ("an ID token or another JWT as an access token", "wsgi_mtls/tokens/issuers.py"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import RefusedClient, quoted, short
 from ..https import Answer, FetchFailed, RegisteredFetcher
+from ..sealed_store import believed
 from ..store import MemoryStore, Store
 from ..x509 import ClientCertificate
 from .flights import Flights
@@ -47,7 +48,8 @@ class KeySets:
         stale_seconds: how long a set counts beyond its age while it cannot be fetched.
         max_fetches: how many requests may fetch, or wait for a fetch, at the same time in this process.
         max_fetches_per_host: how many may fetch from one host.
-        store: where sets are kept; None is in this process.
+        store: where sets are kept; None is in this process. One that processes share is a
+            :class:`~wsgi_mtls.sealed_store.SealedStore`.
 
     Raises:
         ValueError: If an option has a value that it cannot have.
@@ -93,7 +95,7 @@ class KeySets:
         self._refetch = refetch_seconds
         self._retry = retry_seconds, max_retry_seconds
         self._stale = stale_seconds
-        self._store = MemoryStore() if store is None else store
+        self._store = believed(store, MemoryStore)
         self._flights = Flights(max_fetches, max_fetches_per_host)
 
     def certificates(self, client_id: str, jwks_uri: str, matches: Matches) -> tuple[ClientCertificate, ...]:

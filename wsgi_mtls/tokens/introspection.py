@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import InvalidToken
 from ..https import TIMEOUT, ConfiguredEndpoint, FetchFailed
+from ..sealed_store import believed
 from ..store import MemoryStore, Store
 from .claims import audiences, check_audience, check_times
 from .signatures import ALGORITHMS, Signatures, signing_keys
@@ -47,7 +48,8 @@ class IntrospectedTokens:
         jwks: its keys, as a JWK set, if it signs its answers (RFC 9701): then others are refused.
         jwks_uri: or where they are fetched.
         algorithms: those that the signature of an answer may have; asymmetric ones.
-        store: keeps answers; None is this process's memory.
+        store: keeps answers; None is this process's memory. One that processes share is a
+            :class:`~wsgi_mtls.sealed_store.SealedStore`.
 
     Raises:
         ValueError: If an argument has an impossible value.
@@ -91,7 +93,7 @@ class IntrospectedTokens:
             self._accept = MEDIA_TYPE
             self._read = signed_reader(issuer, self._audiences | {client_id}, signatures)
         self._seconds = cache_seconds
-        self._store = MemoryStore(MAX_OCTETS) if store is None else store
+        self._store = believed(store, lambda: MemoryStore(MAX_OCTETS))
         self._clock = clock
 
     def decode(self, token: str, /) -> dict[str, object]:

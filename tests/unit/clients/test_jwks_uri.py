@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from queue import Queue
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -365,7 +366,8 @@ def test_new_certificate_waits_for_the_fetch_that_brings_it(site: Site) -> None:
 
 def test_rotation_under_load(server: JSONServer) -> None:
     """Eight threads, in three phases: what is published is accepted, and what never was is not."""
-    site = Site(server, refetch_seconds=0.001, store=None)
+    passing = count()  # a tenth of a second at each look, however fast the machine is
+    site = Site(server, refetch_seconds=0.001, store=MemoryStore(clock=lambda: next(passing) / 10))
     phases = [([OLD], [OLD]), ([OLD, NEW], [NEW, OLD]), ([NEW], [NEW])]
     wrong: list[tuple[int, int]] = []
 

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
+import fakeredis
 import pytest
 
 from wsgi_mtls import Client, sources
+from wsgi_mtls.sealed_store import SealedStore
 
 from .pages import ROOT, blocks, run
 
@@ -30,6 +32,24 @@ def test_key_sets() -> None:
     keys = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://rp.example/jwks.json"}
     rp = Client.from_metadata({"client_id": "rp", **keys})
     assert run("docs/jwks-uri.md", 0, clients={"rp": rp})["verifier"].rules
+
+
+def test_store_that_processes_share() -> None:
+    names = run("docs/jwks-uri.md", 1)
+    server, secret = fakeredis.FakeServer(), bytes(32)
+    assert names["key_sets"](secret)
+
+    def process() -> SealedStore:
+        store = names["RedisStore"]("redis://127.0.0.1")
+        store.redis = fakeredis.FakeRedis(server=server)
+        return SealedStore(store, secret)
+
+    one, other = process(), process()
+    one.set("key", b"value", 60.5)
+    assert other.get("key") == b"value"
+    assert other.get("none") is None
+    assert [one.add("once", 0.5), other.add("once", 0.5)] == [True, False]
+    assert 0 < fakeredis.FakeRedis(server=server).pttl("wsgi_mtls:key") <= 60_500
 
 
 def test_sources_in_lines() -> None:
