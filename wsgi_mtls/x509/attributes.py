@@ -114,15 +114,6 @@ def prepared_text(value: str | TypedValue) -> str:
     return prepare(value) if value else TypedValue(UTF8_STRING, b"").prepared
 
 
-def count(der: bytes) -> int:
-    """Return how many RDNs a certificate's subject or issuer has; the names with another count are other names.
-
-    Raises:
-        ValueError: If it is not a name.
-    """
-    return len(structure.decode_list(structure.RDNSequence, der).items)
-
-
 def decode(der: bytes) -> RDNs:
     """Read a certificate's subject or issuer.
 

@@ -9,7 +9,7 @@ from typing import Literal, final, get_args
 from cryptography.hazmat import asn1
 
 from ..errors import BadCertificate
-from . import attributes, parts, public_key
+from . import parts, public_key
 from .certificate_names import CertificateNames
 from .pem import pem_to_der
 from .reading import Kept, part
@@ -160,8 +160,7 @@ class ClientCertificate(CertificateNames):
 
         Whatever the signature is: OpenSSL does not verify that of one that is in its CA bundle (:mod:`.self_issued`).
         """
-        same_count = attributes.count(parts.subject(self.der)) == attributes.count(parts.issuer(self.der))
-        return same_count and is_self_issued(self.subject_attributes, self.issuer_attributes)
+        return parts.has_as_many_rdns(self.der) and is_self_issued(self.subject_attributes, self.issuer_attributes)
 
     def require_readable(self) -> "ClientCertificate":
         """Return this certificate if all that is shown of it can be read, for a page or a report.

@@ -38,6 +38,7 @@ class Extensions:
 
     def __init__(self, found: Collection[structure.Extension]) -> None:
         self._found = found
+        self._values = {one.extn_id: one.extn_value for one in found}
 
     def check(self) -> frozenset[str] | None:
         """Look at all that PKI must understand, whatever the registered name is; return :meth:`key_purposes`.
@@ -83,17 +84,18 @@ class Extensions:
         return tuple(found.items) if isinstance(found, structure.GeneralNames) else ()
 
     def _value(self, wanted: ObjectIdentifier) -> object:
-        name, read = _READERS[wanted]
-        values = [one.extn_value for one in self._found if one.extn_id == wanted]
-        if not values:
+        value = self._values.get(wanted)
+        if value is None:
             return None
-        if len(values) > 1:
+        name, read = _READERS[wanted]
+        count = 1 if len(self._values) == len(self._found) else sum(one.extn_id == wanted for one in self._found)
+        if count > 1:
             raise BadCertificate(
-                f"The certificate has {name} {len(values)} times: have it issued with one.",
+                f"The certificate has {name} {count} times: have it issued with one.",
                 reason="certificate_unreadable",
             )
         try:
-            return read(values[0])
+            return read(value)
         except ValueError as error:
             raise BadCertificate(
                 f"The certificate's {name} can't be read ({error}): have it issued anew without the fault.",

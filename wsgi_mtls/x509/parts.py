@@ -26,8 +26,8 @@ class Opened(NamedTuple):
 
     Attributes:
         outer: the whole.
-        tbs: what is signed. Where its validity or an extension can't be read, they stay undecoded, so that they spoil
-            no other part.
+        tbs: what is signed. Where a name, the validity or an extension can't be read, they stay undecoded, so that they
+            spoil no other part.
     """
 
     outer: structure.Certificate
@@ -66,12 +66,34 @@ def validity(der: bytes) -> tuple[datetime, datetime]:
 
 def subject(der: bytes) -> bytes:
     """Return the subject, undecoded."""
-    return structure.octets_of(opened(der).tbs.subject)
+    return _name(opened(der).tbs.subject)
 
 
 def issuer(der: bytes) -> bytes:
     """Return the issuer, undecoded."""
-    return structure.octets_of(opened(der).tbs.issuer)
+    return _name(opened(der).tbs.issuer)
+
+
+def has_as_many_rdns(der: bytes) -> bool:
+    """Return whether subject and issuer have the same number of RDNs: names with another number are other names.
+
+    Raises:
+        ValueError: one of them is not a name.
+    """
+    tbs = opened(der).tbs
+    return len(_rdns(tbs.subject)) == len(_rdns(tbs.issuer))
+
+
+def _name(found: list[asn1.TLV] | asn1.TLV) -> bytes:
+    if isinstance(found, asn1.TLV):
+        return structure.octets_of(found)
+    return structure.under_tag(b"\x30", b"".join(map(structure.octets_of, found)))
+
+
+def _rdns(found: list[asn1.TLV] | asn1.TLV) -> list[asn1.TLV]:
+    if isinstance(found, asn1.TLV):
+        return structure.decode_list(structure.RDNSequence, structure.octets_of(found)).items
+    return found
 
 
 def serial_number(der: bytes) -> int:

@@ -107,14 +107,14 @@ class TBSCertificate:
 
 @asn1.sequence
 class UsualTBSCertificate:
-    """The same where its validity and extensions are sound, which is read in one call."""
+    """The same where its names, validity and extensions are sound, which is read in one call."""
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV
     signature: asn1.TLV
-    issuer: asn1.TLV
+    issuer: list[asn1.TLV]
     validity: Validity
-    subject: asn1.TLV
+    subject: list[asn1.TLV]
     subject_public_key_info: asn1.TLV
     issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
     subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
