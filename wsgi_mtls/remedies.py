@@ -19,6 +19,8 @@ _DEPTH = frozenset({"certificate chain too long", "22"})
 
 def not_verified(peer: PeerCertificate | PeerSubject) -> str:
     """Return what to change so that a certificate's chain counts as validated."""
+    if peer.source == "explain":
+        return f"No terminator was asked: add --verified to assume that yours reports success, {_TRUST_STORE}"
     own, words = of(peer.source), peer.status if isinstance(peer, PeerCertificate) else ""
     if words:
         return f"{own.terminator} reports {quoted(words)}: {_about(words, own)}, {_TRUST_STORE}"
