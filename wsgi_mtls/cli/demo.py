@@ -28,13 +28,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-NEXT = """
-Next:
-  wsgi-mtls demo {options}--serve   keeps running and prints curl lines to try by hand
-  wsgi-mtls pki --help              makes a CA and certificates for your own tests
-  README.md, "Use it"               your own application, in ten lines"""
-
-
 @click.command()
 @click.option("--serve", is_flag=True, help="Keep the server running afterwards, and print curl lines to try by hand.")
 @click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
@@ -59,8 +52,7 @@ def demo(serve: bool, behind: str | None) -> None:
         if serve:
             _keep_running(page, files.host, port)
         else:
-            options = f"--behind {behind} " if behind else ""
-            click.echo(NEXT.format(options=options))
+            _print_next(behind)
     raise SystemExit(0 if all_expected else 1)
 
 
@@ -125,6 +117,18 @@ def _examples(scenario: Scenario, files: DemoFiles, port: int) -> list[Example]:
     refused = next((number, row) for number, row in numbered if row.expected != ACCEPTED and row.pair)
     named = (("A client that is accepted: 200", accepted), ("A client that is refused: 401", refused))
     return [Example(title, (files.curl(row, number, port),)) for title, (number, row) in named]
+
+
+def _print_next(behind: str | None) -> None:
+    serve = f"wsgi-mtls demo --behind {behind} --serve" if behind else "wsgi-mtls demo --serve"
+    rows = {
+        serve: "keeps running and prints curl lines to try by hand",
+        "wsgi-mtls pki --help": "makes a CA and certificates for your own tests",
+        'README.md, "Use it"': "your own application, in ten lines",
+    }
+    click.echo("\nNext:")
+    for what, purpose in rows.items():
+        click.echo(f"  {what:<{len(serve)}}   {purpose}")
 
 
 def _keep_running(page: DemoPage, host: str, port: int) -> None:
