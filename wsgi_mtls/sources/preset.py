@@ -20,6 +20,9 @@ _SECRET = (
     "the platform's addresses are those of all its customers: have it add a header with a secret, and give it: "
     'secret=("X-Proxy-Auth", "…").'
 )
+_NEEDED = {
+    "trusted_proxies": "trusted_proxies: the addresses from which the terminator connects, such as ['127.0.0.1']",
+}
 
 
 # Without slots: help() reads __doc__ and __name__ of the preset itself.
@@ -83,7 +86,7 @@ class Preset:
         if self.options.get("secret") and not options.get("secret"):
             raise ValueError(f"Preset {self.name} needs secret: {_SECRET}")
         if missing := sorted(name for name, needed in self.options.items() if needed and name not in options):
-            raise ValueError(f"Preset {self.name} needs {', '.join(missing)}.")
+            raise ValueError(f"Preset {self.name} needs {', '.join(_NEEDED.get(name, name) for name in missing)}.")
         return options
 
     def _help(self) -> str:
