@@ -41,6 +41,8 @@ def check(context: click.Context, fetch: bool, as_json: bool) -> None:
     else:
         for message in found:
             click.echo(str(message), err=True)
+        if not found:
+            click.echo("No problems found.")
     if any(message.level == "error" for message in found):
         raise SystemExit(1)
 

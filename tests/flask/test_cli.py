@@ -37,6 +37,13 @@ def run(app: Flask) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def routes_of(output: str) -> list[str]:
+    """Return the lines of the routes, where nothing is wrong."""
+    *routes, last = output.split("Routes\n")[1].splitlines()
+    assert last == "No problems found."
+    return routes
+
+
 def test_routes_and_settings(make_app: AppFactory) -> None:
     app = make_app()
 
@@ -62,7 +69,7 @@ def test_routes_and_settings(make_app: AppFactory) -> None:
     app.add_url_rule("/open", view_func=view, endpoint="open")
     code, output = run(app)
     assert code == 0
-    routes = output.split("Routes\n")[1].splitlines()
+    routes = routes_of(output)
     assert routes == [
         "  /in/deep/x [GET]: certificate_required",
         "  /revoke [POST]: client_auth_required",
@@ -146,7 +153,7 @@ def test_rule_without_a_view(make_app: AppFactory) -> None:
     app.add_url_rule("/elsewhere", endpoint="elsewhere", build_only=True)
     app.add_url_rule("/later", endpoint="later")
     code, output = run(app)
-    assert (code, output.split("Routes\n")[1]) == (0, "")
+    assert (code, routes_of(output)) == (0, [])
 
 
 def test_methods_of_a_view_that_are_guarded(make_app: AppFactory) -> None:
@@ -164,7 +171,7 @@ def test_methods_of_a_view_that_are_guarded(make_app: AppFactory) -> None:
 
     app = make_app()
     app.add_url_rule("/half", view_func=Half.as_view("half"))
-    lines = run(app)[1].split("Routes\n")[1].splitlines()
+    lines = routes_of(run(app)[1])
     assert lines == ["  /half [HEAD]: certificate_required", "  /half [POST]: client_auth_required"]
 
 
@@ -181,7 +188,7 @@ def test_dispatch_request_that_is_guarded(make_app: AppFactory) -> None:
     app = make_app()
     app.add_url_rule("/whole", view_func=Whole.as_view("whole"), methods=["POST"])
     app.add_url_rule("/open", view_func=Open.as_view("open"), methods=["POST"])
-    assert run(app)[1].split("Routes\n")[1].splitlines() == ["  /whole [POST]: client_auth_required"]
+    assert routes_of(run(app)[1]) == ["  /whole [POST]: client_auth_required"]
     assert app.test_client().post("/whole").status_code == 400
     assert app.test_client().post("/open").status_code == 200
 
@@ -190,7 +197,7 @@ def test_decorator_above_the_route_is_not_listed(make_app: AppFactory) -> None:
     app = make_app()
     client_auth_required(app.post("/above")(view))
     app.post("/below", endpoint="below")(client_auth_required(view))
-    assert run(app)[1].split("Routes\n")[1].splitlines() == ["  /below [POST]: client_auth_required"]
+    assert routes_of(run(app)[1]) == ["  /below [POST]: client_auth_required"]
 
 
 @pytest.mark.parametrize("extension", [

@@ -27,6 +27,13 @@ def test_nothing_wrong() -> None:
     assert (code, err) == (0, "")
     assert "MTLS[\"SOURCE\"] = 'mod_ssl'" in out
     assert 'MTLS["MAX_BODY"] = 16384' in out
+    for own in (
+        '"USE_SESSION"] = False',
+        '"CREATE_UNKNOWN_USERS"] = False',
+        "\"CLIENT_MODEL\"] = 'django_mtls.RegisteredClient'",
+    ):
+        assert own in out
+    assert out.endswith("\nNo problems found.\n")
     assert check("--json") == (0, "[]\n", "")
 
 
@@ -37,6 +44,7 @@ def test_a_warning_does_not_fail(mtls: Callable[..., None]) -> None:
     assert err.startswith('Warning: MTLS["SOURCE"] never reports')
     assert err.endswith("(django_mtls.W008)\n")
     assert "hidden" not in out + err
+    assert "No problems found." not in out
     code, out, err = check("--json")
     (found,) = json.loads(out)
     assert (code, err) == (0, "")

@@ -35,6 +35,8 @@ class Command(BaseCommand):
                 shown = _members(message)
                 line = " ".join(filter(None, (f"{shown['level'].capitalize()}:", shown["message"], shown["hint"])))
                 self.stderr.write(f"{line} ({message.id})")
+            if not found:
+                self.stdout.write("No problems found.")
         if any(message.is_serious() for message in found):
             raise SystemExit(1)
 
@@ -44,7 +46,13 @@ class Command(BaseCommand):
         except InvalidSetting:
             return  # what is wrong with them is printed below
         self.stdout.write("Settings")
-        for name, value in in_force(settings.MTLS, read, None).items():
+        own = {
+            "USERNAME_FROM": None,
+            "CREATE_UNKNOWN_USERS": read.create_unknown_users,
+            "USE_SESSION": read.use_session,
+            "CLIENT_MODEL": read.client_model._meta.label,
+        }
+        for name, value in in_force({**own, **settings.MTLS}, read, None).items():
             self.stdout.write(f'  MTLS["{name}"] = {value}')
 
 
