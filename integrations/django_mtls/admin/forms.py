@@ -135,7 +135,12 @@ class RegistrationForm(EditedForm):
 
     class Meta:  # noqa: D106
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"jwks": _JSONField, "metadata": _JSONField}
-        help_texts: ClassVar[dict[str, Any]] = {"jwks_uri_fetched": LAST_FETCH_HELP}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "client_id": _(
+                "What the client sends as client_id. For the card of a user, any text that no other registration has."
+            ),
+            "jwks_uri_fetched": LAST_FETCH_HELP,
+        }
         labels: ClassVar[dict[str, Any]] = {
             "client_id": "client_id",
             "subject_kind": _("Kind of name"),
