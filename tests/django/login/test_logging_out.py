@@ -29,7 +29,23 @@ def recipe(monkeypatch: pytest.MonkeyPatch, settings: Callable[..., None]) -> An
     monkeypatch.setitem(sys.modules, module.__name__, module)
     settings(
         AUTHENTICATION_BACKENDS=["recipe_of_logging_out.Backend"],
-        ROOT_URLCONF=(path("", whoami), path("log-out", module.log_out), path("log-in", module.log_in)),
+        ROOT_URLCONF=(
+            path("", whoami),
+            path("log-out", module.log_out),
+            path("log-in", module.log_in),
+            path("page", module.LoginPage.as_view()),
+        ),
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {
+                    "loaders": [
+                        ("django.template.loaders.locmem.Loader", {"logged_out.html": "You logged out."}),
+                        "django.template.loaders.app_directories.Loader",
+                    ]
+                },
+            }
+        ],
     )
     return module
 
@@ -52,6 +68,9 @@ def test_logging_out_and_in(
     assert (cookie["secure"], cookie["httponly"], cookie["max-age"]) == (True, True, "")
     assert user() == ""
     assert user() == ""
+    page = client.get("/page", headers={"Accept": "text/html"})
+    assert (page.status_code, page.content) == (401, b"You logged out.")
     assert client.post("/log-in").status_code == 302
     assert user() == "alice"
+    assert "You are logged in as alice" in client.get("/page").content.decode()
     assert CertificateClient(ca.issue("CN=alice")).get("/").json()["user"] == "alice"  # another browser
