@@ -141,13 +141,9 @@ def latin1_der(text: str) -> bytes:
 
 
 def _unescape(text: str) -> str:
-    is_escaped = _ESCAPED.fullmatch(text) is not None
-    plain = _replace_escapes(text)
-    if is_escaped and "%" not in plain:
-        return plain
-    plain = unquote(text, "latin-1") if is_escaped else ""
+    plain = unquote(text, "latin-1") if _ESCAPED.fullmatch(text) else None
     # A percent sign comes of %25, or is stray.
-    if not is_escaped or plain.count("%") != text.count("%25"):
+    if plain is None or plain.count("%") != text.count("%25"):
         raise BadCertificate("Expected percent-encoded PEM, found a space, a comma or a stray percent sign.")
     return plain
 

@@ -112,6 +112,7 @@ REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
             ESCAPED.replace("%2B", "%%202B", 1),
             ESCAPED.replace("%2B", "%2%2B", 1),
             ESCAPED.replace("%2B", "%252B", 1),
+            ESCAPED.replace("%2B", "%25,", 1),
             ESCAPED + ESCAPED,
             ESCAPED + "," + ESCAPED,
             "%20" + ESCAPED,
