@@ -123,7 +123,8 @@ def _long() -> list[Case]:
                 Bar(
                     "parse_qsl of a body of 16 KiB of %61",
                     1.2,
-                    "The rest of the request costs this much at any length.",
+                    "parse_qsl is all but the refusal, which takes 41 µs after a short form and two to four times as "
+                    "long after parse_qsl of this one, also where that is called apart from it.",
                 )
             ],
         ),
