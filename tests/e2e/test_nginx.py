@@ -1,4 +1,4 @@
-"""``proxy_set_header`` in nginx's ``server``: a ``location`` that has one of its own inherits none."""
+"""nginx: a ``location`` with a ``proxy_set_header`` of its own inherits none, and what a refused person gets."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -54,3 +54,11 @@ def test_a_location_with_headers_of_its_own_lets_forged_ones_through(
     answer = moved.request(None, BILLING, host=CONVENTIONAL_HOST, headers=forged)
     own = "with headers" in request.node.name
     assert answer.outcome == (BILLING if own else "refused:no_certificate")
+
+
+def test_nginx_refuses_a_program_with_json_and_a_person_with_a_page(moved: Behind) -> None:
+    for accept in ((), [("Accept", "application/json")], [("Accept", "text/html, application/json")]):
+        program = moved.request("expired", BILLING, headers=accept)
+        assert (program.status, program.body.get("error")) == (400, "invalid_client")
+    person = moved.request("expired", BILLING, headers=[("Accept", "text/html,application/xml;q=0.9,*/*;q=0.8")])
+    assert (person.outcome, person.status, person.body) == ("terminator", 400, {})
