@@ -52,8 +52,8 @@ _CASES = (
         "Flask, @bound_token_required",
         [(f"flask-{app}", "api", "bearer.lua") for app in ("plain", "authlib", "guarded")],
         1.05,
-        "Both verify an RS256 signature behind Flask and gunicorn, which is most of what either takes. Runs of wrk differ "
-        "by more than this bar on a machine with other load: compare the ratio by CPU time.",
+        "Both verify an RS256 signature behind Flask and gunicorn, which is most of what either takes. Runs of wrk "
+        "differ by more than this bar on a machine with other load: compare the ratio by CPU time.",
     ),
     _Case(
         "Django, a user",
