@@ -20,6 +20,7 @@ Functions are timed side by side in one process, in random order, by the thread'
 rounds' ratios, since all functions of a round meet the same load; times alone depend on the machine. “Yields” is what
 comes of a call: most peers do less. Below a table, each missed bar has what stops it and the profile of the call.
 A table of `__main__.py` that is missing here was not measured for this report.
+Tables may have been measured apart, by their names; the load is that at the end. On a loaded machine ratios scatter.
 """
 
 
