@@ -98,7 +98,9 @@ def _fetched(verifier: Verifier, *, quiet: bool) -> Iterator[Message]:
 
 @commands.command("explain", with_appcontext=False)
 @click.argument("certificate", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--client", "client_id", help="The client_id that the request would name.")
+@click.option(
+    "--client", "client_id", help="The client_id that the request would name; without it no client is looked for."
+)
 @click.option("--chain", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="What comes along with it.")
 @click.option("--verified", is_flag=True, help="Assume that the TLS terminator reports success.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

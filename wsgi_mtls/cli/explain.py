@@ -16,7 +16,9 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("certificate", type=_FILE)
-@click.option("--client", "client_id", help="The client_id that the request would name.")
+@click.option(
+    "--client", "client_id", help="The client_id that the request would name; without it no client is looked for."
+)
 @click.option("--clients", "clients_file", type=_FILE, help="A .json or .toml file: client_id to metadata.")
 @click.option("--chain", type=_FILE, help="What the client or the terminator sends along.")
 @click.option("--trust", type=_FILE, help="A file or directory of trusted CA certificates.")

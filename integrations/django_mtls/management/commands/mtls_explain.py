@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
         parser.add_argument("certificate", type=Path, help="the certificate, PEM or DER; its chain may follow it")
-        parser.add_argument("--client", help="the client_id that the request would name")
+        parser.add_argument(
+            "--client", help="the client_id that the request would name; without it no client or user is looked for"
+        )
         parser.add_argument("--chain", type=Path, help="a file of what comes along with it")
         parser.add_argument("--verified", action="store_true", help="assume that the TLS terminator reports success")
         parser.add_argument("--json", action="store_true", help="print one JSON object")

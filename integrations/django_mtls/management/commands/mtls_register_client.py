@@ -47,7 +47,7 @@ class Command(BaseCommand):
             record.save()
         except ValidationError as error:
             hint = " Name a user who may with --editor." if _is_not_allowed(error) else ""
-            raise CommandError("; ".join(error.messages) + hint) from None
+            raise CommandError(" ".join(error.messages) + hint) from None
         except OSError as error:
             raise CommandError(str(error)) from None
         what = f"{record.subject_kind} {record.subject_value!r}" if record.subject_kind else "the certificate itself"
