@@ -1,7 +1,7 @@
 """``wsgi-mtls inspect``: the content of a certificate, and the registration metadata that fits it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ from ..errors import BadCertificate, MutualTLSError
 from ..suggest import in_one_line, registrations
 from ..x509 import ClientCertificate
 from ..x509.files import read_certificates
+from ..x509.parts import is_issued_by
 from .failure import Failure
 
 
@@ -36,12 +37,30 @@ def _print(file: Path, as_json: bool) -> Failure | None:
         return Failure(f"{file}: {error}")
     for number, certificate in enumerate(certificates, 1):
         report = describe(certificate)
+        # A root is self-signed: without this, the CA's own certificate would be offered for registration as a client.
+        if (issued := _first_issued(certificate, certificates)) is not None:
+            report |= {
+                "summary": f"the issuer of certificate {issued}, not the client's certificate",
+                "metadata": [],
+            }
         if as_json:
             click.echo(_printable(report))
         else:
             of = f", certificate {number} of {len(certificates)}" if len(certificates) > 1 else ""
-            click.echo(f"{file}{of}: {_plain(in_one_line(certificate))}")
+            click.echo(f"{file}{of}: {_plain(str(report['summary']))}")
             click.echo("\n".join(f"  {line}" for line in _lines(report)))
+    return None
+
+
+def _first_issued(issuer: ClientCertificate, certificates: Sequence[ClientCertificate]) -> int | None:
+    """Return the number of the first other certificate in the file that this one issued, or None."""
+    for number, certificate in enumerate(certificates, 1):
+        try:
+            # Two self-signed certificates of one key, before and after a renewal, would count as issued by each other.
+            if not certificate.is_self_signed and is_issued_by(certificate.der, issuer.der):
+                return number
+        except ValueError:  # one that cannot be read
+            continue
     return None
 
 

@@ -88,6 +88,17 @@ def test_a_chain_in_one_file(folder: Path) -> None:
     assert "certificate 1 of" not in run("inspect", folder / "a.pem").stdout
 
 
+def test_an_issuer_in_the_clients_chain_is_not_registered(folder: Path) -> None:
+    chain = folder / "fullchain.pem"
+    chain.write_bytes((folder / "a.pem").read_bytes() + (folder / "ca.pem").read_bytes())
+    result = run("inspect", chain)
+    assert f"{chain}, certificate 2 of 2: the issuer of certificate 1, not the client's certificate" in result.stdout
+    assert "self_signed_tls_client_auth" not in result.stdout
+    assert json.loads(run("inspect", "--json", chain).stdout.splitlines()[1])["metadata"] == []
+    alone = run("inspect", folder / "ca.pem").stdout
+    assert "self_signed_tls_client_auth" in alone
+
+
 def test_a_key_that_no_jwk_can_hold(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP192R1())
     pair = self_sign("CN=a", Profile(key=key))
