@@ -56,10 +56,14 @@ def members(spki: bytes) -> dict[str, str]:
 def unknown_kind(key: Mapping[str, object]) -> str | None:
     """Return what makes a JWK one of a kind that :func:`members` can't return, or None."""
     kind = key.get("kty")
+    if kind is None:
+        return "kty is missing"
     if not isinstance(kind, str) or kind not in _VARIANTS:
         return f"kty is {short(repr(kind), 40)}"
     name, known = _VARIANTS[kind]
     variant = key.get(name)
+    if variant is None:
+        return f"{name} is missing"
     return None if isinstance(variant, str) and variant in known else f"{name} is {short(repr(variant), 40)}"
 
 

@@ -75,6 +75,8 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
             "and register its public members alone."
         )
     if (unknown := jose_keys.unknown_kind(key)) is not None:
+        if unknown.endswith(" is missing"):
+            raise _Skipped(f"{unknown}. wsgi-mtls inspect prints the whole key of a certificate.")
         raise _Skipped(f"{unknown}, which is not known here.")
     x5c = key["x5c"]
     if not isinstance(x5c, list) or not x5c or not isinstance(x5c[0], str):
@@ -87,7 +89,7 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
         ) from None
     missing = [name for name in expected if name not in key]
     if missing and key["kty"] == expected["kty"]:
-        raise _Skipped(f"{missing[0]} is missing.")
+        raise _Skipped(f"{missing[0]} is missing. wsgi-mtls inspect prints the whole key of a certificate.")
     difference = jose_keys.difference(key, expected)
     if difference is not None:
         raise InvalidClientMetadata(difference)

@@ -146,7 +146,12 @@ def _dns(value: str) -> Hashable:
     if "*" in value:
         raise ValueError("a wildcard names no single client; register the very name.")
     if not _DNS_NAME.fullmatch(value):
-        raise ValueError("no DNS name; write international names as A-labels (xn--…).")
+        if "://" in value:
+            raise ValueError("it is not a DNS name. Register a URI by tls_client_auth_san_uri.")
+        raise ValueError(
+            "it is not a DNS name. Write the name alone, without a port, a prefix, a final dot or spaces; and an "
+            "international name as A-labels (xn--…)."
+        )
     return value.lower()
 
 
