@@ -54,16 +54,18 @@ def _proxy(get: Callable[[], object], missing: str) -> Any:
 
 
 peer_certificate: Peer = _proxy(
-    current_peer, "This request has no client certificate: put @certificate_required on the view."
+    current_peer, "This request has no client certificate: write @certificate_required below @app.route(…)."
 )
 """The client certificate of this request, whatever it is worth; whether to believe it, the decorators decide."""
 
 current_client: AuthenticatedClient = _proxy(
-    _current_client, "No client is authenticated: put @client_auth_required or @certificate_required on the view."
+    _current_client,
+    "No client is authenticated: write @client_auth_required or @certificate_required below @app.route(…), not above "
+    "it. flask mtls check lists the routes that are guarded.",
 )
 """The client that ``client_auth_required`` authenticated, or ``certificate_required`` identified."""
 
 bound_token: BoundToken = _proxy(
-    lambda: current_record().token, "No access token was accepted: put @bound_token_required on the view."
+    lambda: current_record().token, "No access token was accepted: write @bound_token_required below @app.route(…)."
 )
 """The token that ``bound_token_required`` accepted."""
