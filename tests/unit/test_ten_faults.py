@@ -208,6 +208,16 @@ def test_10_the_preset_can_never_verify(lines: Lines, billing: KeyPair) -> None:
     assert lines.of(guarded(set_so), environ(HTTP_XCLIENTCERT=der), "200") == []
 
 
+def test_the_preset_is_another_terminators(lines: Lines, billing: KeyPair) -> None:
+    """nginx sends the header, and the preset expects the form of another terminator."""
+    caddy = guarded(sources.caddy(trusted_proxies=["127.0.0.1"], terminator_verifies=True))
+    (line,) = lines.of(caddy, environ(HTTP_XCLIENTCERT=header(billing)), "400")
+    assert "XClientCert does not have the form that the source caddy reads" in line
+    assert "header_up XClientCert" in line
+    (line,) = lines.of(guarded(), environ(HTTP_XCLIENTCERT="SUCCESS AAAA"), "400")
+    assert SENDS.rstrip(";") in line
+
+
 def test_the_page_names_reasons_that_exist() -> None:
     table = PAGE.partition("## By the text in the log")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| application \|", table, re.MULTILINE)
@@ -230,3 +240,26 @@ def test_the_table_of_details(lines: Lines) -> None:
     assert len(rows) == len(found)
     for row, line in zip(rows, found, strict=True):
         assert row in line
+
+
+def test_the_form_was_read_before_the_guard(lines: Lines, billing: KeyPair) -> None:
+    def reads(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["wsgi.input"].read()
+        return guarded()(environ, start_response)
+
+    (line,) = lines.of(reads, environ(HTTP_XCLIENTCERT=header(billing)), "400")
+    assert f"The body ended after 0 of {len(BODY)} octets. If the client sent all, something here read the form" in line
+
+
+def test_the_page_has_what_a_server_writes_that_does_not_start() -> None:
+    """The client sees 502, nginx cannot connect, and gunicorn's last lines name the setting."""
+    table = PAGE.partition("## By the text in the log")[2].partition("\n## ")[0]
+    for text in (
+        "cannot be used",
+        "is not a setting: did you mean",
+        "Worker failed to boot",
+        "No client is authenticated",
+    ):
+        assert text in table
+    for text in ("502 Bad Gateway", "(111: Connection refused)", "(13: Permission denied)"):
+        assert text in table

@@ -127,7 +127,12 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         chunks.append(chunk)
         rest -= len(chunk)
     if announced and rest > 0:
-        raise InvalidRequest(f"The body ended after {size - rest} of {size} octets.", reason="malformed_body")
+        already_read = (
+            "" if size > rest else " If the client sent all, something here read the form before the guard did."
+        )
+        raise InvalidRequest(
+            f"The body ended after {size - rest} of {size} octets.{already_read}", reason="malformed_body"
+        )
     if size - rest > limit:
         _refuse_size(limit)
     return b"".join(chunks)

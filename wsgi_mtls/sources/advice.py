@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _ABSENT = frozenset({"no_certificate", "token_without_certificate", "certificate_required"})
+_CONTRADICTS = frozenset({"contradictory_status"})
+_MALFORMED = frozenset({"malformed_certificate"})
 _STATUS = "SSL_CLIENT_VERIFY"
 _WITH_STATUS = frozenset({"mod_ssl", "mod_wsgi", "cheroot"})
 
@@ -27,9 +29,11 @@ def advice(source: CertificateSource, environ: "WSGIEnvironment", error: MutualT
     while isinstance(source, FirstOf):
         first, second = source.halves
         source = first if isinstance(first, GuardedHeaders) and first.trusts(environ) else second
-    if error.reason not in _ABSENT and error.reason != "contradictory_status":
+    if error.reason not in _ABSENT | _CONTRADICTS | _MALFORMED:
         return ""
     if isinstance(source, GuardedHeaders):
+        if error.reason in _MALFORMED:
+            return _of_form(source, environ)
         return _of_headers(source, environ, error.reason)
     if isinstance(source, EnvironSource) and error.reason in _ABSENT:
         return _of_server(source.label, environ)
@@ -57,6 +61,16 @@ def _of_headers(source: GuardedHeaders, environ: "WSGIEnvironment", reason: str)
                 f"{own.terminator} did not ask for one. It asks where {own.asks.rstrip(';')} is set."
             )
     return f"{_and(tuple(came))} came, and {_and(missing)} did not: set {own.sets(missing)}" if missing else ""
+
+
+def _of_form(source: GuardedHeaders, environ: "WSGIEnvironment") -> str:
+    own, came = of(source.label), source.came(environ)
+    if (name := source.announced[0]) not in came:
+        return ""
+    return (
+        f"If this happens with every certificate, {name} does not have the form that the source {source.label} reads: "
+        f"name the preset of your terminator, or correct {own.sets((name,)).rstrip(';')}."
+    )
 
 
 def _one_of_three(own: Directives, names: tuple[str, ...]) -> str:
