@@ -9,7 +9,7 @@ demo: .venv/bin/wsgi-mtls
 
 .venv/bin/wsgi-mtls: pyproject.toml setup.cfg
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check '.[cli]'
+	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[cli]'
 	touch $@
 
 test: .venv/bin/tox

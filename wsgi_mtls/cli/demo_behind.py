@@ -41,7 +41,9 @@ def running_behind(terminator: Terminator, app: "WSGIApplication", files: DemoFi
         Failure: If the program or its configuration is missing, or it did not start.
     """
     if not DEPLOY.is_dir():
-        raise Failure("--behind needs the source checkout: the configurations in deploy/ are not in the wheel.")
+        raise Failure(
+            "--behind needs the source checkout, since the wheel has no deploy/: pip install --editable '.[cli]' there."
+        )
     program = terminator.program
     if program is None:
         raise Failure(f"{terminator.programs[0]} is not installed: {terminator.install}")
