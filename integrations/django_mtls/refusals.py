@@ -1,5 +1,6 @@
 """A refusal as a Django response: JSON for a program, as the core words it, and a page for a person."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from .request import record
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
+
+logger = logging.getLogger("wsgi_mtls")
 
 TEMPLATE = "django_mtls/refused.html"
 """The page of a refused person; a project replaces it by a template of the same name."""
@@ -53,15 +56,18 @@ def or_page(request: HttpRequest, answer: HttpResponse, error: MutualTLSError, *
     if verbosity == "minimal":
         return answer
     patch_vary_headers(answer, ["Accept"])
-    if not prefers_html(request.META):
-        return answer
-    try:
-        template = get_template(TEMPLATE)
-    except TemplateDoesNotExist:  # a project that only programs call may have no templates
+    if not prefers_html(request.META, for_programs=for_programs):
         return answer
     page = refused_page(error, record(request).peer, verbosity=verbosity, for_programs=for_programs)
+    try:
+        content = get_template(TEMPLATE).render({"page": page}, request)
+    except TemplateDoesNotExist:  # a project that only programs call may have no templates
+        return answer
+    except Exception:  # of the project's context processors, as where the database that they ask is down
+        logger.exception("the page of a refusal failed; the answer is that to a program")
+        return answer
     answer.headers["Content-Type"] = "text/html; charset=utf-8"
-    answer.content = template.render({"page": page}, request).encode()
+    answer.content = content.encode()
     return answer
 
 

@@ -1,5 +1,6 @@
 """A refusal as a Werkzeug HTTP exception, which the app's error handlers and templates can replace."""
 
+import logging
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from wsgi_mtls.responses import error_response
 
 from .proxies import current_record, current_view
 from .settings import current_state
+
+logger = logging.getLogger("wsgi_mtls")
 
 
 class MutualTLSRefusal(HTTPException):
@@ -35,9 +38,14 @@ class MutualTLSRefusal(HTTPException):
         """Return the answer, as a page where the request prefers one."""
         response = super().get_response(environ, scope)
         verbosity = current_state().settings.verbosity
-        if verbosity != "minimal" and prefers_html(request.environ):
+        if verbosity != "minimal" and prefers_html(request.environ, for_programs=self.for_programs):
             page = refused_page(self.error, current_record().peer, verbosity=verbosity, for_programs=self.for_programs)
-            response.set_data(render_template("flask_mtls/refused.html", page=page))
+            try:
+                content = render_template("flask_mtls/refused.html", page=page)
+            except Exception:  # of the app's context processors, as of one that needs the client
+                logger.exception("the page of a refusal failed; the answer is that to a program")
+                return response
+            response.set_data(content)
             response.content_type = "text/html; charset=utf-8"
         return response
 

@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -16,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_mtls.decorators import bound_token_required, certificate_required, client_auth_required
 from django_mtls.test import AsyncCertificateClient, CertificateClient
 from django_mtls.views import CertificateLoginView
+from tests.unit.request.test_accept import JAVA
 from wsgi_mtls.errors import NoCertificate
 from wsgi_mtls.testing import KeyPair, Profile, environ_for
 
@@ -177,6 +179,27 @@ def test_a_template_of_the_projects_own(settings: Callable[..., None]) -> None:
 def test_a_project_without_templates_answers_json(settings: Callable[..., None]) -> None:
     settings(TEMPLATES=[])
     assert ask("machine").json() == {"error": "certificate_required"}
+
+
+def unavailable(request: HttpRequest) -> dict[str, object]:
+    raise OperationalError
+
+
+def test_a_page_that_fails_hides_no_refusal(settings: Callable[..., None], caplog: Any) -> None:
+    """A context processor of the project's may ask the database whose failure is the refusal."""
+    options = {"context_processors": [f"{__name__}.unavailable"]}
+    backend = "django.template.backends.django.DjangoTemplates"
+    settings(TEMPLATES=[{"BACKEND": backend, "APP_DIRS": True, "OPTIONS": options}])
+    answer = ask("machine")
+    assert (answer.status_code, answer.json()) == (401, {"error": "certificate_required"})
+    assert "the page of a refusal failed" in caplog.text
+
+
+def test_a_program_in_java_gets_json() -> None:
+    """Java names text/html where the program sets no Accept, and RFC 6749 section 5.2 promises JSON."""
+    client, body = CertificateClient(None), "client_id=x"
+    answer = client.post("/token", body, "application/x-www-form-urlencoded", headers={"Accept": JAVA})
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 
 
 def test_pages_are_in_the_language_of_the_request() -> None:

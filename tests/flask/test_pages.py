@@ -16,9 +16,10 @@ from flask_mtls import (
     bound_token_required,
     certificate_required,
     client_auth_required,
+    current_client,
     peer_certificate,
 )
-from tests.unit.request.test_accept import ODD
+from tests.unit.request.test_accept import JAVA, ODD
 from wsgi_mtls.testing import KeyPair, self_sign
 
 from .conftest import AppFactory, came_with
@@ -28,8 +29,11 @@ NOT_LATIN1 = re.compile(r"[^\x00-\xff]")
 
 
 class Tokens:
+    def __init__(self, problem: str = "") -> None:
+        self._problem = problem
+
     def decode(self, token: str, /) -> dict[str, object]:
-        raise NotImplementedError
+        raise NotImplementedError(self._problem)
 
 
 def serve(app: Flask) -> Flask:
@@ -95,6 +99,21 @@ def test_accepted(app: Flask, billing: KeyPair) -> None:
     assert ask(app, "/card", BROWSER, billing).text == "card"
 
 
+def test_program_in_java_gets_json(app: Flask) -> None:
+    """Java names text/html where the program sets no Accept, and RFC 6749 section 5.2 promises JSON."""
+    answer = ask(app, "/token", JAVA, None, method="POST", data={"client_id": "billing"})
+    assert (answer.status_code, answer.get_json(silent=True)) == (401, {"error": "invalid_client"})
+
+
+def test_page_that_fails_hides_no_refusal(app: Flask, billing: KeyPair) -> None:
+    """A context processor of the app's may need the client, or a database that is down."""
+    app.context_processor(lambda: {"client": current_client.client_id})
+    app.testing = False
+    answer = ask(app, "/card", BROWSER, None)
+    assert (answer.status_code, answer.get_json(silent=True)) == (401, {"error": "certificate_required"})
+    assert ask(app, "/card", BROWSER, billing).text == "card"
+
+
 def test_error_that_escapes_a_view(app: Flask) -> None:
     junk = {"SSL_CLIENT_CERT": "junk", "SSL_CLIENT_VERIFY": "SUCCESS"}
     answer = app.test_client().get("/peer", headers={"Accept": BROWSER}, environ_overrides=junk)
@@ -145,6 +164,15 @@ def test_verbosity(make_app: AppFactory, ca: KeyPair) -> None:
     assert "unidentified_client: " in debug.text
     minimal = ask(serve(make_app(MTLS_VERBOSITY="minimal")), "/card", BROWSER, stranger)
     assert (minimal.status_code, minimal.data) == (401, b"")
+
+
+def test_what_a_decoder_raised_is_not_shown(make_app: AppFactory, ca: KeyPair) -> None:
+    """The answer to a program has no text of it either."""
+    app = serve(make_app(MTLS_TOKENS=Tokens("postgresql://api:secret@db"), MTLS_VERBOSITY="debug"))
+    text = ask(app, "/api", BROWSER, ca.issue("CN=eve"), headers={"Authorization": "Bearer x"}).text
+    assert "This address is for programs" in text
+    assert "invalid_token: " in text
+    assert "secret" not in text
 
 
 def test_template_of_the_app(clients: Any, tmp_path: Path) -> None:

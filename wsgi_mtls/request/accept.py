@@ -12,13 +12,14 @@ _PAGES = ("text/html", "application/xhtml+xml")
 _WEIGHT = re.compile(r"[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*")  # RFC 9110 section 12.4.2
 
 
-def prefers_html(environ: "WSGIEnvironment") -> bool:
+def prefers_html(environ: "WSGIEnvironment", *, for_programs: bool = False) -> bool:
     """Return whether the caller names HTML itself, and does not name JSON as at least as good.
 
     A program that sends ``*/*`` or nothing accepts HTML as well, and cannot read it.
 
     Args:
         environ: the request; Django's ``META`` has the same keys.
+        for_programs: whether the address is that of an endpoint or an API, where a program may count on JSON.
     """
     value = environ.get("HTTP_ACCEPT", "")
     if len(value) > _LONGEST:
@@ -29,7 +30,9 @@ def prefers_html(environ: "WSGIEnvironment") -> bool:
         media_type, *parameters = item.split(";")
         name = media_type.strip(" \t").lower()
         qualities[name] = max(_quality(parameters), qualities.get(name, 0))
-    page = max(qualities.get(name, 0) for name in _PAGES)
+    # RFC 6749 section 5.2: errors are JSON. Java's HttpURLConnection names text/html unasked, but not XHTML, which all
+    # browsers name.
+    page = max(qualities.get(name, 0) for name in (_PAGES[1:] if for_programs else _PAGES))
     return page > qualities.get("application/json", 0)
 
 

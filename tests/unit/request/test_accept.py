@@ -4,12 +4,17 @@ import pytest
 
 from wsgi_mtls.request.accept import prefers_html
 
-
-@pytest.mark.parametrize("accept", [
+BROWSERS = [
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",  # Firefox
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
     "application/signed-exchange;v=b3;q=0.7",  # Chrome
+    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",  # Safari
     "text/html, application/xhtml+xml, image/jxr, */*",
+]
+
+
+@pytest.mark.parametrize("accept", [
+    *BROWSERS,
     "TEXT/HTML",
     "text/html;level=1",
     "text/html; charset=utf-8, */*",
@@ -36,6 +41,20 @@ def test_browser(accept: str) -> None:
 ])  # fmt: skip
 def test_program(accept: str) -> None:
     assert not prefers_html({"HTTP_ACCEPT": accept})
+
+
+JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+"""What Java's HttpURLConnection sends where a program sets no Accept."""
+
+
+def test_program_in_java() -> None:
+    assert not prefers_html({"HTTP_ACCEPT": JAVA}, for_programs=True)
+    assert not prefers_html({"HTTP_ACCEPT": "text/html"}, for_programs=True)
+
+
+@pytest.mark.parametrize("accept", BROWSERS)
+def test_browser_at_an_address_for_programs(accept: str) -> None:
+    assert prefers_html({"HTTP_ACCEPT": accept}, for_programs=True)
 
 
 def test_without_the_header() -> None:
