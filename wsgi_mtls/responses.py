@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response
 
-from .errors import REASONS, InvalidMetadata, MutualTLSError, UntrustedPath
+from .errors import REASONS, InvalidMetadata, InvalidToken, MutualTLSError, UntrustedPath
 from .options import InvalidOption
 from .request.bearer import challenge
 
@@ -128,7 +128,8 @@ def _members(error: MutualTLSError, verbosity: Verbosity, oauth: bool) -> dict[s
 def debug_text(error: MutualTLSError) -> str:
     """Return the reason and the text that a caller sees at verbosity ``debug``."""
     text = error.message
-    # These quote the registration, and the trust store's certificates, which only the operator may know.
-    if isinstance(error, InvalidMetadata | UntrustedPath):
+    # These quote the registration, the trust store's certificates, and what a token decoder raised, such as the address
+    # of an introspection endpoint: only the operator may know them.
+    if isinstance(error, InvalidMetadata | UntrustedPath | InvalidToken):
         text = (REASONS.get(error.reason) or REASONS[error.default_reason]).text
     return f"{error.reason}: {text}"

@@ -6,6 +6,7 @@ from wsgi_mtls.errors import (
     REASONS,
     InvalidClientMetadata,
     InvalidRequest,
+    InvalidToken,
     MutualTLSError,
     NoCertificate,
     RefusedClient,
@@ -42,7 +43,7 @@ def test_why(error: MutualTLSError) -> None:
 
 
 @pytest.mark.parametrize("reason", [None, "of_the_application"])
-@pytest.mark.parametrize("family", [InvalidClientMetadata, UntrustedPath])
+@pytest.mark.parametrize("family", [InvalidClientMetadata, InvalidToken, UntrustedPath])
 def test_what_only_the_operator_may_know(family: type[MutualTLSError], reason: str | None) -> None:
     page = refused_page(family("CN=registered", reason=reason), None, verbosity="debug")
     assert page.why == f"{reason or family.default_reason}: {REASONS[family.default_reason].text}"

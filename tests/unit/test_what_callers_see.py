@@ -54,6 +54,8 @@ class Registry:
             raise InvalidClientMetadata("Client 'broken': tls_client_auth_san_dns '*.canary.example': a wildcard.")
         if client_id == "mapping":
             return {"tls_client_auth_san_dns": "canary.example"}
+        if client_id == "other":
+            return Client.from_metadata({"client_id": "canary", **CLIENTS["dns"]})
         if client_id == "down":
             raise OSError(24, "Too many open files: 'canary.sqlite'")
         return Client.from_metadata({"client_id": client_id, **CLIENTS[client_id]}) if client_id in CLIENTS else None
@@ -116,7 +118,7 @@ def test_a_client(ca: KeyPair, verifier: Verifier, verbosity: Verbosity, address
         app = ClientAuthMiddleware(
             token_endpoint, verifier, source=source, paths=["/token"], verbosity=verbosity, observers=[events.append]
         )
-        for client_id in (*CLIENTS, "broken", "mapping", "down", "nobody"):
+        for client_id in (*CLIENTS, "broken", "mapping", "other", "down", "nobody"):
             extra = {**headers, "REMOTE_ADDR": address, "HTTP_XAUTH": SECRET}
             answer = request(app, {"client_id": client_id}, extra=extra)
             assert answer.status >= 400

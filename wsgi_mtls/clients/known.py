@@ -119,8 +119,9 @@ def _not_this(client_id: str, found: object) -> MutualTLSError:
     if not isinstance(found, Client):
         return _no_client(found)
     return RefusedClient(
-        f"Asked for {short(client_id)!r}, the registry returned {short(found.client_id)!r}: compare exactly.",
+        f"No client {short(client_id)!r} is registered.",
         reason="unknown_client",
+        advice=f"The registry returned {short(found.client_id)!r} instead: compare exactly.",
         expected=client_id,
         found=found.client_id,
     )
