@@ -51,7 +51,7 @@ class SealedStore:
             return None
         seal, ends, value = sealed[:_SEAL], sealed[_SEAL : _SEAL + _ENDS], sealed[_SEAL + _ENDS :]
         if not hmac.compare_digest(seal, self._seal(key, ends, value)):
-            logger.warning("the value of %s in the shared store has no seal of this secret: ignored", short(key))
+            logger.warning("the value of %r in the shared store has no seal of this secret: ignored", short(key))
             return None
         return value if self._clock() < int.from_bytes(ends, "big") / 1000 else None
 
