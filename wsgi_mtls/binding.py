@@ -26,16 +26,16 @@ def verify_confirmation(
     required: bool = True,
     also_verified: Collection[str] = (),
 ) -> ClientCertificate | None:
-    """Verify that a token, whose claims these are, is bound to the certificate of the request.
+    """Verify that the token with these claims is bound to the request's certificate.
 
     The certificate's chain, name and dates don't matter (RFC 8705 section 6.2): the handshake proved its key.
 
     Args:
-        claims: of a JWT or of an introspection response, which the caller has already verified.
+        claims: the claims of a JWT or of an introspection response, which the caller has already verified.
         peer: the certificate of this very request.
         required: False also accepts an unbound token; a bound one is always checked.
-        also_verified: other confirmation methods of this token that the caller has verified, as ``{"jkt"}``: there,
-            that the token came with the scheme ``DPoP`` as well (RFC 9449 section 7.2).
+        also_verified: other confirmation methods of this token that the caller has verified, for example
+            ``{"jkt"}``, which includes that the token came with the scheme ``DPoP`` (RFC 9449 section 7.2).
 
     Returns:
         The certificate that the token is bound to; None for a token that may be unbound and is, and where the
@@ -64,7 +64,7 @@ def verify_confirmation(
     unverified = members.keys() & _OTHER_METHODS - set(also_verified)
     if unverified:
         raise InvalidToken(
-            f"cnf holds {', '.join(sorted(unverified))} too, which nobody here verified.",
+            f"cnf holds {', '.join(sorted(unverified))}, which this server did not verify.",
             reason="unverified_confirmation",
         )
     if THUMBPRINT in members:
@@ -76,7 +76,7 @@ def verify_confirmation(
         )
     if not members.keys() & set(also_verified):
         raise InvalidToken(
-            "cnf holds no confirmation method that anybody here verified.", reason="unverified_confirmation"
+            "cnf holds no confirmation method that this server verified.", reason="unverified_confirmation"
         )
     return None
 
@@ -91,7 +91,9 @@ def confirmation(peer: Peer) -> dict[str, str]:
 
 
 def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False) -> dict[str, object]:
-    """Return an access token's claims, bound to the certificate where the client is registered so (section 3.4).
+    """Return an access token's claims, bound to the certificate if the client must be bound.
+
+    A client is registered so with ``tls_client_certificate_bound_access_tokens`` (RFC 8705 section 3.4).
 
     How the client authenticated does not matter, nor whether it did (section 4). Where the token is bound, another
     certificate's thumbprint in the claims is replaced, as when a token is renewed, and other confirmation methods in
@@ -100,7 +102,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
     Args:
         claims: of a JWT, or what the introspection endpoint will answer; left as they are.
         peer: the certificate of the token request.
-        client: to which the token is issued.
+        client: the client to which the token is issued.
         always: bind the tokens of every client.
 
     Raises:
@@ -112,7 +114,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
         return dict(claims)
     if peer is None:
         raise InvalidRequest(
-            f"Client {client.client_id!r} gets bound tokens only: it must connect with a certificate here too.",
+            f"Client {client.client_id!r} gets bound tokens only: it must also connect with a certificate here.",
             reason="certificate_required",
         )
     if isinstance(peer, PeerSubject) and peer.thumbprint is None:
@@ -130,7 +132,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
 def bind_refresh_token(
     record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
 ) -> dict[str, object]:
-    """Return what to store with a refresh token: ``record``, whose it is, and what it is bound to.
+    """Return ``record`` with the refresh token's client and what the token is bound to.
 
     A public client's is bound to the certificate, as :func:`bind` binds its access tokens (RFC 8705 section 4). A
     confidential client's is bound to the client alone, which authenticates whenever it comes, so that it can renew its
@@ -139,7 +141,7 @@ def bind_refresh_token(
     Args:
         record: what the authorization server stores anyway; left as it is.
         peer: the certificate of the token request.
-        client: to which the token is issued.
+        client: the client to which the token is issued.
         always: bind the tokens of every client.
 
     Raises:
@@ -153,12 +155,12 @@ def bind_refresh_token(
 def verify_refresh_token(
     record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
 ) -> None:
-    """Verify that a refresh token is this client's, and a public client's also this certificate's.
+    """Verify that this client may use a refresh token, with the certificate of its request.
 
     Args:
         record: what :func:`bind_refresh_token` returned.
         peer: the certificate of the token request.
-        client: that brings the token; a confidential one has been authenticated.
+        client: the client that presents the token; a confidential one has been authenticated.
         always: the tokens of every client are bound, so a public client's unbound one is refused.
 
     Raises:
@@ -182,20 +184,21 @@ def verify_refresh_token(
 
 
 def must_rotate(record: Mapping[str, object], client: Client) -> bool:
-    """Return whether a refresh token must be replaced by a new one when it is used (RFC 9700 section 4.14.2).
+    """Return whether a refresh token must be replaced when it is used.
 
-    Only a public client's that is bound to nothing: who copies it could use it elsewhere. A confidential client
-    authenticates, and a bound token needs its certificate, so there a rotation would only lose tokens.
+    Only a public client's unbound token must be (RFC 9700 section 4.14.2): a thief could use a copy of it. A
+    confidential client authenticates, and a bound token needs its certificate, so there a rotation would only lose
+    tokens.
 
     Args:
         record: what :func:`bind_refresh_token` returned.
-        client: that brings the token.
+        client: the client that presents the token.
     """
     return _is_public(client) and "cnf" not in record
 
 
 def verify_grant(record: Mapping[str, object], client: Client) -> None:
-    """Verify that an authorization code or refresh token was issued to this client (RFC 6749 sections 4.1.3 and 6).
+    """Verify that an authorization code or refresh token was issued to this client.
 
     Args:
         record: what was stored with it; its ``client_id`` counts.

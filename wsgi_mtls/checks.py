@@ -117,7 +117,7 @@ def check_vouched(
 
 
 def check_not_self_signed(certificate: ClientCertificate) -> None:
-    """Refuse for PKI what no CA issued (RFC 8705 section 2.1).
+    """Reject a self-signed certificate for PKI (RFC 8705 section 2.1).
 
     Raises:
         BadCertificate: ``self_signed_certificate``: If it is self-signed, or may be so for another reader.
@@ -131,7 +131,7 @@ def check_not_self_signed(certificate: ClientCertificate) -> None:
 
 
 def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
-    """Make the refusal of a certificate for PKI that is registered for a self-signed client, or whose key is."""
+    """Make the error for a PKI certificate that is registered as self-signed, also by its key."""
     # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
     # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
     return BadCertificate(
@@ -142,7 +142,7 @@ def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
 
 
 def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
-    """Check the length of a certificate's RSA or EC key; keys of other kinds have no length to choose.
+    """Check the length of a certificate's RSA or EC key; other kinds have a fixed length.
 
     Args:
         certificate: what authenticates.
@@ -173,7 +173,7 @@ def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
 def check_pki(
     client: Client, peer: PeerCertificate, vouching: Vouching | None = None, at: datetime | None = None
 ) -> None:
-    """RFC 8705 section 2.1: a validated chain, and the one registered subject value in the leaf.
+    """Check the chain, and that the leaf has the registered name (RFC 8705 section 2.1).
 
     Raises:
         RefusedClient: ``subject_mismatch``: If the certificate carries another name.
@@ -192,7 +192,9 @@ def check_pki(
 
 
 def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching | None = None) -> None:
-    """RFC 8705 section 2.1 as far as it goes without the certificate: the terminator answers for the rest.
+    """Check a name that came without its certificate (RFC 8705 section 2.1).
+
+    The terminator is responsible for all checks that need the certificate.
 
     Raises:
         NoCertificate: ``certificate_not_delivered``: If the client's tokens must be bound to the certificate itself,
@@ -220,7 +222,7 @@ def check_forwarded_name(client: Client, peer: PeerSubject, vouching: Vouching |
 
 
 def name_is_not_enough(client: Client, peer: PeerSubject) -> NoCertificate:
-    """Make the refusal of a client for which the terminator had to forward the certificate."""
+    """Make the error for a client that needs a certificate where only a name came."""
     return NoCertificate(
         f"{peer.source} forwards only a name; {client.client_id!r} needs the certificate: make it pass that on.",
         reason="certificate_not_delivered",

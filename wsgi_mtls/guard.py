@@ -94,7 +94,7 @@ class Guard(TokenDecision, CertificateDecision):
         self._drop = dropper(source)
 
     def look(self, view: RequestView) -> Record:
-        """Ask the certificate source, once in a request; its finding, or its refusal, is in the record.
+        """Ask the certificate source once in a request, and keep its result in the record.
 
         What an outer layer found in this request is taken over. Nothing that an untrusted peer sent to the source is
         left in the environ afterwards.
@@ -136,7 +136,7 @@ class Guard(TokenDecision, CertificateDecision):
         return record.peer
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
-        """Remove from the environ what an untrusted peer sent to the source, on paths that are not guarded."""
+        """Remove an untrusted peer's headers from the environ on unguarded paths."""
         self._drop(environ)
         if FORGED in environ:
             self.reporter.forgeries(environ)
@@ -147,7 +147,7 @@ class Guard(TokenDecision, CertificateDecision):
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
     ) -> AuthenticatedClient:
-        """Authenticate the client that a request names, where only mutual TLS is offered (RFC 8705 section 2).
+        """Authenticate the client that a request names by mutual TLS only (RFC 8705 section 2).
 
         Args:
             view: the request.
@@ -217,7 +217,7 @@ class Guard(TokenDecision, CertificateDecision):
         self.reporter.refusal(error, view.environ, kind=kind, peer=view.record.peer, client_id=client_id)
 
     def needed_verifier(self) -> Verifier:
-        """Return what knows the clients.
+        """Return the verifier, which knows the clients.
 
         Raises:
             RuntimeError: If the guard has no verifier.

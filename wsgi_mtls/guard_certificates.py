@@ -12,7 +12,7 @@ from .verifier import Verifier
 from .x509 import Peer, PeerCertificate
 
 Authorize = Callable[[PeerCertificate], bool]
-"""Returns True for the certificates whose holder is accepted; anything else, truthy or not, is a refusal."""
+"""Returns True to accept the certificate; any other value, truthy or not, rejects it."""
 
 
 class CertificateDecision:

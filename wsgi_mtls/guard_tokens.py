@@ -83,7 +83,7 @@ class TokenDecision:
                     check_scheme(claims, scheme)
                 if dpop is not None and scheme == "DPoP":
                     jkt, proof = _prove(view, text, claims, dpop, jkt)
-                    # What is bound to a key need not be bound to a certificate as well.
+                    # A token that is bound to a key need not also be bound to a certificate.
                     required, also_verified = False, {*also_verified, DPOP_KEY}
                 token = check_token(
                     claims, decision.peer, required=required, scope=scope, also_verified=also_verified, jkt=jkt
@@ -109,7 +109,7 @@ class TokenDecision:
         by_dpop: bool = False,
         step_up: StepUp | None = None,
     ) -> None:
-        """Give a refused access token's error what its challenge offers; :meth:`accept_token` has done that.
+        """Add to a token's error what its challenge offers; :meth:`accept_token` does so itself.
 
         Args:
             error: the refusal.
@@ -131,7 +131,7 @@ class TokenDecision:
 def _prove(
     view: RequestView, token: str, claims: Mapping[str, object], dpop: "DPoP", known: str | None
 ) -> "tuple[str, Proof | None]":
-    """Return the key that signed the request's proof, and the proof unless it was accepted in this request before."""
+    """Return the key of the request's proof, and the proof unless this request used it before."""
     proof = dpop.verify(view.environ, view.method, token) if known is None else None
     jkt = known or (proof.jkt if proof else "")
     check_key(claims, jkt)

@@ -1,4 +1,4 @@
-"""Registered clients whose metadata are in order by themselves, and which can never authenticate at this server."""
+"""Registered clients with valid metadata that can never authenticate at this server."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -62,7 +62,7 @@ def _keys(client: Client, verifier: Verifier) -> str | None:
 def publishes_certificates(client: Client) -> bool:
     """Return whether only certificates at a ``jwks_uri`` authenticate a client."""
     method = client.token_endpoint_auth_method
-    # A subject value authenticates a client without a method as well, and never a self-signed one.
+    # A subject value also authenticates a client without a method, but never a self-signed client.
     by_key = method == "self_signed_tls_client_auth" or (method is None and client.subject_value is None)
     return by_key and client.jwks_uri is not None
 

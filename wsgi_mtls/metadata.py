@@ -51,7 +51,7 @@ def authorization_server_metadata(
             elsewhere needs an alias of its own, if clients authenticate there.
         auth_methods: of the token, revocation and introspection endpoints; the verifier's ``allowed_methods``, and what
             else the server offers. ``private_key_jwt`` and ``client_secret_jwt`` need
-            ``token_endpoint_auth_signing_alg_values_supported``, which goes for the others too.
+            ``token_endpoint_auth_signing_alg_values_supported``, which also applies to the others.
         tls_client_certificate_bound_access_tokens: whether the server binds tokens (RFC 8705 section 3.3).
         members: all others, as ``jwks_uri=…``; further endpoints too. ``mtls_endpoint_aliases`` here goes, endpoint by
             endpoint, before ``mtls_base``.
@@ -157,7 +157,7 @@ class MetadataMiddleware:
 
 
 def well_known_path(document: Metadata) -> str:
-    """Return the path of a document, as it is in a URL: the well-known one before that of the issuer or resource.
+    """Return a document's path in a URL: the well-known path, then the issuer's or resource's.
 
     Raises:
         InvalidServerMetadata: If the document has neither ``issuer`` nor ``resource``, or both.
@@ -198,7 +198,7 @@ def _json(path: str, document: Metadata) -> bytes:
 def _refuse_members(members: Metadata, *given: str) -> None:
     twice = sorted(members.keys() & set(given))
     if twice:
-        raise InvalidServerMetadata(f"{', '.join(twice)} can't be a further member: the other arguments say it.")
+        raise InvalidServerMetadata(f"{', '.join(twice)} can't be a further member: use the argument for it.")
 
 
 def _endpoints_among(members: Metadata) -> dict[str, object]:
@@ -216,7 +216,7 @@ def _url(name: str, path: object, base: str) -> str:
 
 
 def _add_algorithms(metadata: dict[str, object]) -> None:
-    """RFC 8414 section 2 wants them for each endpoint with signed assertions; they rarely differ."""
+    """Add the algorithms of each endpoint with signed assertions (RFC 8414 section 2)."""
     algorithms = metadata.get(f"token_endpoint{ALGORITHMS}")
     for name in _WITH_METHODS if algorithms is not None else ():
         methods = metadata.get(f"{name}{METHODS}")

@@ -35,7 +35,7 @@ def aliases(base: str, mtls_base: str, urls: Mapping[str, str], given: object) -
             found[name] = alias
         elif name in _AUTHENTICATED and name not in given:
             raise InvalidServerMetadata(
-                f"{name} is not below {base}, so mtls_base does not say where it has mutual TLS: "
+                f"{name} is not below {base}, so mtls_base does not show where it has mutual TLS: "
                 f"give it in {ALIASES}, or as a path."
             )
     return found | dict(given)

@@ -59,13 +59,13 @@ def check_url(name: str, value: object) -> str:
         InvalidServerMetadata: If it is not.
     """
     try:
-        return https_url(value).path  # type: ignore[arg-type]  # it says so itself
+        return https_url(value).path  # type: ignore[arg-type]  # https_url checks the type
     except ValueError as error:
         raise InvalidServerMetadata(f"{name}: {error}") from None
 
 
 def check_identifier(name: str, value: object) -> str:
-    """Return the path of an issuer or resource, at whose well-known path metadata can be found.
+    """Return the path of an issuer or resource that clients can find metadata for.
 
     Raises:
         InvalidServerMetadata: If it is not an https URL, has a query, or dot segments, which clients resolve.
@@ -97,7 +97,7 @@ def uses_signatures(methods: Iterable[str]) -> bool:
 
 
 def _check_methods(metadata: Metadata, name: str) -> None:
-    """RFC 8414 section 2: the algorithms MUST be told for these methods, and MUST NOT hold ``none``."""
+    """Check that signed methods have algorithms, without ``none`` (RFC 8414 section 2)."""
     algorithms = name.removesuffix(METHODS) + ALGORITHMS
     if uses_signatures(texts(name, metadata[name])) and algorithms not in metadata:
         raise InvalidServerMetadata(
@@ -108,7 +108,7 @@ def _check_methods(metadata: Metadata, name: str) -> None:
 
 
 def _check_aliases(aliases: object, endpoints: Metadata) -> None:
-    """RFC 8705 section 5: other URLs of endpoints that the server has, and to which clients go by themselves."""
+    """Check the aliases of endpoints that clients call themselves (RFC 8705 section 5)."""
     if not isinstance(aliases, Mapping) or not aliases:
         raise InvalidServerMetadata(f"{ALIASES} must be an object with at least one endpoint.")
     for name, value in aliases.items():

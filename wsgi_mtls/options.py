@@ -39,7 +39,7 @@ def check_source(source: object) -> None:
     except TypeError as error:
         raise InvalidOption("source", f"must take the environ as its one argument: {error}.") from None
     except ValueError:
-        pass  # a callable written in C tells no signature
+        pass  # a callable written in C has no signature to read
 
 
 def check_max_body(max_body: object) -> None:

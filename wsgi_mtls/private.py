@@ -11,7 +11,7 @@ from .request.wsgi import RECORD, is_private
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# What tells one kind of shared cache to keep an answer, whatever Cache-Control says: the field of nginx, those that a
+# Fields by which one kind of shared cache keeps an answer in spite of Cache-Control: the field of nginx, those that a
 # CDN names after itself (RFC 9213 section 2.1) or did before, as Akamai its Edge-Control.
 FOR_SHARED_CACHES = re.compile("X-Accel-Expires|.+-Cache-Control|Surrogate-Control|Edge-Control", re.IGNORECASE)
 _ENDS = ("-control", "-expires")  # of all of them; the pattern itself takes longer to see it
@@ -76,7 +76,7 @@ def private_cache_control(value: str, *, store: bool = True) -> str:
     directives = {name.lower(): argument for name, argument in parse_dict_header(value).items()}
     directives.pop("public", None)
     directives.pop("s-maxage", None)
-    # Beside must-understand, which has caches ignore no-store (RFC 9111 section 5.2.2.3), no-store is not enough.
+    # With must-understand, which makes caches ignore no-store (RFC 9111 section 5.2.2.3), no-store is not enough.
     if "no-store" not in directives or "must-understand" in directives:
         directives["private"] = None  # the form with field names would keep the rest of the answer
     return dump_header(directives)

@@ -1,6 +1,6 @@
-"""The page for a person whose browser is refused: the case, and the certificate that came.
+"""The page for a person with a refused browser: the case, and the certificate that came.
 
-An adapter renders it with its framework's templates. It says no more than the answer to a program does, but for what
+An adapter renders it with its framework's templates. It shows no more than the answer to a program does, except what
 the caller knows: whether it sent a certificate, and which.
 """
 
@@ -30,8 +30,8 @@ class ShownCertificate:
     """The certificate that the browser sent; control, line and bidi characters are escaped, and long texts are cut.
 
     Attributes:
-        subject: whose it is.
-        issuer: who issued it.
+        subject: the name of the holder.
+        issuer: the name of the CA.
         not_after: the last day of its validity.
     """
 

@@ -27,7 +27,7 @@ _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def without_empty(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an update without the members that are null or empty: they are to be deleted (RFC 7592 section 2.2)."""
+    """Remove null and empty members from an update, which deletes them (RFC 7592 section 2.2)."""
     return {name: value for name, value in given.items() if value not in _EMPTY}
 
 
@@ -77,7 +77,7 @@ def set_defaults(metadata: MutableMapping[str, Any]) -> None:
 
 
 def check_names(metadata: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Check that no condition would be dropped: the client would rely on it (RFC 8705 section 2.1.2).
+    """Check that the server drops no condition on names (RFC 8705 section 2.1.2).
 
     Raises:
         InvalidClientMetadata: If one is not among the known members.

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 MAX_OCTETS = 1024 * 1024
 """The most octets of keys that are remembered. What was read of them may take thirty times as much."""
 MAX_ENTRY = 8192
-"""The longest key that is remembered, in octets. Usual certificates are shorter, and anybody can make long ones."""
+"""The longest key that is remembered, in octets. Usual certificates are shorter, and any caller can make long ones."""
 _ENTRY = 512  # what an entry takes whatever its key
 
 

@@ -55,7 +55,7 @@ class Answer:
         return () if environ.get("REQUEST_METHOD") == "HEAD" else (self.body,)
 
     def as_response(self) -> Response:
-        """Return the same for a framework."""
+        """Return the answer as a Werkzeug response."""
         response = Response(self.body, self.status, self.headers)
         if not any(name == "Content-Type" for name, _ in self.headers):
             del response.headers["Content-Type"]
@@ -90,7 +90,7 @@ def error_answer(
 
 
 def token_error_answer(error: MutualTLSError, *, realm: str | None = None, scope: str | None = None) -> Answer:
-    """Make the answer to a refused access token: the challenge is all that the caller gets (RFC 6750 section 3).
+    """Make the answer to a refused access token: only a challenge (RFC 6750 section 3).
 
     Args:
         error: the refusal.

@@ -1,4 +1,4 @@
-"""A store that other programs may write to, and whose values are believed only with a seal."""
+"""A store that other programs may write to; only values with a seal are believed."""
 
 import hmac
 import logging
@@ -21,7 +21,7 @@ class SealedStore:
 
     What is kept there decides which certificates are a client's and which tokens are active. So a value counts only
     with a seal (HMAC-SHA256) over its key, its end and itself. A value that another program wrote, that was kept under
-    another key, or whose time is over is as if there were none, and a warning is logged.
+    another key, or that has expired is ignored, and a warning is logged.
 
     A program that writes to the store can still remove values, and what ``add`` has noted.
 
@@ -45,7 +45,7 @@ class SealedStore:
         self._clock = clock
 
     def get(self, key: str, /) -> bytes | None:
-        """Return a value that :meth:`set` of this secret kept under this key, or None."""
+        """Return the value that :meth:`set` kept under this key with this secret, or None."""
         sealed = self._store.get(key)
         if not sealed:  # what add has noted is empty
             return None
@@ -56,12 +56,12 @@ class SealedStore:
         return value if self._clock() < int.from_bytes(ends, "big") / 1000 else None
 
     def set(self, key: str, value: bytes, seconds: float, /) -> None:
-        """Keep a value for so many seconds, instead of another one."""
+        """Keep a value for so many seconds, and replace the old one."""
         ends = round((self._clock() + seconds) * 1000).to_bytes(_ENDS, "big")
         self._store.set(key, self._seal(key, ends, value) + ends + value, seconds)
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if none was there, and return whether it did; atomic."""
+        """Keep an empty value if there is none, and return whether there was none; atomic."""
         return self._store.add(key, seconds)
 
     def _seal(self, key: str, ends: bytes, value: bytes) -> bytes:
@@ -71,7 +71,7 @@ class SealedStore:
 
 
 def believed(store: Store | None, default: Callable[[], Store]) -> Store:
-    """Return a store whose values may be believed.
+    """Return a store that holds only trustworthy values.
 
     Args:
         store: this process's own, or sealed; None for the default.

@@ -56,7 +56,7 @@ def make_server(
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> Server:
-    """Make a threaded server; ``serve()`` runs it, ``stop()`` from another thread ends it. Not for production.
+    """Make a threaded development server; ``serve()`` runs it, ``stop()`` ends it.
 
     After ``prepare()`` its ``bind_addr`` is the address, with the port that was chosen for 0.
 
@@ -124,7 +124,7 @@ class _Server(PatientServer):
     ConnectionClass = _Connection
 
     def serve(self) -> None:
-        """Serve until :meth:`stop`, in a thread that no Ctrl-C reaches: in the midst of a queue it costs a wake-up."""
+        """Serve until :meth:`stop`, in a thread that Ctrl-C does not interrupt."""
         thread = Thread(target=super().serve, daemon=True)
         thread.start()
         thread.join()
@@ -138,5 +138,5 @@ def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int
 
 
 def _pem(certificate: crypto.X509) -> str:
-    """Do not parse the certificate here: OpenSSL accepts certificates that cryptography refuses."""
+    """Return PEM without parsing it: OpenSSL accepts certificates that cryptography refuses."""
     return crypto.dump_certificate(crypto.FILETYPE_PEM, certificate).decode("ascii")

@@ -12,16 +12,16 @@ _ENTRY = 256  # what Python itself needs for an entry, roughly
 
 
 class Store(Protocol):
-    """Octets by keys, each for a while. A value may be gone sooner, never later."""
+    """Octets by keys, each with a lifetime. A value may go before its end, never after it."""
 
     def get(self, key: str, /) -> bytes | None:
         """Return a value, or None if there is none any more."""
 
     def set(self, key: str, value: bytes, seconds: float, /) -> None:
-        """Keep a value for so many seconds, instead of another one."""
+        """Keep a value for so many seconds, and replace the old one."""
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if none was there, and return whether it did; atomic."""
+        """Keep an empty value if there is none, and return whether there was none; atomic."""
 
 
 class MemoryStore:
@@ -50,12 +50,12 @@ class MemoryStore:
             return self._get(key)
 
     def set(self, key: str, value: bytes, seconds: float, /) -> None:
-        """Keep a value for so many seconds, instead of another one."""
+        """Keep a value for so many seconds, and replace the old one."""
         with self._lock:
             self._set(key, value, seconds)
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if none was there, and return whether it did; atomic."""
+        """Keep an empty value if there is none, and return whether there was none; atomic."""
         with self._lock:
             if self._get(key) is not None:
                 return False

@@ -15,7 +15,7 @@ _MOST = 6  # a line that people read
 
 
 def registrations(certificate: ClientCertificate) -> list[dict[str, object]]:
-    """Return the metadata that fit: one for each subject value, or the JWK set of the self-signed method.
+    """Return metadata that fit a certificate: one for each subject value, or its JWK set.
 
     Args:
         certificate: as a client would present it, and a CA would have validated it.
@@ -35,7 +35,7 @@ def registrations(certificate: ClientCertificate) -> list[dict[str, object]]:
 
 
 def in_one_line(certificate: ClientCertificate) -> str:
-    """Return what a certificate is registered by, or what keeps it from being registered, for people."""
+    """Return by what a certificate can be registered, or why it cannot be, for people."""
     fitting = registrations(certificate)
     if not fitting:
         return f"not registered by anything: {obstacle(certificate)}"

@@ -135,7 +135,7 @@ def to_pem(certificate: ClientCertificate) -> bytes:
 def environ_for(
     certificate: ClientCertificate | KeyPair | None, *, chain: Sequence[ClientCertificate] = (), verified: bool = True
 ) -> dict[str, object]:
-    """Return what to add to a WSGI environ so that the request came with this certificate, whatever the source.
+    """Return what to add to a WSGI environ so that its request has this certificate.
 
     Args:
         certificate: the certificate, or None for a request without one.

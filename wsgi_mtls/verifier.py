@@ -33,7 +33,7 @@ class Verifier:
     Args:
         clients: a registry, or a mapping of ``client_id`` to metadata.
         allowed_methods: those that this server offers.
-        self_signed_match: what of a self-signed client's certificate must be registered. ``"public_key"`` lets a
+        self_signed_match: which part of a self-signed client's certificate must be registered. ``"public_key"`` lets a
             renewed certificate on the same key in; ``"certificate"`` is the letter of RFC 8705 section 2.2.
         trust: validates chains here: a :class:`~wsgi_mtls.trust.TrustStore`, or a function that returns that of a
             client. The TLS terminator's success alone then no longer suffices. It is never asked for self-signed

@@ -51,7 +51,7 @@ class Vouching:
             return cls(trust, either)
         check_flag("trust_either", either)
         if either:
-            raise InvalidOption("trust_either", "changes nothing without trust: set that too.")
+            raise InvalidOption("trust_either", "changes nothing without trust: also set that.")
         return None
 
     @property

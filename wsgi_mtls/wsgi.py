@@ -29,8 +29,8 @@ ErrorResponse = Callable[["WSGIEnvironment", MutualTLSError], "WSGIApplication"]
 class PeerMiddleware:
     """Puts the peer certificate into ``environ["wsgi_mtls.peer"]``, on every path, and decides nothing.
 
-    For an application that looks at certificates itself, or whose framework's adapter does. What an untrusted peer sent
-    is gone before the application sees it. A certificate that cannot be read is an error only for a decision about it.
+    For an application that looks at certificates itself, or has an adapter to its framework. The application never sees
+    what an untrusted peer sent. An unreadable certificate is an error only for a decision about it.
     The answer to a request that came with a certificate is private to it.
 
     Args:

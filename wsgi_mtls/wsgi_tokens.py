@@ -67,7 +67,7 @@ def accept_token(
 
 
 class AccessTokenMiddleware:
-    """Accepts requests to an API whose access token is bound to the certificate that they came with.
+    """Accepts requests with an access token that is bound to the certificate of the request.
 
     The application finds ``environ["wsgi_mtls.token"]``, a :class:`~wsgi_mtls.rules.token.BoundToken`, the peer
     certificate in ``environ["wsgi_mtls.peer"]``, and its body unread. What it answers is private to the token.

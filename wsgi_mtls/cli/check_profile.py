@@ -43,7 +43,7 @@ def check_profile(
 def fetch_metadata(
     url: str, *, ca: Path | None, certificate: Path | None, private_key: Path | None
 ) -> tuple[dict[str, object], str]:
-    """Fetch the metadata of an issuer, and return them with the issuer whose they should be.
+    """Fetch an issuer's metadata, and return them with the issuer that they must name.
 
     Raises:
         Failure: If they cannot be fetched, or are not an object.
@@ -65,7 +65,7 @@ def fetch_metadata(
 
 
 def metadata_urls(url: str) -> list[tuple[str, str]]:
-    """Return where metadata may be (RFC 8414 section 3, OpenID Connect Discovery section 4), each with its issuer."""
+    """Return the URLs at which metadata may be found, each with its issuer."""
     parts = urlsplit(url)
     if parts.path.startswith(_WELL_KNOWN):
         return [(url, parts._replace(path=parts.path.removeprefix(_WELL_KNOWN)).geturl())]

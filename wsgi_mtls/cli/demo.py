@@ -43,7 +43,7 @@ def demo(serve: bool, behind: str | None) -> None:
         all_expected = _play(scenario, files, port)
         page.examples += _examples(scenario, files, port)
         if terminator and terminator.lets_in == "validated":
-            click.echo(f"\ndeploy/{terminator.folder} says how to let self-signed clients through {behind}.")
+            click.echo(f"\ndeploy/{terminator.folder} explains how {behind} can accept self-signed clients.")
         if not terminator:
             click.echo()
             tokens = running.enter_context(_token_servers(scenario.ca, page))
@@ -57,7 +57,7 @@ def demo(serve: bool, behind: str | None) -> None:
 
 
 def protected_application(scenario: Scenario, source: CertificateSource | None = None) -> "WSGIApplication":
-    """Return the demo's application behind the middleware, as wordy as a demo may be."""
+    """Return the demo's application behind the middleware, at verbosity ``debug``."""
     verifier = Verifier(scenario.clients)
     source = source or mod_ssl()
     return ClientAuthMiddleware(_token_endpoint, verifier, source=source, paths=["/token"], verbosity="debug")
@@ -145,9 +145,9 @@ def _keep_running(page: DemoPage, host: str, port: int) -> None:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind what is on the stack, so that no folder with private keys is left behind."""
+    """End on SIGTERM by an exception, so that no folder with private keys is left behind."""
     if current_thread() is not main_thread():
-        yield  # Python lets only the main thread handle signals
+        yield  # in Python, only the main thread handles signals
         return
 
     def end(number: int, _: object) -> None:

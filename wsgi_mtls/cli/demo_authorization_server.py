@@ -115,7 +115,7 @@ class DemoAuthorizationServer:
 
     @contextmanager
     def _grant(self, request: Request, client: Client) -> Iterator[Mapping[str, object]]:
-        """Give what is known of the code or refresh token that this client may use."""
+        """Yield the record of the code or refresh token that this client may use."""
         match request.form.get("grant_type"):
             case "client_credentials" if CLIENT in request.environ:
                 yield {"sub": client.client_id}

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Played = tuple[str, str, str, str]
-"""What is tried, by whom, what is expected, what came."""
+"""What is tried, by which client, what is expected, and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _accounts(environ: "WSGIEnvironment", start_response: "StartResponse") -> It
 
 
 def _without_confirmation(token: str) -> str:
-    """Do what a thief can do with a token: change it, and sign it with a key of one's own."""
+    """Change a token as a thief can: remove ``cnf``, and sign it with another key."""
     payload = token.split(".")[1]
     claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     del claims["cnf"]

@@ -23,7 +23,7 @@ _HELP: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsH
 
 
 class PlainGroup(click.Group):
-    """Commands whose wrong arguments are one line too, where click alone prints the usage as well."""
+    """A group of commands that reports wrong arguments in one line, without click's usage text."""
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Parse the arguments of the group."""
@@ -48,7 +48,10 @@ def _usage_errors_in_one_line() -> Iterator[None]:
 
 @contextmanager
 def failing_plainly(subject: str = "") -> Iterator[None]:
-    """Turn the errors that a user's files and arguments make into a :class:`Failure`, led by ``subject``."""
+    """Turn errors of a user's files and arguments into a :class:`Failure`.
+
+    Its message starts with ``subject``.
+    """
     try:
         yield
     except (MutualTLSError, OSError, ValueError) as error:

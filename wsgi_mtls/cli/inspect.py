@@ -65,7 +65,7 @@ def _first_issued(issuer: ClientCertificate, certificates: Sequence[ClientCertif
 
 
 def describe(certificate: ClientCertificate) -> dict[str, object]:
-    """Return what ``inspect`` prints, as JSON has it; why a part can't be read in place of that part."""
+    """Return what ``inspect`` prints, as JSON; an unreadable part is replaced by the reason."""
     read: dict[str, Callable[[], object]] = {
         "subject": lambda: certificate.subject,
         "issuer": lambda: certificate.issuer,
@@ -102,7 +102,7 @@ def _lines(report: dict[str, object]) -> list[str]:
 
 
 def _printable(value: object) -> str:
-    """Return JSON that leaves a terminal alone: a certificate's names are a stranger's text."""
+    """Return JSON without control characters: a certificate's names are a stranger's text."""
     return _plain(json.dumps(value, ensure_ascii=False))
 
 

@@ -102,7 +102,7 @@ def _write(pair: KeyPair, out: Path, force: bool) -> None:
             raise Failure(f"{file} is there already; --force overwrites it.")
     for file, content in files.items():
         file.unlink(missing_ok=True)
-        # O_EXCL: never through a link that somebody else put there, never readable by others for a moment.
+        # O_EXCL: never through a link that another user put there, never readable by others for a moment.
         mode = 0o600 if file.suffix == ".key" else 0o644
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             stream.write(content)

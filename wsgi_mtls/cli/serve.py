@@ -58,7 +58,7 @@ def load_application(app: str) -> "WSGIApplication":
         application: WSGIApplication = getattr(import_module(module), name or "app")
     except SystemExit as error:
         raise Failure(
-            f"{app}: the module exits with status {error.code} when it is imported; let it define an app."
+            f"{app}: the module exits with status {error.code} when it is imported; make it define an app."
         ) from None
     except Exception as error:  # whatever a user's module raises when it is imported
         raise Failure(f"{app}: {error}; write MODULE:NAME.") from None

@@ -54,7 +54,7 @@ class Terminator:
     @property
     def program(self) -> str | None:
         """The path of the installed program, or None."""
-        # Programs from PyPI are beside this Python; Debian's servers are in a folder that only root's PATH names.
+        # Programs from PyPI are in this Python's folder; Debian's servers are in a folder that only root's PATH names.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
         return next((found for name in self.programs if (found := shutil.which(name, path=path))), None)
 

@@ -13,10 +13,10 @@ Certificate = ClientCertificate | bytes | bytearray | memoryview | str
 """A certificate: parsed, or a file's content as :mod:`wsgi_mtls.x509.files` reads it (text, octets, a buffer)."""
 
 PKICallback = Callable[[str], str | tuple[SubjectKind, str] | None]
-"""``client_id`` to the expected subject DN, or to a pair of kind and subject value; None where it knows none."""
+"""``client_id`` to the expected subject DN, or to a pair of kind and subject value; None for an unknown client."""
 
 SelfSignedCallback = Callable[[str], Certificate | Iterable[Certificate] | None]
-"""``client_id`` to the registered certificate or certificates; None where it knows none."""
+"""``client_id`` to the registered certificate or certificates; None for an unknown client."""
 
 
 class CallbackRegistry:

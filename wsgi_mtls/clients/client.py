@@ -206,7 +206,7 @@ def _made_again(kind: type[Client], given: Mapping[str, object]) -> Client:
 
 
 def _is_empty(name: str, value: object) -> bool:
-    """Return whether an empty value says that the member is not registered.
+    """Return whether an empty value means that the member is not registered.
 
     Only where nothing is widened by that: an empty pin, method or boolean is an error.
     """

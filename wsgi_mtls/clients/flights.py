@@ -23,7 +23,10 @@ class Flights:
         self._ends: dict[str, Event] = {}
 
     def run(self, key: str, url: str, fetch: Callable[[], None] | None, wait: float | None) -> None:
-        """Wait for the thread that fetches from this address, or else fetch; do neither where too many do already."""
+        """Wait for the thread that fetches from this address, or fetch if there is none.
+
+        Do neither if too many threads fetch already.
+        """
         host = urlsplit(url).hostname or ""
         with self._lock:
             running = self._ends.get(key)

@@ -23,7 +23,7 @@ logger = logging.getLogger("wsgi_mtls")
 ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 
 Matches = Callable[[tuple[ClientCertificate, ...]], bool]
-"""Tells whether the presented certificate is registered by one of these."""
+"""Returns whether the presented certificate is registered by one of these."""
 
 
 class KeySets:
@@ -99,10 +99,10 @@ class KeySets:
         self._flights = Flights(max_fetches, max_fetches_per_host)
 
     def certificates(self, client_id: str, jwks_uri: str, matches: Matches) -> tuple[ClientCertificate, ...]:
-        """Return what a client has published: what is kept, or what is fetched now if that does not match.
+        """Return a client's published certificates; fetch them if the kept ones do not match.
 
         Args:
-            client_id: of the client.
+            client_id: the client's.
             jwks_uri: as registered.
             matches: returns whether the presented certificate is registered by one of these.
 
@@ -127,11 +127,11 @@ class KeySets:
         return kept.certificates
 
     def why_never(self, jwks_uri: str) -> str | None:
-        """Return why this address is never fetched from, and what to change; None if it may be. Nothing is fetched."""
+        """Return why this address is never fetched, and what to change; None if it may be."""
         return self._fetcher.why_never(jwks_uri)
 
     def look(self, jwks_uri: str) -> LastFetch:
-        """Fetch a client's set, if none is fresh and no fetch has just failed, and return what came; for checks."""
+        """Fetch a client's set, unless one is fresh or a fetch has just failed; for checks."""
         key = _key(jwks_uri)
         kept = self._kept(key)
         if self._store.get(f"fresh:{key}") is None:
@@ -152,7 +152,7 @@ class KeySets:
     def _may_fetch(self, client_id: str, key: str, is_fresh: bool) -> bool:
         if self._store.get(f"failed:{key}") is not None:
             return False
-        # Anybody can send an unknown certificate, so that one costs a fetch now and then only.
+        # Any client can send an unknown certificate, so it causes a fetch only once in a while.
         return not is_fresh or self._store.add(f"unknown:{key}:{client_id}", _around(self._refetch))
 
     def _kept(self, key: str) -> KeySet | None:
@@ -209,5 +209,5 @@ def _read(answer: Answer, kept: KeySet | None) -> KeySet:
 
 
 def _around(seconds: float) -> float:
-    """Return the seconds with up to a fifth more or less, so that processes and clients do not go in step."""
+    """Vary the seconds by up to a fifth, so that processes do not all fetch at once."""
     return seconds * (0.8 + 0.4 * random.random())  # noqa: S311  # nothing secret

@@ -35,21 +35,21 @@ class KeySet:
     fetched: float = 0
 
     def to_octets(self) -> bytes:
-        """Return what :func:`from_octets` reads."""
+        """Return the set as octets, which :func:`from_octets` reads."""
         ders = [base64.b64encode(certificate.der).decode() for certificate in self.certificates]
         return json.dumps({"certificates": ders, "etag": self.etag, "fetched": self.fetched}).encode()
 
 
 @lru_cache(maxsize=64)
 def from_octets(octets: bytes) -> KeySet:
-    """Return the set that was made to octets."""
+    """Return the set that :meth:`KeySet.to_octets` wrote."""
     kept = json.loads(octets)
     ders = [base64.b64decode(text) for text in kept["certificates"]]
     return KeySet(tuple(map(ClientCertificate.from_der, ders)), kept["etag"], kept["fetched"])
 
 
 def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
-    """Read a fetched JWK set. A key whose certificate cannot be read, or is another key's, is skipped.
+    """Read a fetched JWK set; skip keys without a readable certificate that fits them.
 
     Raises:
         InvalidClientMetadata: If it is not a JWK set, or holds more than ``MAX_KEYS`` keys.

@@ -38,7 +38,7 @@ class KnownClients:
         return self._searched is not None
 
     def look_up(self, client_id: str, peer: Peer | None = None) -> tuple[Client, bool | None]:
-        """Return a client, and whether the certificate is a self-signed client's.
+        """Return a client, and whether the certificate is registered as self-signed.
 
         Args:
             client_id: the client that the request names.
@@ -62,7 +62,7 @@ class KnownClients:
         return found, is_self_signed
 
     def note_seen(self, client: AuthenticatedClient) -> None:
-        """Have the registry note that a client was authenticated, if it does; what that raises is logged."""
+        """Report an authenticated client to the registry, and log what that raises."""
         if self.sightings is not None:
             try:
                 self.sightings.seen(client.client_id, client.certificate)
@@ -70,7 +70,7 @@ class KnownClients:
                 logger.exception("Client %r was authenticated, which its registry failed to note", client.client_id)
 
     def has_self_signed(self, certificate: ClientCertificate) -> bool:
-        """Return whether a self-signed client is registered with this certificate or its key, if the registry knows.
+        """Return whether this certificate or its key is registered for a self-signed client.
 
         A registry that has neither ``has_self_signed`` nor ``find``, as one of callbacks, does not know.
         """
@@ -79,7 +79,7 @@ class KnownClients:
         return self._searched is not None and _is_self_signed_of(self.holders(certificate)[0], certificate)
 
     def holders(self, certificate: ClientCertificate) -> tuple[Sequence[Client], bool | None]:
-        """Return every client that this certificate may belong to, and whether it is a self-signed client's.
+        """Return the clients that may hold this certificate, and whether it is registered as self-signed.
 
         Returns:
             The clients; and None as the second where the registry must be asked once more, since it knows of disabled

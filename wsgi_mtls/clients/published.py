@@ -30,17 +30,17 @@ class PublishedKeySets(Protocol):
     def certificates(
         self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /
     ) -> tuple[ClientCertificate, ...]:
-        """Return what the client has published, anew where nothing that is known ``matches``.
+        """Return the client's published certificates; fetch them if the kept ones do not match.
 
         Raises:
             RefusedClient: ``jwks_unavailable``: If it is unavailable.
         """
 
     def why_never(self, jwks_uri: str, /) -> str | None:
-        """Return why this address is never fetched from, and what to change; None if it may be. Nothing is fetched."""
+        """Return why this address is never fetched, and what to change; None if it may be."""
 
     def look(self, jwks_uri: str, /) -> LastFetch:
-        """Fetch a client's set, if none is fresh and no fetch has just failed, and return what came; for checks."""
+        """Fetch a client's set, unless one is fresh or a fetch has just failed; for checks."""
 
     def last_fetch(self, jwks_uri: str, /) -> LastFetch:
         """Return what is known of the last fetches, without fetching."""

@@ -11,7 +11,7 @@ class ClientRegistry(Protocol):
     """The interface of a registry, in which the verifier looks a client up."""
 
     def get(self, client_id: str, /) -> Client | None:
-        """Return the client of this very ``client_id``, or None."""
+        """Return the client with exactly this ``client_id``, or None."""
 
 
 @runtime_checkable
@@ -27,7 +27,7 @@ class SelfSignedRegistry(Protocol):
     """A registry that knows the keys of self-signed clients without reading the clients, as a database does."""
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether any self-signed client, also a disabled one, is registered with this certificate's key."""
+        """Return whether this certificate's key is registered for a self-signed client, enabled or not."""
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what ``get`` and ``has_self_signed`` return, by one look-up."""
@@ -46,8 +46,9 @@ class SightingRegistry(Protocol):
     """A registry that notes when a client was seen last, and with which certificate."""
 
     def seen(self, client_id: str, certificate: ClientCertificate | None, /) -> None:
-        """Note that a client was authenticated or identified; called once in a request, after all checks.
+        """Note that a client was authenticated or identified.
 
+        The verifier calls it once in a request, after all checks.
         What it raises is logged and changes no decision.
 
         Args:

@@ -55,7 +55,7 @@ class SubjectValue:
             raise InvalidClientMetadata(f"{kind} {value!r}: {error}") from None
 
     def matches(self, certificate: ClientCertificate) -> bool:
-        """Return whether the certificate carries this very name.
+        """Return whether the certificate carries exactly this name.
 
         Raises:
             BadCertificate: If its names of this kind can't be read.
@@ -72,7 +72,7 @@ class SubjectValue:
 
     @property
     def opposite(self) -> "SubjectValue | None":
-        """The same DN with its RDNs in the opposite order, as ``openssl x509 -subject`` prints it, or None."""
+        """The DN with its RDNs in the opposite order (``openssl x509 -subject``), or None."""
         if self.kind != "tls_client_auth_subject_dn":
             return None
         text = attributes.write(tuple(map(_as_written, reversed(read_registered(self.value)))))
@@ -93,7 +93,7 @@ class SubjectValue:
         )
 
     def is_among(self, kind: str, values: Iterable[str]) -> bool:
-        """Return whether a terminator that forwards only texts of this kind delivered this very name.
+        """Return whether a terminator that forwards only such texts delivered this name.
 
         A text that names nothing matches nothing; a DN is read as RFC 4514 and never in the slash form, which is
         ambiguous and whose text the client chooses in part.
@@ -104,7 +104,7 @@ class SubjectValue:
 
 
 def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
-    """Return every subject value that the certificate could be registered by; none of a kind that can't be read.
+    """Return every readable subject value by which the certificate could be registered.
 
     DNS names, e-mail domains, and URIs' schemes and hosts are compared without regard to ASCII case, IP addresses in
     binary, names as RFC 5280 section 7.1 requires, everything else exactly (RFC 8705 section 2.1.2).
@@ -164,7 +164,7 @@ def _uri(value: str) -> Hashable:
 def _ip(value: str) -> Hashable:
     address = ipaddress.ip_address(value)
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
-        raise ValueError("an address with a zone can't stand in a certificate.")
+        raise ValueError("a certificate cannot hold an address with a zone.")
     return address
 
 

@@ -26,7 +26,7 @@ def _wrong(name: str, text: object) -> InvalidSettings:
 
 
 def _object(present: Given, name: str, folder: str) -> Any:
-    """Return a setting's value, or what its dotted path names."""
+    """Return a setting's value, or the object that its dotted path names."""
     return _resolved(name, present.get(name), folder)
 
 
@@ -98,7 +98,7 @@ def _tokens(present: Given, folder: str) -> Any:
 def _dpop(present: Given, folder: str) -> "DPoP | None":
     value = _object(present, "DPOP", folder)
     if value is not None and present.get("TOKENS") is None:
-        raise _wrong("DPOP", "changes nothing without TOKENS: set that too.")
+        raise _wrong("DPOP", "changes nothing without TOKENS: also set that.")
     if not isinstance(value, Mapping):
         own: DPoP | None = value
         return own

@@ -38,7 +38,7 @@ Made = TypeVar("Made")
 
 
 def read_settings(given: Mapping[str, object], folder: str = "") -> Settings:
-    """Read the settings, whose clients an adapter may have elsewhere.
+    """Read the settings; an adapter may have the clients elsewhere.
 
     Args:
         given: each of :data:`SETTINGS` by its name, and ``CLIENTS``; one that is missing or None has its default, and
@@ -121,7 +121,7 @@ def _idle(present: Given, own: Verifier | None) -> list[Problem]:
 
 
 def _made(make: Callable[..., Made], options: Given, problems: list[Problem], blamed: str) -> Made | None:
-    """Make an object; note an option that it rejects, and try again without it, so that the next one is seen too."""
+    """Make an object without the options that it rejects, and note all of those."""
     left = dict(options)
     while True:
         try:

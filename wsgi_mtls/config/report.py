@@ -19,7 +19,7 @@ PARTIAL_CHAINS = (
     "certificate in its CA file, whatever names that holds. Put no self-signed client's certificate into the CA file, "
     "or allow one method and give each a virtual host and CA file of its own."
 )
-"""What to know of a source whose terminator may accept partial chains, where both methods are allowed."""
+"""A warning about a terminator that may accept partial chains, where both methods are allowed."""
 
 NEVER_VERIFIES = (
     "never reports that a chain was validated, so every certificate of a CA is refused (chain_not_verified). If the "
@@ -44,7 +44,7 @@ def risks(settings: Settings, *, debug: bool) -> list[Problem]:
     """
     found = []
     if settings.verbosity == "debug" and not debug:
-        found.append(Problem("VERBOSITY", "is debug: refusals tell callers why. Use normal."))
+        found.append(Problem("VERBOSITY", "is debug: callers learn why they are refused. Use normal."))
     source = settings.source
     if isinstance(source, GuardedSource) and source.trusts({}):  # a request without an address and without a secret
         problem = "is any: every caller of this app can send a certificate header."
@@ -57,7 +57,7 @@ def risks(settings: Settings, *, debug: bool) -> list[Problem]:
 
 
 def accepts_both_by_partial_chains(settings: Settings) -> bool:
-    """Return whether a certificate that is registered as self-signed may come back as one that a CA issued."""
+    """Return whether a terminator may report a self-signed certificate as issued by a CA."""
     return set(settings.allowed_methods) == set(AUTH_METHODS) and may_accept_partial_chains(settings.source)
 
 
@@ -77,7 +77,7 @@ def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier
     Args:
         given: what the settings were read from.
         settings: as they were read.
-        verifier: what decides who a client is; one of the application's own where no clients are given.
+        verifier: the verifier that authenticates clients; the application's own where no clients are given.
     """
     read = {field.name.upper(): getattr(settings, field.name) for field in fields(Settings) if field.name != "source"}
     source = given.get("SOURCE")

@@ -30,14 +30,14 @@ SETTINGS: Mapping[str, str] = {
     "DPOP": "what checks proofs of DPoP: a DPoP, or a dict of its options, with base_url; None accepts none",
     "OBSERVERS": "what is called with every event: a list of callables",
     "REALM": "the realm that an API names in WWW-Authenticate",
-    "VERBOSITY": "what a refusal tells: minimal, normal or debug",
+    "VERBOSITY": "what a refused caller learns: minimal, normal or debug",
     "MAX_BODY": "the longest body of a token request, in octets",
     "MAX_CERTIFICATE": "the longest certificate that is accepted, in octets of DER",
     "PREFLIGHT": "whether CORS preflights pass without credentials where the framework itself answers them",
 }
 """Every setting, and what it means. An adapter spells them in its framework's way, and has others of its own.
 
-Each that takes an object or a callable takes its dotted path too.
+Each that takes an object or a callable also takes its dotted path.
 """
 
 
@@ -62,7 +62,7 @@ class Settings:
     preflight: bool
 
     def verifier(self, clients: ClientRegistry, observers: Iterable[Observer] = ()) -> Verifier:
-        """Make what decides who a client is."""
+        """Make the verifier that authenticates clients."""
         return Verifier(
             clients,
             allowed_methods=self.allowed_methods,

@@ -18,7 +18,7 @@ class _Lines(Protocol):
 
 
 class TokenHeaderReader(HeaderReader):
-    """Refuse, with 400, a header whose name is not a token, and a header that continues on a second line.
+    """Reject with 400 a header whose name is not a token, or that continues on a second line.
 
     cheroot itself strips spaces, tabs and control characters around a name, and turns ``ß`` into ``SS``. Then the last
     header of a name counts: ``XClientCert`` with a tab behind it would replace ``XClientCert``.

@@ -14,14 +14,14 @@ from OpenSSL import SSL
 
 
 class PatientServer(Server):
-    """A server that ends although a client is amid its handshake, and logs errors alone."""
+    """A server that ends although a client is still in its handshake, and logs only errors."""
 
     def stop(self) -> None:
-        """End ``serve``; a client in the midst of its handshake is not cut off, and times out."""
+        """End ``serve``; a client that is still in its handshake is not cut off, and times out."""
         with suppress(SSL.Error):
             super().stop()
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Report errors, and no client that leaves."""
+        """Report errors, except that a client closed its connection."""
         if level > logging.INFO:
             super().error_log(msg, level, traceback)

@@ -1,4 +1,4 @@
-"""Streams over TLS for cheroot, whose own fail if a body does not come or go at once.
+"""Streams over TLS for cheroot; its own streams fail if a body does not come or go at once.
 
 cheroot's reader waits for the client in ``readline`` alone: ``read`` raises ``WantReadError``. Its writer raises
 ``WantWriteError``, and at the end flushes what failed into whatever connection has the descriptor by then. Its adapter
@@ -47,7 +47,7 @@ class _Writer(SSLFileobjectStreamWriter):
         self.bytes_written = 0
 
     def close(self) -> None:
-        """Send nothing: every write is flushed, and what failed would go to the present owner of the descriptor."""
+        """Send nothing: failed data would go to the present owner of the descriptor."""
 
 
 class _WaitingIO(RawIOBase):
@@ -65,7 +65,7 @@ class _WaitingIO(RawIOBase):
 
     def write(self, data: Any) -> int:
         if self._connection.get_peer_finished() is None:
-            raise _gone()  # who sent nothing in time would be waited for again, to be told so
+            raise _gone()  # a client that sent nothing in time: the error answer would wait for it again
         try:
             return self._wait(self._connection.send, data)
         except SSL.Error:

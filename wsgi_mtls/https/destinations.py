@@ -57,7 +57,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def make_pool(target: Target, address: str, context: ssl.SSLContext) -> TimedPool:
-    """Make a pool of connections to this very address, which must present a certificate for the target's host."""
+    """Make a pool of connections to exactly this address, with a certificate for the target's host."""
     return TimedPool(
         address,
         target.port,

@@ -65,7 +65,7 @@ def exchange(
     connect: float,
     ends: float,
 ) -> Answer:
-    """Send one request over a pool of :class:`TimedPool`, and read its answer. No redirect is followed.
+    """Send one request over a :class:`TimedPool`, and read its answer; follow no redirect.
 
     A kept connection that the server has closed meanwhile is replaced, and the request is sent once more.
 
@@ -135,7 +135,7 @@ def _send(
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """Read at most ``MAX_ANSWER`` octets, whatever length the server announces, even a negative one."""
+    """Read at most ``MAX_ANSWER`` octets, whatever length the server announces."""
     answer = bytearray()
     # The read that gets nothing also notices a body that was cut off.
     while octets := response.read1(min(_STEP, MAX_ANSWER + 1 - len(answer)), decode_content=False):
@@ -170,7 +170,10 @@ class _Connection(urllib3.connection.HTTPSConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Octets beyond an answer, which TLS may hold decrypted already, would be the next one: of another token."""
+        """Return whether it is connected and has no octets beyond the answer.
+
+        They would be read as the answer about the next token.
+        """
         return super().is_connected and not (isinstance(self.sock, TimedSocket) and self.sock.has_pending())
 
     def connect(self) -> None:

@@ -12,9 +12,9 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 
 class ReloadedContext:
-    """A TLS context whose CA bundle and own certificate follow their files, as cert-manager or Vault replace them.
+    """A TLS context that reloads its CA bundle and own certificate when their files change.
 
-    Files that cannot be loaded, as a new certificate beside the old key, leave the last good ones in use; they are
+    Files that cannot be loaded, such as a new certificate with the old key, leave the last good ones in use; they are
     tried again when they change again.
 
     Args:
@@ -77,5 +77,5 @@ def _stamp(file: Path | str) -> tuple[int, int, int]:
     try:
         found = os.stat(file)
     except OSError:
-        return 0, 0, 0  # which is also a change: reading the file then says what is wrong
+        return 0, 0, 0  # which is also a change: reading the file then reports what is wrong
     return found.st_mtime_ns, found.st_ino, found.st_size

@@ -64,7 +64,7 @@ def is_public(address: Address) -> bool:
 
 
 def embedded(address: Address) -> tuple[Address, ...]:
-    """Return where packets to an address end: the IPv4 addresses in a transitional IPv6 address, or itself."""
+    """Return the IPv4 addresses inside a transitional IPv6 address, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

@@ -81,7 +81,7 @@ class RegisteredFetcher:
         raise failure
 
     def why_never(self, url: str) -> str | None:
-        """Return why a URL is never fetched, as far as the URL itself shows it; no name is looked up."""
+        """Return why a URL is never fetched, if the URL itself shows it; look up no name."""
         try:
             target = read_target(url)
         except ValueError as error:
@@ -121,7 +121,7 @@ class RegisteredFetcher:
         if len(addresses) > MAX_ADDRESSES:
             raise FetchFailed(f"{target.host} has more than {MAX_ADDRESSES} addresses.")
         for address in addresses:
-            # One bad address refuses the name: a name with a public address beside it is how it would hide.
+            # One bad address refuses the name: an attacker would hide it among public addresses.
             if problem := self._problem(target.host, address):
                 logger.warning("%s leads to %s, which is not public", short(target.host), address)
                 raise FetchFailed(problem)

@@ -9,7 +9,7 @@ _LONGEST = 200
 
 
 def texts(metadata: Metadata, name: str, default: tuple[str, ...] = ()) -> frozenset[str]:
-    """Return a member that is a list of texts; the default where it is missing, nothing where it is something else."""
+    """Return a list of texts; the default if it is missing, an empty one if it is invalid."""
     value = metadata.get(name, list(default))
     listed = value if isinstance(value, list) else []
     return frozenset(item for item in listed if isinstance(item, str))

@@ -35,11 +35,11 @@ def bearer_token(environ: "WSGIEnvironment") -> str:
 
 
 def access_token(environ: "WSGIEnvironment", *, dpop: bool = False) -> tuple[Literal["Bearer", "DPoP"], str]:
-    """Return the scheme and the one access token, from ``Authorization`` alone; a form body is left unread.
+    """Return the scheme and the one access token in ``Authorization``; never read the body.
 
     Args:
         environ: the request.
-        dpop: whether the scheme ``DPoP`` is accepted too (RFC 9449 section 7.1).
+        dpop: whether the scheme ``DPoP`` is also accepted (RFC 9449 section 7.1).
 
     Raises:
         InvalidToken: ``missing_token``: If ``Authorization`` is missing or has another scheme.
@@ -81,7 +81,7 @@ def offer(
     algorithms: Collection[str] = (),
     step_up: Mapping[str, str] | None = None,
 ) -> None:
-    """Give a refusal what its challenge offers, besides what every challenge has.
+    """Add to a refusal what its challenge offers, in addition to the usual parameters.
 
     Args:
         error: the refusal.
@@ -100,13 +100,15 @@ def offer(
 
 
 def challenge(error: MutualTLSError, *, realm: str | None = None, scope: str | None = None) -> str:
-    """Return the value of ``WWW-Authenticate`` that goes with a refusal (RFC 6750 section 3, RFC 9449 section 7.1).
+    """Return the value of ``WWW-Authenticate`` for a refusal.
+
+    It follows RFC 6750 section 3 and RFC 9449 section 7.1.
 
     Args:
         error: the refusal, whose scheme and parameters are in the challenge. A missing token gets no error code, since
             its sender may not know that one is needed.
         realm: what is protected, for people.
-        scope: what a token needs, separated by spaces; told where no token or too little scope came.
+        scope: what a token needs, separated by spaces; included if no token or too little scope came.
 
     Raises:
         ValueError: If :func:`check_challenge` refuses it.
@@ -134,7 +136,7 @@ def _one_challenge(scheme: str, members: Mapping[str, str | None]) -> str:
 
 
 def check_challenge(realm: str | None, scope: str | None) -> None:
-    """Check once what will stand in every challenge.
+    """Check once what every challenge will contain.
 
     Raises:
         ValueError: If ``realm`` or ``scope`` has characters that they can't have.

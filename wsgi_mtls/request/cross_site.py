@@ -15,7 +15,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 def check_site(environ: "WSGIEnvironment") -> None:
     """Refuse an unsafe method that a browser sends for a page of another origin.
 
-    ``Sec-Fetch-Site`` names the kind of page; a browser too old for that sends ``Origin``, whose scheme must be https,
+    ``Sec-Fetch-Site`` names the kind of page; an older browser sends ``Origin``, whose scheme must be https,
     since a client certificate comes over nothing else. A caller that sends neither is not a browser. Another host of
     the same site is also refused: it may be someone else's.
 

@@ -52,7 +52,7 @@ def is_preflight(environ: "WSGIEnvironment") -> bool:
 
 
 def answer_preflight(app: "WSGIApplication", environ: "WSGIEnvironment", source: "CertificateSource") -> Response:
-    """Have an application answer a preflight, and keep of its answer the status and what browsers ask for.
+    """Return an application's answer to a preflight, reduced to its status and CORS headers.
 
     The application sees neither a certificate nor cookies nor a body. A view that does not look at the method may
     answer with its content: that is dropped, and so are headers that could have some of it.
@@ -72,7 +72,7 @@ def answer_preflight(app: "WSGIApplication", environ: "WSGIEnvironment", source:
 
 
 def without_content(answer: Response) -> Response:
-    """Return a new answer with the status and the headers of CORS, and nothing else of the given one."""
+    """Return a new answer with only the status and the CORS headers of the given one."""
     made = Response(status=answer.status)
     del made.headers["Content-Type"]
     for name, value in answer.headers:

@@ -23,7 +23,7 @@ RECORD = "wsgi_mtls.record"
 
 
 def view_of(environ: "WSGIEnvironment", guard: "Guard") -> RequestView:
-    """Return the request as the guard sees it, with the record that the guard has made of it before, or a new one."""
+    """Return the request as the guard sees it, with its record (a new one if it has none)."""
     return RequestView(
         environ, environ["REQUEST_METHOD"], partial(read_and_put_back, environ), record_of(environ, guard)
     )
@@ -32,8 +32,8 @@ def view_of(environ: "WSGIEnvironment", guard: "Guard") -> RequestView:
 def record_of(environ: "WSGIEnvironment", guard: "Guard") -> Record:
     """Return what this guard knows about the request.
 
-    Another guard with the same source has asked it for this one too; what it has decided counts where it decides by the
-    same verifier or the same tokens.
+    The result of another guard with the same source is used again. Its decisions count if it has the same verifier or
+    the same tokens.
     """
     kept = environ.get(RECORD)
     if isinstance(kept, _Kept) and kept.is_of(environ):
@@ -47,14 +47,14 @@ def record_of(environ: "WSGIEnvironment", guard: "Guard") -> Record:
 
 
 def is_private(environ: "WSGIEnvironment") -> bool:
-    """Return whether the answer is private by any guard's record: one that replaces another takes that over."""
+    """Return whether any guard's record makes the answer private."""
     kept = environ.get(RECORD)
     return isinstance(kept, _Kept) and kept.record.private
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A record, the guard whose record it is, and the request that it was made of."""
+    """A record, its guard, and the request that it was made of."""
 
     guard: "Guard"
     environ: int  # its identity: a copy is another request
@@ -112,7 +112,7 @@ def read_body(environ: "WSGIEnvironment", stream: Stream, limit: int, chunks: li
         raise InvalidRequest(
             "Expected a number of octets as CONTENT_LENGTH, found something else.", reason="malformed_body"
         )
-    # RFC 3875 section 4.1.2: a server that does not end the input says no length for an empty body only.
+    # RFC 3875 section 4.1.2: a server that does not end the input omits the length for an empty body only.
     size = int(announced) if announced else limit + 1 if environ.get("wsgi.input_terminated") else 0
     if announced and size > limit:
         _refuse_size(limit)

@@ -64,12 +64,12 @@ def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
 
 
 def peer_address(text: str) -> Address | None:
-    """Return the address that a server reports of its peer, as :func:`parsed_address` does: few, and each often."""
+    """Return the peer's address by :func:`parsed_address`, remembered: few peers send much."""
     return _remembered(text) if len(text) <= LONGEST_ADDRESS else parsed_address(text)
 
 
 def parsed_address(text: str) -> Address | None:
-    """Return an IP address in its one form, without zone and IPv4 mapping, or None if the text is not an address."""
+    """Return an IP address without zone and IPv4 mapping, or None if the text is not one."""
     try:
         # A zone is another spelling of the same address: networks are compared without it.
         address = ipaddress.ip_address(text.partition("%")[0])

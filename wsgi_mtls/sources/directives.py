@@ -107,5 +107,5 @@ _OTHER: Final = Directives()
 
 
 def of(label: str) -> Directives:
-    """Return those of a source, by its label in events; general words for one that is not a preset's."""
+    """Return the directives of a source by its label; general words if it is not a preset."""
     return TABLE.get(label, _OTHER)

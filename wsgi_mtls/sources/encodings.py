@@ -43,9 +43,10 @@ def pem(text: str) -> bytes:
 
 
 def folded_pem(text: str) -> bytes:
-    """Read PEM whose newlines became a space or tab: Apache's ``%{SSL_CLIENT_CERT}s``, nginx's ``$ssl_client_cert``.
+    """Read PEM with a space or tab for each newline, as of Apache's ``%{SSL_CLIENT_CERT}s``.
 
-    Some servers leave the newline before the tab where they unfold a header.
+    nginx's ``$ssl_client_cert`` also has this form. Some servers leave the newline before the tab when they unfold a
+    header.
     """
     return strict_pem_to_der(text, _FOLDED)
 
@@ -158,7 +159,7 @@ def _replace_escapes(text: str) -> str:
 
 
 def _end_of_sequence(octets: bytes, start: int) -> int:
-    """Return where the DER SEQUENCE that starts here ends (X.690 section 8.1.3); what is in it is not looked at."""
+    """Return the end of the DER SEQUENCE that starts here, by its length alone (X.690, 8.1.3)."""
     head = octets[start : start + 2]
     if len(head) == 2 and head[0] == 0x30 and head[1] not in (0x80, 0xFF):
         digits = head[1] & 0x7F if head[1] & 0x80 else 0

@@ -53,14 +53,15 @@ def header(
     refused: Sequence[str] = (),
     label: str | None = None,
 ) -> GuardedHeaders:
-    """Take the certificate from a header. The terminator must overwrite each header named here on every request.
+    """Take the certificate from a header, which the terminator overwrites on every request.
 
     A value longer than 65536 characters is refused, and so is a chain of more than 10 certificates.
 
     Args:
         name: the header that holds the certificate.
         decode: how, one of :mod:`~wsgi_mtls.sources.encodings`.
-        trusted_proxies: who may send it: addresses and networks, ``"unix"``, or ``"any"``. Empty only beside a secret.
+        trusted_proxies: the peers that may send it: addresses and networks, ``"unix"``, or ``"any"``. Empty only with a
+            secret.
         verified: what reports that the chain of this very request was validated: a status before the certificate in
             the same header; a status header; several, which must all report it; True if the terminator rejects every
             other request; False if nothing does.

@@ -131,7 +131,7 @@ class HeaderPreset(Preset):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ModePreset(Preset):
-    """A platform whose header depends on a mode that only the operator knows.
+    """A platform with a header that depends on a mode, which only the operator knows.
 
     Attributes:
         modes: a preset for each mode.

@@ -34,7 +34,7 @@ class Preset:
         name: the preset's.
         terminator: the program or platform, for people.
         self_signed: the directive that accepts self-signed clients, if there is one.
-        duty: what the operator must make true: who overwrites or removes the headers that a client sends.
+        duty: what the operator must ensure: which server overwrites or removes the headers that a client sends.
         deploy: the folder of ``deploy/`` with the configuration, by default the preset's name; None if there is none.
         partial_chains: whether the terminator reports success for a client's certificate that is in its CA file,
             although no CA issued it; ``"python"``: if Python's ``ssl`` does.

@@ -45,7 +45,7 @@ apache: Final = HeaderPreset(
     chain=Chain(("XClientChain0",), encodings.base64_pem), self_signed="`optional_no_ca`",
     duty="Every virtual host that proxies to the application overwrites the headers, and no TLS session is resumed.",
 )  # fmt: skip
-# The statuses are ssl_c_used and ssl_c_verify, which is 0 without a certificate too.
+# The statuses are ssl_c_used and ssl_c_verify, which is also 0 without a certificate.
 haproxy: Final = HeaderPreset(
     name="haproxy", terminator="HAProxy", certificate_header="XClientCert", decode=encodings.base64_der,
     verified=LeadingStatus("1 0", none=("0 0",), failed="1 [0-9]+"),

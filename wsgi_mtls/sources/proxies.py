@@ -31,7 +31,7 @@ class TrustedProxies:
 
     Args:
         proxies: IP addresses and networks, ``"unix"`` for peers on a Unix socket (:data:`UNIX_SOCKET`), or ``"any"``:
-            every peer that can reach the server. Empty beside a secret, where it means ``"any"``.
+            every peer that can reach the server. Empty with a secret means ``"any"``.
         secret: a header and the value that it must have; it is taken out of the environ when it is looked at.
 
     Raises:
@@ -52,7 +52,7 @@ class TrustedProxies:
         self._believed: Remembered[str, bool] = Remembered(_ADDRESSES)
 
     def sent(self, environ: "WSGIEnvironment") -> bool:
-        """Return whether the request comes from one of them, and has the secret."""
+        """Return whether a trusted proxy sent the request, with the secret if there is one."""
         if self.secret is not None and not takes_secret(environ, self.secret):
             return False
         if self.anyone:
@@ -120,13 +120,13 @@ def described_peer(environ: "WSGIEnvironment", *, secret: bool = False) -> str:
 class GuardedHeaders:
     """A :class:`~wsgi_mtls.sources.source.GuardedSource` over headers.
 
-    What is read of the headers is remembered by their exact values, statuses included. Who sent them is asked anew.
+    Parsed headers are remembered by their exact values, statuses included. Their sender is checked in each request.
 
     Args:
         read: from the headers that came, by their names in ``names``, to the peer; the same values always give the
             same peer.
         names: the headers that ``read`` looks at.
-        proxies: who may send them.
+        proxies: the peers that may send them.
         underscores_dropped: whether the terminator or the server drops headers with underscores.
         hyphens_dropped: whether one of them drops the spellings with hyphens of names with underscores.
         label: the source's name in events.
@@ -136,7 +136,7 @@ class GuardedHeaders:
 
     Raises:
         ValueError: If a name is not that of a header, is repeated, or has a hyphen or an underscore although its other
-            form could arrive too.
+            form could also arrive.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class GuardedHeaders:
         return {name: environ[key] for name, key in keys if environ.get(key) not in ABSENT}
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
-        """Take the headers out of the environ, and note them as forged, unless a trusted proxy sent them."""
+        """Remove headers that no trusted proxy sent from the environ, and note them as forged."""
         if not self._proxies.sent(environ):
             self.drop(environ)
 

@@ -17,7 +17,7 @@ _DIGEST_KEY = secrets.token_bytes(32)
 
 
 def takes_secret(environ: "WSGIEnvironment", secret: Secret) -> bool:
-    """Return, in constant time, whether the request carries the secret, and take it out of the environ.
+    """Return in constant time whether the request has the secret, and remove it.
 
     The application, its logs and its error pages have no use for it. A digest under a key that only this process has is
     left for a layer that asks again in this request.

@@ -28,7 +28,7 @@ class _TLSSocket(Protocol):
 
 
 def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertificate | None:
-    """Read mod_ssl's keys, whose names other servers have taken over.
+    """Read mod_ssl's keys; other servers use the same names.
 
     The chain was validated only if ``SSL_CLIENT_VERIFY`` is exactly ``SUCCESS`` and ``SSL_SESSION_RESUMED`` is not
     ``Resumed``.
@@ -43,7 +43,7 @@ def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertific
     if not pem:
         if status == "SUCCESS":
             raise BadCertificate(
-                "SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: export it too.",
+                "SSL_CLIENT_VERIFY is SUCCESS, but SSL_CLIENT_CERT is missing: also export that.",
                 reason="contradictory_status",
             )
         return None
@@ -57,7 +57,7 @@ def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertific
 
 
 def mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    """Read mod_ssl's keys from mod_ssl itself, which also reports whether the TLS session was resumed.
+    """Read mod_ssl's keys in Apache, which also reports whether the TLS session was resumed.
 
     Raises:
         BadCertificate: ``malformed_certificate``: If they hold something else than a certificate.

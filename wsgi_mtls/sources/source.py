@@ -38,21 +38,21 @@ class GuardedSource(Protocol):
         """Return whether the request comes from a peer that is believed."""
 
     def read(self, environ: "WSGIEnvironment") -> Peer | None:
-        """Return what a request presents whose peer is believed."""
+        """Return the certificate of a request from a believed peer."""
 
     def drop(self, environ: "WSGIEnvironment") -> None:
-        """Take what an untrusted peer sent out of the environ, and note it under :data:`~wsgi_mtls.events.FORGED`."""
+        """Remove an untrusted peer's headers, and note them at :data:`~wsgi_mtls.events.FORGED`."""
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Do what ``drop`` does, unless the peer is believed."""
 
     def __call__(self, environ: "WSGIEnvironment", /) -> Peer | None:
-        """Return what a believed peer's request presents; drop what any other peer sent, and return None."""
+        """Return the certificate of a believed peer's request; drop any other peer's headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironSource:
-    """A source over keys that the server itself sets: an untrusted peer can have sent nothing in it.
+    """A source over keys that the server itself sets, so that no peer can forge them.
 
     Attributes:
         read: the source.
@@ -68,14 +68,14 @@ class EnvironSource:
 
 
 def not_a_peer(found: object) -> BadCertificate:
-    """Make the refusal of what a source may not return."""
+    """Make the error for a value that a source may not return."""
     return BadCertificate(
         f"Expected a PeerCertificate or None from the certificate source, found {type(found).__name__}."
     )
 
 
 def source_failed(source: CertificateSource, error: Exception) -> BadCertificate:
-    """Log what a source of the user's own raised, and make the refusal."""
+    """Log an exception of the user's own source, and make the error for it."""
     _logger.exception("certificate source %r failed", source)
     return BadCertificate(
         f"The certificate source failed with {type(error).__name__}; its traceback is in the log.",
@@ -84,7 +84,7 @@ def source_failed(source: CertificateSource, error: Exception) -> BadCertificate
 
 
 def dropper(source: CertificateSource) -> Callable[["WSGIEnvironment"], None]:
-    """Return what takes out of an environ what an untrusted peer sent to this source, whatever the source would find.
+    """Return a function that removes an untrusted peer's headers to this source.
 
     It never raises: a source that fails is logged.
     """
@@ -111,7 +111,7 @@ def _drop_nothing(_: "WSGIEnvironment") -> None:
 
 
 def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
-    """Take a request of the first source's trusted proxies from the first source, and any other from the second.
+    """Use the first source for its trusted proxies' requests, and the second for all others.
 
     A trusted proxy's "no certificate" is final: it is never filled from the second source, where the certificate would
     be that of the proxy itself.
@@ -162,7 +162,7 @@ class FirstOf:
     read = __call__  # which of the two is believed is asked again
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
-        """Take what neither source believes out of the environ."""
+        """Remove from the environ what neither source believes."""
         self._first.drop_untrusted(environ)
         self._drop_second(environ)
 

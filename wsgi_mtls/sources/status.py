@@ -35,7 +35,7 @@ class Status:
 
     def __post_init__(self) -> None:
         if self.two_valued and self.none is None:
-            raise ValueError(f"{self.name} has two_valued: give none as well, its value without a certificate.")
+            raise ValueError(f"{self.name} has two_valued: also give none, its value without a certificate.")
 
     def check(self, value: str | None) -> None:
         """Refuse a value that the terminator never sends.

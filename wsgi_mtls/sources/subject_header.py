@@ -43,7 +43,7 @@ def subject_header(
     hyphens_dropped: bool = False,
     label: str | None = None,
 ) -> SubjectHeaders:
-    """Take one kind of subject value from a header, where the terminator forwards no certificate.
+    """Take a subject value from a header, where the terminator forwards no certificate.
 
     It authenticates only clients of ``tls_client_auth`` that are registered by this kind. Self-signed clients and bound
     tokens need the certificate, and the terminator alone checks expiry, key usage and self-signedness. The verifier
@@ -61,7 +61,7 @@ def subject_header(
         name: the header; several where the terminator numbers them, as Apache's ``SSL_CLIENT_SAN_DNS_n``.
         kind: what it holds, ``"tls_client_auth_subject_dn"`` or one of the SAN kinds.
         verified: as for :func:`~wsgi_mtls.sources.header`; without it no client is authenticated.
-        trusted_proxies: who may send it.
+        trusted_proxies: the peers that may send it.
         decode: splits a value that holds several; the whole value is one by default. A comma-separated list is safe
             only if the terminator escapes commas.
         secret: as for :func:`~wsgi_mtls.sources.header`.
@@ -90,7 +90,7 @@ def subject_header(
 
 
 def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -> None:
-    """Check, when an application is put together, that its source can serve the methods that it allows.
+    """Check at start that a source can serve the methods that the application allows.
 
     Raises:
         ValueError: If the source forwards only a name, which serves no other method than ``tls_client_auth``.
@@ -103,7 +103,7 @@ def check_methods(source: CertificateSource, allowed_methods: Collection[str]) -
 
 
 def check_delivers_certificate(source: CertificateSource) -> None:
-    """Check, where a trust store validates chains, that the source delivers them.
+    """Check that the source delivers certificates if a trust store validates chains.
 
     Raises:
         ValueError: If the source forwards only a name, or the certificate's hash.
@@ -116,7 +116,7 @@ def check_delivers_certificate(source: CertificateSource) -> None:
 
 
 def check_delivers_thumbprint(source: CertificateSource) -> None:
-    """Check, when an API is put together, that its source can serve bound tokens.
+    """Check at start that an API's source can serve bound tokens.
 
     Raises:
         ValueError: If the source forwards only a name, to which no token is bound.

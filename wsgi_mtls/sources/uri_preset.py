@@ -55,7 +55,7 @@ class UriPreset(Preset):
         )
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return for the documentation: the header, its encoding, that no chain comes, and what verifies."""
+        """Return the cells of the documentation's table: header, encoding, chain, verification."""
         return f"`{self.certificate_header}`", "XFCC: URI and hash, no certificate", "no", "you say"
 
 

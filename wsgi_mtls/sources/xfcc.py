@@ -72,14 +72,14 @@ def parse(text: str, elements: int) -> tuple[Element, ...]:
             f"X-Forwarded-Client-Cert has {len(found)} elements instead of {elements}: count the proxies that add one."
         )
     parsed = tuple(map(_element, found))
-    # A client that may send the header, and whose own name has a quote, could hide a proxy's element in quotes.
+    # A client that may send the header, with a quote in its own name, could hide a proxy's element in quotes.
     if len(_HASH.findall(text)) != sum(element.hash is not None for element in parsed):
         raise BadCertificate("X-Forwarded-Client-Cert can be read in two ways: a value of it holds a Hash of its own.")
     return parsed
 
 
 def _after_by(text: str, position: int) -> int:
-    """Return where the pair behind ``By`` starts, or the same position without one."""
+    """Return where the pair after ``By`` starts; the same position if there is none."""
     if not text.startswith(_BY, position):
         return position
     end = _END_OF_BY.search(text, position)
@@ -141,7 +141,7 @@ def first_certificate(text: str, elements: int = 1, gateway_uri: str | None = No
 
 
 def uri_and_hash(text: str) -> tuple[str | None, str | None]:
-    """Return the URI and the hash of the only element, where the certificate itself does not come.
+    """Return the URI and the hash of the only element, where no certificate comes.
 
     What a client put behind its URI looks like the proxy's next key, and a DNS name before it like the URI: so the URI
     is the last pair of its element, and it has no DNS name.

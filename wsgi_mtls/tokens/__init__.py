@@ -22,7 +22,7 @@ _EXTRA = ("joserfc", "urllib3")
 
 
 def __getattr__(name: str) -> object:
-    """Import what needs the extra when it is asked for (PEP 562)."""
+    """Import a name that needs the extra when it is first used (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

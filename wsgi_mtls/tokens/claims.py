@@ -79,14 +79,14 @@ def numeric_date(claims: Mapping[str, object], name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidToken(f"The claim {name} must be a number.", reason="malformed_token")
-    # Python's reader lets NaN through, which no comparison ever finds expired.
+    # Python's JSON reader accepts NaN, which no comparison ever finds expired.
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidToken(f"The claim {name} must be a finite number.", reason="malformed_token")
     return value
 
 
 def _digits(moment: float) -> str | None:
-    """Return a moment as a text; None for an integer so large that Python writes no digits of it."""
+    """Return a moment as a text; None for an integer with too many digits for Python."""
     return str(moment) if abs(moment) < 1e15 else None
 
 

@@ -93,7 +93,7 @@ class DPoP:
         self._clock = clock
 
     def verify(self, environ: "WSGIEnvironment", method: str, token: str) -> Proof:
-        """Verify the proof of a request for this access token, apart from whether it was used before.
+        """Verify the proof of a request for this access token; :meth:`use` finds a second use.
 
         Args:
             environ: the request, for its ``DPoP`` field and its path.

@@ -17,7 +17,7 @@ from .signed_answers import MAX_SIGNED, MEDIA_TYPE, ReadAnswer, read_plain, sign
 
 logger = logging.getLogger("wsgi_mtls")
 
-# What servers call an access token, where they say what a token is: RFC 7662 section 2.2, Hydra, Keycloak.
+# What servers call an access token, if they state the kind of a token: RFC 7662 section 2.2, Hydra, Keycloak.
 _ACCESS_TOKEN = {
     "token_type": frozenset({"bearer", "access_token", "dpop"}),
     "token_use": frozenset({"access_token", "access"}),
@@ -153,7 +153,7 @@ class IntrospectedTokens:
 
     def _check(self, claims: Mapping[str, object]) -> None:
         if claims.get("active") is not True:
-            raise InvalidToken("The authorization server says that the token is not active.", reason="token_inactive")
+            raise InvalidToken("The authorization server reports an inactive token.", reason="token_inactive")
         for name, allowed in _ACCESS_TOKEN.items():
             value = claims.get(name)
             if value is not None and (not isinstance(value, str) or value.lower() not in allowed):
@@ -163,7 +163,7 @@ class IntrospectedTokens:
                 )
         if "aud" not in claims:
             raise InvalidToken(
-                "The introspection response has no aud: have the server say for whom the token is.",
+                "The introspection response has no aud: have the server name the API that the token is for.",
                 reason="malformed_token",
             )
         check_audience(claims, self._audiences)
@@ -171,5 +171,5 @@ class IntrospectedTokens:
 
 
 def _without_null(answer: Mapping[str, object]) -> dict[str, object]:
-    """Take out members that are null, which servers write for absent ones, but where absence would widen the token."""
+    """Remove null members, which mean absent ones, unless absence would widen the token."""
     return {name: value for name, value in answer.items() if value is not None or name in ("aud", "cnf")}

@@ -1,4 +1,4 @@
-"""The issuers whose access tokens are known, and how each deviates from RFC 9068: data."""
+"""The known issuers of access tokens, and how each deviates from RFC 9068: data."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -16,7 +16,7 @@ PROFILES: Mapping[str, Shape] = {
         absent=frozenset({"nonce", "sid"}),
         apart=True,
     ),
-    # No aud: the app client is the audience, so audience names the app clients whose tokens are accepted.
+    # No aud: the app client is the audience, so audience names the accepted app clients.
     "cognito": Shape(typ=(None,), audience_claim="client_id", marks={"token_use": frozenset({"access"})}),
     # Its typ is the mark. Tokens of client credentials have no sub, and scope is a list by default.
     "duende": Shape(subject_optional=True, scope_claims=("scope",)),

@@ -33,7 +33,7 @@ class JWTAccessTokens:
         timeout: how long a request to ``jwks_uri`` may take as a whole, in seconds.
         proxy: the URL of an HTTP proxy to ``jwks_uri``, or ``"environment"`` for ``HTTPS_PROXY`` and ``NO_PROXY``.
         clock: returns seconds since the epoch; for tests.
-        issuer_profile: the issuer's product, whose deviations from RFC 9068 are accepted, and whose own mark of access
+        issuer_profile: the issuer's product. Its deviations from RFC 9068 are accepted, and its own mark of access
             tokens is required; see :data:`~wsgi_mtls.tokens.issuers.PROFILES`. A switch below overrides its own.
         typ: what the header's ``typ`` may be; None in it is a header without one.
         subject_optional: whether ``sub`` may be missing, as for client credentials.
@@ -129,7 +129,7 @@ class JWTAccessTokens:
 
 
 def _shape(profile: str | None, **switches: Any) -> Shape:
-    """Return what the tokens look like: as RFC 9068 says, as the issuer's profile does, and by the switches given."""
+    """Return the tokens' shape: RFC 9068's, the issuer profile's, and the given switches."""
     if profile is not None and profile not in PROFILES:
         raise ValueError(f"issuer_profile must be one of {', '.join(PROFILES)}, not {profile!r}.")
     found = PROFILES[profile] if profile else Shape()

@@ -20,13 +20,13 @@ MAX_KEYS = 100
 ACCEPT = "application/jwk-set+json, application/json"  # RFC 7517 section 8.5
 MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
 REFETCH_INTERVAL = 30.0
-"""Seconds between two fetches at least, whatever comes in."""
+"""The least seconds between two fetches, whatever tokens come."""
 RETRY_INTERVAL = 5.0
-"""Seconds between two fetches at least while there are no keys to go on with."""
+"""The least seconds between two fetches while no keys are usable."""
 REFRESH_AFTER = 300.0
 """Seconds after which keys are fetched again, so that a withdrawn one is not trusted for long."""
 EXPIRE_AFTER = 3600.0
-"""Seconds after which keys that could not be fetched again are trusted no more."""
+"""Seconds after which keys that could not be fetched again are no longer trusted."""
 MAX_WAIT = 1.0
 """Seconds that a token with an unknown ``kid`` waits for another thread's fetch, while other tokens can be verified.
 
@@ -46,7 +46,7 @@ class SigningKeys(Protocol):
         """
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
-        """Return keys for this ``kid`` beside those that did not verify a signature, if new ones were published.
+        """Return newly published keys for this ``kid``, without those that were tried.
 
         Raises:
             InvalidToken: ``tokens_unavailable``: If new keys could not be fetched, and the old ones are past their age.
@@ -54,7 +54,7 @@ class SigningKeys(Protocol):
 
 
 def read_keys(jwks: object) -> tuple[SigningKey, ...]:
-    """Return the public keys for signatures in a JWK set; those for other purposes are left out (RFC 7517 section 5).
+    """Return the public keys for signatures in a JWK set (RFC 7517 section 5); skip others.
 
     Raises:
         ValueError: If it is not a JWK set, or has no such key, or too many.
@@ -81,7 +81,7 @@ class GivenKeys:
         return _find(self._keys, kid) or _unknown(kid)
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
-        """Return nothing: there are no others."""
+        """Return no keys: there are no others."""
         return ()
 
 
@@ -113,7 +113,7 @@ class FetchedKeys:
         found = _find(keys, kid)
         if found and _is_settled(found, kid) and self._is_within(self._fetched, REFRESH_AFTER):
             return found
-        # Only who can't go on without new keys waits for them.
+        # Only a token that needs new keys waits for them.
         if self._lock.acquire(blocking=not found, timeout=MAX_WAIT if keys and not found else -1):
             try:
                 self._fetch()
@@ -121,7 +121,7 @@ class FetchedKeys:
                 self._lock.release()
         elif not found:
             raise InvalidToken(
-                f"The issuer's keys are being fetched, for a key {kid!r:.80} too; try again.",
+                f"The issuer's keys are being fetched, for the key {kid!r:.80}; try again.",
                 reason="tokens_unavailable",
             )
         keys = self._usable()
@@ -130,13 +130,13 @@ class FetchedKeys:
         found = _find(keys, kid)
         if not found and self._has_failed:
             raise InvalidToken(
-                f"The issuer's keys could not be fetched, for a key {kid!r:.80} too; see the log.",
+                f"The issuer's keys could not be fetched, for the key {kid!r:.80}; see the log.",
                 reason="tokens_unavailable",
             )
         return found or _unknown(kid)
 
     def find_new(self, kid: str | None, tried: Sequence[SigningKey], /) -> Sequence[SigningKey]:
-        """Return keys for this ``kid`` beside those that did not verify a signature.
+        """Return keys for this ``kid`` without those that did not verify a signature.
 
         An issuer may replace a key under the same ``kid``. The keys are fetched again for it as for an unknown ``kid``,
         within the same interval, since any caller can send a wrong signature.
@@ -174,24 +174,24 @@ class FetchedKeys:
             self._has_failed = True
             logger.warning("the issuer's keys could not be fetched: %r", error)
         finally:
-            # From its end, so that those who waited for a slow failure don't each repeat it.
+            # From its end, so that threads that waited for a slow failure do not each repeat it.
             self._tried = self._clock()
 
     def _usable(self) -> tuple[SigningKey, ...]:
         return self._keys if self._is_within(self._fetched, EXPIRE_AFTER) else ()
 
     def _is_within(self, moment: float | None, seconds: float) -> bool:
-        """A clock that was set back makes everything old."""
+        """Return whether it was less than so many seconds ago; never if the clock was set back."""
         return moment is not None and 0 <= self._clock() - moment < seconds
 
 
 def _find(keys: Sequence[SigningKey], kid: str | None) -> tuple[SigningKey, ...]:
-    """``kid`` is a hint (RFC 7515 section 4.1.4): without one, any key may be it."""
+    """Return the keys that may fit: without ``kid``, any may (RFC 7515 section 4.1.4)."""
     return tuple(key for key in keys if kid is None or key.kid is None or key.kid == kid)
 
 
 def _is_settled(found: Sequence[SigningKey], kid: str | None) -> bool:
-    """A key without a ``kid`` may be the one that a token names, and new keys may hold that very one."""
+    """Return whether a key has exactly this ``kid``; if none has, newer keys may have one."""
     return kid is None or any(key.kid == kid for key in found)
 
 

@@ -71,7 +71,7 @@ def claims_of(payload: bytes | None) -> Mapping[str, object]:
         InvalidToken: ``malformed_dpop_proof``: If it is not an object in JSON.
     """
     try:
-        # Of octets, Python would read UTF-16 as well (RFC 8259 section 8.1).
+        # From octets, Python would also read UTF-16 (RFC 8259 section 8.1).
         claims: object = json.loads((payload or b"").decode())
     except (ValueError, RecursionError) as error:
         raise malformed(f"The proof's payload is not JSON: {error}.") from None

@@ -20,13 +20,14 @@ class Shape:
         typ: what the header's ``typ`` may be, in lower case; None is a header without it.
         subject_optional: whether ``sub`` may be missing.
         jti_optional: whether ``jti`` may be missing.
-        scope_claims: where the scope is, the first that is there; a list of texts as well. None: ``scope``, a text.
-        client_id_claims: where the client is, the first that is there; empty where no claim names it.
+        scope_claims: the claims that may hold the scope, as a text or a list of texts; the first present one counts.
+            None: ``scope``, a text.
+        client_id_claims: the claims that may name the client; the first present one counts. Empty if no claim does.
         audience_claim: the claim that must name this API.
         marks: claims that only the issuer's access tokens have, each with the values that it may have; None is any.
         alternatives: further claims, one of which must be there.
         absent: claims that its other JWTs have, and its access tokens have not.
-        apart: whether the client must not be an audience, as it is of an ID token.
+        apart: whether the client must not be an audience: it is the audience of an ID token.
     """
 
     typ: tuple[str | None, ...] = (ACCESS_TOKEN,)

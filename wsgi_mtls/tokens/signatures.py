@@ -138,7 +138,7 @@ def _refuse_shortage(error: Exception) -> None:
 
 def _read_claims(payload: bytes | None) -> dict[str, object]:
     try:
-        # Of octets, Python would read UTF-16 as well (RFC 8259 section 8.1).
+        # From octets, Python would also read UTF-16 (RFC 8259 section 8.1).
         claims: object = json.loads((payload or b"").decode())
     except (ValueError, RecursionError) as error:
         raise InvalidToken(f"The token's payload is not JSON: {error}.", reason="malformed_token") from None

@@ -13,7 +13,7 @@ MAX_SIGNED = MAX_ANSWER
 """The longest signed answer, in characters."""
 
 ReadAnswer = Callable[[Answer], object]
-"""Returns the introspection response in an answer; raises what says that there is none."""
+"""Returns the introspection response in an answer, or raises an error if there is none."""
 
 
 def read_plain(answer: Answer) -> object:
@@ -33,7 +33,7 @@ def read_plain(answer: Answer) -> object:
 
 
 def signed_reader(issuer: str, names: frozenset[str], signatures: Signatures) -> ReadAnswer:
-    """Return what reads signed answers.
+    """Return a function that reads signed answers.
 
     Args:
         issuer: of the answers, exactly as in ``iss``.
@@ -55,7 +55,7 @@ def signed_reader(issuer: str, names: frozenset[str], signatures: Signatures) ->
             claims = signatures.verify(signed)
             _check(claims, issuer, names)
         except InvalidToken as error:
-            # What is wrong with the answer says nothing about the token.
+            # A fault of the answer is not a fault of the token.
             raise _unusable(f"The signed answer cannot be used: {error}") from error
         return claims.get("token_introspection")
 

@@ -20,7 +20,7 @@ _logger = logging.getLogger("wsgi_mtls")
 
 
 def newest(found: Iterable[x509.CertificateRevocationList], known: Crls) -> Crls:
-    """Keep one CRL of each issuer, key and distribution point; an older one never replaces a newer one.
+    """Keep the newest CRL of each issuer, key and distribution point.
 
     OpenSSL would choose among several, and not always the newest.
 
@@ -96,7 +96,7 @@ def _key(crl: x509.CertificateRevocationList) -> CrlKey:
 def _is_older(crl: x509.CertificateRevocationList, than: x509.CertificateRevocationList) -> bool:
     moment, number = crl.last_update_utc, _number(crl)
     if (moment, number) == (than.last_update_utc, _number(than)):
-        return len(crl) < len(than)  # nothing tells them apart: the one that revokes more counts
+        return len(crl) < len(than)  # neither is newer: the one that revokes more counts
     return moment < than.last_update_utc or number < _number(than)
 
 

@@ -42,7 +42,7 @@ class Facts:
 
 
 def read(der: bytes) -> Facts:
-    """Read what a certificate says.
+    """Read the parts of a certificate that the checks need.
 
     Raises:
         UntrustedPath: If a part that the checks need cannot be read.
@@ -84,7 +84,7 @@ def _hash_bits(certificate: x509.Certificate) -> int | None:
 
 
 def _has_no_hash(oid: str) -> bool:
-    """Tell ML-DSA and SLH-DSA, which this release of cryptography may not know, from a hash that it does not know."""
+    """Return whether the signature needs no hash: ML-DSA and SLH-DSA, which may be unknown here."""
     arc, _, number = oid.rpartition(".")
     return arc == "2.16.840.1.101.3.4.3" and int(number) >= 17
 

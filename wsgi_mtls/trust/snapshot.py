@@ -72,7 +72,7 @@ class Snapshot:
         self._kept = KeptIntermediates()
 
     def at(self, moment: datetime) -> "Snapshot":
-        """Return the same with a time of its own."""
+        """Return a copy that validates at this time."""
         return Snapshot(self.authorities, self.crls, self._rules, moment)
 
     def validate(self, leaf: bytes, hints: Iterable[bytes], pins: Collection[str] = ()) -> ValidatedPath:
@@ -130,7 +130,7 @@ class Snapshot:
         raise refusal
 
     def _knows(self, path: list[X509], hints: list[X509]) -> bool:
-        """Return whether OpenSSL finds this very path, and current CRLs for all of it.
+        """Return whether OpenSSL finds exactly this path, with current CRLs for all of it.
 
         Also where a CA signs its CRLs by a certificate of its own: all of the path is checked, so that one counts.
         """
@@ -143,7 +143,7 @@ class Snapshot:
         return [*map(openssl.der_of, found)] == [*map(openssl.der_of, path)]
 
     def _other_ca(self, leaf: X509, hints: list[X509]) -> UntrustedPath | None:
-        """Return the refusal of a certificate that another trusted CA issued than the pinned one."""
+        """Return the error for a certificate that a trusted CA issued which is not the pinned one."""
         try:
             openssl.build(self._plain, leaf, hints)
         except UntrustedPath:
@@ -154,7 +154,7 @@ class Snapshot:
         )
 
     def _through(self, authority: Authority, leaf: X509, hints: list[X509]) -> list[X509]:
-        """Return a path with this very CA in it, from the leaf to a root.
+        """Return a path through exactly this CA, from the leaf to a root.
 
         Looking for the CA in any valid path would leave it to the client which of several paths is found.
         """
@@ -191,7 +191,7 @@ class Snapshot:
     def _check_revocation(
         self, path: Sequence[X509], ders: Sequence[bytes], hints: Sequence[X509], now: datetime
     ) -> bool:
-        """Decide each certificate below the root by itself: OpenSSL stops at the first whose CRL it lacks."""
+        """Check each certificate alone: OpenSSL stops at the first one without a CRL."""
         # All of them, also after one that is unknown: it hides no other that is revoked. A root is not asked about
         # itself: taking it out of the store is what ends its trust.
         known = [self._is_known(path[n:], hints, ders[n], ders[n + 1], now) for n in range(len(path) - 1)]
@@ -207,7 +207,7 @@ class Snapshot:
         if code == 0:
             return True
         # A CA may sign CRLs by a certificate of its own, which is among the hints. Whether that is revoked has not been
-        # checked, so its CRL counts only where it says revoked.
+        # checked, so its CRL counts only where it reports a revocation.
         if openssl.failure(self._leaf_checked, path[0], [*path[1:], *hints])[0] == openssl.CERTIFICATE_REVOKED:
             code = openssl.CERTIFICATE_REVOKED
         certificate, issuer = x509.load_der_x509_certificate(der), x509.load_der_x509_certificate(issuer_der)

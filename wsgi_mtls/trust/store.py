@@ -206,7 +206,7 @@ class TrustStore:
         try:
             if certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
                 return True
-            remedy = "it says CA:FALSE"
+            remedy = "it has CA:FALSE"
         except x509.ExtensionNotFound:
             if self._rules.allow_v1_roots and certificate.subject == certificate.issuer:
                 return True

@@ -38,7 +38,7 @@ class ClientCertificate(CertificateNames):
 
     Make one with :meth:`from_der` or :meth:`from_pem`. Two are equal if their DER is. Every property but ``der`` and
     ``thumbprint`` is read when it is asked for, and kept. One that can't be read raises ``BadCertificate``, and
-    says nothing about the others: a bound token (RFC 8705 section 3) and a certificate that is registered itself
+    has no effect on the others: a bound token (RFC 8705 section 3) and a certificate that is registered itself
     (section 2.2) need the octets alone.
 
     Attributes:

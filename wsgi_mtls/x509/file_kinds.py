@@ -19,7 +19,7 @@ _JAVA = (
 )
 # Never opened: its maker chose how often its password is hashed.
 _PKCS12 = (
-    "a PKCS#12 file (.p12, .pfx), which has the private key too. Take the certificate out of it: "
+    "a PKCS#12 file (.p12, .pfx), which also has the private key. Take the certificate out of it: "
     "openssl pkcs12 -in FILE -clcerts -nokeys -out certificate.pem"
 )
 

@@ -28,7 +28,7 @@ _EXPECTED = "Expected one certificate"
 def read_certificate(content: bytes | str) -> ClientCertificate:
     """Return the one certificate in a file.
 
-    PEM with any text around it, also beside a private key, which is skipped; DER, base64 alone, and PKCS#7. The text
+    PEM with any text around it, also with a private key, which is skipped; DER, base64 alone, and PKCS#7. The text
     may be UTF-16 or start with a byte order mark.
 
     Args:

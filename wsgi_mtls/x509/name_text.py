@@ -79,7 +79,7 @@ def _read(text: str, read_type: TypeReader) -> list[Attributes]:
 def _read_slashes(text: str) -> list[Attributes]:
     if _SLASH_AMBIGUOUS.search(text):
         raise BadCertificate(
-            "The slash form can't say what is escaped or multi-valued; write the name as RFC 4514.",
+            "The slash form cannot mark what is escaped or multi-valued; write the name as RFC 4514.",
             reason="malformed_name",
         )
     first, *parts = _SLASH.split(text)

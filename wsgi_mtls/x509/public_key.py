@@ -41,7 +41,7 @@ def loaded(octets: bytes) -> PublicKeyTypes:
 
 
 def written(octets: bytes) -> bytes:
-    """Return a SubjectPublicKeyInfo as cryptography writes it, or as it is where cryptography can't load it."""
+    """Return a SubjectPublicKeyInfo as cryptography writes it; unchanged if it can't be loaded."""
     try:
         return loaded(octets).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (UnsupportedAlgorithm, ValueError, TypeError):

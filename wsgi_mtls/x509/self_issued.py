@@ -29,7 +29,7 @@ def is_self_issued(subject: RDNs, issuer: RDNs) -> bool:
 
 
 def _is_plain(rdns: tuple[PreparedAttributes, ...]) -> bool:
-    """Return whether every value can be compared as RFC 5280 says, which is coarser than any other reader."""
+    """Return whether every value can be compared by RFC 5280, the coarsest comparison."""
     return all(value and not is_empty(value) for rdn in rdns for _, value in rdn)
 
 
