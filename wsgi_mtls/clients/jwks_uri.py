@@ -111,7 +111,7 @@ class KeySets:
         """
         key = _key(jwks_uri)
         kept = self._kept(key)
-        is_fresh = kept is not None and self._store.get(f"fresh:{key}") is not None
+        is_fresh = self._is_fresh(key, kept)
         is_match = kept is not None and matches(kept.certificates)
         if not (is_fresh and is_match):
             may_fetch = self._may_fetch(client_id, key, is_fresh)
@@ -134,7 +134,7 @@ class KeySets:
         """Fetch a client's set, unless one is fresh or a fetch has just failed; for checks."""
         key = _key(jwks_uri)
         kept = self._kept(key)
-        if self._store.get(f"fresh:{key}") is None:
+        if not self._is_fresh(key, kept):
             self._flights.run(key, jwks_uri, lambda: self._fetch(key, jwks_uri, kept, False), self._timeout)
         return self.last_fetch(jwks_uri)
 
@@ -159,12 +159,16 @@ class KeySets:
         octets = self._store.get(f"set:{key}")
         return None if octets is None else from_octets(octets)
 
+    def _is_fresh(self, key: str, kept: KeySet | None) -> bool:
+        # The mark names its set, so that an older one that another program puts back in a shared store is fetched anew.
+        return kept is not None and self._store.get(f"fresh:{key}") == _mark(kept)
+
     def _problem(self, key: str) -> str:
         failure = self._store.get(f"failed:{key}")
         return "too many fetches at once; try again." if failure is None else failure.decode(errors="replace")
 
     def _fetch(self, key: str, jwks_uri: str, kept: KeySet | None, was_fresh: bool) -> None:
-        is_fresh = self._store.get(f"fresh:{key}") is not None
+        is_fresh = self._is_fresh(key, self._kept(key))
         if self._store.get(f"failed:{key}") is not None or (is_fresh and not was_fresh):
             return  # another thread has just done it
         headers = {"Accept": ACCEPT}
@@ -180,8 +184,9 @@ class KeySets:
         default, least, most = self._fresh
         # Less up to a tenth, so that many sets that were fetched together are not fetched together again.
         fresh = min(max(default if stated is None else stated, least), most) * (1 - 0.1 * random.random())  # noqa: S311
-        self._store.set(f"set:{key}", replace(found, fetched=time.time()).to_octets(), fresh + self._stale)
-        self._store.set(f"fresh:{key}", b"", fresh)
+        fetched = replace(found, fetched=time.time())
+        self._store.set(f"set:{key}", fetched.to_octets(), fresh + self._stale)
+        self._store.set(f"fresh:{key}", _mark(fetched), fresh)
         self._store.set(f"failures:{key}", b"0", 1)
         self._store.set(f"problem:{key}", b"", 1)
 
@@ -198,6 +203,10 @@ class KeySets:
 
 def _key(jwks_uri: str) -> str:
     return hashlib.sha256(jwks_uri.encode()).hexdigest()
+
+
+def _mark(kept: KeySet) -> bytes:
+    return repr(kept.fetched).encode()
 
 
 def _read(answer: Answer, kept: KeySet | None) -> KeySet:

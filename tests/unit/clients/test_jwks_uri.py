@@ -12,9 +12,11 @@ from werkzeug.wrappers import Request, Response
 
 from tests.support import ACCEPTED, Endpoint, Outcome
 from tests.tokens import JSONServer, json_response, json_server
+from tests.unit.test_sealed_store import SECRET, Shared
 from wsgi_mtls.clients import LastFetch
 from wsgi_mtls.clients.jwks_uri import KeySets
 from wsgi_mtls.jwks import jwk
+from wsgi_mtls.sealed_store import SealedStore
 from wsgi_mtls.store import MemoryStore
 from wsgi_mtls.testing import KeyPair, self_sign
 
@@ -113,6 +115,24 @@ def test_rotation(site: Site) -> None:
     site.publish(NEW)
     assert site.outcome(OLD) == ACCEPTED  # still fresh
     site.clock.now += 900
+    assert site.outcome(OLD) == UNREGISTERED
+    assert site.outcome(NEW) == ACCEPTED
+    assert site.fetches == 3
+
+
+def test_older_set_in_a_shared_store(server: JSONServer) -> None:
+    """Another program may put back what was sealed once: with the mark of a later set it does not count as fresh."""
+    shared, now = Shared(), Clock()
+    site = Site(server, store=SealedStore(shared, SECRET, clock=now))
+    site.publish(OLD)
+    assert site.outcome(OLD) == ACCEPTED
+    older = {key: value for key, value in shared.values.items() if key.startswith("set:")}
+    site.publish(NEW)
+    now.now += 900
+    assert site.outcome(OLD) == UNREGISTERED
+    assert site.outcome(NEW) == ACCEPTED
+    assert site.fetches == 2
+    shared.values.update(older)
     assert site.outcome(OLD) == UNREGISTERED
     assert site.outcome(NEW) == ACCEPTED
     assert site.fetches == 3
