@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from .clients import AUTH_METHODS, Client
-from .errors import short
+from .errors import BadCertificate, short
 from .trust import TrustStore
 from .verifier import Verifier
+from .x509 import ClientCertificate
 
 
 def impossible_clients(verifier: Verifier) -> Iterator[str]:
@@ -14,6 +15,21 @@ def impossible_clients(verifier: Verifier) -> Iterator[str]:
     for client in verifier.listed():
         if problem := why_never(client, verifier):
             yield problem
+
+
+def expired_clients(verifier: Verifier) -> Iterator[str]:
+    """Yield a line for each listed client whose registered certificates have all expired.
+
+    Such a client can authenticate again with a new certificate of the same key, where keys are compared.
+    """
+    for client in verifier.listed():
+        if only_expired(client, verifier):
+            yield f"Client {client.client_id!r}: every registered certificate has expired. Register a new one."
+
+
+def only_expired(client: Client, verifier: Verifier) -> bool:
+    """Return whether a client is registered with certificates, and all of them have expired."""
+    return bool(client.certificates) and all(_has_expired(one, verifier) for one in client.certificates)
 
 
 def why_never(client: Client, verifier: Verifier) -> str | None:
@@ -29,6 +45,13 @@ def why_never(client: Client, verifier: Verifier) -> str | None:
     """
     problem = _method(client, verifier) or _keys(client, verifier) or _issuer(client, verifier)
     return f"Client {client.client_id!r}: {problem}" if problem else None
+
+
+def _has_expired(certificate: ClientCertificate, verifier: Verifier) -> bool:
+    try:
+        return certificate.not_after < verifier.rules.clock()
+    except BadCertificate:  # one that is registered itself need not have a readable date
+        return False
 
 
 def _method(client: Client, verifier: Verifier) -> str | None:

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from .checks import require_certificate
 from .clients import AUTH_METHODS, SUBJECT_KINDS, Client
-from .errors import BadCertificate, InvalidClientMetadata, MutualTLSError
-from .impossible import why_never
+from .errors import InvalidClientMetadata, MutualTLSError
+from .impossible import only_expired, why_never
 from .key_set_checks import why_not_now
 from .verifier import Verifier
-from .x509 import ClientCertificate, Peer
+from .x509 import Peer
 
 BOUND = "tls_client_certificate_bound_access_tokens"
 _LISTS = frozenset({"redirect_uris", "grant_types", "response_types", "contacts"})
@@ -104,17 +104,10 @@ def check_satisfiable(metadata: Mapping[str, Any], verifier: Verifier, *, fetch:
     client = Client.from_metadata({"client_id": "new", **{name: metadata[name] for name in names if name in metadata}})
     if client.uses_mutual_tls and (problem := why_never(client, verifier)):
         raise InvalidClientMetadata(problem)
-    if client.certificates and all(_has_expired(one, verifier) for one in client.certificates):
+    if only_expired(client, verifier):
         raise InvalidClientMetadata("Expected a valid certificate in jwks, found only expired ones: register another.")
     if fetch and (problem := why_not_now(client, verifier)):
         raise InvalidClientMetadata(problem)
-
-
-def _has_expired(certificate: ClientCertificate, verifier: Verifier) -> bool:
-    try:
-        return certificate.not_after < verifier.rules.clock()
-    except BadCertificate:  # one that is registered itself need not have a readable date
-        return False
 
 
 def check_possession(metadata: Mapping[str, Any], peer: Peer, verifier: Verifier) -> None:

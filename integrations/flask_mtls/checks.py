@@ -8,7 +8,7 @@ from flask import Flask
 
 from wsgi_mtls import Verifier
 from wsgi_mtls.config import NEVER_VERIFIES, Problem, never_verifies, risks
-from wsgi_mtls.impossible import impossible_clients
+from wsgi_mtls.impossible import expired_clients, impossible_clients
 
 from .routes import guarded_routes, missed
 from .settings import NOT_SEARCHABLE, MutualTLSState, misspelt_settings
@@ -63,6 +63,7 @@ def messages(app: Flask, state: MutualTLSState) -> Iterator[Message]:
     yield from _missed(app)
     if state.guard.verifier is not None:
         yield from (error(5, problem) for problem in impossible_clients(state.guard.verifier))
+        yield from (warning(3, problem) for problem in expired_clients(state.guard.verifier))
     yield from (error(6, f"MTLS_{risk}") for risk in risks(state.settings, debug=app.debug))
     if _refuses_all_chains(state, decorators):
         yield warning(2, f"MTLS_SOURCE {NEVER_VERIFIES}")

@@ -19,7 +19,7 @@ from wsgi_mtls.clients import CallbackRegistry
 from wsgi_mtls.config import InvalidSettings
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.sources import encodings
-from wsgi_mtls.testing import KeyPair, environ_for, self_sign
+from wsgi_mtls.testing import KeyPair, Profile, environ_for, self_sign
 
 from .conftest import AppFactory
 
@@ -297,6 +297,19 @@ def test_source_that_never_verifies_and_a_trust_store(make_app: AppFactory, ca: 
     trusting = make_app(**settings, MTLS_TRUST=str(tmp_path / "ca.pem"))
     trusting.add_url_rule("/x", view_func=certificate_required(lambda: ""), endpoint="x")
     assert found(trusting) == []
+
+
+def test_expired_certificates(make_app: AppFactory) -> None:
+    """A client is named if each of its certificates has expired, and not if one is still valid."""
+    method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+    expired, valid = (jwk(self_sign("CN=mobile", Profile(days=days)).certificate) for days in (-1, 1))
+    clients = {
+        "old": {**method, "jwks": {"keys": [expired]}},
+        "rotating": {**method, "jwks": {"keys": [expired, valid]}},
+    }
+    (message,) = found(make_app(MTLS_CLIENTS=clients))
+    assert (message["id"], message["level"]) == ("flask_mtls.W003", "warning")
+    assert message["message"].startswith("Client 'old': every registered certificate has expired.")
 
 
 def start(app_or_error: Flask | Exception, *arguments: str) -> Result:
