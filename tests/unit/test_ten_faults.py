@@ -156,9 +156,12 @@ def test_4_another_address_is_trusted(lines: Lines, billing: KeyPair) -> None:
     assert lines.of(guarded(own), came, "200") == []
 
 
-def test_4_no_header_came_from_another_address(lines: Lines) -> None:
-    (line,) = lines.of(guarded(), environ(REMOTE_ADDR="10.0.0.7"))
-    assert "'10.0.0.7' is not in trusted_proxies" in line
+@pytest.mark.parametrize(("address", "peer"), [
+    ("10.0.0.7", "'10.0.0.7'"), ("", 'a Unix socket ("unix")'), (None, "a peer without an address"),
+])  # fmt: skip
+def test_4_no_header_came_from_another_address(lines: Lines, address: Any, peer: str) -> None:
+    (line,) = lines.of(guarded(), environ(REMOTE_ADDR=address))
+    assert f"{peer} is not in trusted_proxies" in line
 
 
 @pytest.mark.parametrize("address", ["", "localhost", "<local>"])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MutualTLSError, quoted
 from ..events import DROPPED
+from .addresses import UNIX_SOCKET
 from .directives import Directives, of
 from .proxies import GuardedHeaders, reported_address
 from .source import CertificateSource, EnvironSource, FirstOf
@@ -83,11 +84,17 @@ def _one_of_three(own: Directives, names: tuple[str, ...]) -> str:
 def _untrusted(source: GuardedHeaders, environ: "WSGIEnvironment") -> str:
     if environ.get(DROPPED):
         return "A header came and was dropped: the line untrusted_proxy of this request names what to change."
-    peer = quoted(str(reported_address(environ)))
+    peer = _peer(reported_address(environ))
     return (
         f"{_nor(source.announced)} came, and {peer} is not in trusted_proxies: the request did not pass "
         f"{of(source.label).terminator}, or trusted_proxies lacks its address."
     )
+
+
+def _peer(address: object) -> str:
+    if not isinstance(address, str):
+        return "a peer without an address"
+    return 'a Unix socket ("unix")' if address in UNIX_SOCKET else quoted(address)
 
 
 def _of_server(label: str, environ: "WSGIEnvironment") -> str:
