@@ -20,14 +20,14 @@ SHORTAGES = [MemoryError(), OperationalError("the database is down"), InterfaceE
 
 
 @contextmanager
-def failing(error: Exception, at: int = 1) -> Iterator[None]:
-    """Fail at this query of ours, and at each one after it."""
+def failing(error: Exception, at: int = 1, table: str = "django_mtls") -> Iterator[None]:
+    """Fail at this query of ours, or of another table, and at each one after it."""
     asked = 0
 
     def execute(run: Callable[..., Any], sql: str, *more: Any) -> Any:
         nonlocal asked
-        asked += "django_mtls" in sql
-        if "django_mtls" in sql and asked >= at:
+        asked += table in sql
+        if table in sql and asked >= at:
             raise type(error)(*error.args)
         return run(sql, *more)
 
@@ -42,6 +42,17 @@ def test_login_by_name(
     with failing(error):
         assert browser.get("/", alice_pair).status_code == 503
     assert reasons(caplog) == ["resources_unavailable"]
+    assert browser.user(alice_pair) == "alice"
+
+
+def test_name_that_no_user_can_have(
+    browser: Browser, alice: User, alice_pair: KeyPair, ca: KeyPair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """MySQL compares no emoji with a column of utf8mb3: that is no failure of the database."""
+    mix = OperationalError(1267, "Illegal mix of collations (utf8mb3_general_ci,IMPLICIT) and (utf8mb4_general_ci)")
+    with failing(mix, table="auth_user"):
+        assert browser.user(ca.issue("CN=alice\U0001f600")) == ""
+    assert reasons(caplog) == ["unknown_user"]
     assert browser.user(alice_pair) == "alice"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.db.models import Exists, Manager, Model, Q, QuerySet
 
 from wsgi_mtls.errors import MutualTLSError, RefusedClient
@@ -20,6 +21,7 @@ from ..models import AbstractRegisteredClient
 from ..prepared import Place, Prepared, is_plain, prepare
 from .usernames import UsernameFrom, username
 
+_ILLEGAL_MIX = 1267  # MySQL: the column's character set lacks a character of the name, as utf8mb3 lacks emojis
 _NAME = Place("a username")
 _REGISTERED = "mtls_is_registered"
 
@@ -86,6 +88,10 @@ def _of_this_name(name: str, read: Callable[[], Iterable[Any]]) -> Any:
         raise RefusedClient(
             f"{model._meta.label}.{model.USERNAME_FIELD} can't be {name!r}.", reason="unknown_user"
         ) from None
+    except OperationalError as error:
+        if error.args[:1] != (_ILLEGAL_MIX,):
+            raise
+        raise RefusedClient(f"No user can have the name {name!r} in this database.", reason="unknown_user") from None
     exact = [user for user in found if user.get_username() == name]
     if len(exact) == 1:
         return exact[0]
