@@ -33,7 +33,7 @@ class ClientCertificateBackend(ModelBackend):
     def authenticate(  # type: ignore[override]  # another signature, so that Django skips it for passwords
         self, request: HttpRequest | None, *, peer_certificate: Peer | None
     ) -> Any:
-        """Return the user whose certificate this is, or None.
+        """Return the user of this certificate, or None.
 
         Raises:
             RefusedClient: ``resources_unavailable``: If this server has no memory, descriptor, thread or connection
@@ -51,7 +51,7 @@ class ClientCertificateBackend(ModelBackend):
     async def aauthenticate(  # type: ignore[override]  # as authenticate
         self, request: HttpRequest | None, *, peer_certificate: Peer | None
     ) -> Any:
-        """Return the user whose certificate this is, or None."""
+        """Return the user of this certificate, or None."""
         return await sync_to_async(self.authenticate)(request, peer_certificate=peer_certificate)
 
     def get_user(self, user_id: Any) -> None:
@@ -167,7 +167,7 @@ class _Login:
 
     @classmethod
     def of(cls, request: HttpRequest | None, peer: PeerCertificate) -> Self:
-        """Look a certificate up; the name in one whose chain no one validated is not looked at."""
+        """Look a certificate up; ignore its name if its chain was not validated."""
         username_from = mtls_settings().username_from
         named = Named()
         if username_from is not None and _is_validated(peer):
@@ -189,7 +189,7 @@ class _Login:
         return True
 
     def is_registered_itself(self) -> bool:
-        """Return whether a self-signed client, also a disabled one, is registered with this very certificate.
+        """Return whether exactly this certificate is registered as self-signed, enabled or not.
 
         The key alone does not count: an editor can register any public key, in a certificate that its owner never saw,
         and could so lock out every user with more rights. A terminator with partial chains accepts a certificate that

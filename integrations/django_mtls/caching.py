@@ -26,7 +26,7 @@ def mark_private(request: Any) -> None:
 
 
 def keep_out_of_caches(request: Any) -> None:
-    """Make the caches of Django's that this request has passed forget to keep the page."""
+    """Keep the page out of Django's caches that this request has passed."""
     vars(request).pop(_CACHED, None)
 
 
@@ -46,7 +46,7 @@ def _look_at(request: Any, peer: Answer) -> Answer:
 
 
 def keep_private(request: Any, response: Answer) -> Answer:
-    """Make an answer private where the record says so; what is not a response, Django reports."""
+    """Make an answer private if the record requires it; Django reports what is not a response."""
     if isinstance(response, HttpResponseBase) and record(request).private:
         given = response.get("Cache-Control", "")
         response["Cache-Control"] = private_cache_control(given) if given not in ("", "private") else "private"
@@ -57,7 +57,7 @@ def keep_private(request: Any, response: Answer) -> Answer:
 
 
 def keep_apart(request: Any, response: Answer) -> Answer:
-    """Make an answer private, or let the site's cache keep it for requests without a certificate alone."""
+    """Make an answer private, or cacheable only for requests without a certificate."""
     if isinstance(response, HttpResponseBase) and getattr(request, _CACHED, False) and not record(request).private:
         patch_vary_headers(response, [CLIENT_CERT])
     return keep_private(request, response)
@@ -91,7 +91,7 @@ def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str])
 
 
 def _is_kept(request: Any, response: Any) -> bool:
-    """Return whether Django's cache middleware has kept such an answer, or has had it: then it has set ``Expires``."""
+    """Return whether Django's cache middleware has kept or returned the answer, by ``Expires``."""
     if request.method not in ("GET", "HEAD") or not isinstance(response, HttpResponseBase):
         return False
     if response.status_code not in (200, 304) or "Expires" not in response:

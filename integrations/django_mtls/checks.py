@@ -48,7 +48,7 @@ def _risks(read: MTLSSettings) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if read.verbosity == "debug" and not settings.DEBUG:
         message = 'MTLS["VERBOSITY"] is "debug" with DEBUG=False.'
-        hint = "It tells callers which clients exist and why each was refused; use normal."
+        hint = "Callers learn which clients exist and why each was refused; use normal."
         found.append(checks.Warning(message, hint=hint, id="django_mtls.W001"))
     if accepts_both_by_partial_chains(read):
         hint = 'If no self-signed client\'s certificate is in the CA file, silence "django_mtls.W004".'
@@ -68,19 +68,19 @@ def _refuses_all_chains(read: MTLSSettings) -> bool:
 
 
 def _username_field() -> list[CheckMessage]:
-    """Report a user model whose name is not a text (``E008``): a certificate has texts only."""
+    """Report a user model with names that are not texts (``E008``): certificates have only texts."""
     model: Any = get_user_model()
     field = model._meta.get_field(model.USERNAME_FIELD)
     if isinstance(field, models.CharField | models.TextField):
         return []
-    message = f'MTLS["USERNAME_FROM"] finds nobody: {model._meta.label}.{field.name} is not a text.'
-    hint = "Register the users' certificates and remove USERNAME_FROM, or let USERNAME_FIELD be a field of text."
+    message = f'MTLS["USERNAME_FROM"] finds no user: {model._meta.label}.{field.name} is not a text.'
+    hint = "Register the users' certificates and remove USERNAME_FROM, or make USERNAME_FIELD a field of text."
     return [Error(message, hint=hint, id="django_mtls.E008")]
 
 
 @register(Tags.security)
 def check_middleware(**_: Any) -> list[CheckMessage]:
-    """Report middleware that is missing or in the wrong order (``E005``, ``E009``), or a missing backend (``E006``)."""
+    """Report missing or misplaced middleware (``E005``, ``E009``), or a missing backend (``E006``)."""
     from .backends import ClientCertificateBackend
     from .middleware import ClientCertificateLoginMiddleware, ClientCertificateMiddleware
 
@@ -114,7 +114,7 @@ def check_clients(databases: Sequence[str] | None = None, **_: Any) -> list[Chec
 
 @register(Tags.security, deploy=True)
 def check_clients_for_deployment(**_: Any) -> list[CheckMessage]:
-    """Report them as errors with ``check --deploy``; not at each start, which must work without a database."""
+    """Report them as errors with ``check --deploy``, but not at each start (no database)."""
     return _clients(connections, Error)
 
 
@@ -146,12 +146,12 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
             found = why_never(client, verifier())
             if found is None:
                 continue
-            problem, hint = found, 'Correct it in the admin, or change what MTLS says, as ["KEY_SETS"] for a jwks_uri.'
+            problem, hint = found, 'Correct it in the admin, or change MTLS, for example ["KEY_SETS"] for a jwks_uri.'
         yield kind(f"This registered client can never authenticate. {problem}", hint=hint, id="django_mtls.E007")
 
 
 def _stale(records: QuerySet[AbstractRegisteredClient]) -> list[CheckMessage]:
-    """Report registrations that their certificates do not find (``W007``), disabled ones also, which keep names out."""
+    """Report registrations, also disabled ones, that their certificates do not find (``W007``)."""
     stale = []
     for record in records.iterator(chunk_size=500):
         held = {(key.digest, key.scope) for key in record.search_keys.all()}
@@ -206,7 +206,7 @@ def _cache_order(ours: int, name: str) -> list[str]:
 
 
 def _without_login() -> CheckMessage:
-    """Report logins without a user; REST framework alone makes no sessions, and needs no login middleware."""
+    """Report logins without a user; REST framework alone needs no login middleware."""
     message = (
         "ClientCertificateBackend without ClientCertificateLoginMiddleware: a session that login() makes with a "
         "certificate has no user at the next request, since only that middleware compares it with the certificate."
@@ -226,5 +226,5 @@ def _login(backend: bool) -> list[CheckMessage]:
     if backend:
         return []
     hint = 'Add "django_mtls.backends.ClientCertificateBackend" to AUTHENTICATION_BACKENDS.'
-    message = "ClientCertificateLoginMiddleware logs nobody in: ClientCertificateBackend is missing."
+    message = "ClientCertificateLoginMiddleware logs no user in: ClientCertificateBackend is missing."
     return [Error(message, hint=hint, id="django_mtls.E006")]

@@ -17,10 +17,10 @@ TRANSFER_ENCODING = "HTTP_TRANSFER_ENCODING"
 
 
 def with_length(request: HttpRequest) -> HttpRequest:
-    """Return a request with a transfer encoding as one whose form Django reads.
+    """Return a request with a transfer encoding as a request with a form that Django reads.
 
     A form that came in chunks (RFC 9112 section 7.1) is read here, where the server ends the input, and a new request
-    has its length. Any other request is returned as it is.
+    has its length. Any other request is returned unchanged.
 
     Args:
         request: Django's request.

@@ -85,7 +85,7 @@ def _read(given: object) -> tuple[dict[str, Any], list[InvalidSetting]]:
         except InvalidSetting as problem:
             problems.append(problem)
     try:
-        # The clients are in the database, whatever "CLIENTS" would say.
+        # The clients are in the database, whatever "CLIENTS" contains.
         shared = read_settings({key: value for key, value in given.items() if key in SETTINGS})
     except InvalidSettings as error:
         return {}, [*problems, *(InvalidSetting(p.name, p.text, _id_of(p.name)) for p in error.problems)]
@@ -94,7 +94,7 @@ def _read(given: object) -> tuple[dict[str, Any], list[InvalidSetting]]:
 
 
 def _misfits(read: Mapping[str, Any]) -> list[InvalidSetting]:
-    """Return what is wrong with settings that are good by themselves, and not together."""
+    """Return what is wrong with settings that are valid alone, but not together."""
     if read["username_from"] is None:
         return []
     if read["trust"] is not None and not isinstance(read["trust"], TrustStore):

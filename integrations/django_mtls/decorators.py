@@ -37,7 +37,7 @@ def client_auth_required(view: View, /) -> View: ...
 @overload
 def client_auth_required(*, allowed_methods: Collection[AuthMethod]) -> Callable[[View], View]: ...
 def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] | None = None) -> Any:
-    """Accept OAuth clients that their certificate authenticates (RFC 8705 section 2): ``request.oauth_client``.
+    """Accept OAuth clients that authenticate by certificate: ``request.oauth_client``.
 
     For an authorization server's endpoints: POST, with ``client_id`` in the body. A client that is registered for
     another method is refused.
@@ -80,7 +80,7 @@ def bound_token_required(
     also_verified: Collection[str] = (),
     step_up: StepUp | None = None,
 ) -> Any:
-    """Accept requests whose access token is bound to their certificate (RFC 8705 section 3).
+    """Accept requests with an access token that is bound to their certificate.
 
     The view finds the token in ``request.bound_token``.
 
@@ -117,14 +117,14 @@ def certificate_required(
 def certificate_required(
     view: Any = None, /, *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
 ) -> Any:
-    """Accept requests whose certificate belongs to one registered client: plain mutual TLS, without OAuth.
+    """Accept requests with the certificate of exactly one registered client, without OAuth.
 
     The view finds the client in ``request.oauth_client``, which is None where none was sought, and the certificate in
     ``request.peer_certificate``.
 
     Args:
         view: the view.
-        optional: whether a request without a certificate is accepted as well; one with a bad certificate never is.
+        optional: whether a request without a certificate is also accepted; one with a bad certificate never is.
         authorize: decides instead of the registered clients: it takes the peer certificate, and returns True to accept
             its holder. It is asked only about a certificate whose chain was validated.
         allow_cross_site: whether pages of other sites may send unsafe methods to a view that Django's CSRF protection
@@ -166,7 +166,7 @@ def certificate_login_exempt(view: View) -> View:
 
 
 def for_programs(view: View) -> View:
-    """Mark a view that programs call: no user logs in there, and their certificates are not failed logins."""
+    """Mark a view for programs: no user logs in there, and no certificate is a failed login."""
     setattr(view, EXEMPT, True)
     view.login_required = False  # type: ignore[attr-defined]  # as django.contrib.auth's login_not_required does
     return view

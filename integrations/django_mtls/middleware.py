@@ -58,15 +58,15 @@ class ClientCertificateMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
-        """Keep the page of a view that looks at ``request.peer_certificate`` out of ``cache_page`` around the view."""
+        """Keep the page out of ``cache_page`` if its view reads ``request.peer_certificate``."""
         watch_peer(request)
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
-        """Make an answer private before it is rendered: then ``cache_page``, at whatever depth, does not keep it."""
+        """Make an answer private before it is rendered, so that no ``cache_page`` keeps it."""
         return keep_private(request, response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer a view that asked the record for a malformed certificate, or raised one of our refusals."""
+        """Answer for a view that read a malformed certificate, or raised one of our errors."""
         return refusal_or_page(request, error) if isinstance(error, MutualTLSError) else None
 
 
@@ -103,7 +103,7 @@ class ClientCertificateLoginMiddleware:
         hide_session(request, exempt=bool(getattr(view, EXEMPT, False)))
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
-        """Have pages vary on the certificate, by which the user is known, before a cache inside keeps them."""
+        """Make pages vary on the certificate before a cache inside keeps them."""
         if not record(request).private:
             patch_vary_headers(response, [CLIENT_CERT])
         return response

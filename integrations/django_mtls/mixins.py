@@ -50,7 +50,7 @@ class CertificateRequiredMixin(_CheckedMixin):
     """As :func:`~django_mtls.decorators.certificate_required`: ``self.request.oauth_client``.
 
     Attributes:
-        certificate_optional: whether a request without a certificate is accepted as well.
+        certificate_optional: whether a request without a certificate is also accepted.
         authorize: a method that decides instead of the registered clients: it takes the peer certificate, and returns
             True to accept its holder.
         allow_cross_site: whether pages of other sites may send unsafe methods to a view without CSRF protection.

@@ -1,4 +1,4 @@
-"""Registered OAuth clients (RFC 7591, RFC 8705), and whose certificates may log in as which user."""
+"""Registered OAuth clients (RFC 7591, RFC 8705), and the users that log in by certificate."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 class AbstractRegisteredClient(models.Model):
-    """The RFC 8705 registration of an OAuth client, for models of one's own: a subclass adds what it likes.
+    """The RFC 8705 registration of an OAuth client: the base of a project's own model.
 
-    A subclass whose ``client_id`` is another model's gives a property of that name, and its ``client_id_lookup`` is
-    how a query gets there.
+    If ``client_id`` is a field of another model, the subclass has a property of that name, and ``client_id_lookup`` is
+    the lookup of the field in a query.
 
     Attributes:
         editor: the user who saves the registration next, to be set before ``full_clean()`` and ``save()``. Without an
-            editor a registration takes nothing that another user logs in by.
+            editor, a registration takes no name or key that logs in another user.
     """
 
     client_id_lookup: ClassVar[str] = "client_id"
@@ -139,9 +139,9 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def found_by_certificate(self) -> bool:
-        """Whether a certificate alone leads to this registration, so that its name and keys belong to no other.
+        """Whether a certificate alone finds this registration, so that no other may have its name or keys.
 
-        It does where it logs in a user. A model whose clients send no ``client_id`` overrides this.
+        True if it logs in a user. A model of clients without a ``client_id`` in their requests overrides this.
         """
         return self.user_id is not None  # type: ignore[attr-defined]  # Django makes it
 
@@ -157,7 +157,7 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificate(self) -> ClientCertificate | None:
-        """The certificate that was registered or seen last, if it can be read; it is shown and decides nothing."""
+        """The certificate that was registered or seen last, if readable; only to be shown."""
         try:
             return (
                 ClientCertificate.from_der(bytes(self.certificate_der)).require_readable()
@@ -173,7 +173,7 @@ class AbstractRegisteredClient(models.Model):
         self.certificate_expires = end_of(certificate)
 
     def clean(self) -> None:
-        """Refuse what no certificate can satisfy, beside its field, and what the editor may not take from others."""
+        """Reject what no certificate can satisfy, and what the editor may not take from others."""
         super().clean()
         if self.metadata is None:  # what an empty field of a form means
             self.metadata = {}
@@ -183,7 +183,7 @@ class AbstractRegisteredClient(models.Model):
             raise ValidationError(claimed)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the editor, and bring the search keys and the certificate that is shown up to date.
+        """Save with the editor, and update the search keys and the shown certificate.
 
         Raises:
             KeyTaken: If another registration has a name or key that can't be shared.
@@ -198,7 +198,7 @@ class AbstractRegisteredClient(models.Model):
             self.update_search_keys(self._state.db)
 
     def _refresh_certificate(self) -> bool:
-        """Show no certificate that is not registered any more, nor none where one is; tell whether that changed."""
+        """Update the certificate that is shown, and return whether it has changed."""
         shown, before = self.certificate, self.certificate_der
         registered = registration_digests(self)
         if shown is not None and registered and not self.jwks_uri and not registered & certificate_digests(shown):
@@ -208,10 +208,10 @@ class AbstractRegisteredClient(models.Model):
         return before != self.certificate_der
 
     def update_search_keys(self, using: str | None = None) -> None:
-        """Make this registration be found by its certificates; after a change that went past :meth:`save`.
+        """Update the search keys, after a change that bypassed :meth:`save`.
 
         Args:
-            using: the database's alias; by default the one to write to, wherever the record was read.
+            using: the database's alias; by default the one to write to, whichever database the record was read from.
 
         Raises:
             KeyTaken: If another registration has a name or key that can't be shared.

@@ -71,7 +71,7 @@ def _make(request: Any) -> Record:
 
 
 def _look(request: Any) -> Record:
-    """Have the guard look at a copy of the environ, and take out of ``META`` what is gone from the copy.
+    """Have the guard look at a copy of the environ, and apply its removals to ``META``.
 
     The core's notes about its own work stay in the copy: not all of them can be pickled with the request.
     """
@@ -93,29 +93,29 @@ def _look(request: Any) -> Record:
 
 
 def fields(request: HttpRequest) -> "WSGIEnvironment":
-    """Return the fields of PEP 3333, whose path is octets as latin-1."""
+    """Return the fields of PEP 3333, with the path's octets as latin-1."""
     path = request.META.get("PATH_INFO", "")
     return request.META if path.isascii() else {**request.META, "PATH_INFO": as_octets(path)}
 
 
 def as_octets(path: str) -> str:
-    """Return a path as PEP 3333 has it, its octets as latin-1; Django has decoded them as UTF-8, also in ``META``."""
+    """Return a path with its octets as latin-1 (PEP 3333); Django has decoded them as UTF-8."""
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def no_body(_: int) -> bytes:
-    """Read no body, where nothing asks for it."""
+    """Read no body: nothing needs it."""
     return b""
 
 
 def _with_underscores(scope: dict[str, Any]) -> set[str]:
-    """Return the keys that an ASGI request's headers with underscores have become; Django 5.2.0 accepts those."""
+    """Return the ``META`` keys of an ASGI request's headers with underscores (Django 5.2.0)."""
     names = (name for name, _ in scope.get("headers", ()))
     return {environ_key(name.decode("latin-1")) for name in names if b"_" in name}
 
 
 def _tell_apart(meta: dict[str, Any], peer: Peer | None) -> None:
-    """Set the one header that Django's caches can vary on; a client's own is dropped, and the terminator's was read."""
+    """Set the header that Django's caches can vary on, in place of any that came."""
     meta.pop(_CLIENT_CERT_KEY, None)
     if isinstance(peer, PeerSubject):
         meta[_CLIENT_CERT_KEY] = hashlib.sha256(repr((peer.kind, peer.values, peer.thumbprint)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The login page of a site whose users log in by certificate."""
+"""The login page of a site with users who log in by certificate."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from .request import record
 
 @method_decorator(never_cache, name="dispatch")
 class CertificateLoginView(RedirectURLMixin, View):
-    """The page at ``LOGIN_URL``: it tells a person without a certificate, or with one of no user, what to do.
+    """The page at ``LOGIN_URL``, which explains what to do without a user's certificate.
 
     A person who is logged in gets a link to the page that sent them here, and not a redirect, which would be a loop
     where that page refuses the user.
@@ -35,7 +35,7 @@ class CertificateLoginView(RedirectURLMixin, View):
         return view
 
     def get(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Show who is logged in, or why nobody is."""
+        """Show the user who is logged in, or why no user is."""
         if request.user.is_authenticated:
             return render(request, self.template_name, {"user": request.user, "next": self.get_success_url()})
         error = NoCertificate() if record(request).peer is None else RefusedClient(reason="unknown_user")

@@ -1,4 +1,4 @@
-"""Private answers of views that see a wrapper of the request, as REST framework's, whose methods may be cached."""
+"""Private answers of views with a wrapper of the request, such as REST framework's."""
 
 from collections.abc import Collection
 from functools import wraps
@@ -37,7 +37,7 @@ def make_view_private(request: Any, headers: Collection[str]) -> None:
 
     def finish(request: Any, response: Any) -> Any:
         check_not_cached_inside(request, response, headers)
-        if before is None:  # it would replace what the method itself says, as no-store
+        if before is None:  # it would replace what the method itself sets, such as no-store
             own.pop(_HEADER, None)
         return keep_private(request, response)
 

@@ -33,10 +33,10 @@ def client_auth_required(view: View, /) -> View: ...
 @overload
 def client_auth_required(*, allowed_methods: Collection[AuthMethod] = ...) -> Callable[[View], View]: ...
 def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS) -> Any:
-    """Accept only OAuth clients that authenticate by certificate (RFC 8705 section 2): ``current_client``.
+    """Accept only OAuth clients that authenticate by certificate: ``current_client``.
 
     For an authorization server's endpoints: POST, with ``client_id`` in the body. ``allowed_methods`` are those of the
-    app's methods that this endpoint offers. For clients of other methods beside these, see :mod:`flask_mtls.authlib`.
+    app's methods that this endpoint offers. For clients of other methods, see :mod:`flask_mtls.authlib`.
     """
     check_allowed_methods(allowed_methods)
     return _decorator("client_auth_required", view, partial(_authenticate_client, allowed_methods))
@@ -57,7 +57,7 @@ def bound_token_required(
     also_verified: Collection[str] = (),
     step_up: StepUp | None = None,
 ) -> Any:
-    """Accept only requests with an access token bound to their certificate (RFC 8705 section 3): ``bound_token``.
+    """Accept only requests with a token bound to their certificate: ``bound_token``.
 
     ``scope`` is what it must cover, separated by spaces. With ``required=False`` an unbound token is also accepted; a
     bound one is always checked. ``also_verified`` names confirmation methods (``jkt``, …) that the app has
@@ -81,8 +81,8 @@ def certificate_required(
 ) -> Any:
     """Accept only requests with a valid certificate: plain mutual TLS, without OAuth.
 
-    With ``authorize``, those for whose certificate it returns True; it is asked only about a validated chain. Without,
-    the registered client that the certificate authenticates (``current_client``), or everyone with a validated chain
+    With ``authorize``, accept those for which it returns True; it is called only with a validated chain. Without,
+    accept the registered client that the certificate authenticates (``current_client``), or all with a validated chain
     where no clients are configured. ``optional`` also accepts requests without a certificate. Unsafe methods from other
     sites' pages are refused unless ``allow_cross_site``, since a browser sends a certificate unasked.
     """
@@ -135,7 +135,7 @@ def _authenticate_client(allowed_methods: Collection[AuthMethod]) -> None:
 
 
 def _not_stored(response: Response) -> Response:
-    """RFC 6749 section 5.1: what an authorization server answers to a client is not stored."""
+    """Make the answer uncacheable: a token endpoint's must be (RFC 6749 section 5.1)."""
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -28,7 +28,7 @@ class MutualTLS:
         app: the app, or None where :meth:`init_app` is called later.
         clients: the registered clients, as ``MTLS_CLIENTS``.
         source: where the certificate is, as ``MTLS_SOURCE``.
-        verifier: decides who a client is, instead of one that is made from ``clients``.
+        verifier: authenticates clients, instead of a verifier that is made from ``clients``.
         tokens: decodes access tokens, as ``MTLS_TOKENS``.
         dpop: checks the proofs of tokens that are bound to a DPoP key, as ``MTLS_DPOP``.
 

@@ -13,7 +13,7 @@ _wrapped: WeakKeyDictionary[Callable[..., Any], tuple[str, ...]] = WeakKeyDictio
 
 
 def mark(guarded: Callable[..., Any], view: Callable[..., Any], name: str) -> None:
-    """Note that the decorator ``name`` made ``guarded`` of ``view``, and of what ``view`` itself wraps."""
+    """Note that the decorator ``name`` made ``guarded`` of ``view`` and what that wraps."""
     setattr(guarded, MARK, (name, *getattr(view, MARK, ())))
     # Kept apart from the function: functools.wraps would copy an attribute to whatever wraps it elsewhere.
     for function in _chain(view):
@@ -22,7 +22,7 @@ def mark(guarded: Callable[..., Any], view: Callable[..., Any], name: str) -> No
 
 
 def wrapped_by(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of our decorators that were applied to a function, wherever their results are."""
+    """Return the names of our decorators that were applied to a function."""
     try:
         return _wrapped.get(function, ())
     except TypeError:
@@ -30,7 +30,7 @@ def wrapped_by(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def guarded_inside(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """Yield what is called only through one of our decorators where ``function`` is called."""
+    """Yield the functions that ``function`` calls only through one of our decorators."""
     pending, seen = [function], set()
     while pending:
         outer = pending.pop()

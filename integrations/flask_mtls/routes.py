@@ -19,7 +19,7 @@ def guarded_routes(app: Flask) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 
 def missed(app: Flask) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each function that Flask calls without the decorators that were applied to it, and those.
+    """Yield each function that Flask calls without its decorators, and these decorators.
 
     The route was there first: ``@client_auth_required`` above ``@app.post(…)`` makes a new function, of which Flask
     does not know. A function that is guarded at another route is meant to be open at this one.

@@ -33,7 +33,7 @@ class MutualTLSState:
 
 
 def current_state() -> MutualTLSState:
-    """Return what the current app is configured for.
+    """Return the state of the current app.
 
     Raises:
         RuntimeError: If the app has no extension.
@@ -51,7 +51,7 @@ def misspelt_settings(app: Flask) -> list[Problem]:
 
 
 def given_settings(app: Flask) -> dict[str, object]:
-    """Return an app's settings by the names that the core has for them."""
+    """Return an app's settings by the core's names for them."""
     return {name.removeprefix("MTLS_"): app.config.get(name) for name in SETTINGS}
 
 

@@ -75,7 +75,7 @@ class EditedForm(ModelForm):
     editor: Editor | None = None
 
     def clean_user(self) -> Any:
-        """Refuse a user whose rights the editor does not have."""
+        """Reject a user with rights that the editor does not have."""
         user = self.cleaned_data.get("user")
         if user is not None and user != self.instance.user and not (self.editor and self.editor.may_link(user)):
             raise ValidationError(
@@ -84,14 +84,14 @@ class EditedForm(ModelForm):
         return user
 
     def clean(self) -> dict[str, Any] | None:
-        """Name the editor, whose rights the model asks for.
+        """Set the editor, so that the model can check the editor's rights.
 
         Raises:
             PermissionDenied: If the stored registration is a user's whom the editor may not link.
         """
         stored = self.instance.pk is not None
         if stored and not self.has_changed():
-            # Beside the rows that an editor changes, a list shows others, which are not saved.
+            # A list also shows rows that the editor does not change, which are not saved.
             self.instance.editor = _UNCHANGED
             return super().clean()
         linked = self.instance.user if stored else None  # the form's own value comes after this
@@ -175,7 +175,7 @@ class RegistrationForm(EditedForm):
         super().clean()
         certificate = self.cleaned_data.get("certificate")
         if certificate is not None:
-            self.instance.certificate = certificate  # to be shown, and for the model to see whose it is
+            self.instance.certificate = certificate  # to be shown, and for the model to find its user
             method = self.cleaned_data.get("token_endpoint_auth_method")
             if method == Method.TLS_CLIENT_AUTH:
                 self._fill_subject_value(certificate)
@@ -209,6 +209,6 @@ class RegistrationForm(EditedForm):
         try:
             carried = SubjectValue.parse(cast("SubjectKind", kind), value).matches(certificate)
         except InvalidClientMetadata:
-            return  # the model says so beside the field
+            return  # the model reports that at the field
         if not carried:
             self.add_error("subject_value", _("The uploaded certificate does not carry this name."))

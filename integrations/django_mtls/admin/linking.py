@@ -59,11 +59,11 @@ class LinkingAdmin(ClaimingAdmin):
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether a registration may be changed: also whether its user is one whom the editor may link."""
+        """Return whether a registration may be changed, and the editor may link its user."""
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether it may be deleted, by the same rule: a disabled one keeps a lost certificate's name out."""
+        """Return whether it may be deleted: a disabled one still keeps a lost card's name reserved."""
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -57,7 +57,7 @@ class PinnedAdmin:
 
 
 def take_pin(record: "AbstractRegisteredClient") -> tuple[str, dict[str, Any]] | None:
-    """Return a record's pin, as the field shows it, and its metadata without it; None if there is none to be read."""
+    """Return a record's pin for the field, or None, and its metadata without the pin."""
     metadata = record.metadata
     if not isinstance(metadata, dict) or not metadata.get(PIN):
         return None
@@ -69,11 +69,11 @@ def take_pin(record: "AbstractRegisteredClient") -> tuple[str, dict[str, Any]] |
 
 
 def put_pin(form: forms.BaseForm, metadata: Any) -> Any:
-    """Return the metadata with the pin of a form; what contradicts it is shown beside the field."""
+    """Return the metadata with the pin of a form; a contradiction is shown at the field."""
     pin, method = form.cleaned_data.get(PIN), form.cleaned_data.get("token_endpoint_auth_method")
     others = {} if metadata is None else metadata
     if not isinstance(others, dict):
-        return metadata  # the model shows that beside the field
+        return metadata  # the model shows that at the field
     if PIN in others:
         form.add_error("metadata", _("%s: this has a field of its own.") % PIN)
     elif pin is not None and method is not None and method != Method.TLS_CLIENT_AUTH:

@@ -82,13 +82,13 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
 
     @admin.display(description=_("registered by"), ordering="subject_value")
     def registered_by(self, record: AbstractRegisteredClient) -> Any:
-        """Return by what the client authenticates."""
+        """Return the name or key by which the client authenticates."""
         what, kind = registered_by(record)
         return two_lines("", breakable(what), kind)
 
     @admin.display(description=_("expires"), ordering="certificate_expires")
     def expires(self, record: AbstractRegisteredClient) -> Any:
-        """Return when the certificate expires that was registered or seen last."""
+        """Return when the certificate that was registered or seen last expires."""
         end = record.certificate_expires
         if end is None:
             return None
@@ -147,14 +147,14 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         return [(title, options) for title, options in kept if options["fields"]]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Leave the rows by which a certificate finds its registration out of the list of what is deleted."""
+        """Hide the search keys from the list of rows that are deleted."""
         found, counts, *rest = super().get_deleted_objects(objs, request)
         keys = self.model.search_keys.through._meta
         counts = {name: count for name, count in counts.items() if name != keys.verbose_name_plural}
         return (_without(found, f"{capfirst(keys.verbose_name)}: "), counts, *rest)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save; warn of clients that can never authenticate, and of certificates that no CA bundle may have."""
+        """Save; warn of clients that can never authenticate, and of certificates of CAs."""
         super().save_model(request, obj, form, change)
         if warning := impossible_warning(obj):
             self.message_user(request, warning, messages.WARNING)

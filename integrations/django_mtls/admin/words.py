@@ -38,7 +38,7 @@ def two_lines(label: Any, first: object, second: object = "", level: str = "") -
     """Return the cell of a list: what matters, and below it what explains it.
 
     Args:
-        label: the column's title, which narrow screens show beside the text, since they have no header.
+        label: the column's title, which narrow screens show next to the text, since they have no header.
         first: the text that matters.
         second: the text below it.
         level: ``expired``, ``soon``, or nothing: the colour of the first text.
@@ -56,7 +56,7 @@ def breakable(text: str) -> SafeString:
 
 
 def registered_by(record: AbstractRegisteredClient) -> tuple[str, str]:
-    """Return by what a client authenticates, and what kind of thing that is."""
+    """Return the name or key by which a client authenticates, and its kind."""
     method = record.token_endpoint_auth_method
     if method == Method.TLS_CLIENT_AUTH:
         return plain(record.subject_value, 80) or "-", str(_KINDS.get(record.subject_kind, ""))
@@ -112,7 +112,7 @@ def date(moment: datetime, form: str = "DATE_FORMAT") -> str:
 
 
 def short_date(moment: datetime) -> str:
-    """Return it as a narrow column has it."""
+    """Return a date in the format for a narrow column."""
     return date(moment, "SHORT_DATE_FORMAT")
 
 

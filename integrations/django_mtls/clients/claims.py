@@ -66,14 +66,14 @@ def _taken(record: "AbstractRegisteredClient", other: "AbstractRegisteredClient"
 
 
 def _holders(record: "AbstractRegisteredClient") -> list["AbstractRegisteredClient"]:
-    """Return the other registrations that have a name or key of this one for themselves."""
+    """Return the other registrations that own a name or key of this one."""
     if not record.found_by_certificate:
         return []
     return _found(record, registration_digests(record), exclusive_scope(type(record)))
 
 
 def _others(record: "AbstractRegisteredClient") -> Iterable[Any]:
-    """Find the users who log in, as far as is known, by what this registration takes.
+    """Find the users who log in, as far as is known, by a name or key of this registration.
 
     A client that its ``client_id`` names takes no name from a user; but its key marks a certificate as registered.
     """
@@ -97,7 +97,7 @@ def _found(
 
 
 def _named(record: "AbstractRegisteredClient") -> Iterable[Any]:
-    """Find the users whose very name, by ``USERNAME_FROM``, the registered certificates carry or may carry."""
+    """Find the users with exactly a name that registered certificates (may) carry (``USERNAME_FROM``)."""
     username_from = mtls_settings().username_from
     if username_from is None:
         return
@@ -115,7 +115,7 @@ def _named(record: "AbstractRegisteredClient") -> Iterable[Any]:
 
 
 def _users_of_value(kind: SubjectKind, value: str) -> Iterable[Any]:
-    """Find the users whose name a certificate with this subject value has, compared as the value is."""
+    """Find the users with the name of a certificate with this subject value, compared like the value."""
     if kind != "tls_client_auth_subject_dn":
         yield from (user for user in _users(value) if _is_name(kind, user.get_username(), value))
         return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def impossible_warning(record: "AbstractRegisteredClient") -> str:
-    """Return why an enabled registration can never authenticate here, or nothing; check ``E007`` reports the same."""
+    """Return why an enabled registration can never authenticate here, as check ``E007`` does."""
     if not record.enabled:
         return ""
     try:

@@ -14,13 +14,13 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzin
 
 
 def as_stored(moment: datetime) -> datetime:
-    """Return an aware moment as ``DateTimeField`` wants it: naive, in the default time zone, without ``USE_TZ``."""
+    """Return an aware moment for a ``DateTimeField``: naive, in local time, without ``USE_TZ``."""
     bounded = min(max(moment, EARLIEST), LATEST)
     return bounded if settings.USE_TZ else timezone.make_naive(bounded, timezone.get_default_timezone())
 
 
 def days_left(moment: datetime) -> int:
-    """Return the whole days until then, be it aware or as it was stored; negative if it is past."""
+    """Return the whole days until an aware or stored moment; negative if it is past."""
     return (moment - (timezone.now() if timezone.is_naive(moment) else datetime.now(UTC))).days
 
 

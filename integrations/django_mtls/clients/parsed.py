@@ -11,9 +11,9 @@ _LONGEST = 16384
 
 
 def client_of(metadata: Mapping[str, object]) -> Client:
-    """Return the client of these very metadata.
+    """Return the client with exactly these metadata.
 
-    The row is read anew for each request; a client is remembered by all that its row says.
+    The row is read anew for each request; a client is remembered by the whole content of its row.
 
     Raises:
         InvalidClientMetadata: If it can never authenticate.

@@ -35,7 +35,7 @@ class DjangoClientRegistry:
         self._parsed = ParsedRows(model)
 
     def get(self, client_id: str, /) -> Client | None:
-        """Return the client of this very ``client_id``, byte for byte whatever the database's collation, or None.
+        """Return the client with exactly this ``client_id``, whatever the collation, or None.
 
         Raises:
             InvalidClientMetadata: If it can never authenticate.
@@ -44,7 +44,7 @@ class DjangoClientRegistry:
         return None if record is None else record.to_client()
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
-        """Return what :meth:`get` and :meth:`has_self_signed` return, by one query for nearly every client.
+        """Return what :meth:`get` and :meth:`has_self_signed` return, usually by one query.
 
         The key of a certificate from a CA is seldom registered: whether any registration has it needs no join.
 
@@ -72,7 +72,7 @@ class DjangoClientRegistry:
         return (None, False) if record is None else (record.to_client(), record.has_key)
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether a self-signed client, also a disabled one, is registered with this certificate's key.
+        """Return whether this certificate's key is registered for a self-signed client, enabled or not.
 
         A disabled client's certificate may still be in the TLS terminator's CA bundle.
         """
@@ -100,7 +100,7 @@ class DjangoClientRegistry:
         return self.find_and_has_self_signed(certificate)[0]
 
     def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
-        """Return what :meth:`find` and :meth:`has_self_signed` return, by one query for nearly every certificate."""
+        """Return what :meth:`find` and :meth:`has_self_signed` return, usually by one query."""
         digests = certificate_digests(certificate)
         query = holders_query(self._model, self._scopes, len(digests))
         if query is None:
@@ -121,7 +121,7 @@ class DjangoClientRegistry:
     def _found(self, certificate: ClientCertificate, *related: str) -> list[AbstractRegisteredClient]:
         found: dict[object, AbstractRegisteredClient] = {}
         for batch in batches(certificate_digests(certificate)):
-            # Most certificates are registered nowhere, which the keys alone tell, without a join.
+            # Most certificates are registered nowhere, which the keys alone show, without a join.
             digests = list(self._keys(batch).values_list("digest", flat=True))
             if not digests:
                 continue

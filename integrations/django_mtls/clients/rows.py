@@ -1,4 +1,4 @@
-"""The row of a client as the database returns it: what it says is parsed once, and read anew in each request."""
+"""The row of a client as the database returns it: read anew in each request, parsed once."""
 
 from functools import lru_cache
 from threading import Lock
@@ -42,7 +42,9 @@ def client_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...])
 
 
 def holders_query(model: type[AbstractRegisteredClient], scopes: tuple[str, ...], count: int) -> Prepared | None:
-    """Return the query for the rows that so many digests find, once for each: with ``enabled``, digest, primary key.
+    """Return the query for the rows that so many digests find, once for each digest.
+
+    Each row has ``enabled``, the digest and the primary key.
 
     None where :func:`client_query` is None, and for more digests than usual certificates have.
     """
@@ -72,7 +74,7 @@ def _holders_query(
 
 
 def _columns() -> "list[str | Expression]":
-    # Unparsed: a client may have a thousand keys, and the same text says the same.
+    # Unparsed: a client may have a thousand keys, and the same text has the same meaning.
     return [*_AS_THEY_ARE, *(ExpressionWrapper(F(name), TextField()) for name in _JSON)]
 
 
@@ -87,7 +89,7 @@ def _is_usual(manager: "Manager[AbstractRegisteredClient]") -> bool:
 
 
 class ParsedRows:
-    """Clients of a model by all that their rows say, in bounded memory.
+    """Clients of a model by the whole content of their rows, in bounded memory.
 
     Args:
         model: the model.

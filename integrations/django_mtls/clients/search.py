@@ -38,7 +38,7 @@ def certificate_digests(certificate: ClientCertificate) -> frozenset[str]:
 
 
 def registration_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
-    """Return the digests of what is registered; what can't be read is found by nothing."""
+    """Return the digests of what is registered; nothing finds what can't be read."""
     digests = set(key_digests(record))
     if record.subject_kind:
         with suppress(InvalidClientMetadata):
@@ -68,7 +68,7 @@ def card_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
 
 
 def search_keys(record: "AbstractRegisteredClient") -> set[Key]:
-    """Return the keys that a registration has: its own, or shared ones where a ``client_id`` names it."""
+    """Return a registration's keys: its own ones, or shared ones if a ``client_id`` names it."""
     registered = registration_digests(record)
     if not record.found_by_certificate:
         return {(digest, SHARED) for digest in registered}
@@ -77,7 +77,7 @@ def search_keys(record: "AbstractRegisteredClient") -> set[Key]:
 
 
 def exclusive_scope(model: "type[AbstractRegisteredClient]") -> str:
-    """Return the scope of the keys that one registration of a model has for itself."""
+    """Return the scope of the keys that only one registration of a model may own."""
     return str(model.search_keys.through._meta.label_lower)
 
 

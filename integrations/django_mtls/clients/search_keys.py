@@ -65,7 +65,7 @@ def give_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: 
 
 
 def release_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: str) -> None:
-    """Give up the keys that a registration had for itself, was changed past ``save()``, and does not want any more."""
+    """Release the unwanted keys that a registration owned before a change past ``save()``."""
     own = exclusive_scope(type(record))
     held = {(key.digest, key.scope) for key in record.search_keys.using(using)}
     give_keys(record, {key for key in held if key[1] != own} | (held & set(wanted)), using)
@@ -81,7 +81,7 @@ def unused_keys(models: Iterable[type["AbstractRegisteredClient"]], using: str) 
 
 
 def _take(record: "AbstractRegisteredClient", digest: str, using: str) -> SearchKey:
-    """Make the key of one registration. Of two requests at once, the constraint lets one have it."""
+    """Make the key of one registration. Of two requests at once, the constraint rejects one."""
     scope = exclusive_scope(type(record))
     # A deleted registration leaves its keys behind.
     unused_keys([type(record)], using).filter(digest=digest, scope=scope).delete()
@@ -93,7 +93,7 @@ def _take(record: "AbstractRegisteredClient", digest: str, using: str) -> Search
 
 
 def _shared(keys: Collection[Key], using: str) -> list[SearchKey]:
-    """Find or make keys, in few queries: a certificate may have thousands of names."""
+    """Find or make shared keys in few queries: a certificate may have thousands of names."""
     made = [SearchKey(digest=digest, scope=scope) for digest, scope in keys]
     SearchKey.objects.using(using).bulk_create(made, batch_size=100, ignore_conflicts=True)
     found: list[SearchKey] = []

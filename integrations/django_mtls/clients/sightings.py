@@ -40,13 +40,13 @@ def note_seen(record: "AbstractRegisteredClient", certificate: ClientCertificate
             if rows.update(**changes) and renewed is not None and record.found_by_certificate:
                 record.certificate = renewed
                 _note_card(record, using)
-    except DatabaseError:  # the client is who it is, even where the database takes no notes
+    except DatabaseError:  # the client is authenticated, even if the database cannot note it
         logger.exception("Client %r was authenticated, which could not be noted", record.client_id)
     record.last_seen = now
 
 
 def _note_card(record: "AbstractRegisteredClient", using: str) -> None:
-    """Note what else the user's certificate carries, so that no other registration takes it unnoticed."""
+    """Note the other names of the user's certificate, so that no registration takes them unnoticed."""
     registered = {(key.digest, key.scope) for key in record.search_keys.using(using) if key.scope != CARD}
     known = {digest for digest, _ in registered}
     give_keys(record, registered | {(digest, CARD) for digest in card_digests(record) - known}, using)

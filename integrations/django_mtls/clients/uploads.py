@@ -74,7 +74,7 @@ def _expiry_warning(certificate: ClientCertificate) -> str:
 
 
 def ca_warning(certificate: ClientCertificate) -> str:
-    """Return why a certificate that is registered itself must not get into a terminator's CA bundle, or nothing.
+    """Return why a registered certificate must not be in a terminator's CA bundle, or nothing.
 
     RFC 8705 section 7.4: in a CA bundle its owner could issue certificates with any client's name.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def registration_errors(record: "AbstractRegisteredClient") -> dict[str, str]:
-    """Return what no certificate could satisfy, or no database keep, by field."""
+    """Return by field what no certificate can satisfy, or no database can store."""
     errors: dict[str, str] = {}
     for field, check in _CHECKS.items():
         try:
@@ -87,7 +87,7 @@ def _check_metadata(record: "AbstractRegisteredClient") -> None:
 
 
 def _check_json(value: object) -> None:
-    """Refuse what Python reads as JSON and databases don't: NUL, half of a surrogate pair, infinity."""
+    """Reject JSON that databases cannot store: NUL, half of a surrogate pair, infinity."""
     try:
         if _is_deeper(value, _MAX_DEPTH):
             raise ValueError

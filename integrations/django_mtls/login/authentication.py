@@ -25,7 +25,7 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
     (:mod:`.failed_logins`); every refusal is an event of our own.
 
     Django's own would take the first user that any backend finds that takes ``**credentials``: OAuth Toolkit's looks at
-    the bearer token alone, so that any certificate beside a token would log the token's user in. As in Django, a
+    the bearer token alone, so that any certificate with a token would log the token's user in. As in Django, a
     backend that precedes ours in ``AUTHENTICATION_BACKENDS`` is asked, and may end it with ``PermissionDenied``.
 
     Raises:
@@ -46,7 +46,7 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
 
 
 def _backends() -> Iterator[tuple[str, Any]]:
-    """Find the backends to ask, as Django does: up to the last of ours. Later ones cannot decide."""
+    """Return the backends to ask in Django's order, up to our last one: later ones cannot decide."""
     found = [(path, load_backend(path)) for path in settings.AUTHENTICATION_BACKENDS]
     while found and not isinstance(found[-1][1], ClientCertificateBackend):
         found.pop()

@@ -1,4 +1,4 @@
-"""The user who is logged in for one request, and what becomes of the session."""
+"""The user who is logged in for one request, and the session."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +46,7 @@ class Login:
 
 
 def set_user(request: HttpRequest) -> Login | None:
-    """Set ``request.user`` and ``request.auser`` from the certificate; without one they stay as they are.
+    """Set ``request.user`` and ``request.auser`` from the certificate, if there is one.
 
     Returns:
         The login; None if the certificate logs in no user.

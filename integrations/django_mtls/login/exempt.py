@@ -1,4 +1,4 @@
-"""The session of an exempt view: as it is, unless it belongs to a certificate, since nothing has checked that here."""
+"""The session of an exempt view: empty if it belongs to a certificate, which is unchecked there."""
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY

@@ -16,7 +16,7 @@ logger = logging.getLogger("wsgi_mtls")
 INTERVAL = 86400.0
 """Seconds between two signals for one address at least."""
 MAX_ADDRESSES = 4096
-"""The most addresses that one process remembers; the one that was told of first is forgotten first."""
+"""The most addresses that one process remembers; the oldest one is forgotten first."""
 
 
 limit = OncePerInterval(INTERVAL, MAX_ADDRESSES)
@@ -24,7 +24,7 @@ limit = OncePerInterval(INTERVAL, MAX_ADDRESSES)
 
 
 def send_login_failed(request: HttpRequest | None, peer: Peer) -> None:
-    """Send ``user_login_failed``, unless it was sent for this address during the last interval.
+    """Send ``user_login_failed``, at most once in an interval for an address.
 
     A certificate comes with every request, so that one page with ten images would be eleven failed logins: packages as
     django-axes count them and lock out the address, with everybody behind it. Certificates are not guessed as passwords
@@ -36,7 +36,7 @@ def send_login_failed(request: HttpRequest | None, peer: Peer) -> None:
 
 
 def _is_first_of_all_processes(address: str) -> bool:
-    """Ask Django's cache, which the processes of a site may share: each alone would report the address once."""
+    """Return whether no process has reported the address yet, by Django's cache."""
     key = f"django_mtls.user_login_failed.{hashlib.sha256(address.encode()).hexdigest()}"
     try:
         return cache.add(key, 1, INTERVAL)

@@ -28,7 +28,7 @@ def logged_in_by_certificate(session: "SessionBase | Mapping[str, Any]") -> bool
 
 
 def user_of(session: SessionBase) -> Any:
-    """Return the user whom our backend logged in to a session, or None; only to name the user who is logged out."""
+    """Return the user of a session by our backend, or None; only to name who is logged out."""
     if not logged_in_by_certificate(session):
         return None
     model: Any = get_user_model()
@@ -36,7 +36,7 @@ def user_of(session: SessionBase) -> Any:
 
 
 def remember_certificate(request: HttpRequest) -> None:
-    """Bind a session that was just logged in to by certificate to that certificate."""
+    """Bind a session to the certificate that has just logged in to it."""
     request.session[THUMBPRINT] = thumbprint(record(request).peer)
 
 
@@ -57,8 +57,8 @@ def own_after_view(request: HttpRequest, response: HttpResponseBase, owner: str)
     session = request.session
     accessed = session.accessed
     if session.modified and not session.keys():
-        # The view has ended the session. What is written from here on is the certificate's too, so the session gets its
-        # owner, and is not empty any more: its cookie ends here, instead of in Django's middleware.
+        # The view has ended the session. What is written from now on also belongs to the certificate, so the session
+        # gets its owner, and is not empty any more: its cookie ends here, instead of in Django's middleware.
         _end_cookie(request, response)
         session.modified = False
     session.accessed = accessed
@@ -66,7 +66,7 @@ def own_after_view(request: HttpRequest, response: HttpResponseBase, owner: str)
 
 
 def _end_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Delete the session's cookie as Django does, but so that a later ``set_cookie`` replaces all of it."""
+    """Delete the session's cookie, so that a later ``set_cookie`` replaces all of it."""
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         response.set_cookie(
             settings.SESSION_COOKIE_NAME,

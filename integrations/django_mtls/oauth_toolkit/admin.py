@@ -32,7 +32,7 @@ class ApplicationRegistrationAdmin(RegistrationAdmin):
 
 
 class RegistrationInline(LinkingInline, PinnedAdmin, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
-    """Beside the application."""
+    """The registration, shown on the application's page."""
 
     model = ApplicationRegistration
     form = RegistrationForm

@@ -11,7 +11,7 @@ from .registrations import registration_model
 
 
 def linked_users(**application: Any) -> list[Any]:
-    """Return the users who log in by an application's registration, or are kept from it, as the admin sees them."""
+    """Return the users who log in by an application's registration, or cannot because of it."""
     found = registration_model()._base_manager.filter(**application, user__isnull=False).select_related("user")
     return [registration.user for registration in found]
 

@@ -33,7 +33,7 @@ MAX_HASHES = 100
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report settings that go round mutual TLS, or cannot be used.
+    """Report settings that bypass mutual TLS, or cannot be used.
 
     ``E001`` is the model, ``E002`` the validator, ``E003`` the backend, ``E004`` the base, ``E006`` introspection.
     """
@@ -51,7 +51,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         message = 'OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] has no MutualTLSValidatorMixin: no token is bound.'
         found.append(_error("E002", message, 'Use "django_mtls.oauth_toolkit.validators.MutualTLSValidator".'))
     if not issubclass(oauth2_settings.OAUTH2_BACKEND_CLASS, MutualTLSOAuthLibCore):
-        message = 'OAUTH2_PROVIDER["OAUTH2_BACKEND_CLASS"] authenticates nobody by certificate.'
+        message = 'OAUTH2_PROVIDER["OAUTH2_BACKEND_CLASS"] authenticates no client by certificate.'
         found.append(_error("E003", message, 'Use "django_mtls.oauth_toolkit.backends.MutualTLSOAuthLibCore".'))
     try:
         mtls_base()
@@ -70,11 +70,11 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def check_urls(**_: Any) -> list[CheckMessage]:
-    """Report OAuth Toolkit's own views (``E005``), also where they stand beside ours.
+    """Report OAuth Toolkit's own views (``E005``), also if ours are routed.
 
-    Its introspection view does not tell what tokens are bound to, its token view tells the state of a device code
-    before it knows who asks, and its view of pushed requests (RFC 9126) refuses clients of mutual TLS. Its owner's way
-    to delete an application takes along a registration that keeps a user's lost card out.
+    Its introspection view does not report what tokens are bound to, its token view reports the state of a device code
+    before it knows the client, and its view of pushed requests (RFC 9126) refuses clients of mutual TLS. Its view
+    to delete an application also deletes a registration that keeps a user's lost card out.
     """
     from . import pushed_authorization
     from .applications import ApplicationDelete
@@ -110,7 +110,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_release(**_: Any) -> list[CheckMessage]:
-    """Report a release of OAuth Toolkit that is not known (``W003``); one that does not fit ends the start."""
+    """Report an unknown release of OAuth Toolkit (``W003``); an incompatible one ends the start."""
     if is_known(oauth2_provider.__version__):
         return []
     message = f"OAuth Toolkit {oauth2_provider.__version__} is not known here; {KNOWN[0]} to {KNOWN[-1]} are."
@@ -120,7 +120,7 @@ def check_release(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report applications with a blank secret (``W001``) that is stored as such; with ``migrate`` and ``--database``.
+    """Report applications with a blank plain secret (``W001``), with ``check --database``.
 
     In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate. A public one needs no
     secret, but for ``client_credentials``, which it does not get here.
@@ -130,7 +130,7 @@ def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[Chec
 
 @register(Tags.security, deploy=True)
 def check_hashed_secrets(**_: Any) -> list[CheckMessage]:
-    """Report those too whose blank secret is stored as its hash; with ``check --deploy``, which may take its time."""
+    """Also report applications with a hashed blank secret, with ``check --deploy``: it is slow."""
     return _secrets(connections, lambda applications: chain(_blank(applications), _hashed(applications)))
 
 

@@ -23,7 +23,7 @@ NOT_A_TOKEN_REQUEST = frozenset({"http_method_not_allowed", "missing_client_id",
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
-    """Authenticate the client that a request names, unless it is one of those that OAuth Toolkit authenticates.
+    """Authenticate the client that a request names, unless OAuth Toolkit authenticates it.
 
     An unknown ``client_id`` is also refused here, by the same code and so in the same words as a wrong certificate.
 
@@ -58,13 +58,13 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
 
 
 def _is_left(request: HttpRequest) -> bool:
-    """Read the form strictly, and tell whether it and ``Authorization`` name only clients of OAuth Toolkit's.
+    """Read the form strictly; return whether the request names only OAuth Toolkit's clients.
 
     A body that is not such a form, or has no client_id, is also left to it.
     """
     if "client_id" in request.GET:
         raise InvalidRequest(
-            "Send client_id in the body alone: OAuth Toolkit would read the query too.", reason="client_id_in_query"
+            "Send client_id in the body alone: OAuth Toolkit would also read the query.", reason="client_id_in_query"
         )
     malformed: InvalidRequest | None = None
     try:
@@ -96,7 +96,7 @@ def _form(request: HttpRequest) -> QueryDict:
 
 
 def _refuse_ambiguous(form: QueryDict) -> None:
-    """RFC 6749 section 3.2; OAuth Toolkit would take the last one. RFC 8707 lets ``resource`` be repeated."""
+    """Reject repeated parameters (RFC 6749 section 3.2), except ``resource`` (RFC 8707)."""
     for name, values in form.lists():
         if len(values) > 1 and name != "resource":
             raise InvalidRequest(
@@ -109,7 +109,7 @@ def _refuse_ambiguous(form: QueryDict) -> None:
 
 
 def _basic_name(request: HttpRequest) -> str:
-    """Return whom ``Authorization: Basic`` names, as OAuth Toolkit reads it, or nothing."""
+    """Return the client in ``Authorization: Basic`` as OAuth Toolkit reads it, or nothing."""
     scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if scheme.lower() != "basic":
         return ""

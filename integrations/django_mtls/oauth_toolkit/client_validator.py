@@ -1,4 +1,4 @@
-"""The validator's first part: who a client is."""
+"""The validator's first part: client authentication."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class ClientValidatorMixin:
         return required or is_for_mutual_tls(request.client)
 
     def authenticate_client(self, request: Any, *args: Any, **options: Any) -> bool:
-        """Return whether the client is authenticated: one of mutual TLS by its certificate and by nothing else."""
+        """Return whether the client is authenticated, by its certificate alone if it is for mutual TLS."""
         client = authenticated_by_certificate(request)
         if client is None:
             authenticated: bool = super().authenticate_client(request, *args, **options)  # type: ignore[misc]

@@ -32,7 +32,7 @@ def confirm_access_token(token: str, claims: Mapping[str, object]) -> None:
 
 
 def confirm_remote_token(row: Model, claims: Mapping[str, object]) -> None:
-    """Save what another server told of an access token, also that it is bound to nothing."""
+    """Save the confirmation that another server reported, also if there is none."""
     AccessTokenConfirmation._default_manager.using(row._state.db).update_or_create(
         token=row, defaults={"claims": dict(claims)}
     )

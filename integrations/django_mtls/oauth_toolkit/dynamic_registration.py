@@ -213,7 +213,7 @@ def _is_linked(access: RegistrationAccess) -> bool:
 
 
 def _not_allowed(request: HttpRequest) -> HttpResponseBase:
-    """Offer no challenge: which scheme helps, if any, the project's permission classes know alone."""
+    """Refuse without a challenge: only the project's permission classes know a scheme."""
     if needs_certificate():
         return refusal(request, RefusedClient("No certificate may register a client.", reason="no_certificate"))
     return registration_error("access_denied", "This request may not register a client.", 403)

@@ -37,5 +37,5 @@ def oauth_error(request: object) -> object:
 
 
 def is_unavailable(request: object) -> bool:
-    """Return whether oauthlib's request was refused because another server could not be asked about its token."""
+    """Return whether a request was refused because the introspecting server is unavailable."""
     return oauth_error(request) == UNAVAILABLE

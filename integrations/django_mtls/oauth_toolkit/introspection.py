@@ -1,4 +1,4 @@
-"""Which client may ask about whose tokens at the introspection endpoint (RFC 7662 section 4)."""
+"""Rights at the introspection endpoint (RFC 7662 section 4): which client may ask about which tokens."""
 
 from typing import Any
 

@@ -71,7 +71,7 @@ def with_mutual_tls(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata with where devices begin (RFC 8628 section 4), or without their grant."""
+    """Return the metadata with the device endpoint (RFC 8628 section 4), or without the grant."""
     offered = document.get(_GRANTS, [GRANT_TYPE])
     path = device_path()
     if GRANT_TYPE in offered and path is not None:
@@ -83,7 +83,7 @@ def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def device_path() -> str | None:
-    """Return the path of the device authorization endpoint, or None where devices have no page to name."""
+    """Return the path of the device authorization endpoint; None without a verification page."""
     try:
         path = reverse("oauth2_provider:device-authorization")
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Models beside OAuth Toolkit's: the registration of an application, and the binding of a token."""
+"""Models next to OAuth Toolkit's: the registration of an application, and the binding of a token."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -32,7 +32,7 @@ class RegistrationManager(models.Manager["ApplicationRegistration"]):
 class ApplicationRegistration(AbstractRegisteredClient):
     """The RFC 8705 registration of an application; ``MTLS["CLIENT_MODEL"]`` names this model.
 
-    An application without one is a client as OAuth Toolkit knows it. One whose registration is disabled is refused.
+    An application without one is a client of OAuth Toolkit's own. One with a disabled registration is refused.
     """
 
     client_id_lookup: ClassVar[str] = "application__client_id"
@@ -67,11 +67,11 @@ class ApplicationRegistration(AbstractRegisteredClient):
 
     @property
     def uses_mutual_tls(self) -> bool:
-        """Whether the application is authenticated by its certificate and by nothing else, or is disabled."""
+        """Whether only its certificate authenticates the application, or it is disabled."""
         return not self.enabled or self.token_endpoint_auth_method in AUTH_METHODS
 
     def to_metadata(self) -> dict[str, object]:
-        """Return the registration; whether another client than one of mutual TLS is public, its application says."""
+        """Return the registration; for other methods, the application decides whether it is public."""
         metadata = super().to_metadata()
         if self.token_endpoint_auth_method not in AUTH_METHODS:
             if self.application.client_type == "public":
@@ -106,7 +106,7 @@ class RegistrationAccess(models.Model):
         verbose_name = _("access to a registration")
 
     def new_token(self) -> str:
-        """Save the hash of a new registration access token, which replaces the last one, and return the token."""
+        """Make a registration access token, save its hash in place of the old one, and return it."""
         token = token_urlsafe(32)
         self.token_hash = sha256(token.encode()).hexdigest()
         seconds = oauth2_settings.DCR_REGISTRATION_TOKEN_EXPIRE_SECONDS
@@ -125,7 +125,7 @@ class Confirmation(models.Model):
     """The binding of a token.
 
     Attributes:
-        claims: an object with ``cnf``, as this server made it or another one's introspection endpoint told it.
+        claims: an object with ``cnf``, as this server made it or another one's introspection endpoint reported it.
     """
 
     claims = models.JSONField()

@@ -23,7 +23,7 @@ def authenticated_by_certificate(request: Any) -> AuthenticatedClient | None:
 
 
 def peer_of(request: Any) -> Peer | None:
-    """Return the peer certificate of oauthlib's request, whose headers are the environ.
+    """Return the peer certificate of oauthlib's request, which has the environ as its headers.
 
     Raises:
         MutualTLSError: If what the terminator delivered is not a certificate, or contradicts itself.
@@ -44,7 +44,7 @@ def refuse_token(request: Any, error: MutualTLSError, client_id: str | None) -> 
 
 
 def report_accepted_token(request: Any, client_id: str | None) -> None:
-    """Report an access token that OAuth Toolkit and its confirmation accept, to the project's receivers and the log."""
+    """Report an accepted access token to the project's receivers and the log."""
     with _deciding_about_token(request, client_id) as decision:
         decision.outcome = "token_accepted"
 

@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
-    """Accept requests with an access token that is valid with their certificate: ``request.resource_owner``.
+    """Accept requests with an access token that is valid with their certificate.
 
     Args:
         scopes: those that the token must have, all of them.
@@ -38,7 +38,7 @@ def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
 
 
 def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
-    """Accept requests as :func:`protected_resource`; safe methods need the scope for reading, others for writing."""
+    """Accept requests as :func:`protected_resource`, with a scope for reading or writing."""
     check_challenge(None, _told(scopes))
 
     def needed(request: HttpRequest) -> list[str]:
@@ -82,11 +82,11 @@ class ChallengeMixin(ForProgramsMixin):
 
 
 def challenge_response(error: MutualTLSError, scopes: Iterable[str] = ()) -> HttpResponseBase:
-    """Make the answer to a request whose access token is refused.
+    """Make the answer to a request with a refused access token.
 
     Args:
         error: why.
-        scopes: what a token needs; told where none came, or one that covers too little.
+        scopes: what a token needs; included if none came, or one that covers too little.
     """
     return as_django(token_error_response(error, realm=mtls_settings().realm, scope=_told(scopes)))
 
@@ -96,7 +96,7 @@ def token_error(request: HttpRequest, found: Any) -> MutualTLSError:
 
     Args:
         request: the request.
-        found: what ``verify_request`` returned beside False.
+        found: what ``verify_request`` returned together with False.
     """
     told = oauth_error(found)
     if told == "insufficient_scope":

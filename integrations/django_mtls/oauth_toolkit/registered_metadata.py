@@ -121,12 +121,12 @@ def _grant(metadata: Mapping[str, Any]) -> str:
 
 
 def _check_grant(metadata: Mapping[str, Any]) -> None:
-    """OAuth Toolkit's applications have one grant each; codes come with refresh tokens."""
+    """Check the grants: OAuth Toolkit's applications have one each, codes with refresh tokens."""
     grant = _grant(metadata)
     offered = [name for name in _GRANTS if name != GRANT_TYPE or device_path() is not None]
     if grant not in offered:
         raise InvalidClientMetadata(
-            f"grant_types must have one of {', '.join(offered)}, and refresh_token beside it if you like."
+            f"grant_types must have one of {', '.join(offered)}, and optionally also refresh_token."
         )
     is_code = grant == "authorization_code"
     if metadata["response_types"] != (["code"] if is_code else []):
@@ -138,7 +138,7 @@ def _check_grant(metadata: Mapping[str, Any]) -> None:
 
 
 def _check_self_signed(metadata: Mapping[str, Any]) -> None:
-    """A certificate of a CA may be a user's, who could not log in by it while it is registered as a client's."""
+    """Check that certificates are self-signed: one of a CA may be a user's, who could not log in."""
     if metadata["token_endpoint_auth_method"] != "self_signed_tls_client_auth" or "jwks" not in metadata:
         return
     if any(not certificate.is_self_signed for certificate in registered_keys(metadata["jwks"]).certificates):

@@ -20,7 +20,7 @@ NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class CertificateDCRPermission:
-    """Allow registration to a certificate whose chain was validated, of what that certificate itself satisfies.
+    """Allow registration by a validated certificate, of what that certificate satisfies.
 
     ``OAUTH2_PROVIDER["DCR_REGISTRATION_PERMISSION_CLASSES"]``
     """
@@ -36,7 +36,7 @@ class CertificateDCRPermission:
 
 
 def verified_certificate(request: HttpRequest) -> PeerCertificate:
-    """Return the certificate of a request, whose chain was validated.
+    """Return the certificate of a request if its chain was validated.
 
     Raises:
         MutualTLSError: If none came, or its chain was not validated.
@@ -50,7 +50,7 @@ def needs_certificate() -> bool:
 
 
 def may_register(request: HttpRequest) -> bool:
-    """Return whether all permission classes of the project allow a registration; without one, none is allowed."""
+    """Return whether all permission classes of the project allow it; False if there are none."""
     return bool(_permissions()) and all(permission().has_permission(request) for permission in _permissions())
 
 

@@ -26,10 +26,10 @@ def registration_model() -> type[ApplicationRegistration]:
 
 
 def is_left_to_toolkit(client_id: str) -> bool:
-    """Return whether OAuth Toolkit authenticates the client of a ``client_id``, or of what the database takes for it.
+    """Return whether OAuth Toolkit authenticates the client of a ``client_id``.
 
-    It does not if only a certificate authenticates the client, nor if that ``client_id`` is unknown, so that one of
-    these is not told from the other.
+    It does not if only a certificate authenticates the client, nor if that ``client_id`` is unknown, so that a caller
+    cannot distinguish the two. The database may fold the case of a ``client_id``.
     """
     found = registration_model()._default_manager.filter(application__client_id=client_id)
     if any(registration.uses_mutual_tls for registration in found):
@@ -38,7 +38,7 @@ def is_left_to_toolkit(client_id: str) -> bool:
 
 
 def _may_be_fetched(client_id: str) -> bool:
-    """Whether OAuth Toolkit, from 3.4 on, may fetch who that is: ``client_id`` is its metadata's URL."""
+    """Return whether OAuth Toolkit, from 3.4 on, may fetch the client's metadata from this URL."""
     return bool(getattr(oauth2_settings, "CIMD_ENABLED", False)) and client_id.startswith("https://")
 
 
@@ -49,7 +49,7 @@ def is_for_mutual_tls(application: object) -> bool:
 
 
 def client_of(application: Any) -> Client:
-    """Return an application as the core knows clients.
+    """Return the core's client for an application.
 
     Raises:
         RefusedClient: ``unknown_client``: If its registration is disabled.
@@ -67,7 +67,7 @@ def client_of(application: Any) -> Client:
 
 
 def gets_bound_tokens(application: Any) -> bool:
-    """Return whether an application's tokens are bound; what is disabled or can't be told counts as bound."""
+    """Return whether an application's tokens are bound; True if it is disabled or unknown."""
     try:
         return application is None or client_of(application).tls_client_certificate_bound_access_tokens
     except MutualTLSError:

@@ -73,7 +73,7 @@ def introspect(
 
 @contextmanager
 def noting_failures() -> Iterator[list[InvalidToken]]:
-    """Collect why an endpoint could not be asked in this block, from below OAuth Toolkit's code, which returns None."""
+    """Collect why an endpoint failed in this block: OAuth Toolkit's code only returns None."""
     failures: list[InvalidToken] = []
     token = _FAILURES.set(failures)
     try:
@@ -89,7 +89,7 @@ def note_failure(error: InvalidToken) -> None:
 
 def _content(response: requests.Response) -> object:
     if response.status_code != requests.codes.ok:
-        # As OAuth Toolkit logs it, whose own tests want the empty traceback too.
+        # As OAuth Toolkit logs it; its own tests also expect the empty traceback.
         logger.error(
             "Introspection: Failed to get a valid response from authentication server. Status code: %s, Reason: %s.",
             response.status_code,
@@ -110,7 +110,7 @@ def _unavailable(why: str) -> InvalidToken:
 
 
 def username_in(content: Mapping[str, Any]) -> str | None:
-    """Return whose token it is, or None: RFC 7662 does not require the endpoint to name an owner.
+    """Return the token's owner, or None: RFC 7662 does not require one.
 
     Raises:
         ValueError: If it contains a value that cannot be a user's name.
@@ -121,12 +121,12 @@ def username_in(content: Mapping[str, Any]) -> str | None:
     model: Any = get_user_model()
     longest = getattr(model._meta.get_field(model.USERNAME_FIELD), "max_length", None)
     if not isinstance(name, str) or not name or "\0" in name or (longest and len(name) > longest):
-        raise ValueError("introspection told a username that is none")
+        raise ValueError("introspection reported an invalid username")
     return name
 
 
 def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
-    """Save what was told of an active token, until it expires or is asked about again; return its row or None.
+    """Save an active token until it expires or is asked about again; return its row or None.
 
     OAuth Toolkit's own drops ``cnf``: what was bound would be a bearer token from then on.
     """
@@ -134,7 +134,7 @@ def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
     audience = [audience] if isinstance(audience, str) else audience
     scope = content.get("scope", "")
     if expires is None or not isinstance(scope, str) or not _are_texts(audience):
-        logger.error("introspection told an exp, aud or scope that is none")
+        logger.error("introspection reported an invalid exp, aud or scope")
         return None
     model: Any = get_access_token_model()
     stored = "" if getattr(oauth2_settings, "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE", False) else token

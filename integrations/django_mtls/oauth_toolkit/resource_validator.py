@@ -42,7 +42,7 @@ class ResourceValidatorMixin:
         return valid
 
     def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
-        """Return whether an ID token is accepted as an access token: never of a client with bound access tokens."""
+        """Return whether an ID token is accepted as access token: never if its client's are bound."""
         with looking_at_confirmation():
             if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
                 request.oauth2_error = {"error": "invalid_token"}
@@ -78,7 +78,7 @@ class ResourceValidatorMixin:
 
 
 def _without_scope(token: str, request: Any) -> Any:
-    """Return the row of a token that covers too little, or None: who has no right to it is not told even that."""
+    """Return the row of a token with too little scope, or None if the caller may not use it."""
     told = getattr(request, "oauth2_error", None)
     too_little = isinstance(told, Mapping) and told.get("error") == "insufficient_scope"
     return find_access_token(token) if too_little else None

@@ -1,4 +1,4 @@
-"""``OAUTH2_VALIDATOR_CLASS``: who a client is, what its tokens are bound to, and whether that came with them."""
+"""``OAUTH2_VALIDATOR_CLASS``: authentication of clients, and binding of their tokens."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -64,7 +64,7 @@ class MutualTLSValidatorMixin(
     def validate_response_type(
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
-        """Return whether the client may ask for this; one whose tokens are bound gets none that a browser fetches."""
+        """Return whether the client may use it; with bound tokens, none that a browser fetches."""
         if not super().validate_response_type(client_id, response_type, client, request, *args, **options):  # type: ignore[misc]
             return False
         try:
@@ -126,16 +126,16 @@ class MutualTLSValidatorMixin(
         return True
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **options: Any) -> Any:
-        """Save the tokens with what they are bound to, in one transaction, whichever way they are saved."""
+        """Save the tokens and what they are bound to in one transaction."""
         issued = token.get("access_token")
         with transaction.atomic(using=router.db_for_write(get_access_token_model())):
             if request.grant_type == device.GRANT_TYPE:
                 device.use_up_device_code(request.device_code, request.client, request)
             saved = super()._save_bearer_token(token, request, *args, **options)
             if not token.get("access_token"):  # issued before for this refresh token, and stored as its hash alone
-                raise InvalidGrantError("The token was told once, and is not stored.", request=request)
+                raise InvalidGrantError("The token was returned once, and is not stored.", request=request)
             access, refresh = self._bound(request.client, request)
-            # Another one than was issued was issued before for this refresh token, and stays bound as it is.
+            # The access token was issued before for this refresh token, and stays bound as it is.
             if issued is not None and token.get("access_token") == issued:
                 confirm_access_token(issued, access)
             if refresh and token.get("refresh_token"):

@@ -29,7 +29,7 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Issue a token, also for a device code, whose state OAuth Toolkit would report before it knows the caller."""
+        """Issue a token, also for a device code, but only to a known client."""
         response: HttpResponseBase = self.authorization_flow_token_response(request)
         return response
 
@@ -59,7 +59,7 @@ class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # typ
         return response
 
     def get_token_response(self, token_value: str | None = None) -> JsonResponse:
-        """Return what is known of a token; one of a client about which this one may not ask is not active."""
+        """Return what is known of a token; inactive if this client may not ask about it."""
         if token_value is not None and "\0" in token_value:
             return JsonResponse({"active": False}, headers=_NOT_STORED)
         with looking_at_confirmation():

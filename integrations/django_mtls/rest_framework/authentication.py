@@ -26,8 +26,8 @@ class ClientCertificateAuthentication(BaseAuthentication):
     """Authenticates users by certificate, as ``ClientCertificateBackend`` does; ``request.auth`` is the peer.
 
     Mutual TLS has no HTTP scheme to name, so REST framework answers a refusal with 403. A request without a certificate
-    is left to the other classes; one whose certificate makes no user is refused. A view that takes bound tokens too
-    names :class:`BoundTokenAuthentication` first.
+    is left to the other classes; one with a certificate of no user is refused. A view that also takes bound
+    tokens names :class:`BoundTokenAuthentication` first.
 
     Attributes:
         csrf_token_required: whether an unsafe method needs Django's CSRF token, since REST framework exempts its views

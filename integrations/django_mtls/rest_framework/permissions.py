@@ -17,7 +17,7 @@ from .refusals import Refused
 
 
 class HasBoundToken(BasePermission):
-    """Permits requests whose token :class:`~.authentication.BoundTokenAuthentication` has accepted."""
+    """Permits requests with a token that ``BoundTokenAuthentication`` has accepted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return whether there is such a token."""
@@ -25,7 +25,7 @@ class HasBoundToken(BasePermission):
 
 
 class BoundTokenHasScope(HasBoundToken):
-    """Permits requests whose token covers the view's ``required_scope``: scopes, all of them, separated by spaces.
+    """Permits requests with a token for all scopes in the view's ``required_scope``.
 
     Where it alone decides, by itself or with ``&``, too little scope is answered as RFC 6750 section 3.1 requires. With
     ``|`` and ``~`` it is one condition of several, and REST framework answers.
@@ -71,7 +71,7 @@ def scope_decides(view: Any) -> bool:
 
 
 def _is_probe(request: Request) -> bool:
-    """Return whether REST framework only asks which forms and methods it can offer: then it overrides the method."""
+    """Return whether REST framework only asks which methods it can offer, by an overridden method."""
     return "method" in vars(request)
 
 

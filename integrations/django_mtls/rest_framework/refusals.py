@@ -11,7 +11,7 @@ from ..conf import mtls_settings
 class Refused(APIException):
     """A refused access token: REST framework's answer, with the status and the challenge of RFC 6750.
 
-    It is not an ``AuthenticationFailed``, whose status and challenge depend on which class a view names first.
+    It is not an ``AuthenticationFailed``: status and challenge of that depend on which class a view names first.
 
     Attributes:
         error: why; the caller learns its OAuth error alone.

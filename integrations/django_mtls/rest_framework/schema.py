@@ -39,7 +39,7 @@ class BoundTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
         return {"type": "http", "scheme": "bearer", "description": description}
 
     def get_security_requirement(self, auto_schema: "AutoSchema") -> dict[str, list[str]]:
-        """Return the scheme with the scopes that the view needs, which OpenAPI 3.1 allows for every scheme."""
+        """Return the scheme with the scopes that the view needs (OpenAPI 3.1)."""
         view: Any = auto_schema.view
         scopes: list[str] = []
         if not spectacular_settings.OAS_VERSION.startswith("3.0") and scope_decides(view):

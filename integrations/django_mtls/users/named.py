@@ -1,4 +1,4 @@
-"""The user whose very name a certificate carries."""
+"""The user with exactly the name that a certificate carries."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Named:
     """The user that the name in a certificate leads to.
 
     Attributes:
-        user: the existing user of this very name, or None.
+        user: the existing user with exactly this name, or None.
         refusal: why the certificate leads to no name, or to no single user.
-        registered: whether a registration may say otherwise: one of a user, or of a self-signed client; None if the
+        registered: whether a registration of a user or of a self-signed client may decide otherwise; None if the
             registrations were not looked at.
         name: the name.
     """
@@ -66,7 +66,7 @@ def look_up(certificate: ClientCertificate, username_from: UsernameFrom) -> Name
 
 
 def find_user(name: str, using: str | None = None) -> Any:
-    """Return the user of this very name, or None.
+    """Return the user with exactly this name, or None.
 
     Args:
         name: the name.

@@ -18,7 +18,7 @@ def counting(records: Records, holder: Any, peer: Peer, request: Any) -> Records
 
     Args:
         records: those of users that the certificate may belong to, disabled ones also.
-        holder: the user whose name the certificate carries, or None. A registration of another user counts only if its
+        holder: the user with the certificate's name, or None. A registration of another user counts only if its
             editor may link the holder; otherwise an editor could take over or lock out a user with more rights.
         peer: the certificate.
         request: the request that it came with, for the report; None without one.
@@ -29,9 +29,9 @@ def counting(records: Records, holder: Any, peer: Peer, request: Any) -> Records
 
 
 def undisputed(accepted: Records, holder: Any, peer: Peer, request: Any) -> Records:
-    """Return, of the registrations of several users, those whose editor may link the other users, or else all.
+    """Choose among registrations of several users: those of editors who may link the other users.
 
-    A registration that one editor made cannot lock out the user of one that another editor made with more rights.
+    All are returned if there are none. So an editor cannot lock out a user whom an editor with more rights registered.
     """
     users = {record.user.pk: record.user for record in accepted}
     left = [

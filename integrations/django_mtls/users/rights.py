@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def may_link(editor: Any, user: Any) -> bool:
-    """Return whether an editor may decide whose certificate logs in as a user.
+    """Return whether an editor may register a certificate that logs in as a user.
 
     A superuser may, and an editor who may change that user and has every right that the user has: otherwise an editor
     could get rights that were never granted, by registering a certificate of their own.
@@ -72,7 +72,7 @@ def _rights(user: Any) -> set[str]:
 
 
 def _active(user: Any) -> Any:
-    """Return the user as if active: an inactive user has no rights now, and all of them again once activated."""
+    """Return the user as if active: an inactive user would have no rights."""
     active = copy(user)
     active.is_active = True
     return active

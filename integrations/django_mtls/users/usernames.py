@@ -23,7 +23,7 @@ USERNAME_FROM: Mapping[str, UsernameFrom] = {
     "subject_serial_number": lambda certificate: certificate.subject_values(NameOID.SERIAL_NUMBER.dotted_string),
     "subject_uid": lambda certificate: certificate.subject_values(NameOID.USER_ID.dotted_string),
 }
-"""The names that the setting ``USERNAME_FROM`` takes, beside a callable."""
+"""The names that the setting ``USERNAME_FROM`` takes; it also takes a callable."""
 
 
 def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str:
@@ -54,5 +54,5 @@ def username(certificate: ClientCertificate, username_from: UsernameFrom) -> str
         )
     name = several[0]
     if not isinstance(name, str) or not prepare(name):
-        raise RefusedClient(f"{name!r} is empty or has characters that nobody can see.", reason="malformed_username")
+        raise RefusedClient(f"{name!r} is empty or has invisible characters.", reason="malformed_username")
     return name

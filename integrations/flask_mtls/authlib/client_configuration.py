@@ -29,10 +29,10 @@ class RegistrationAccess:
 
 
 class ClientConfigurationMixin(RegistrationSettings, Mixin):
-    """Before Authlib's ``ClientConfigurationEndpoint``, whose view has ``<client_id>`` in its path.
+    """Base before Authlib's ``ClientConfigurationEndpoint``; the view's path has ``<client_id>``.
 
     A PUT replaces: members that are missing, null or empty are gone, and get the defaults of a registration. A client
-    that registered by its certificate updates with it, to nothing that this certificate does not satisfy.
+    that registered by its certificate must use it here, and can register only what that certificate satisfies.
     """
 
     def create_configuration_response(self, request: Any) -> Any:
@@ -42,7 +42,7 @@ class ClientConfigurationMixin(RegistrationSettings, Mixin):
         return super().create_configuration_response(request)  # type: ignore[misc]
 
     def authenticate_token(self, request: Any) -> RegistrationAccess:
-        """Return the client whose registration access token came.
+        """Return the client of the registration access token.
 
         Raises:
             OAuth2Error: If it is not the token of the client in the path; an unknown client gets the same answer.
@@ -59,7 +59,7 @@ class ClientConfigurationMixin(RegistrationSettings, Mixin):
         return RegistrationAccess(client, token)
 
     def authenticate_client(self, request: Any) -> Any:
-        """Return the client, whose token has been checked."""
+        """Return the client, after the check of its token."""
         return request.credential.client
 
     def check_permission(self, client: Any, request: Any) -> bool:

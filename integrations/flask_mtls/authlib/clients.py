@@ -40,7 +40,7 @@ class ClientModelRegistry:
 
 
 def registered(model: ClientModel) -> Client:
-    """Return a client model's metadata of mutual TLS; a client of another method needs no valid subject value or JWKS.
+    """Return a client model's metadata of mutual TLS, without them for other methods.
 
     Raises:
         InvalidClientMetadata: If it contradicts itself, or no certificate could satisfy it.

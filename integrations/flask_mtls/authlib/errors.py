@@ -37,7 +37,7 @@ class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # Authlib has no
 
 
 def current_verifier() -> Verifier:
-    """Return what knows the server's clients.
+    """Return the verifier, which knows the server's clients.
 
     Raises:
         RuntimeError: If the app has none.

@@ -50,7 +50,7 @@ class MutualTLSClientMixin(OptionalSecretMixin, Mixin):
         super().set_client_metadata(others)  # type: ignore[misc]
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Allow mutual TLS, at whatever endpoint, to exactly those clients that are registered for it."""
+        """Allow mutual TLS at each endpoint to exactly those clients that are registered for it."""
         registered: str = self.token_endpoint_auth_method  # type: ignore[attr-defined]
         if method in AUTH_METHODS or registered in AUTH_METHODS:
             return method == registered

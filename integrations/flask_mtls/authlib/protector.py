@@ -80,7 +80,7 @@ class BoundTokenValidatorMixin(Mixin):
                 raise MutualTLSOAuth2Error(error) from error  # a 503 without challenge: the token may be good
             if isinstance(error.__cause__, OAuth2Error):
                 raise error.__cause__ from error
-            raise self._invalid_token() from error  # Authlib 1.7 raises what is wrong with a JWT as it is
+            raise self._invalid_token() from error  # Authlib 1.7 raises errors of JWTs unchanged
 
     def _invalid_token(self) -> InvalidTokenError:
         attributes = {"realm": self.realm, "extra_attributes": self.extra_attributes}  # type: ignore[attr-defined]
@@ -108,7 +108,7 @@ def _deciding(token: Any = None) -> Iterator[Decision]:
 
 @contextmanager
 def _telling_shortages() -> Iterator[None]:
-    """Refuse with 503 where the machine failed; a validator that itself calls a token invalid is believed."""
+    """Answer 503 if the machine failed; believe a validator that calls a token invalid."""
     try:
         yield
     except (OAuth2Error, MutualTLSError):

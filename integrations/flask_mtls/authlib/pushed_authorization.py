@@ -30,7 +30,7 @@ class PushedRequestStore(Protocol):
         """Return this client's request; None if it is unknown, used or expired."""
 
     def use_up(self, request_uri: str, client_id: str) -> bool:
-        """End this client's request, and return whether it was good until now; of several callers one gets True."""
+        """End this client's request; return True to only one caller, if it was valid until now."""
 
 
 class PushedPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib has no types

@@ -1,4 +1,4 @@
-"""The registration endpoint (RFC 7591 section 3): who may register, and what they are told."""
+"""The registration endpoint (RFC 7591 section 3): access to it, and its answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ class RegistrationMixin(RegistrationSettings, Mixin):
     Attributes:
         session: the SQLAlchemy session in which ``save_client`` stores a client, a model with
             :class:`~flask_mtls.authlib.models.RegistrationTokenMixin`.
-        accepts_certificates: whether a certificate whose chain was validated may register.
+        accepts_certificates: whether a client with a validated certificate may register.
         is_open: whether every caller may.
     """
 

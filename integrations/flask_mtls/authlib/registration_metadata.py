@@ -20,7 +20,7 @@ class RegistrationSettings(Mixin):
     """The common part of the registration of a client and its update.
 
     Attributes:
-        software_statements: whose statements are accepted; None ignores them, as RFC 7591 section 2.3 has it.
+        software_statements: the issuers of accepted statements; None ignores statements (RFC 7591 section 2.3).
     """
 
     software_statements: SoftwareStatements | None = None
@@ -56,7 +56,7 @@ class Metadata:
 
 
 def read_object(request: Any) -> dict[str, Any]:
-    """Return the body of a request.
+    """Return the body of a request, a JSON object.
 
     Raises:
         InvalidClientMetadataError: If it is not a JSON object.
@@ -70,11 +70,11 @@ def read_object(request: Any) -> dict[str, Any]:
 def add_statement(
     given: Mapping[str, Any], statements: SoftwareStatements | None, names: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the metadata with those of the software statement, which go before them (RFC 7591 section 2.3).
+    """Return the metadata, overridden by the software statement's (RFC 7591 section 2.3).
 
     Args:
         given: what the client sent.
-        statements: whose statements are accepted; None ignores them.
+        statements: the issuers of accepted statements; None ignores statements.
         names: the members that a statement may have; its other claims are not metadata.
 
     Raises:

@@ -91,5 +91,5 @@ def _flask_has_read() -> bool:
 
 
 def drop_body() -> None:
-    """Take the body out of a refused request, so that an error handler that looks at its form reads nothing."""
+    """Remove the body of a refused request, so that an error handler reads an empty form."""
     request.environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}

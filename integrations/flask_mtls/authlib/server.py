@@ -29,8 +29,8 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
 
     The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
-    registered for one of the two methods is authenticated by its certificate at every endpoint, whatever the grant's or
-    endpoint's own list of methods says, and by nothing else. All others are left to the methods of those lists.
+    registered for one of the two methods is authenticated only by its certificate at every endpoint, whatever methods
+    the grant or endpoint lists. All others are left to the listed methods.
 
     Attributes:
         bind_all_tokens: whether every token is bound, not only those of clients that are registered so.
@@ -39,7 +39,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     bind_all_tokens = False
 
     def create_oauth2_request(self, http_request: Any) -> Any:
-        """Read the body strictly, and no more than ``MTLS_MAX_BODY``, before Flask does; Authlib merges the query."""
+        """Read the body strictly, up to ``MTLS_MAX_BODY``, before Flask does."""
         try:
             keep_body()
             refuse_nul()
@@ -54,7 +54,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         return oauth_request
 
     def create_json_request(self, http_request: Any) -> Any:
-        """Have a registration refused as such if it is not JSON, once it is read."""
+        """Make a request that reports invalid JSON as an error of the registration."""
         with self.answering_errors():
             InsecureTransportError.check(request.url)  # Authlib checks it of forms alone
         json_request = super().create_json_request(http_request)  # type: ignore[misc]
@@ -79,7 +79,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         return model
 
     def generate_token(self, grant_type: str, client: ClientModel, *args: Any, **options: Any) -> Any:
-        """Generate a token, and settle first what it is bound to.
+        """Generate a token, after deciding what it is bound to.
 
         Raises:
             OAuth2Error: If it must be bound and no certificate came, or if the refresh token that came is not this
@@ -98,7 +98,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         return super().generate_token(grant_type, client, *args, **options)  # type: ignore[misc]
 
     def save_token(self, token: Mapping[str, Any], oauth_request: Any) -> Any:
-        """Save a token with its ``cnf``, which the client is not told.
+        """Save a token with its ``cnf``, which the client does not receive.
 
         Raises:
             OAuth2Error: If it must be bound and can't be.
@@ -126,7 +126,7 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
         """
         methods = getattr(grant_cls, "TOKEN_ENDPOINT_AUTH_METHODS", ())
         if getattr(grant_cls, "GRANT_TYPE", None) == "client_credentials" and "none" in methods:
-            raise TypeError(f"{grant_cls.__name__} must not let clients of the method none in: they prove nothing.")
+            raise TypeError(f"{grant_cls.__name__} must not accept clients of the method none: they prove nothing.")
         super().register_grant(grant_cls, extensions)  # type: ignore[misc]
 
     def register_endpoint(self, endpoint: Any) -> None:

@@ -12,7 +12,7 @@ except ImportError as error:
 
 @contextmanager
 def transaction(session: Any, model: Any) -> Iterator[None]:
-    """Run the block in a transaction of its own: :func:`begin`, then commit, or roll back what failed."""
+    """Run the block in a transaction of its own, then commit, or roll back if it failed."""
     begin(session, model)
     try:
         yield
@@ -23,7 +23,7 @@ def transaction(session: Any, model: Any) -> Iterator[None]:
 
 
 def begin(session: Any, model: Any) -> None:
-    """Start a transaction that waits for others and then sees what they did, whatever isolation level the engine has.
+    """Start a transaction that waits for others and then sees their changes.
 
     In a stricter one, two requests that meet are an error. With AUTOCOMMIT, a second use of a code ends nothing while
     the first is about to save its token.

@@ -1,4 +1,4 @@
-"""``manage.py mtls_expiring``: whose certificates expire soon."""
+"""``manage.py mtls_expiring``: the certificates that expire soon."""
 
 from datetime import timedelta
 from typing import Any

@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
 
 def _rebuild(records: Iterable[AbstractRegisteredClient]) -> list[AbstractRegisteredClient]:
-    """Rebuild the keys of registrations, and return those whose keys are taken."""
+    """Rebuild the keys of registrations, and return those with keys that another one owns."""
     taken = []
     for record in records:
         try:

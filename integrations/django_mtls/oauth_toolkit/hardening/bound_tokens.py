@@ -25,7 +25,7 @@ _VERIFIED = "mtls_confirmation_is_verified"
 
 @contextmanager
 def looking_at_confirmation() -> Iterator[None]:
-    """Say that the code in this block verifies what its tokens are bound to, or tells it."""
+    """Mark a block that verifies what its tokens are bound to, or reports it to the caller."""
     token = _LOOKING.set(True)
     try:
         yield
@@ -34,7 +34,7 @@ def looking_at_confirmation() -> Iterator[None]:
 
 
 def mark_verified(access_token: Any) -> None:
-    """Say that this very row was verified, for permissions that ask it again."""
+    """Mark exactly this row as verified, for permissions that check it again."""
     setattr(access_token, _VERIFIED, True)
 
 
@@ -53,7 +53,7 @@ def guard_access_tokens(model: Any) -> None:
 
 
 def guard_id_tokens(model: Any) -> None:
-    """Put the guard on the model of ID tokens, which OAuth Toolkit takes for access tokens with OpenID Connect."""
+    """Put the guard on the model of ID tokens, which OAuth Toolkit accepts as access tokens."""
     allow_scopes = model.allow_scopes
 
     @wraps(allow_scopes)

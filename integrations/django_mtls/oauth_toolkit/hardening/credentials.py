@@ -49,6 +49,6 @@ def _secret_of(basic: str) -> bytes:
 def _may_come(request: Any, secret: Any) -> bool:
     """Reject a blank secret, though it may be stored (RFC 6749 section 2.3.1).
 
-    OAuth Toolkit lets a public client through here with the device grant: it has none, and only names itself.
+    OAuth Toolkit also accepts a public client with the device grant here: it has no secret, and only names itself.
     """
     return bool(secret) or (request.client.client_type == "public" and request.grant_type == GRANT_TYPE)

@@ -1,9 +1,9 @@
 """Device codes (RFC 8628) that OAuth Toolkit accepts from any client, and more than once.
 
-It looks at a code's state before it knows who asks, and never at whose code it is; two requests at once both get
-tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer, and puts ``scope``
-into the answer of the device authorization endpoint, which the view does not take. A client of another grant gets a
-device code too, and where no page is configured, one with ``"verification_uri": null``.
+It looks at a code's state before it knows the client, and never checks to which client the code belongs; two requests
+at once both get tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer,
+and puts ``scope`` into the answer of the device authorization endpoint, which the view does not take. A client of
+another grant also gets a device code, and where no page is configured, one with ``"verification_uri": null``.
 
 Needed up to OAuth Toolkit 3.4, the newest release.
 """
@@ -28,7 +28,7 @@ class DeviceValidatorMixin:
     """The validator's part about device codes."""
 
     def validate_device_code(self, client_id: str, device_code: str, request: Any) -> str:
-        """Return what oauthlib 4 asks; the validator's ``validate_grant_type`` has looked."""
+        """Return the state for oauthlib 4; ``validate_grant_type`` has checked the code."""
         return "authorized"
 
 
@@ -40,7 +40,7 @@ def may_begin(application: Any) -> OAuth2Error | None:
 
 
 def is_device_code(code: str) -> bool:
-    """Return whether there is such a device code; the caller tells an authenticated client alone."""
+    """Return whether a device code exists; report it only to an authenticated client."""
     return bool(get_device_grant_model().objects.filter(device_code=code).exists())
 
 
@@ -64,7 +64,7 @@ def check_device_code(code: str, application: Any, request: Any) -> Any:
 
 
 def use_up_device_code(code: str, application: Any, request: Any) -> None:
-    """Delete a device code for which tokens are being saved: of two requests at once, one alone finds it.
+    """Delete a device code while its tokens are saved: of two requests at once, one finds it.
 
     Raises:
         InvalidGrantError: If it has been used.

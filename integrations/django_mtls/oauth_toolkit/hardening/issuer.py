@@ -1,6 +1,6 @@
 """Errors of the authorization endpoint without the issuer that metadata promise.
 
-With ``COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS`` metadata say that each answer has ``iss``. OAuth Toolkit adds it to
+With ``COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS`` metadata promise ``iss`` in each answer. OAuth Toolkit adds it to
 answers with a code alone, so a client that follows RFC 9207 section 2.4 rejects each error as a mix-up attack, and does
 not learn what was wrong.
 
@@ -29,7 +29,7 @@ class AuthorizationView(toolkit.AuthorizationView):  # type: ignore[misc]  # OAu
 
 
 def with_issuer(uri: str, issuer: str) -> str:
-    """Return the URI of an answer with one ``iss``, where its other parameters are: in the fragment, if it has one."""
+    """Return the URI of an answer with one ``iss``, in the fragment if the answer is there."""
     parts = urlsplit(uri)
     place = "fragment" if parts.fragment else "query"
     query, fragment = _without_issuer(parts.query), _without_issuer(parts.fragment)

@@ -8,7 +8,7 @@ from oauthlib.common import Request
 
 
 def check_query(uri: str) -> None:
-    """Refuse an address whose query oauthlib cannot decode.
+    """Reject an address with a query that oauthlib cannot decode.
 
     Raises:
         SuspiciousOperation: If it cannot, so that Django answers 400.

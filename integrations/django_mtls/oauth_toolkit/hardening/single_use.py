@@ -58,7 +58,7 @@ class SingleUseValidatorMixin:
         """Save the tokens.
 
         Raises:
-            InvalidGrantError: If another request has used the code or refresh token, whose tokens end with it.
+            InvalidGrantError: If another request has used the code or refresh token; its tokens are then revoked.
         """
         try:
             return super().save_bearer_token(token, request, *args, **options)  # type: ignore[misc]
@@ -90,10 +90,10 @@ class SingleUseValidatorMixin:
 
 
 def end_reused(refresh_token: Any, application: Any) -> None:
-    """End all that came of one authorization, after a refresh token of it was used twice (RFC 9700 section 4.14.2).
+    """End all tokens of an authorization after a second use of a refresh token.
 
-    For a public client's unbound token always, since nothing tells its client from a thief; for others where the
-    project asks for it (``REFRESH_TOKEN_REUSE_PROTECTION``).
+    Always for a public client's unbound token, since a thief looks the same as its client (RFC 9700 section 4.14.2).
+    For others if the project sets ``REFRESH_TOKEN_REUSE_PROTECTION``.
     """
     if refresh_token is None or refresh_token.revoked is None or _is_within_grace(refresh_token):
         return
@@ -139,7 +139,7 @@ def _end_code(code: str, application: Any) -> None:
 
 
 def _lock_refresh_token(request: Any) -> None:
-    """Wait for what another request does with the refresh token, and refuse it if that used or revoked it."""
+    """Lock the refresh token, and reject it if another request has used or revoked it."""
     known = getattr(request, "refresh_token_instance", None)
     if known is None:
         return
@@ -149,7 +149,7 @@ def _lock_refresh_token(request: Any) -> None:
 
 
 def _may_come_again(refresh_token: Any) -> bool:
-    """Return whether a client that did not get the answer may ask once more, as the project's grace period has it."""
+    """Return whether a client may ask again within the project's grace period."""
     used: bool = get_access_token_model().objects.filter(source_refresh_token=refresh_token).exists()
     return used and _is_within_grace(refresh_token)
 
@@ -161,7 +161,7 @@ def _is_within_grace(refresh_token: Any) -> bool:
 
 @contextmanager
 def _still_there(code: str, application: Any) -> Iterator[None]:
-    """Refuse a code that another request has redeemed since this one found it good, as any second use."""
+    """Reject a code that another request has redeemed meanwhile, as any second use."""
     try:
         yield
     except get_grant_model().DoesNotExist:

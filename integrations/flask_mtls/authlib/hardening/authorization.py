@@ -2,7 +2,7 @@
 
 ``response_type=%22`` is a ``ValueError``, a request over plain HTTP an ``InsecureTransportError`` that escapes every
 ``create_…_response``, and a wrong client an ``invalid_client`` in JSON, which RFC 6749 section 4.1.2.1 does not have. A
-``redirect_uri`` with an ``iss`` of its own keeps it beside the server's (RFC 9207 section 2).
+``redirect_uri`` with an ``iss`` of its own keeps it next to the server's (RFC 9207 section 2).
 
 Needed up to Authlib 1.9, the newest release.
 """
@@ -20,7 +20,7 @@ from markupsafe import escape
 from werkzeug.wrappers import Response
 
 AT_AUTHORIZATION = "flask_mtls.at_authorization_endpoint"
-"""The environ key of whether this is a request to the authorization endpoint, whose client the query only names."""
+"""The environ key that marks a request to the authorization endpoint: it only names its client."""
 OAUTH_REQUEST = "flask_mtls.oauth_request"
 """The environ key of the request as Authlib sees it."""
 _FRAGMENT = "flask_mtls.answer_in_fragment"
@@ -60,7 +60,7 @@ class AuthorizationAnswersMixin:
         return super().get_consent_grant(*args, **options)  # type: ignore[misc]
 
     def get_authorization_grant(self, oauth_request: Any) -> Any:
-        """Return the grant for a response type, whose client the browser's query only names.
+        """Return the grant for a response type; the browser's query only names the client.
 
         Raises:
             OAuth2Error: If the server has none, or the client must not send its answers there.
@@ -76,10 +76,10 @@ class AuthorizationAnswersMixin:
         return grant
 
     def create_authorization_response(self, http_request: Any = None, grant_user: Any = None, grant: Any = None) -> Any:
-        """Return what the browser is sent back with, ``iss`` included."""
+        """Return the redirect to the client, with ``iss``."""
         try:
             grant = grant or self.get_consent_grant(http_request, grant_user)
-            # The request that the user has seen, whose parameters an extension may have replaced.
+            # The request that the user has seen; an extension may have replaced its parameters.
             response = super().create_authorization_response(grant.request, grant_user, grant)  # type: ignore[misc]
         except OAuth2Error as error:  # of an extension, which Authlib does not answer here
             return self.handle_error_response(http_request, error)
@@ -91,12 +91,12 @@ class AuthorizationAnswersMixin:
         return response
 
     def create_endpoint_response(self, name: str, http_request: Any = None) -> Any:
-        """Return the answer of an endpoint that clients call: not a browser, even where they push its request."""
+        """Return the answer of an endpoint that clients call, and no browser."""
         request.environ[AT_AUTHORIZATION] = False
         return super().create_endpoint_response(name, http_request)  # type: ignore[misc]
 
     def handle_error_response(self, oauth_request: Any, error: OAuth2Error) -> Any:
-        """Return the answer to an error; at the authorization endpoint it is sent to the client, or shown as a page."""
+        """Return the answer to an error: a redirect or a page at the authorization endpoint."""
         if not request.environ.get(AT_AUTHORIZATION):
             return super().handle_error_response(oauth_request, error)  # type: ignore[misc]
         known = request.environ[OAUTH_REQUEST]

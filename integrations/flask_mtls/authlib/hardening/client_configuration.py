@@ -1,7 +1,7 @@
 """Requests to the client configuration endpoint (RFC 7592) that Authlib answers with a 500, or takes for others.
 
 HEAD has no answer, which Flask makes a ``TypeError``. A PUT of ``[]`` is an ``AttributeError``, one with
-``{"client_secret": 7}`` as well, and null is stored as it came. The answer to a client without a secret has
+``{"client_secret": 7}`` is also one, and null is stored as it came. The answer to a client without a secret has
 ``"client_secret": null``.
 
 Needed up to Authlib 1.9, the newest release.

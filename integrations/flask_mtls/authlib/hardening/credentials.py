@@ -1,6 +1,6 @@
 """Client authentication that Authlib answers with a 500, or accepts although the request contradicts it.
 
-``Authorization`` with octets that are not ASCII is a ``ValueError``, an assertion whose header is
+``Authorization`` with octets that are not ASCII is a ``ValueError``, an assertion with the header
 ``{"alg": "HS256", "crit": 1}`` a ``TypeError``. A public client is accepted with an ``Authorization`` header that
 failed, and a secret in the header with another ``client_id`` in the body (RFC 6749 section 2.3).
 
@@ -40,7 +40,7 @@ def reading_credentials() -> Iterator[None]:
 
 
 def refuse_contradictions(client: Client, used: str) -> None:
-    """Refuse a client whose request contradicts the method by which Authlib accepted it.
+    """Reject a request that contradicts the method by which Authlib accepted its client.
 
     Raises:
         MutualTLSError: If a confidential client proved nothing, or the request names or proves another client.

@@ -23,7 +23,7 @@ _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 class CheckedPayload(JsonPayload):  # type: ignore[misc]
-    """A registration's body, read when it is asked for: after the endpoint knows who registers."""
+    """A registration's body, read on first use: after the endpoint knows the client."""
 
     def __init__(self, payload: JsonPayload) -> None:
         self._payload = payload

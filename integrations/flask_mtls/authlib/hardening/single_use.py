@@ -40,7 +40,7 @@ class _UsesUp:
     request: Any
 
     def _save_once(self, use_up: Any, grant_id: str, token: Mapping[str, Any]) -> bool:
-        """Use up what the client brought and save the token, in one transaction; return whether it was still good."""
+        """Use up the code or token and save the new token at once; return whether it was valid."""
         # First of its transaction: the database then locks and counts the newest row, not one that was read before.
         with transaction(self.session, self.token_model):
             if self.session.execute(use_up.execution_options(synchronize_session=False)).rowcount != 1:
@@ -102,7 +102,7 @@ class RefreshTokenGrantMixin(Mixin, _UsesUp):
     """
 
     def authenticate_refresh_token(self, refresh_token: str) -> Any:
-        """Return the row of a refresh token that may be used; for one that its client used before, end its grant."""
+        """Return the row of a valid refresh token; end the grant of one that was used before."""
         row = self.session.scalar(select(self.token_model).where(self.token_model.refresh_token == refresh_token))
         if row is None or not row.refresh_token_revoked_at:
             return row
