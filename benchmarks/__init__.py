@@ -1,1 +1,1 @@
-"""Benchmarks: what a request costs, beside what people would use instead. Run ``make bench``."""
+"""Benchmarks: the cost of a request, compared with the alternatives. Run ``make bench``."""

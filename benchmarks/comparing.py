@@ -32,7 +32,7 @@ class Case:
         name: what it is.
         run: the function.
         yields: what comes of it.
-        less: a case whose time is taken off first, such as the making of the environ.
+        less: a case to subtract first, such as the making of the environ.
         bars: what it must meet.
     """
 

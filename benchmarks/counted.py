@@ -1,4 +1,4 @@
-"""The requests whose instructions are counted: ``python -m benchmarks.counted ROUNDS``, under callgrind.
+"""The requests for the count of instructions: ``python -m benchmarks.counted ROUNDS``, under callgrind.
 
 It needs no network, no file but a certificate, and makes no key, so that each run executes the same instructions.
 """

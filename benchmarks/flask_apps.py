@@ -33,7 +33,7 @@ def reading() -> Flask:
 
 
 def guarded(key: RSAKey) -> Flask:
-    """Return an application whose views this package guards."""
+    """Return an application with views that this package guards."""
     app = Flask("guarded")
     source = {"preset": "nginx", "trusted_proxies": ["127.0.0.1"]}
     MutualTLS(app, source=source, clients=CLIENTS, tokens=decoder(key))
@@ -44,7 +44,7 @@ def guarded(key: RSAKey) -> Flask:
 
 
 def authlib(key: RSAKey) -> Flask:
-    """Return an application whose API Authlib guards."""
+    """Return an application with an API that Authlib guards."""
     from authlib.integrations.flask_oauth2 import ResourceProtector
 
     protector: Any = ResourceProtector()

@@ -46,7 +46,7 @@ class Served:
 
     Attributes:
         url: where wrk asks.
-        gunicorn: the process whose worker serves it.
+        gunicorn: the process of the worker that serves it.
     """
 
     url: str

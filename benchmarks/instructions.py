@@ -1,4 +1,4 @@
-"""Instructions of a request whose certificate was seen before: they do not depend on the machine's load."""
+"""Instructions of a request with a known certificate: they do not depend on the machine's load."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def available() -> bool:
 
 
 def count(rounds: int = ROUNDS) -> tuple[dict[str, float], float]:
-    """Return the instructions of one run of each case, and of the first one once more, which shows how exact they are.
+    """Return the instructions of each case, and of the first one again, to show the precision.
 
     Raises:
         RuntimeError: If callgrind wrote other counts than were asked for.

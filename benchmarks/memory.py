@@ -71,7 +71,7 @@ def variants(der: bytes) -> Iterator[bytes]:
 
 
 def many_names() -> bytes:
-    """Return a certificate whose header is just remembered, and of which as much as possible can be read."""
+    """Return a certificate with the longest header that is remembered, and many names."""
     names = x509.SubjectAlternativeName([x509.DNSName("ab")] * 1300)
     return authority("ec").issue("CN=x", Profile(extensions=[(names, False)])).certificate.der
 
@@ -88,7 +88,7 @@ def by_servers() -> list[Send]:
 
 
 def registered_keys() -> Send:
-    """Return what fills the cache of registered keys: clients that register themselves."""
+    """Return clients that fill the cache of registered keys."""
     method = {"client_id": "x", "token_endpoint_auth_method": "self_signed_tls_client_auth"}
     key = jwk(leaf("ec").certificate)
 

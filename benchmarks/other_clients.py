@@ -1,8 +1,8 @@
-"""What a client whose ``jwks_uri`` hangs costs other clients: python -m benchmarks.other_clients [REQUESTS].
+"""The cost of a client with a hanging ``jwks_uri`` for other clients: python -m benchmarks.other_clients [REQUESTS].
 
 Prints the median and the 99th percentile of one authentication, in microseconds, of a client of a CA and of a
 self-signed one: while nothing is fetched, while as many fetches hang as ``KeySets`` allows, and while further
-requests for clients whose servers hang are refused at once. The bar is at most 1.1 times the idle median for hanging
+requests for clients with hanging servers are refused at once. The bar is at most 1.1 times the idle median for hanging
 fetches; the third line shares the interpreter with the thread that is refused.
 """
 
@@ -36,7 +36,7 @@ def hanging() -> Iterator[list[str]]:
 
 
 class Site:
-    """A verifier, clients that answer, and clients whose servers hang."""
+    """A verifier, clients that answer, and clients with hanging servers."""
 
     def __init__(self, urls: list[str], billing: KeyPair, mobile: KeyPair) -> None:
         pki = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing"}
@@ -52,7 +52,7 @@ class Site:
         self.hung = list(hung)
 
     def refused(self, client_id: str) -> None:
-        """Present another certificate for a client whose server hangs."""
+        """Present another certificate for a client with a hanging server."""
         try:
             self.verifier.authenticate(client_id, self.peers["mobile"])
         except MutualTLSError:
@@ -71,7 +71,7 @@ class Site:
 
 @contextmanager
 def threads(*functions: Callable[[], None]) -> Iterator[None]:
-    """Run functions beside, until the block ends; those that hang end with their servers."""
+    """Run functions in threads until the block ends; those that hang end with their servers."""
     for function in functions:
         Thread(target=function, daemon=True).start()
     time.sleep(0.5)

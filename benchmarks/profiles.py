@@ -11,7 +11,7 @@ _LINES = 10
 
 
 def profile(run: Run) -> str:
-    """Return the dearest functions of a call; with a profiler, many small calls look dearer than they are."""
+    """Return the most expensive functions; a profiler overrates many small calls."""
     run()
     profiler = cProfile.Profile()
     profiler.enable()

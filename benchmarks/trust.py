@@ -1,4 +1,4 @@
-"""What the trust store costs beside bare pyOpenSSL: python -m benchmarks.trust [ROUNDS].
+"""The cost of the trust store compared with bare pyOpenSSL: python -m benchmarks.trust [ROUNDS].
 
 Prints medians, in microseconds, of one validation of a leaf and one intermediate from DER, side by side in one process.
 "bare" is pyOpenSSL that loads both and verifies them, with the same CRLs; "bare+" also reads of the leaf what the trust
@@ -51,7 +51,7 @@ class Bare:
         X509StoreContext(self.store, *self._loaded(leaf, hint)).verify_certificate()
 
     def check(self, leaf: bytes, hint: bytes) -> list[object]:
-        """Verify them, and read what has to be checked; what CA certificates say was read before."""
+        """Verify them, and read what must be checked; CA certificates were read before."""
         chain = X509StoreContext(self.store, *self._loaded(leaf, hint)).get_verified_chain()
         ders = [crypto.dump_certificate(ASN1, certificate) for certificate in chain[1:]]
         read = x509.load_der_x509_certificate(leaf)

@@ -11,6 +11,8 @@ ODD = re.compile(
     r"\bis no |\bstands\b|belongs here|\bdoes not do\b|can't be had|\blets? out\b|\blets? in\b|\bwho has it\b"
     r"|\bwhom it\b|\blikewise\b|\bas there\b|\bnobody's\b|\banybody's\b|\bwhoever\b|\bsays of\b|\bsays by\b"
     r"|\bnobody (?:asks|has|knows|looks)\b|\bserves? once\b|\bgoes before\b|\bgets in\b|\bstays? away\b"
+    r"|\b(?:somebody|everybody's|these very|tells? whether|knows? none|who asks|from whom|whose (?:it|they)\b)"
+    r"|\b(?:logs?|means|belongs to) nobody\b|\bnobody here\b|\bset that too\b|\bcan't say\b|\bwhat (?:it|they) says?\b"
     r"|\bof its own making\b|\bthe very certificate\b|\bunless told\b|\bis told (?:nothing|of|so)\b",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ class Accounts(APIView):
     required_scopes = ("accounts",)
 
     def get(self, request: Request) -> Response:
-        """Tell who asks, and for whom."""
+        """Return the client that asks, and its user."""
         token: Any = request.auth
         user = request.user.get_username() if request.user else None
         return Response({"client_id": token.application.client_id, "user": user})

@@ -19,7 +19,7 @@ from .tokens import LIFETIME, issue
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Tell who is logged in."""
+    """Return the user who is logged in."""
     return render(request, "home.html")
 
 
@@ -55,15 +55,15 @@ class Machine(CertificateRequiredMixin, View):
     """Plain mutual TLS: every holder of a certificate of the CA, registered or not."""
 
     def authorize(self, peer: PeerCertificate) -> bool:
-        """Accept every certificate whose chain was validated."""
+        """Accept every certificate with a validated chain."""
         return True
 
     def get(self, request: Any) -> JsonResponse:
-        """Tell whose certificate came."""
+        """Return the name in the certificate that came."""
         return JsonResponse({"subject": request.peer_certificate.certificate.subject})
 
 
 @certificate_login_exempt
 def health(request: HttpRequest) -> HttpResponse:
-    """Say that the site is up, without a look at certificates or the database."""
+    """Report that the site is up, without a look at certificates or the database."""
     return HttpResponse("ok", content_type="text/plain")

@@ -28,7 +28,7 @@ ENDPOINTS = {
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Make the app; ``FLASK_…`` variables and ``config`` go before these defaults."""
+    """Make the app; ``FLASK_…`` variables and ``config`` override these defaults."""
     app = Flask(__name__)
     app.config.from_mapping(
         SECRET_KEY=os.urandom(32),  # give one where several workers run
@@ -40,7 +40,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         JWKS=None,  # with a private key here, access tokens are JWTs (RFC 9068); else they are opaque
         PROFILE="plain",  # or fapi2, the FAPI 2.0 Security Profile
         REGISTRATION_TOKEN=None,  # with it as bearer token, clients may be registered
-        REGISTRATION_BY_CERTIFICATE=False,  # with a certificate whose chain was validated
+        REGISTRATION_BY_CERTIFICATE=False,  # with a certificate that has a validated chain
         REGISTRATION_OPEN=False,  # with nothing at all
         SOFTWARE_STATEMENTS=None,  # {"issuer": …, "jwks": {"keys": […]}, "required": true}
         MTLS_SOURCE="nginx",
@@ -54,7 +54,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         raise ValueError(f"FLASK_PROFILE must be one of {', '.join(PROFILES)}.")
     app.extensions["software_statements"] = software_statements(app)
     db.init_app(app)
-    # Authlib wants to see https. MutualTLS comes after it, so outside of it: it looks at who really connected.
+    # Authlib wants to see https. MutualTLS comes after it, so outside of it: it reads the address that connected.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
     MutualTLS(app, clients=ClientModelRegistry(oauth.query_client))
     oauth.init_app(app)
@@ -66,7 +66,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def software_statements(app: Flask) -> SoftwareStatements | None:
-    """Read whose software statements are accepted."""
+    """Read the issuers of accepted software statements."""
     settings = app.config["SOFTWARE_STATEMENTS"]
     return None if settings is None else SoftwareStatements(audience=app.config["ISSUER"], **settings)
 

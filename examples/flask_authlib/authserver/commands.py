@@ -37,7 +37,7 @@ def delete_expired() -> None:
 @click.option(
     "--may-introspect/--may-not-introspect",
     default=None,
-    help="Whether it is an API, which may ask about everybody's tokens; --replace alone leaves that as it is.",
+    help="Whether it is an API, which may ask about all clients' tokens; --replace alone does not change that.",
 )
 @with_appcontext
 def register_client(client_id: str, metadata: TextIO, replace: bool, may_introspect: bool | None) -> None:
@@ -66,7 +66,7 @@ def register_client(client_id: str, metadata: TextIO, replace: bool, may_introsp
 
 
 def _set_secret(client: OAuth2Client, given: dict[str, Any]) -> str | None:
-    """Keep a secret for those alone that may use it; return one that had to be made."""
+    """Keep a secret only for a client that may use one; return it if it is new."""
     secret = made = None
     if client.token_endpoint_auth_method in CONFIDENTIAL:
         secret = given.get("client_secret", client.client_secret)
@@ -79,7 +79,7 @@ def _set_secret(client: OAuth2Client, given: dict[str, Any]) -> str | None:
 
 
 def _check_lengths(client: OAuth2Client) -> None:
-    """SQLite stores what is longer than its column, and PostgreSQL answers with an error."""
+    """Check lengths: SQLite stores values longer than their column, PostgreSQL raises an error."""
     for name in ("client_id", "client_secret"):
         longest = OAuth2Client.__table__.columns[name].type.length
         if len(getattr(client, name) or "") > longest:

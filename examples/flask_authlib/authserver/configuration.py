@@ -14,7 +14,7 @@ CONFIDENTIAL = "client_secret_basic"
 
 
 class Configuration(ForAllRegistrations, ClientConfigurationMixin, ClientConfigurationEndpoint):
-    """RFC 7592, for the client whose registration access token comes."""
+    """RFC 7592, for the client of the registration access token."""
 
     def extract_client_metadata(self, request: Any) -> dict[str, Any]:
         """Return what is registered."""
@@ -23,7 +23,7 @@ class Configuration(ForAllRegistrations, ClientConfigurationMixin, ClientConfigu
         return metadata
 
     def update_client(self, client: OAuth2Client, client_metadata: dict[str, Any], request: Any) -> OAuth2Client:
-        """Replace the metadata: nothing of the old ones stays, and no secret that the new method does not use."""
+        """Replace all metadata, and remove a secret that the new method does not use."""
         client.set_client_metadata(client_metadata)
         if client.token_endpoint_auth_method != CONFIDENTIAL:
             client.client_secret = None

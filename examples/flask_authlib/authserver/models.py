@@ -44,14 +44,14 @@ class OAuth2Client(db.Model, RegistrationTokenMixin, MutualTLSClientMixin, OAuth
 
     id = db.Column(db.Integer, primary_key=True)
     may_introspect = db.Column(db.Boolean, nullable=False, default=False)
-    """Whether it is an API, which may ask about everybody's tokens; no scope, since clients register those."""
+    """Whether it is an API, which may ask about all clients' tokens; not a scope, since clients register those."""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Tell whether it is registered, and is one to which this server sends answers."""
+        """Return whether it is registered, and this server may send answers to it."""
         return super().check_redirect_uri(redirect_uri) and is_allowed_redirect_uri(redirect_uri)
 
     def get_default_redirect_uri(self) -> str | None:
-        """Return where answers go if a request does not say: the only registered one, if it is one."""
+        """Return the redirect URI for requests without one: the only registered one."""
         only: str | None = self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
         return only if only is not None and is_allowed_redirect_uri(only) else None
 
@@ -63,7 +63,7 @@ class OAuth2AuthorizationCode(db.Model, SingleUseCodeMixin, OAuth2AuthorizationC
     user_id = db.Column(db.Integer, db.ForeignKey("user.id"))
 
     def is_expired(self) -> bool:
-        """Tell whether it is too late to redeem it."""
+        """Return whether it has expired."""
         return bool(self.auth_time + CODE_LIFETIME <= time.time())
 
 

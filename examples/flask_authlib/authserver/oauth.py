@@ -55,7 +55,7 @@ class Server(MutualTLSServerMixin, AuthorizationServer):
     """Authlib's server with mutual TLS at every endpoint."""
 
     def get_issuer(self) -> str:
-        """Return what each answer to the browser names as its sender (RFC 9207)."""
+        """Return the issuer that each answer to the browser names (RFC 9207)."""
         issuer: str = current_app.config["ISSUER"]
         return issuer
 
@@ -65,7 +65,7 @@ class Server(MutualTLSServerMixin, AuthorizationServer):
         return profile().binds_all_tokens
 
     def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> OAuth2Client:
-        """Authenticate a client: by its certificate, or by those of the grant's methods that the profile allows."""
+        """Authenticate a client by its certificate, or by a method that grant and profile allow."""
         allowed = [method for method in methods if method in profile().other_methods]
         client: OAuth2Client = super().authenticate_client(request, allowed, endpoint)
         return client
@@ -105,7 +105,7 @@ class AuthorizationCodeGrant(SingleUseCodeGrantMixin, grants.AuthorizationCodeGr
         db.session.commit()
 
     def authenticate_user(self, authorization_code: OAuth2AuthorizationCode) -> User | None:
-        """Return whose code it is."""
+        """Return the user of the code."""
         return db.session.get(User, authorization_code.user_id)
 
 
@@ -129,7 +129,7 @@ class RefreshTokenGrant(RefreshTokenGrantMixin, grants.RefreshTokenGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = OTHER_METHODS
 
     def authenticate_user(self, refresh_token: OAuth2Token) -> User | None:
-        """Return whose token it is."""
+        """Return the user of the token."""
         return db.session.get(User, refresh_token.user_id)
 
 
@@ -153,11 +153,11 @@ class Introspection(BoundIntrospectionMixin, IntrospectionEndpoint):
     CLIENT_AUTH_METHODS = CONFIDENTIAL
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> OAuth2Token | None:
-        """Return the row of an access token; a refresh token is nothing for an API."""
+        """Return the row of an access token; an API has no use for a refresh token."""
         return db.session.scalar(db.select(OAuth2Token).filter_by(access_token=token_string))
 
     def check_permission(self, token: OAuth2Token, client: OAuth2Client, request: Any) -> bool:
-        """Tell it to any API, and to the client itself."""
+        """Allow it to any API, and to the token's own client."""
         return token.check_client(client) or bool(client.may_introspect)
 
     def introspect_token(self, token: OAuth2Token) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the server asks of its clients: OAuth 2.0 as it is, or the FAPI 2.0 Security Profile (``FLASK_PROFILE``)."""
+"""The demands on clients: plain OAuth 2.0, or the FAPI 2.0 Security Profile (``FLASK_PROFILE``)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ class Profile:
 
     @property
     def confidential_methods(self) -> tuple[str, ...]:
-        """The other methods by which a client proves something."""
+        """The other methods that authenticate a client."""
         return tuple(method for method in self.other_methods if method != "none")
 
 
@@ -42,7 +42,7 @@ def profile() -> Profile:
 
 
 def is_allowed_redirect_uri(uri: str) -> bool:
-    """Tell whether answers may be sent there; each must be registered, character by character, as well."""
+    """Return whether answers may be sent there; each must also be registered exactly."""
     try:
         parts = urlsplit(uri)
     except ValueError:  # such as https://[

@@ -24,7 +24,7 @@ class PushedRequests(PushedAuthorizationRequests):
     """The authorization endpoint's part."""
 
     def is_required(self, client: OAuth2Client) -> bool:
-        """Tell whether this client must push: all must, or it registered that it does."""
+        """Return whether this client must push: all must, or it has registered so."""
         return profile().pushed_only or super().is_required(client)
 
 

@@ -25,7 +25,7 @@ class ForAllRegistrations(RegistrationSettings):
 
     @property
     def software_statements(self) -> SoftwareStatements | None:
-        """Whose software statements are accepted."""
+        """The issuers of accepted software statements."""
         statements: SoftwareStatements | None = current_app.extensions["software_statements"]
         return statements
 
@@ -39,7 +39,7 @@ class ForAllRegistrations(RegistrationSettings):
         }
 
     def registration_client_uri(self, client: OAuth2Client) -> str:
-        """Return where the client finds its registration: one that needs its certificate there, at the mTLS host."""
+        """Return where the client manages its registration; at the mTLS host if it needs that."""
         config = current_app.config
         base = (config["MTLS_BASE"] if client.registered_by_certificate else None) or config["ISSUER"]
         return f"{base.rstrip('/')}/oauth/register/{quote(client.client_id, safe='')}"
@@ -61,7 +61,7 @@ class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEnd
         return bool(current_app.config["REGISTRATION_OPEN"])
 
     def check_initial_access_token(self, token: str) -> bool:
-        """Tell whether this is the initial access token."""
+        """Return whether this is the initial access token."""
         expected = current_app.config["REGISTRATION_TOKEN"]
         return bool(expected) and hmac.compare_digest(token.encode(), str(expected).encode())
 
@@ -72,7 +72,7 @@ class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEnd
         return metadata
 
     def generate_client_info(self, request: Any) -> dict[str, Any]:
-        """Make a secret for those alone that may use it."""
+        """Make a secret only for a client that may use one."""
         info: dict[str, Any] = super().generate_client_info(request)
         if request.payload.data.get("token_endpoint_auth_method") in (*MUTUAL_TLS, "none"):
             del info["client_secret"], info["client_secret_expires_at"]

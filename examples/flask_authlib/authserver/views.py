@@ -30,7 +30,7 @@ def index() -> str:
 
 @blueprint.route("/oauth/authorize", methods=["GET", "POST"])
 def authorize() -> ResponseReturnValue:
-    """Ask the user. A real server knows who that is; this one believes whatever name is typed."""
+    """Ask the user. A real server has a login; this one believes any typed name."""
     try:
         grant = server.get_consent_grant(end_user=None)
     except OAuth2Error as error:
@@ -56,7 +56,7 @@ def token() -> ResponseReturnValue:
 
 @blueprint.post("/oauth/introspect")
 def introspect() -> ResponseReturnValue:
-    """Tell an API about a token."""
+    """Answer an API's question about a token."""
     response: ResponseReturnValue = server.create_endpoint_response("introspection")
     return response
 
