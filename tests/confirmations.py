@@ -42,7 +42,7 @@ UNKNOWN: Mapping[str, Confirmation] = {
     "SHA-1": lambda good: {"x5t": good[:27]},
     "older member": lambda good: {"x5t": good},
 }
-"""Confirmations whose only member is unknown."""
+"""Confirmations with only an unknown member."""
 METHODS = ("jkt", "jwk", "jku", "kid", "jwe", "osc")
 
 

@@ -33,7 +33,7 @@ def bottle_site(served: Served) -> "WSGIApplication":
 
 
 def pyramid_site(served: Served) -> "WSGIApplication":
-    """Pyramid's URL dispatch, whose patterns end in ``$``."""
+    """Pyramid's URL dispatch, with patterns that end in ``$``."""
     with Configurator() as config:
         for path in GUARDED + OPEN:
             config.add_route(path, path)

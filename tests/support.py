@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 
 Outcome = tuple[int, str | None, str | None]
-"""HTTP status, the JSON ``error``, the reason that the observers were told."""
+"""HTTP status, the JSON ``error``, and the reason that the observers got."""
 
 ACCEPTED: Outcome = (200, None, None)
 
@@ -83,7 +83,7 @@ def request(
 def mod_ssl(
     certificate: KeyPair | ClientCertificate | None, verify: str = "SUCCESS", chain: Iterable[ClientCertificate] = ()
 ) -> dict[str, str]:
-    """Return the environ keys with which mod_ssl delivers a certificate, or says that none came."""
+    """Return the environ keys with which mod_ssl delivers a certificate, or reports that none came."""
     if certificate is None:
         return {"SSL_CLIENT_CERT": "", "SSL_CLIENT_VERIFY": "NONE"}
     leaf = certificate.certificate if isinstance(certificate, KeyPair) else certificate
@@ -142,7 +142,7 @@ class Endpoint:
         return self.result(self.post(*args, **options))
 
     def result(self, answer: Answer) -> Outcome:
-        """Tell an answer's outcome, after exactly one event."""
+        """Return an answer's outcome, after exactly one event."""
         (event,) = (event for event in self.events if event.name != "untrusted_proxy")
         if answer.status == 200:
             assert event.name == "client_authenticated", event

@@ -101,7 +101,7 @@ class GuardedAPI:
         return request(self.app, **settings)
 
     def reason(self, *args: Any, **options: Any) -> str:
-        """Call the API; return why it refused as RFC 6750 section 3.1 says for invalid tokens, or ``accepted``."""
+        """Call the API; return the reason if it refused an invalid token by RFC 6750 section 3.1, or ``accepted``."""
         self.events.clear()
         answer = self.get(*args, **options)
         (event,) = self.events
@@ -129,7 +129,7 @@ def _accounts(environ: "WSGIEnvironment", start_response: "StartResponse") -> It
 
 @dataclass(slots=True)
 class JSONServer:
-    """An HTTPS server that answers as it is told, and what it was asked.
+    """An HTTPS server with set answers, and the requests that came.
 
     Attributes:
         folder: holds ``ca.pem``, and ``api.pem`` and ``api.key`` for a client.

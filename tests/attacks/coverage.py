@@ -1,4 +1,4 @@
-"""Which test plays which row of ATTACKS.md, beside the table's own.
+"""Which test plays which row of ATTACKS.md, in addition to the table's own.
 
 A row without an entry is played by ``test_every_way.py`` alone; ``test_coverage.py`` checks that none is lost, and that
 each test that is named here exists.

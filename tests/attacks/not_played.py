@@ -12,7 +12,7 @@ class NotPlayed:
 
     Attributes:
         ways: The names of the ways.
-        rows: Tells whether it is about a row.
+        rows: Returns whether it is about a row.
         why: The reason.
     """
 

@@ -67,7 +67,7 @@ class Server:
 
 
 def refusal(answer: Answer) -> tuple[int, str, str]:
-    """Return the status, the OAuth error and the reason, which the demo tells."""
+    """Return the status, the OAuth error and the reason, which the demo reports."""
     assert answer.headers["Cache-Control"] == "no-store"
     reason, _, _ = answer.json["error_description"].partition(":")
     return answer.status, answer.json["error"], reason
@@ -79,7 +79,7 @@ NOT_BOUND = (400, "invalid_grant", "refresh_token_not_bound")
 
 
 def bound_to(answer: Answer) -> str | None:
-    """Return what an issued token says that it is bound to, read without the library."""
+    """Return the confirmation of an issued token, read without the library."""
     assert answer.status == 200, answer
     payload = answer.json["access_token"].split(".")[1]
     claims = json.loads(urlsafe_b64decode(payload + "=="))

@@ -1,4 +1,4 @@
-"""The certificates of the table are what their names say: or else nothing would be tried."""
+"""The certificates of the table are what their names promise, so that each row tries something."""
 
 import pytest
 from cryptography import x509

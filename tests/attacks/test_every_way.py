@@ -1,4 +1,4 @@
-"""Every row of the table, over every way in; beside each refusal its accepted twin."""
+"""Every row of the table, over every entry point; each refusal has an accepted twin."""
 
 import json
 import logging

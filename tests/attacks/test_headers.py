@@ -239,7 +239,7 @@ def test_row_45_no_alias_for_a_name_without_hyphens(
 def test_row_45_joined_by_the_server(
     rp: KeyPair, evil: KeyPair, source: CertificateSource, form: Form, none: str
 ) -> None:
-    """At servers that join aliases, should the operator say that underscores are dropped where they are not."""
+    """At servers that join aliases, if the operator wrongly sets ``underscores_dropped``."""
     victim = form(rp)[CERT]
     for own in (none, form(evil)[CERT], victim, ""):
         for joined in (f"{own},{victim}", f"{victim},{own}", f"{own}, {victim}", f"{victim}, {own}"):
@@ -269,7 +269,7 @@ def test_rows_45_52_nobody_but_the_operator_says_that_underscores_are_dropped(na
 
 @pytest.mark.parametrize(("source", "form", "none"), FORMS, ids=["nginx", "apache", "haproxy"])
 def test_row_54_one_half_alone(rp: KeyPair, source: CertificateSource, form: Form, none: str) -> None:
-    """Status and certificate are one value: who replaces one of them has to replace both."""
+    """Status and certificate are one value: a caller who replaces one of them must replace both."""
     victim = form(rp)[CERT]
     status, _, certificate = victim.rpartition(" ")
     beside = {"HTTP_XCLIENTVERIFY": status, "HTTP_XCLIENTUSED": "1", "HTTP_X_SSL_CLIENT_VERIFY": status}

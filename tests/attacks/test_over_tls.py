@@ -1,4 +1,4 @@
-"""ATTACKS.md: where OpenSSL has its say, over the TLS server of ``wsgi_mtls.server``."""
+"""ATTACKS.md: rows that OpenSSL also decides, over the TLS server of ``wsgi_mtls.server``."""
 
 import ssl
 from collections.abc import Iterator
@@ -94,7 +94,7 @@ UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"
     [
         (Profile(not_before=NOW - 2 * DAY, not_after=NOW - DAY), "certificate_expired"),
         (Profile(not_before=NOW + DAY, not_after=NOW + 2 * DAY), "certificate_not_yet_valid"),
-        # OpenSSL fails the chain of these too, and says so first.
+        # OpenSSL also rejects the chain of these, and reports it first.
         (Profile(extended_key_usage=SERVER_AUTH), "chain_not_verified"),
         (Profile(extensions=[(UNKNOWN, True)]), "chain_not_verified"),
     ],

@@ -64,7 +64,7 @@ def test_row_51_honest_requests(site: Callable[..., Walk], issuer: Issuer, pair:
 def test_row_51_octets_that_a_router_may_not_see(site: Callable[..., Walk], mode: str) -> None:
     walk = site(**MODES[mode])
     for path in GUARDED:
-        # Pyramid's traversal takes @@name for name, as docs/bound-tokens.md tells.
+        # Pyramid's traversal takes @@name for name, as docs/bound-tokens.md explains.
         assert [odd for odd in walk.reached(inserted(path)) if "/@@" not in odd or mode == "everything"] == []
 
 
@@ -82,7 +82,7 @@ def test_row_51_below_what_is_open(site: Callable[..., Walk]) -> None:
 
 
 def test_row_51_cherrypys_punctuation(issuer: Issuer, pair: KeyPair) -> None:
-    """Named paths are not enough for CherryPy, as docs/bound-tokens.md tells; everything is."""
+    """Named paths are not enough for CherryPy, as docs/bound-tokens.md explains; everything is."""
     served: list[str] = []
     walk = Walk(cherrypy_site(served), served, issuer, paths=["/my_accounts"])
     assert walk.reached(["/my-accounts", "/my.accounts"]) == ["/my-accounts", "/my.accounts"]
@@ -92,7 +92,7 @@ def test_row_51_cherrypys_punctuation(issuer: Issuer, pair: KeyPair) -> None:
 
 
 def test_row_51_a_view_that_looks_the_token_up(issuer: Issuer, pair: KeyPair) -> None:
-    """What docs/bound-tokens.md tells to do in any case."""
+    """What docs/bound-tokens.md advises in any case."""
 
     class Root:
         @cherrypy.expose  # type: ignore[untyped-decorator]

@@ -44,7 +44,7 @@ def test_rows_11_13_callback_that_returns_what_cannot_be(ca: KeyPair, host: KeyP
 
 
 class FoldingRegistry:
-    """A database whose collation folds case and drops trailing spaces."""
+    """A database with a collation that folds case and drops trailing spaces."""
 
     def get(self, client_id: str, /) -> Client | None:
         if client_id.strip().lower() != "rp":

@@ -150,7 +150,7 @@ def test_row_57_a_public_client_is_answered_alike() -> None:
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way.startswith("flask")])
 def test_row_57_where_no_certificate_came_a_page_that_looked_is_private_too(way: str) -> None:
-    """Else the page for nobody, kept by a cache, would be shown to the next holder of a certificate."""
+    """Otherwise a cached page for anonymous callers would be shown to the next holder of a certificate."""
     optional = in_flask(certificate_required(optional=True)) if "certificate_required" in way else WAYS[way]
     answer = send(optional(SHARED), None)
     assert directives(answer) in (PRIVATE, {"no-store"})

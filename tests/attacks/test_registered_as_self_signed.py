@@ -1,4 +1,4 @@
-"""Rows 7, 41 and 55: what only its owner vouches for, under any key, where the terminator says SUCCESS of it.
+"""Rows 7, 41 and 55: self-signed certificates under any key, for which the terminator reports SUCCESS.
 
 A terminator that accepts partial chains looks at no signature of a certificate in its CA file, so these tests say
 SUCCESS for certificates of every shape. The last ones let a real server say so.

@@ -1,4 +1,4 @@
-"""Attacks that a review found, beside the numbered rows."""
+"""Attacks that a review found, in addition to the numbered rows."""
 
 import base64
 import time

@@ -1,8 +1,8 @@
 """Row 7, further: certificates that OpenSSL takes from its CA bundle for their own trust anchors.
 
 It calls a certificate self-signed whose subject and issuer are one name in OpenSSL's own canonical form, and never
-verifies the signature of one that stands in its bundle, where a terminator keeps those of the self-signed method. So
-whoever has his own certificate put there must not get another client's name by it.
+verifies the signature of one that is in its bundle, where a terminator keeps those of the self-signed method. So
+a client with its own certificate in the bundle must not get another client's name by it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def long_name(text: str) -> x509.Name:
 
 
 def forged(subject: x509.Name, issuer: x509.Name) -> KeyPair:
-    """Make a certificate for CA:FALSE and clientAuth, whose signature is broken."""
+    """Make a certificate for CA:FALSE and clientAuth with a broken signature."""
     key, now = make_key(), datetime.now(UTC)
     builder = (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key(), serial_number=7)
@@ -122,7 +122,7 @@ def test_another_reader_may_take_them_for_one_name(subject: x509.Name, issuer: x
 
 
 def test_an_issuer_with_a_tab_may_issue_other_names() -> None:
-    """What is odd in one name alone makes nobody self-signed."""
+    """An odd value in one name alone does not make a certificate self-signed."""
     odd = make_ca(name("Some CA\t"))
     issued = odd.issue("CN=billing,OU=x,O=Agora")
     endpoint = Endpoint(

@@ -21,7 +21,7 @@ def _confirmed(confirmations: Mapping[str, Confirmation]) -> tuple[Sent, ...]:
 
 
 def _with_unknown(thumbprint: str) -> object:
-    """Return a right confirmation beside an unknown member (RFC 7800 section 3.1)."""
+    """Return a right confirmation with an unknown member (RFC 7800 section 3.1)."""
     return {"x5t#S256": thumbprint, "nobody-knows": "x"}
 
 

@@ -30,7 +30,7 @@ REFUSED = {
     "ValidcRLIssuerTest29EE": "revocation_unknown",
     "ValidcRLIssuerTest30EE": "revocation_unknown",
     "ValidcRLIssuerTest33EE": "revocation_unknown",
-    # The client's certificate says CA:TRUE, which RFC 5280 allows and we do not.
+    # The client's certificate has CA:TRUE, which RFC 5280 allows and we do not.
     "ValidonlyContainsCACertsTest13EE": "wrong_purpose",
     "ValidpathLenConstraintTest8EE": "wrong_purpose",
     "ValidpathLenConstraintTest14EE": "wrong_purpose",

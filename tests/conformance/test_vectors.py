@@ -1,4 +1,4 @@
-"""Every certificate of cryptography's test vectors: what OpenSSL loads serves a bound token, and PKI says why not."""
+"""Every certificate of cryptography's test vectors: what OpenSSL loads serves a bound token; PKI reports why not."""
 
 import base64
 from collections.abc import Iterator
@@ -116,7 +116,7 @@ READ = {
 
 
 def compared(octets: bytes) -> bool:
-    """Compare each part that cryptography loads too; False where it does not load the certificate."""
+    """Compare each part that cryptography also loads; False if it does not load the certificate."""
     certificate = ClientCertificate.from_der(octets)
     try:
         other = x509.load_der_x509_certificate(octets)

@@ -30,7 +30,7 @@ class Browser:
         return user
 
     def session(self, pair: KeyPair | None) -> Any:
-        """Return what others have stored in the session; whose it is, it carries from the start of a request."""
+        """Return what others have stored in the session; its owner is in it from the start of a request."""
         return {key: value for key, value in self.get("/", pair).json()["session"].items() if key != THUMBPRINT}
 
 

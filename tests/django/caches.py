@@ -4,7 +4,7 @@ from django.core.cache.backends.dummy import DummyCache
 
 
 class Broken(DummyCache):
-    """A cache whose server is down."""
+    """A cache with a server that is down."""
 
     def add(self, *_: object, **__: object) -> bool:
         raise ConnectionRefusedError

@@ -1,4 +1,4 @@
-"""Programs of Node's, and the npm packages that they use: clients and a server that nobody here wrote."""
+"""Programs of Node's, and the npm packages that they use: clients and a server of other projects."""
 
 import shutil
 import subprocess

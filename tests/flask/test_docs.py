@@ -1,4 +1,4 @@
-"""The code in the documentation runs as it stands."""
+"""The code in the documentation runs unchanged."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A refused browser gets a page that tells what to do; a program gets JSON, with the same status and headers."""
+"""A refused browser gets a page that explains what to do; a program gets JSON, with the same status and headers."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever stands in a header: a certificate, or ``BadCertificate``."""
+"""Any text in a header: a certificate, or ``BadCertificate``."""
 
 import base64
 from collections.abc import Callable
@@ -85,7 +85,7 @@ PIECES += [
 
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
-    """Take a capture's value, cut and paste in it, and put others beside it."""
+    """Take a capture's value, cut and paste in it, and put others next to it."""
     text = draw(st.sampled_from(VALUES))
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(text)))

@@ -82,7 +82,7 @@ RDNS = st.lists(ATTRIBUTES, min_size=1, max_size=3, unique=True).map(x509.Relati
 def test_round_trip(name: x509.Name) -> None:
     """What a certificate's subject prints is read back as the same name.
 
-    An e-mail address beyond ASCII matches nothing: it stands in an IA5String, of which readers disagree.
+    An e-mail address beyond ASCII matches nothing: it is in an IA5String, which readers decode differently.
     """
     rdns = name_text.read(name.rfc4514_string())
     assert [set(rdn) for rdn in rdns] == [{(a.oid.dotted_string, a.value) for a in rdn} for rdn in name.rdns]

@@ -25,7 +25,7 @@ BY = st.sampled_from(["", "By=spiffe://api;", "By=urn:a;b,c;"])
 
 
 def subject(text: str) -> str:
-    """Write a subject as Envoy does: RFC 2253 escapes quotes and backslashes, and separators too."""
+    """Write a subject as Envoy does: RFC 2253 escapes quotes, backslashes and separators."""
     return "CN=" + "".join(f"\\{character}" if character in '"\\,;=' else character for character in text)
 
 

@@ -1,4 +1,4 @@
-"""The admin too."""
+"""The URLs with the admin."""
 
 from django.contrib import admin
 from django.urls import path

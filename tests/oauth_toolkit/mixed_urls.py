@@ -1,4 +1,4 @@
-"""Our introspection, and beside it OAuth Toolkit's own token view."""
+"""Our introspection, and OAuth Toolkit's own token view."""
 
 from django.urls import include, path
 from oauth2_provider.views import TokenView

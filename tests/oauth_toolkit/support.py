@@ -130,7 +130,7 @@ def outcome(answer: Any) -> tuple[int, str | None]:
 
 
 RESOURCES = ["/decorated", "/rw", "/challenging", "/rw-view", "/drf"]
-"""Those of ``urls.py`` that answer as RFC 6750 says."""
+"""Those of ``urls.py`` that answer as RFC 6750 requires."""
 
 INVALID_CLIENT = (401, "invalid_client")
 INVALID_REQUEST = (400, "invalid_request")
@@ -166,5 +166,5 @@ def basic(name: str, secret: str = SECRET) -> dict[str, Any]:
 
 
 def raw(path: str, body: str, environ: Mapping[str, Any]) -> Any:
-    """Send a request whose certificate only headers tell."""
+    """Send a request with a certificate only in headers."""
     return Client().post(path, body, content_type=FORM, **dict(environ))

@@ -1,4 +1,4 @@
-"""The registration in the admin, by itself and beside its application, and by command."""
+"""The registration in the admin, by itself and on its application's page, and by command."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from .support import DN, AuthServer, application
 
 @pytest.fixture
 def browser(settings: Callable[..., None]) -> Iterator[Client]:
-    """An administrator; applications have their registration beside them."""
+    """An administrator; applications have their registration on their page."""
     settings(ROOT_URLCONF="tests.oauth_toolkit.admin_urls")
     model = get_application_model()
     before = type(admin.site.get_model_admin(model))
@@ -75,7 +75,7 @@ def test_beside_its_application(browser: Client, server: AuthServer) -> None:
 
 
 def test_link_beside_its_application_needs_the_rights_of_the_user(browser: Client) -> None:
-    """Staff who may edit applications and registrations become nobody by it, and change nobody's registration."""
+    """An editor of applications and registrations gets no other user's rights by it."""
     staff, root = User.objects.create_user("staff", is_staff=True), User.objects.get(username="root")
     models = ("application", "applicationregistration")
     staff.user_permissions.set(Permission.objects.filter(content_type__model__in=models))

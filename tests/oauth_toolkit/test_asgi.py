@@ -1,4 +1,4 @@
-"""Under ASGI, where the certificate stands in the scope and no login middleware has looked at it."""
+"""Under ASGI, where the certificate is in the scope and no login middleware has looked at it."""
 
 from collections.abc import Callable
 from typing import Any

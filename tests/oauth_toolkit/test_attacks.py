@@ -55,7 +55,7 @@ def test_row_05_secret_of_a_client_of_mutual_tls(
         assert outcome(post(server, path, "client_id=unbound", came, **basic(name)))[0] in (400, 401)
     refused = INVALID_REQUEST if certificate else INVALID_CLIENT
     assert outcome(post(server, path, f"client_id=rp&client_secret={SECRET}", came)) == refused
-    # A body that is no form is left to OAuth Toolkit, but for these clients.
+    # A body that is not a form is left to OAuth Toolkit, but for these clients.
     odd = {"content_type": "multipart/form-data; boundary=b"}
     body = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in (
         ("grant_type", "client_credentials"), ("token", "x"), ("client_id", "{}"), ("client_secret", SECRET),
@@ -104,7 +104,7 @@ def test_rows_10_11_21_metadata(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_rows_22_23_jwks_uri(server: AuthServer, rp: Any, mobile_pair: KeyPair, path: str) -> None:
-    """It is not fetched, whoever asks how often."""
+    """It is not fetched, however often any client asks."""
     registration = rp({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://127.0.0.1:1/"})
     for pair in (mobile_pair, self_sign("CN=mobile"), None, mobile_pair):
         assert outcome(post(server, path, "client_id=rp", Came(pair))) == INVALID_CLIENT
@@ -185,7 +185,7 @@ def test_row_40_not_a_boolean(server: AuthServer, value: object) -> None:
 
 
 def test_row_44_duplicates_of_others(server: AuthServer, billing: KeyPair) -> None:
-    """OAuth Toolkit would take the last one; RFC 8707 lets ``resource`` be repeated."""
+    """OAuth Toolkit would take the last one; RFC 8707 allows ``resource`` to be repeated."""
     body = "client_id=machine&scope=accounts"
     for twice in ("scope=read", "grant_type=password", "redirect_uri=x&redirect_uri=y"):
         assert outcome(post(server, "/o/token/", f"{body}&{twice}", Came(billing))) == INVALID_REQUEST

@@ -14,7 +14,7 @@ from .support import SECRET, AuthServer, outcome
 FORBIDDEN = ["/plain", "/toolkits-decorator"]
 """Those where OAuth Toolkit's own answer is a bare 403."""
 CHAIN_ALONE = ("26 FAILED",)
-"""What tells something of the chain alone, which does not matter for a token (row 33)."""
+"""Rows about the chain alone, which does not matter for a token (row 33)."""
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_rows_24_25_26_42_45_46_47_headers_at_what_answers_403(
 
 
 def raw(path: str, token: str, environ: dict[str, Any]) -> Any:
-    """Send a request whose certificate only headers tell."""
+    """Send a request with a certificate only in headers."""
     return Client().get(path, HTTP_AUTHORIZATION=f"Bearer {token}", **environ)
 
 

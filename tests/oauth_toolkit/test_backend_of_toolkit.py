@@ -1,4 +1,4 @@
-"""OAuth Toolkit's authentication backend beside ours: a token logs nobody in by certificate."""
+"""OAuth Toolkit's authentication backend with ours: a token logs no user in by certificate."""
 
 from collections.abc import Callable
 from datetime import timedelta

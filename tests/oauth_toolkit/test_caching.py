@@ -1,4 +1,4 @@
-"""What was answered to a token, Django's caches show to nobody else, also without our middleware."""
+"""Django's caches show the answer to a token to no other caller, also without our middleware."""
 
 from collections.abc import Callable
 from typing import Any

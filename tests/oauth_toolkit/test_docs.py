@@ -1,4 +1,4 @@
-"""The code in docs/oauth-toolkit.md runs as it stands."""
+"""The code in docs/oauth-toolkit.md runs unchanged."""
 
 import re
 from collections.abc import Callable

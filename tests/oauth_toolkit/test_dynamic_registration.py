@@ -190,7 +190,7 @@ def test_odd_bodies(server: AuthServer, body: bytes) -> None:
 
 
 def test_certificate_of_a_user_is_not_taken(server: AuthServer, billing: KeyPair) -> None:
-    """While it is registered as a client's, nobody logs in by it."""
+    """While it is registered as a client's, no user logs in by it."""
     method = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "grant_types": ["client_credentials"]}
     told = refused(register({**method, "jwks": {"keys": [jwk(billing.certificate)]}}))
     assert told == "The certificates in x5c must be self-signed; register others by their name."

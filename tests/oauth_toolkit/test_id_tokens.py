@@ -17,7 +17,7 @@ RESOURCES = ["/plain", "/decorated", "/challenging", "/drf", "/o/introspect/?tok
 
 @pytest.fixture
 def id_token(server: AuthServer, oidc: None, billing: KeyPair) -> str:
-    """The ID token of a client of mutual TLS whose tokens are not bound."""
+    """The ID token of a client of mutual TLS with unbound tokens."""
     registered(application("rp", "authorization-code", algorithm="RS256"), PKI)
     token: str = server.exchange("rp", server.code("rp", scope="openid accounts"), billing).json()["id_token"]
     return token

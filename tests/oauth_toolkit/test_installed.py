@@ -1,4 +1,4 @@
-"""Says by name what the skipped tests of this folder miss."""
+"""Names what the skipped tests of this folder need."""
 
 import pytest
 

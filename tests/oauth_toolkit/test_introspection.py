@@ -1,4 +1,4 @@
-"""Who may introspect."""
+"""The clients that may introspect."""
 
 from collections.abc import Callable
 from datetime import timedelta

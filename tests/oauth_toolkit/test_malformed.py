@@ -61,7 +61,7 @@ def test_no_500_for_other_credentials(server: AuthServer, billing: KeyPair, path
 def test_no_query(
     server: AuthServer, toolkit: Callable[..., None], billing: KeyPair, path: str, body: str, query: str
 ) -> None:
-    """Nothing is read of what stands in logs, nor taken for the body's (RFC 6749 section 3.2)."""
+    """Parameters in the query, which logs hold, are neither read nor taken for the body's (RFC 6749, 3.2)."""
     if "device" in path:
         toolkit(OAUTH_DEVICE_VERIFICATION_URI="https://as.example/device")
         device = "urn:ietf:params:oauth:grant-type:device_code"

@@ -1,4 +1,4 @@
-"""OAuth clients are no users: nobody logs in, or fails to, where they come with their certificates."""
+"""OAuth clients are not users: their certificates neither log in nor fail to."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

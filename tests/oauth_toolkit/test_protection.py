@@ -1,4 +1,4 @@
-"""A bound token passes nowhere unchecked, whatever looks at it; nor does what stands in for one."""
+"""A bound token, or what replaces one, is accepted nowhere without a check."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def test_what_looks_at_no_certificate_refuses_bound_tokens(
     for path in ("/plain", "/drf", "/decorated", "/toolkits-decorator"):
         assert server.get(path, bound, billing).status_code in (401, 403)
         assert server.get(path, unbound).status_code == 200
-    # Its introspection view would tell no cnf.
+    # Its introspection view would return no cnf.
     assert json.loads(IntrospectTokenView.get_token_response(bound).content) == {"active": False}
     assert json.loads(IntrospectTokenView.get_token_response(unbound).content)["active"] is True
 

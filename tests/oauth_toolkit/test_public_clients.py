@@ -13,7 +13,7 @@ from .support import BIND, INVALID_CLIENT, INVALID_GRANT, SECRET, AuthServer, ap
 @pytest.mark.parametrize("hashed", [True, False])
 @pytest.mark.parametrize("bound", [True, False])
 def test_no_client_credentials(server: AuthServer, billing: KeyPair, hashed: bool, bound: bool) -> None:
-    """RFC 6749 section 4.4; with a blank secret, OAuth Toolkit gives tokens to whoever names the client."""
+    """RFC 6749 section 4.4; with a blank secret, OAuth Toolkit gives tokens to any caller that names the client."""
     for client_id, stored in (("blank", ""), ("with-secret", SECRET)):
         made = application(client_id, client_type="public", client_secret=stored, hash_client_secret=hashed)
         if bound:

@@ -1,4 +1,4 @@
-"""The registration beside its application in the admin: the rights of its editor, and names that are taken."""
+"""The registration on its application's page in the admin: the rights of its editor, and names that are taken."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -47,7 +47,7 @@ def root() -> User:
 
 @pytest.fixture
 def mallory() -> User:
-    """Staff who may edit applications, registrations and users."""
+    """An editor who may edit applications, registrations and users."""
     made = User.objects.create_user("mallory", is_staff=True)
     models = ("application", "applicationregistration")
     made.user_permissions.set(Permission.objects.filter(content_type__model__in=models))

@@ -120,7 +120,7 @@ def test_remote_introspection_takes_the_token_nowhere_else(
 def test_remote_introspection_by_the_toolkit(
     server: AuthServer, remote: dict[str, Any], billing: KeyPair, other: KeyPair
 ) -> None:
-    """Its own decorator asks by itself and saves a row that says nothing of ``cnf``."""
+    """Its own decorator asks by itself and saves a row without ``cnf``."""
     remote["answer"] = {"active": True, "scope": "accounts", "cnf": cnf(billing)}
     for _ in range(2):
         assert server.get("/toolkits-decorator", "t0ken", billing).status_code == 403

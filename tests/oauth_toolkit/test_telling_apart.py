@@ -1,4 +1,4 @@
-"""Nobody learns from an answer whether a client of mutual TLS is registered."""
+"""No answer reveals whether a client of mutual TLS is registered."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ REQUESTS: dict[str, Request] = {
 
 
 def answers(path: str, request: Request, form: dict[str, str], pair: KeyPair | None) -> list[Any]:
-    """Return what a client of mutual TLS and two clients that nobody has, are answered."""
+    """Return the answers to a client of mutual TLS and to two unknown clients."""
     found = []
     for client_id in ("machine", "nobody", "nobody-else"):
         body, options = request(form, client_id)
@@ -89,7 +89,7 @@ def test_grants(server: AuthServer, other: KeyPair, grant: str) -> None:
 
 @pytest.mark.parametrize("grant", GRANTS)
 def test_client_with_a_secret_is_no_different_without_it(server: AuthServer, grant: str) -> None:
-    """What is wrong with the rest of a request, only an authenticated client is told."""
+    """Only an authenticated client learns what is wrong with the rest of a request."""
     for form in ({"grant_type": grant}, {"grant_type": grant, **CREDENTIALS}):
         for client_id, secret in (("unbound", "wrong"), ("nobody", "wrong")):
             answer = server.post("/o/token/", {**form, "client_id": client_id, "client_secret": secret})

@@ -59,7 +59,7 @@ def test_row_30_refresh(server: AuthServer, ca: KeyPair, billing: KeyPair, rotat
 def test_refresh_within_the_grace_period(
     server: AuthServer, ca: KeyPair, billing: KeyPair, toolkit: Callable[..., None]
 ) -> None:
-    """The same access token is told again; what it is bound to stays."""
+    """The same access token is returned again, and stays bound."""
     toolkit(REFRESH_TOKEN_GRACE_PERIOD_SECONDS=120)
     tokens = server.exchange("billing", server.code("billing"), billing).json()
     first = server.refresh("billing", tokens["refresh_token"], billing).json()

@@ -37,7 +37,7 @@ class Plain(ProtectedResourceView):  # type: ignore[misc]  # OAuth Toolkit has n
 
 
 class OwnValidator(ScopedProtectedResourceView):  # type: ignore[misc]  # as above
-    """A view that names OAuth Toolkit's validator, whatever the settings say."""
+    """A view that names OAuth Toolkit's validator, whatever the settings name."""
 
     required_scopes = ("accounts",)
     validator_class = OAuth2Validator

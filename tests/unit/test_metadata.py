@@ -162,7 +162,7 @@ def test_endpoint_that_has_mutual_tls_alone() -> None:
 
 @pytest.mark.parametrize("method", ["private_key_jwt", "client_secret_jwt"])
 def test_algorithms_of_signed_assertions(method: str) -> None:
-    """RFC 8414 section 2: they must be told."""
+    """RFC 8414 section 2: the metadata must have them."""
     options: dict[str, Any] = {"endpoints": ENDPOINTS, "auth_methods": ["tls_client_auth", method]}
     name = "token_endpoint_auth_signing_alg_values_supported"
     with refused("invalid_server_metadata", match=name):

@@ -1,4 +1,4 @@
-"""What is configured wrongly fails when the application starts, and says what to do."""
+"""Wrong settings fail when the application starts, with a message that explains what to do."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A wheel holds what setup.cfg names, and nothing tells of a package that was forgotten but this."""
+"""A wheel holds what setup.cfg names, and only this test finds a package that was forgotten."""
 
 import subprocess
 import sys

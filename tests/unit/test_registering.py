@@ -1,4 +1,4 @@
-"""A registration that cannot be meant is refused at once, and the message says what was found and what to do."""
+"""An impossible registration is refused at once, and the message has what was found and what to do."""
 
 import base64
 from datetime import UTC, datetime, timedelta

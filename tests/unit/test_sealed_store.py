@@ -39,7 +39,7 @@ class Clock:
 
 
 class Runs:
-    """Leaves a file behind where somebody unpickles it."""
+    """Leaves a file behind if it is unpickled."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace

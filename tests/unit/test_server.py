@@ -1,4 +1,4 @@
-"""The TLS server in Python: asks for a certificate, accepts any, and tells the application which."""
+"""The TLS server in Python: asks for a certificate, accepts any, and hands it to the application."""
 
 import json
 import socket
@@ -75,7 +75,7 @@ NOT_VALIDATED = {
 
 @pytest.mark.parametrize("name", NOT_VALIDATED)
 def test_not_validated(port: int, name: str) -> None:
-    """The first error is told, though later callbacks report success."""
+    """The first error is reported, although later callbacks report success."""
     environ = tls_post(port, NOT_VALIDATED[name]).json
     assert environ["SSL_CLIENT_VERIFY"].startswith("FAILED:")
     assert thumbprints(environ, "SSL_CLIENT_CERT") == [NOT_VALIDATED[name].certificate.thumbprint]

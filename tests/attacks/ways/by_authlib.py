@@ -19,7 +19,7 @@ from .raw import client_request, get
 from .way import GOOD
 
 WANTED = {"token": "grant_type=client_credentials", "introspect": "token=x", "revoke": "token=x"}
-"""What each endpoint wants beside the client."""
+"""What each endpoint needs in addition to the client."""
 SHARED = {"grant_types": ["client_credentials"], "scope": "accounts introspection"}
 
 

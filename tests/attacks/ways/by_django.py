@@ -107,7 +107,7 @@ class ByDjango:
         return self._get(f"/{self._kind}/{'api' if required else 'lax'}", {**environ, **GOOD})
 
     def present(self, source: Source, environ: Mapping[str, str]) -> Answer:
-        """Send a certificate; the login middleware would refuse one that is not a user's, and report that too."""
+        """Send a certificate; the login middleware would also refuse and report one that is not a user's."""
         self._configure(source, login=False)
         return self._get(f"/{self._kind}/machine", environ)
 

@@ -63,7 +63,7 @@ class Resource(Project):
     def use_token(
         self, source: Source, claims: Mapping[str, Any], environ: Mapping[str, str], *, required: bool
     ) -> Answer:
-        """Send a token, whose confirmation is in the database."""
+        """Send a token with a confirmation in the database."""
         validator = "tests.oauth_toolkit.test_tokens.Required" if required else REGULAR
         self._configure(source, OAUTH2_PROVIDER={**OAUTH2_PROVIDER, "OAUTH2_VALIDATOR_CLASS": validator})
         get_access_token_model().objects.all().delete()

@@ -150,7 +150,7 @@ def test_metadata_may_be_empty(client: Client, rp: KeyPair, metadata: str) -> No
 
 
 def test_row_41_a_certificate_that_may_issue_others(client: Client, mobile_pair: KeyPair) -> None:
-    """In the terminator's CA bundle it would vouch for any name: the form, the page and the script say so."""
+    """In the terminator's CA bundle it would vouch for any name: the form, the page and the script warn of it."""
     method = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
     issuer = self_sign("CN=ca", Profile(ca=True))
     for pair, warned in ((issuer, True), (mobile_pair, False)):

@@ -38,13 +38,13 @@ def browser(editor: User) -> Client:
 
 @pytest.fixture
 def clerk() -> User:
-    """Staff who may register clients, and change no user."""
+    """An editor who may register clients, but change no user."""
     return user("clerk", *REGISTRATIONS, is_staff=True)
 
 
 @pytest.fixture
 def manager() -> User:
-    """Staff who may register clients and change users."""
+    """An editor who may register clients and change users."""
     return user("manager", *REGISTRATIONS, "change_user", is_staff=True)
 
 
@@ -99,7 +99,7 @@ def test_link_needs_the_right_to_change_users(clerk: User, manager: User, alice:
 def test_linked_registrations_are_for_those_who_may_link(
     clerk: User, manager: User, alice: User, mine: KeyPair
 ) -> None:
-    """Not to add a key of one's own, nor to enable, unlink or delete it: a disabled one keeps its name out."""
+    """The editor cannot add a key, enable, unlink or delete it: a disabled one keeps its name reserved."""
     registered = card(self_sign("CN=hers"), alice)
     change, delete = f"{LIST}{registered.pk}/change/", f"{LIST}{registered.pk}/delete/"
     marked = {"action": "delete_selected", "_selected_action": registered.pk, "post": "yes"}

@@ -67,7 +67,7 @@ def test_row_59_the_key_of_a_client(
 def test_rows_55_and_59_the_very_certificate(
     root: User, mallory: User, card: KeyPair, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It may be in the terminator's CA bundle, and nothing tells it from one that its owner made, with any name."""
+    """It may be in the terminator's CA bundle, and looks like one that its owner made with any name."""
     saved(by_certificate(card), mallory, mallory)
     assert who(card) == ""
     assert reasons(caplog) == ["registration_overruled", "registered_as_self_signed"]
@@ -92,7 +92,7 @@ def told() -> Iterator[list[Any]]:
 
 
 def test_row_59_an_editor_who_may_link_the_holder(root: User, mallory: User, card: KeyPair, claim: Any) -> None:
-    """The accepted twin: who saved it counts, also once that account is deactivated; without it the name does."""
+    """The accepted twin: the saved editor counts, also after deactivation; without one, the name counts."""
     boss = User.objects.create_superuser("boss")
     saved(claim, mallory, boss)
     assert who(card) == "mallory"
@@ -109,7 +109,7 @@ def test_row_59_an_editor_who_may_link_the_holder(root: User, mallory: User, car
 
 
 def test_row_59_a_change_without_an_editor(root: User, mallory: User, card: KeyPair) -> None:
-    """A script that changes a row does not speak for the editor who saved it before."""
+    """A script that changes a row does not act for the editor who saved it before."""
     row = saved({**PKI, "tls_client_auth_san_email": "mallory@example.com"}, mallory, root)
     row = RegisteredClient.objects.get(pk=row.pk)
     row.subject_value = "root@example.com"

@@ -95,7 +95,7 @@ def test_certificates(behind: Behind, attack_rows: dict[str, Row], row_id: str) 
 
 
 def test_rows_07_41_self_signed_certificate_in_the_bundle(behind: Behind, ca: KeyPair, bundled: KeyPair) -> None:
-    """The terminator says SUCCESS of it; what it issues is refused, since it says CA:FALSE."""
+    """The terminator reports SUCCESS for it; what it issues is refused, since it has CA:FALSE."""
     assert behind.visitor(bundled).get("/accounts").status == 401  # it gets through
     assert ask(behind, bundled, "client_id=rp") == INVALID_CLIENT
     issued, row = Came(bundled.issue(DN)), Row(18, BY_DN, (), ())

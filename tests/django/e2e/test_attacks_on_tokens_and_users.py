@@ -138,7 +138,7 @@ def test_malformed_dn_header(behind: Behind, text: str) -> None:
 
 
 def test_no_verify_header(behind: Behind) -> None:
-    """From the trusted proxy: a certificate alone logs nobody in."""
+    """From the trusted proxy: a certificate alone logs no user in."""
     if behind.case is None or behind.case.name != "nginx":
         pytest.skip("the server that ends TLS runs the application itself: there are no such headers")
     sent = as_headers(header_accepted(named(behind.data, "alice")))

@@ -103,7 +103,7 @@ def test_certificate_over_the_password_session_of_another(
 
 
 def test_password_session_with_the_certificate_of_nobody(browser: Browser, alice: User, ca: KeyPair) -> None:
-    """A browser sends its certificate to every site that asks: one that means nobody here logs nobody out."""
+    """A browser sends its certificate to every site that asks: one of no user does not log a user out."""
     browser.client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     assert browser.user(ca.issue("CN=machine 7")) == "alice"
 

@@ -34,7 +34,7 @@ class Locked(Bearer):
 
 
 class Permissions:
-    """A backend that authenticates nobody."""
+    """A backend that authenticates no user."""
 
     def has_perm(self, user: object, permission: str, obj: object = None) -> bool:
         return False

@@ -53,7 +53,7 @@ def test_row_06_certificate_where_an_assertion_is_registered(
 def test_rows_07_41_self_signed_certificate_in_the_bundle(
     endpoint: tuple[Served, str, str], extension: Served, billing: KeyPair, bundled: KeyPair
 ) -> None:
-    """nginx reports success for it, and lets in nothing that it issues: it says CA:FALSE, as all that we export."""
+    """nginx reports success for it, and rejects what it issues: it has CA:FALSE, as all that we export."""
 
     def verify(pair: KeyPair) -> str:
         return str(extension.send(pair, "/headers")[1]["Xclientcert"]).partition(" ")[0]

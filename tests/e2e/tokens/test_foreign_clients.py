@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, against an authorization server and an API over real TLS."""
+"""Clients of other projects, against an authorization server and an API over real TLS."""
 
 import json
 import subprocess

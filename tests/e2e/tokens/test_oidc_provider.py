@@ -1,4 +1,4 @@
-"""Tokens of oidc-provider, an authorization server that nobody here wrote, over real mutual TLS."""
+"""Tokens of oidc-provider, an authorization server of another project, over real mutual TLS."""
 
 import json
 import subprocess

@@ -30,7 +30,7 @@ VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 DN = "CN=billing,O=Agora,C=SE"
 APIS = ("api", "api-mtls")
-"""Who may introspect everybody's tokens."""
+"""The clients that may introspect all tokens."""
 
 
 def example(module: str) -> Any:
@@ -144,7 +144,7 @@ class AuthServer:
     def token(
         self, client_id: str, pair: KeyPair | None = None, *, secret: str | None = None, **form: Any
     ) -> TestResponse:
-        """Ask for a token, by client credentials unless told otherwise."""
+        """Ask for a token, by client credentials by default."""
         fields: dict[str, Any] = {"grant_type": "client_credentials", "scope": "accounts"}
         headers = {}
         if secret is None:

@@ -50,7 +50,7 @@ def authorize_url(client_id: str, request_uri: str, **more: str) -> str:
 
 
 def decide(browser: FlaskClient, client_id: str, request_uri: str, loaded: TestResponse, **form: str) -> TestResponse:
-    """Agree on a page that was loaded, unless the form says otherwise."""
+    """Agree on a page that was loaded, unless the form has another answer."""
     found = re.search(r'name="csrf" value="([^"]+)"', loaded.text)
     assert found, loaded.text
     fields = {"csrf": found[1], "user": "anna", "consent": "yes", **form}

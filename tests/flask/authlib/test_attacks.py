@@ -30,7 +30,7 @@ INVALID_TOKEN = (401, "invalid_token")
 
 
 class Endpoint:
-    """One endpoint of the example, whose client ``rp`` is registered as a row wants it."""
+    """One endpoint of the example, with the client ``rp`` registered as a row requires."""
 
     def __init__(self, path: str, client: Mapping[str, object], **config: Any) -> None:
         self.path = path
@@ -154,7 +154,7 @@ def test_revocation_of_another_clients_token(server: AuthServer, billing: KeyPai
 
 @pytest.mark.parametrize("path", PATHS)
 def test_without_any_credential(server: AuthServer, path: str) -> None:
-    """Authlib before 1.9 lets ``none`` pass off the token endpoint."""
+    """Authlib before 1.9 accepts ``none`` at other endpoints than the token endpoint."""
     for client_id in ("billing", "secretive", "signing", "mobile"):
         answer = server.post(path, f"{PATHS[path]}&client_id={client_id}")
         assert outcome(answer) == INVALID_CLIENT

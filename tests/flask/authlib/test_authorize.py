@@ -1,4 +1,4 @@
-"""The Authlib example's authorization endpoint: whom an error is sent to (RFC 6749 section 4.1.2.1, RFC 9207)."""
+"""The Authlib example's authorization endpoint: the receiver of an error (RFC 6749 section 4.1.2.1, RFC 9207)."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit

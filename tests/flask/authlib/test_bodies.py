@@ -104,7 +104,7 @@ def test_truncated(
 
 
 class Broken(io.RawIOBase):
-    """A body for whose chunks a server has an error of its own, as gunicorn's."""
+    """A body with chunks for which a server has its own error, such as gunicorn."""
 
     def readable(self) -> bool:
         return True

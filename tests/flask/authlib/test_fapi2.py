@@ -164,7 +164,7 @@ def test_code_lives_a_minute(mobile: KeyPair, billing: KeyPair, monkeypatch: pyt
 
 
 class Clock:
-    """A module of time that stands still."""
+    """A module of time that does not move."""
 
     def __init__(self, now: float) -> None:
         self.now = now

@@ -53,7 +53,7 @@ def test_pkce_is_required_of_every_client(server: AuthServer, client_id: str) ->
 
 
 def test_client_credentials_are_for_confidential_clients(server: AuthServer, billing: KeyPair) -> None:
-    """RFC 6749 section 4.4: whoever knows a public client's name would get a token."""
+    """RFC 6749 section 4.4: any caller who knows a public client's name would get a token."""
     for client_id in ("public", "browser"):
         assert outcome(server.token(client_id, billing)) == INVALID_CLIENT
         assert server.exchange(client_id, server.code(client_id), billing).status_code == 200
@@ -75,7 +75,7 @@ def _implicit() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_implicit")
 def test_implicit_grant(server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a browser fetches is bound to no certificate, so a client whose tokens are bound gets none there."""
+    """A token that a browser fetches is not bound, so a client with bound tokens gets none there."""
     query = {"response_type": "token", "redirect_uri": REDIRECT, "scope": "accounts"}
     came: dict[str, Any] = {"environ_overrides": environ_for(billing)}
 

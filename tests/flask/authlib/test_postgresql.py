@@ -1,4 +1,4 @@
-"""The Authlib example's tests once more, on PostgreSQL: whose text holds no NUL and no half a character."""
+"""The Authlib example's tests on PostgreSQL: its texts hold no NUL and no half of a character."""
 
 import os
 import subprocess

@@ -68,7 +68,7 @@ def test_nothing_that_the_browser_brings_counts(server: AuthServer, billing: Key
 
 
 def test_user_refuses(server: AuthServer, billing: KeyPair) -> None:
-    """The answer goes where the pushed request says, with its state, and ends the request."""
+    """The answer goes to the address in the pushed request, with its state, and ends the request."""
     reference = pushed(server, "two-uris", billing, redirect_uri=OTHER_REDIRECT)
     browser = server.app.test_client()
     loaded = page(browser, "two-uris", reference)
@@ -118,7 +118,7 @@ def test_row_69_expired(server: AuthServer, billing: KeyPair, monkeypatch: pytes
 
 
 class Clock:
-    """A module of time that stands still."""
+    """A module of time that does not move."""
 
     def __init__(self, now: float) -> None:
         self.now = now

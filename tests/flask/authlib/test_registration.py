@@ -194,7 +194,7 @@ CALLBACK = "https://client.example.com/cb"
      ["client_secret_basic", ["refresh_token", "authorization_code"], ["code"]]),
 ])  # fmt: skip
 def test_defaults(server: AuthServer, given: Mapping[str, Any], kept: list[Any]) -> None:
-    """RFC 7591 section 2; the client is told what it is registered with (section 3.2.1)."""
+    """RFC 7591 section 2; the answer has all registered metadata (section 3.2.1)."""
     answer = register(server, given)
     assert answer.status_code == 201, answer.text
     found = answer.get_json()

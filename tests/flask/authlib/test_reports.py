@@ -104,7 +104,7 @@ def test_success(server: AuthServer, billing: KeyPair, heard: list[Any], caplog:
 
 
 def test_jwt(mobile: KeyPair, billing: KeyPair, heard: list[Any], caplog: pytest.LogCaptureFixture) -> None:
-    """What is no JWT of the issuer is refused before there is a token to validate."""
+    """Anything but a JWT of the issuer is refused before there is a token to validate."""
     key = ECKey.generate_key("P-256", {"kid": "1"})
     server = AuthServer(make_authserver(metadata(mobile), JWKS={"keys": [key.as_dict(private=True)]}))
 

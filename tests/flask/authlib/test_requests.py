@@ -55,7 +55,7 @@ def test_consent_from_another_site(server: AuthServer, csrf: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_answers_do_not_tell_an_unknown_client_from_another(mobile: KeyPair, path: str) -> None:
-    """At an authorization server, ``Authorization: Basic`` of nobody, of a mutual TLS client, and a wrong secret."""
+    """``Authorization: Basic`` of an unknown client, of a mutual TLS client, and with a wrong secret."""
     server = AuthServer(make_authserver(metadata(mobile), MTLS_VERBOSITY="normal"))
     answers = [
         server.post(path, PATHS[path], headers={"Authorization": f"Basic {b64encode(user).decode()}"})
@@ -91,7 +91,7 @@ def test_public_client_beside_authorization(server: AuthServer, billing: KeyPair
 ])  # fmt: skip
 @pytest.mark.parametrize("path", PATHS)
 def test_row_44_parameters_in_the_query(server: AuthServer, billing: KeyPair, path: str, query: str) -> None:
-    """Authlib reads them before the body; what is no parameter of OAuth, nor in the body, is somebody else's."""
+    """Authlib reads them before the body; parameters that are not OAuth's belong to the application."""
     body = f"{PATHS[path]}&client_id=billing&own=1"
     assert outcome(server.post(f"{path}?{query}", body, billing)) == (400, "invalid_request")
     assert server.post(f"{path}?tenant=a", body, billing).status_code == 200

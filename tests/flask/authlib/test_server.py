@@ -143,7 +143,7 @@ def test_metadata_promise_what_is_there(mobile: KeyPair, token: str | None) -> N
     {"revocation_endpoint": "https://mtls.localhost/revoke"},
 ])  # fmt: skip
 def test_row_39_aliases_that_cannot_be(aliases: dict[str, str]) -> None:
-    """An app whose metadata has them does not start."""
+    """An app does not start if its metadata has them."""
     endpoints = {"authorization_endpoint": "/authorize", "token_endpoint": "/token"}
     with refused("invalid_server_metadata"):
         authorization_server_metadata(ISSUER, endpoints=endpoints, mtls_endpoint_aliases=aliases)

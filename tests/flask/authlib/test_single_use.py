@@ -21,7 +21,7 @@ ONE_OF_FOUR = [(200, None), INVALID_GRANT, INVALID_GRANT, INVALID_GRANT]
 
 @pytest.fixture
 def server(mobile: KeyPair, tmp_path: Path) -> AuthServer:
-    """The example, whose API takes unbound tokens, in a database that several threads can use."""
+    """The example with an API that takes unbound tokens, in a database for several threads."""
     clients = metadata(mobile)
     clients["browser"] = {**clients["public"], "tls_client_certificate_bound_access_tokens": False}
     url = f"sqlite:///{tmp_path}/authserver.db" if DATABASE == "sqlite://" else DATABASE
@@ -178,7 +178,7 @@ def test_four_first_visits_of_one_user_at_once(server: AuthServer) -> None:
 
 
 def wait_for_a_waiting_statement(server: AuthServer) -> None:
-    """On PostgreSQL, until a statement waits for another one's lock; SQLite does not tell."""
+    """On PostgreSQL, until a statement waits for another one's lock; SQLite does not report that."""
     if DATABASE == "sqlite://":
         return
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -28,7 +28,7 @@ def statement(key: Any = SIGNER, *, header: Mapping[str, Any] | None = None, **c
 
 
 def by_hand(header: Mapping[str, Any], payload: bytes | None = None) -> str:
-    """Sign a header that joserfc writes for nobody."""
+    """Sign a header that joserfc refuses to write."""
     claims = json.dumps({"iss": STATEMENTS["issuer"]}).encode() if payload is None else payload
     parts = [urlsafe_b64encode(part).rstrip(b"=") for part in (json.dumps(header).encode(), claims)]
     signature = JWSRegistry.algorithms["ES256"].sign(b".".join(parts), SIGNER)

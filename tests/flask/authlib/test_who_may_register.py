@@ -1,4 +1,4 @@
-"""Who may register a client at the Authlib example: by token, by certificate, or every caller."""
+"""Access to registration at the Authlib example: by token, by certificate, or for every caller."""
 
 from wsgi_mtls.jwks import jwk
 from wsgi_mtls.testing import KeyPair, Profile, make_ca
@@ -68,7 +68,7 @@ def test_update_by_certificate(make: Make, ca: KeyPair, new: KeyPair) -> None:
 
 
 def test_open_registration_depends_on_nobody_else(make: Make, new: KeyPair, mobile: KeyPair) -> None:
-    """The second to register a name or key gets what the first got: an answer tells nothing of who has it."""
+    """The second client to register a name or key gets the same answer as the first: no owner is revealed."""
     server = make(REGISTRATION_OPEN=True, REGISTRATION_TOKEN=None)
     keys = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(mobile.certificate)]}}
     taken = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=billing,O=Agora,C=SE"}

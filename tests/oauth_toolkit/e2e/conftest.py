@@ -53,7 +53,7 @@ def billing(ca: KeyPair) -> KeyPair:
 
 @pytest.fixture(scope="session")
 def bundled() -> KeyPair:
-    """A self-signed certificate that stands in nginx's CA bundle, with the right DN of a PKI client."""
+    """A self-signed certificate in nginx's CA bundle, with the right DN of a PKI client."""
     return self_sign(DN)
 
 

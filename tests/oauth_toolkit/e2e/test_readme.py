@@ -54,7 +54,7 @@ def run(folder: Path, *commands: str) -> str:
 
 
 def documents(text: str) -> list[Any]:
-    """Return the JSON documents that stand one after the other."""
+    """Return the JSON documents that follow each other."""
     decoder, found = json.JSONDecoder(), []
     while text := text.strip():
         document, end = decoder.raw_decode(text)

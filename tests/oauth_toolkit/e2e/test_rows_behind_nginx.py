@@ -38,7 +38,7 @@ def test_certificates(remote: Remote, table: dict[str, Row], row_id: str, path: 
     row, served = table[row_id], remote.served
     for came in row.refused:
         if came.verified and came.pair is not None and row.number == 7:
-            continue  # only where that very certificate stands in the CA bundle, as below
+            continue  # only where exactly that certificate is in the CA bundle, as below
         by_nginx = row.number == 18 or (row.number == 8 and came.pair is not None and came.pair.chain)
         answer = served.send(came.pair, path, body(path, f"rp-{row_id}"))
         assert answer == (REFUSED_BY_NGINX if by_nginx else INVALID_CLIENT)
@@ -72,7 +72,7 @@ def test_rows_05_06_other_credentials(remote: Remote, billing: KeyPair, path: st
 def test_rows_07_41_self_signed_certificate_in_the_bundle(
     remote: Remote, billing: KeyPair, bundled: KeyPair, path: str
 ) -> None:
-    """nginx reports success for it, and lets in nothing that it issues: it says CA:FALSE, as all that we export."""
+    """nginx reports success for it, and rejects what it issues: it has CA:FALSE, as all that we export."""
     assert remote.served.send(bundled, path, body(path, "rp")) == INVALID_CLIENT
     assert remote.served.send(bundled.issue(DN), path, body(path, "rp")) == REFUSED_BY_NGINX
     assert remote.served.send(billing, path, body(path, "rp"))[0] == 200
@@ -90,7 +90,7 @@ def test_rows_10_11_21_impossible_registrations(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_rows_22_23_jwks_uri(remote: Remote, billing: KeyPair, path: str) -> None:
-    """It is not fetched, whoever asks how often."""
+    """It is not fetched, however often any client asks."""
     for pair in (self_sign("CN=mobile"), self_sign("CN=unknown"), billing):
         assert remote.served.send(pair, path, body(path, "unfetched")) == INVALID_CLIENT
     assert remote.served.send(billing, path, body(path, "rp"))[0] == 200
@@ -98,7 +98,7 @@ def test_rows_22_23_jwks_uri(remote: Remote, billing: KeyPair, path: str) -> Non
 
 @pytest.mark.parametrize("case", [case for case in HEADERS if case != OVER_TLS])
 def test_rows_24_25_26_42_headers(remote: Remote, billing: KeyPair, ca: KeyPair, case: str) -> None:
-    """What is refused of a trusted proxy is refused, and nginx lets nobody say it in its place."""
+    """What a trusted proxy may not send is refused; nginx removes it from all other requests."""
     environ, evil = headers_refused(billing, ca.issue("CN=evil"))[case], ca.issue("CN=evil")
     headers, right = as_headers(environ), as_headers(header_accepted(billing))
     address = LOOPBACK if environ["REMOTE_ADDR"] == "192.0.2.1" else "127.0.0.2"

@@ -1,6 +1,6 @@
 """ATTACKS.md over real TLS, through nginx and gunicorn with two workers: the rows about tokens.
 
-Row 43 is not for nginx, which lets no expired certificate through.
+Row 43 is not for nginx, which rejects expired certificates.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_row_29_refresh_token_of_a_public_client(remote: Remote, billing: KeyPai
         assert refused(remote.refresh("public", token, thief)) == INVALID_GRANT
     tokens = remote.refresh("public", token, device)[1]
     assert remote.accounts(tokens["access_token"], device) == 200
-    # A replay by somebody else revokes nothing, though the example has reuse protection.
+    # A replay by another client revokes nothing, though the example has reuse protection.
     assert refused(remote.refresh("public", token, None)) == INVALID_GRANT
     assert remote.refresh("public", tokens["refresh_token"], device)[0] == 200
 

@@ -1,6 +1,6 @@
 """What OAuth Toolkit's own tests expect of its ``conftest.py``, ``presets.py`` and ``utils.py``, which no release has.
 
-Copied beside a release's ``tests/test_oauth2_validators.py`` and run there: with our validator in the place of its own.
+Copied next to a release's ``tests/test_oauth2_validators.py`` and run there, with our validator in place of its own.
 """
 
 # ruff: noqa: E402  # Django is set up before its models are imported

@@ -86,7 +86,7 @@ def test_row_28_device_code_of_another_client(
 
 
 def test_client_without_the_grant_learns_of_no_code(server: AuthServer, client_id: str, billing: KeyPair) -> None:
-    """Whether there is such a code, it is told the same."""
+    """The answer is the same whether there is such a code or not."""
     code = ask(server, billing).json()["device_code"]
     for asking, pair, secret in (("machine", billing, {}), ("unbound", None, {"client_secret": SECRET}),
                                  ("public", billing, {})):  # fmt: skip

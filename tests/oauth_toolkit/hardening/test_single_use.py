@@ -24,7 +24,7 @@ def is_active(server: AuthServer, found: dict[str, str]) -> bool:
 
 @pytest.fixture
 def browser(server: AuthServer) -> AuthServer:
-    """With a public client whose tokens are bound to nothing."""
+    """With a public client that has unbound tokens."""
     application("browser", "authorization-code", client_type="public")
     return server
 
@@ -113,7 +113,7 @@ def test_reuse_of_a_confidential_clients_is_the_projects_to_decide(
 
 
 def test_grace_period(browser: AuthServer, toolkit: Toolkit) -> None:
-    """A project may let a client ask once more that did not get the answer."""
+    """A project may allow a client that did not get the answer to ask once more."""
     toolkit(ROTATE_REFRESH_TOKEN=True, REFRESH_TOKEN_GRACE_PERIOD_SECONDS=120)
     old = tokens(browser.exchange("browser", browser.code("browser")))
     new = tokens(browser.refresh("browser", old["refresh_token"]))

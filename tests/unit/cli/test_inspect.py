@@ -1,4 +1,4 @@
-"""``wsgi-mtls inspect``: what a certificate says, and the registration that fits."""
+"""``wsgi-mtls inspect``: the content of a certificate, and the registration that fits."""
 
 import json
 from pathlib import Path

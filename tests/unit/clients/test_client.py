@@ -1,4 +1,4 @@
-"""Registered metadata: what is kept, and what is refused with a message that says why."""
+"""Registered metadata: what is kept, and what is refused with the reason in the message."""
 
 import copy
 import dataclasses
@@ -80,7 +80,7 @@ REFUSED = [
     ({"client_id": "\u00e9"}, "client_id must be"),
     ({"client_id": "a\n"}, "client_id must be"),
     ({"client_id": "a", "token_endpoint_auth_method": 7}, "token_endpoint_auth_method must be"),
-    # It stands in the log as it is: a client that registers itself must not start a line there.
+    # It is in the log unchanged: a client that registers itself must not start a line there.
     ({"client_id": "a", "token_endpoint_auth_method": "x\nclient_authenticated"}, "token_endpoint_auth_method must be"),
     (PKI, "needs one of tls_client_auth_subject_dn"),
     ({**PKI, **DNS, "tls_client_auth_san_ip": "192.0.2.1"}, "tls_client_auth_san_dns and tls_client_auth_san_ip"),

@@ -1,4 +1,4 @@
-"""What a preset wants to be told."""
+"""The options that a preset requires."""
 
 from collections.abc import Callable
 from typing import Any

@@ -159,7 +159,7 @@ def test_event_of_a_missing_token_names_the_certificate(issuer: Issuer) -> None:
 
 
 def test_header_of_an_untrusted_peer_is_dropped_before_any_refusal(issuer: Issuer) -> None:
-    """A framework goes on with the environ, be it only for the page that tells the error."""
+    """A framework goes on with the environ, even if only for the error page."""
     source = sources.rfc9440(trusted_proxies=["10.0.0.1"], underscores_dropped=True)
     for token in ({}, {"HTTP_AUTHORIZATION": "Bearer x y"}, {"HTTP_AUTHORIZATION": f"Bearer {issuer.token(PAIR)}"}):
         environ = {"HTTP_CLIENT_CERT": ":YQ==:", "REMOTE_ADDR": "10.9.9.9", "REQUEST_METHOD": "GET", **token}

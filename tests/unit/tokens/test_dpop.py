@@ -453,7 +453,7 @@ def test_what_the_caller_has_verified_counts_with_its_scheme_alone() -> None:
 
     both, key = {"x5t#S256": thumbprint(PAIR), "jkt": "x"}, {"jkt": "x"}
     assert accept(both, "DPoP").certificate == PAIR.certificate
-    assert accept(both, "DPoP").jkt is None  # nobody here has looked at it
+    assert accept(both, "DPoP").jkt is None  # not verified here
     assert accept(key, "dpop", required=False).certificate is None
     with refused("token_not_bound", match="x5t#S256"):
         accept(key, "DPoP")

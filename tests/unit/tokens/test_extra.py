@@ -1,4 +1,4 @@
-"""What works without the extra ``jwt``, and what the rest says then."""
+"""What works without the extra ``jwt``, and the errors of the rest."""
 
 import subprocess
 import sys

@@ -224,7 +224,7 @@ class Values(MemoryStore):
 
 
 def test_keys_of_a_shared_store(endpoint: Introspection) -> None:
-    """One token at two issuers, endpoints or APIs is two entries, and none of them tells the token."""
+    """One token at two issuers, endpoints or APIs is two entries, and none of them reveals the token."""
     store = Values()
     endpoint.known["very-secret"] = ACTIVE
     for options in ({}, {"issuer": "https://as.example.com"}, {"client_id": "other"}, {"client_id": "other"}):

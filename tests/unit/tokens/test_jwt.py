@@ -146,7 +146,7 @@ def test_other_algorithms(algorithm: str, key: Any) -> None:
 
 
 def test_token_brings_its_own_key() -> None:
-    """A key, or a place to find one, in the header is nobody's but the sender's."""
+    """A key, or a place to find one, in the header is only the sender's claim."""
     thief = Issuer("one")
     public = thief.key.as_dict(private=False)
     for header in ({"jwk": public}, {"jku": "https://thief.example/jwks"}):
@@ -160,7 +160,7 @@ def test_token_brings_its_own_key() -> None:
 
 
 def test_extensions() -> None:
-    """RFC 7797 section 7: b64 is not for JWTs; nobody here understands another critical extension either."""
+    """RFC 7797 section 7: b64 is not for JWTs, and no other critical extension is understood."""
     registry = jws.JWSRegistry(algorithms=["ES256"])
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "one", "b64": True, "crit": ["b64"]}
     token = jws.serialize_compact(header, json.dumps(ISSUING.claims()), ISSUING.key, registry=registry)

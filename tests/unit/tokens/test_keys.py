@@ -20,7 +20,7 @@ from wsgi_mtls.tokens import keys as keys_module
 
 
 class Clock:
-    """A clock that stands still until it is set."""
+    """A clock that does not move until it is set."""
 
     now = float(NOW)
 
@@ -195,7 +195,7 @@ def test_issuer_out_of_reach_for_a_while(server: JSONServer) -> None:
 
 
 def test_new_key_of_an_issuer_out_of_reach(server: JSONServer) -> None:
-    """The token may be good (row 65): a client that is told "invalid" would throw it away."""
+    """The token may be good (row 65): a client that gets "invalid" would throw it away."""
     old, new = Issuer("old"), Issuer("new")
     rotating = Rotating(server, old)
     assert rotating.tokens.decode(old.token())
@@ -321,7 +321,7 @@ def test_answers_that_are_no_keys(server: JSONServer, answer: Callable[[Request]
 
 
 def test_answer_without_keys(server: JSONServer) -> None:
-    """The API says that it is its own trouble, not the token's."""
+    """The API reports its own failure, not the token's."""
     issuer = Issuer()
     rotating = Rotating(server, issuer)
     server.answer = lambda _: Response(status=500)
@@ -363,7 +363,7 @@ def test_many_threads_fetch_once(server: JSONServer) -> None:
 
 
 class Fetching:
-    """A fetch that goes on until it is told to end, and the thread whose token started it."""
+    """A fetch that goes on until it is stopped, and the thread with the token that started it."""
 
     def __init__(self, rotating: Rotating, token: str) -> None:
         self.came, self.end = Event(), Event()

@@ -1,4 +1,4 @@
-"""What docs and recipes tell of trust stores and CRLs."""
+"""The texts of docs and recipes about trust stores and CRLs."""
 
 import re
 from pathlib import Path

@@ -36,7 +36,7 @@ def guard(app: "WSGIApplication", verifier: Verifier | None = None, **options: A
 
 
 class Body:
-    """A response that tells what was done with it."""
+    """A response that records what was done with it."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -1,4 +1,4 @@
-"""What a certificate says, against what it was made with or what the standard library finds in it."""
+"""The content of a certificate, against how it was made or what the standard library reads."""
 
 import base64
 import dataclasses

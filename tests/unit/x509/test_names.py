@@ -1,4 +1,4 @@
-"""Distinguished names: read, and compared as RFC 5280 section 7.1 says."""
+"""Distinguished names: read, and compared as RFC 5280 section 7.1 requires."""
 
 import pytest
 from cryptography import x509

@@ -1,4 +1,4 @@
-"""What the preparation of RFC 4518 makes equal, and the values that nobody can compare."""
+"""What the preparation of RFC 4518 makes equal, and the values that cannot be compared."""
 
 import time
 

@@ -18,7 +18,7 @@ MGF1 = "1.2.840.113549.1.1.8"
 
 
 class Signer(der.CA):
-    """An RSA key that signs as it is told."""
+    """An RSA key that signs with a given scheme."""
 
     def __init__(self, key: rsa.RSAPrivateKey, *how: Any) -> None:
         super().__init__()

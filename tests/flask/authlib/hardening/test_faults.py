@@ -101,7 +101,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class Stock:
-    """Authlib's server as it comes."""
+    """Authlib's server without changes."""
 
     def __init__(self) -> None:
         self.clients = {
