@@ -1,4 +1,4 @@
-"""``wsgi-mtls check-profile``: what an authorization server's metadata lack for a security profile."""
+"""``wsgi-mtls check-profile``: a server's metadata against a security profile."""
 
 import json
 from pathlib import Path
@@ -27,10 +27,11 @@ _OPENID = "/.well-known/openid-configuration"
 def check_profile(
     profile: str, url: str, ca: Path | None, certificate: Path | None, private_key: Path | None, as_json: bool
 ) -> None:
-    """Print what the metadata of an authorization server lack for a PROFILE, by its section.
+    """Print what an authorization server's metadata lack for a PROFILE.
 
-    URL is the issuer, or that of the metadata. The profile fapi2 is the FAPI 2.0 Security Profile. What no metadata
-    show is listed too, for you to check. Exits with 1 where something is missing.
+    Each line names the section of the profile. URL is the issuer, or that of the metadata. The profile fapi2 is the
+    FAPI 2.0 Security Profile. What no metadata show is listed too, for you to check. Exits with 1 where something is
+    missing.
     """
     with failing_plainly():
         metadata, issuer = fetch_metadata(url, ca=ca, certificate=certificate, private_key=private_key)
@@ -43,7 +44,7 @@ def check_profile(
 def fetch_metadata(
     url: str, *, ca: Path | None, certificate: Path | None, private_key: Path | None
 ) -> tuple[dict[str, object], str]:
-    """Fetch an issuer's metadata, and return them with the issuer that they must name.
+    """Fetch an issuer's metadata, and return them with the expected issuer.
 
     Raises:
         Failure: If they cannot be fetched, or are not an object.

@@ -37,9 +37,9 @@ def explain(
     verified: bool,
     as_json: bool,
 ) -> None:
-    """Print the path of a certificate, each check with what was expected and found, and the decision.
+    """Print the path of a certificate, each check, and the decision.
 
-    Exits with 1 where the certificate is refused.
+    Each check is printed with what was expected and found. Exits with 1 where the certificate is refused.
     """
     if client_id is not None and clients_file is None:
         raise Failure("--client needs --clients: the file of the registered clients.")

@@ -1,4 +1,4 @@
-"""``wsgi-mtls inspect``: the content of a certificate, and the registration metadata that fits it."""
+"""``wsgi-mtls inspect``: a certificate's content and registration metadata."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,10 +18,11 @@ from .failure import Failure
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a certificate.")
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
-    """Print what certificates are registered by, or what keeps them from it, and what is in them.
+    """Print how certificates can be registered, and what is in them.
 
-    A file may be PEM, with any text around, DER, base64 or PKCS#7. Of a chain in one file, each certificate is printed;
-    a client is registered by the first, its own. A file that can't be read does not keep others from being printed.
+    If a certificate cannot be registered, the reason is printed. A file may be PEM, with any text around, DER, base64
+    or PKCS#7. Of a chain in one file, each certificate is printed; a client is registered by the first, its own. A file
+    that can't be read does not keep others from being printed.
     """
     failures = [failure for file in files if (failure := _print(file, as_json)) is not None]
     for failure in failures[:-1]:
@@ -53,7 +54,10 @@ def _print(file: Path, as_json: bool) -> Failure | None:
 
 
 def _first_issued(issuer: ClientCertificate, certificates: Sequence[ClientCertificate]) -> int | None:
-    """Return the number of the first other certificate in the file that this one issued, or None."""
+    """Return the number of the first other certificate that this one issued.
+
+    None if it issued none in the file.
+    """
     for number, certificate in enumerate(certificates, 1):
         try:
             # Two self-signed certificates of one key, before and after a renewal, would count as issued by each other.
@@ -65,7 +69,10 @@ def _first_issued(issuer: ClientCertificate, certificates: Sequence[ClientCertif
 
 
 def describe(certificate: ClientCertificate) -> dict[str, object]:
-    """Return what ``inspect`` prints, as JSON; an unreadable part is replaced by the reason."""
+    """Return what ``inspect`` prints, as JSON.
+
+    An unreadable part is replaced by the reason.
+    """
     read: dict[str, Callable[[], object]] = {
         "subject": lambda: certificate.subject,
         "issuer": lambda: certificate.issuer,
@@ -102,7 +109,7 @@ def _lines(report: dict[str, object]) -> list[str]:
 
 
 def _printable(value: object) -> str:
-    """Return JSON without control characters: a certificate's names are a stranger's text."""
+    """Return JSON without control characters, as a stranger chose the names."""
     return _plain(json.dumps(value, ensure_ascii=False))
 
 

@@ -10,17 +10,19 @@ from .failure import Failure, PlainGroup
 
 # Each command and the first sentence of its help. Its module, and it in there, has its name.
 COMMANDS = {
-    "check-profile": "Print what the metadata of an authorization server lack for a PROFILE, by its section.",
+    "check-profile": "Print what an authorization server's metadata lack for a PROFILE.",
     "demo": "Start TLS servers with a throw-away CA, and play clients and thieves.",
-    "explain": "Print the path of a certificate, each check with what was expected and found, and the decision.",
-    "inspect": "Print what certificates are registered by, or what keeps them from it, and what is in them.",
+    "explain": "Print the path of a certificate, each check, and the decision.",
+    "inspect": "Print how certificates can be registered, and what is in them.",
     "pki": "Make a development CA and certificates.",
-    "serve": "Serve APP (MODULE:NAME) over TLS, asking for a client certificate and accepting any.",
+    "serve": "Serve APP (MODULE:NAME) over TLS, accepting any client certificate.",
 }
 
 
 class LazyGroup(PlainGroup):
-    """A group that imports a command when it is run; to print the help, it imports none.
+    """A group that imports a command only when it is run.
+
+    To print the help, it imports none.
 
     Args:
         lazy: the first sentence of each command's help by its name, which is also that of its module.

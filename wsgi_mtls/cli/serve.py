@@ -24,9 +24,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535))
 def serve(app: str, certificate: Path, private_key: Path, client_ca: Path | None, host: str, port: int) -> None:
-    """Serve APP (MODULE:NAME) over TLS, asking for a client certificate and accepting any. Not for production.
+    """Serve APP (MODULE:NAME) over TLS, accepting any client certificate.
 
-    The application finds SSL_CLIENT_CERT, SSL_CLIENT_CERT_CHAIN_n and SSL_CLIENT_VERIFY in its environ.
+    Not for production. Clients are asked for a certificate. The application finds SSL_CLIENT_CERT,
+    SSL_CLIENT_CERT_CHAIN_n and SSL_CLIENT_VERIFY in its environ.
     """
     application = load_application(app)
     with failing_plainly():
