@@ -15,7 +15,7 @@ from wsgi_mtls.x509.attribute_types import COLLISIONS, OTHER_NAMES, RFC_NAMES
 TABLE = Path(__file__).parents[1] / "wsgi_mtls" / "x509" / "openssl_names.py"
 _OBJECT = re.compile(r"(?P<short>.+?) = (?:(?P<long>.+), )?(?P<oid>[0-9]+(?:\.[0-9]+)+)")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")  # RFC 4514 section 3
-_HEAD = '''"""The names that OpenSSL prints, by ``openssl list -objects``; made by ``tools/attribute_types.py``."""
+_HEAD = '''"""The names of ``openssl list -objects``; made by ``tools/attribute_types.py``."""
 
 TABLE = """
 '''

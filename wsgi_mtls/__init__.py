@@ -1,4 +1,7 @@
-"""OAuth 2.0 Mutual-TLS Client Authentication and Certificate-Bound Access Tokens (RFC 8705) for WSGI."""
+"""OAuth 2.0 Mutual-TLS (RFC 8705) for WSGI.
+
+Client authentication by certificate, and certificate-bound access tokens.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Is this token this client's: certificate-bound tokens (RFC 8705 sections 3, 4 and 7.1)."""
+"""Certificate-bound tokens (RFC 8705 sections 3, 4 and 7.1)."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -82,7 +82,7 @@ def verify_confirmation(
 
 
 def confirmation(peer: Peer) -> dict[str, str]:
-    """Return the ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
+    """Return the ``cnf`` claim that binds a token to this certificate.
 
     Raises:
         NoCertificate: ``certificate_not_delivered``: If the terminator forwards only a name.
@@ -91,7 +91,7 @@ def confirmation(peer: Peer) -> dict[str, str]:
 
 
 def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False) -> dict[str, object]:
-    """Return an access token's claims, bound to the certificate if the client must be bound.
+    """Return an access token's claims, bound to the certificate where required.
 
     A client is registered so with ``tls_client_certificate_bound_access_tokens`` (RFC 8705 section 3.4).
 
@@ -132,7 +132,7 @@ def bind(claims: Mapping[str, object], peer: Peer | None, client: Client, *, alw
 def bind_refresh_token(
     record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
 ) -> dict[str, object]:
-    """Return ``record`` with the refresh token's client and what the token is bound to.
+    """Return ``record`` with the refresh token's client and its binding.
 
     A public client's is bound to the certificate, as :func:`bind` binds its access tokens (RFC 8705 section 4). A
     confidential client's is bound to the client alone, which authenticates whenever it comes, so that it can renew its
@@ -155,7 +155,7 @@ def bind_refresh_token(
 def verify_refresh_token(
     record: Mapping[str, object], peer: Peer | None, client: Client, *, always: bool = False
 ) -> None:
-    """Verify that this client may use a refresh token, with the certificate of its request.
+    """Verify that this client and certificate may use a refresh token.
 
     Args:
         record: what :func:`bind_refresh_token` returned.

@@ -1,4 +1,7 @@
-"""The checks of RFC 8705 section 2.1 on a certificate; ``rules/client.py`` has their order."""
+"""The checks of RFC 8705 section 2.1 on a certificate.
+
+``rules/client.py`` has their order.
+"""
 
 from datetime import datetime
 from functools import partial
@@ -62,7 +65,7 @@ def check_validity(certificate: ClientCertificate, now: datetime) -> None:
 def check_chain(
     peer: PeerCertificate, vouching: Vouching | None = None, client: Client | None = None, at: datetime | None = None
 ) -> None:
-    """Check that a CA vouches for the names in the certificate (RFC 8705 section 2.1).
+    """Check that a CA vouches for the certificate's names (RFC 8705 section 2.1).
 
     Args:
         peer: what the client presented.
@@ -97,7 +100,7 @@ def check_chain(
 def check_vouched(
     peer: PeerCertificate, vouching: Vouching | None, client: Client | None, at: datetime | None = None
 ) -> None:
-    """Ask the terminator, or the application's trust store, whether the chain is valid.
+    """Ask the terminator or the trust store whether the chain is valid.
 
     Args:
         peer: what the client presented.
@@ -131,7 +134,10 @@ def check_not_self_signed(certificate: ClientCertificate) -> None:
 
 
 def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
-    """Make the error for a PKI certificate that is registered as self-signed, also by its key."""
+    """Make the error for a PKI certificate that is registered as self-signed.
+
+    Also for one that is registered by its key.
+    """
     # With partial chains a terminator reports success for every certificate in its CA bundle, and looks at no signature
     # of it. Those of self-signed clients are put there, so its word does not show that a CA issued one of them.
     return BadCertificate(
@@ -142,7 +148,9 @@ def registered_as_self_signed(certificate: ClientCertificate) -> BadCertificate:
 
 
 def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
-    """Check the length of a certificate's RSA or EC key; other kinds have a fixed length.
+    """Check the length of a certificate's RSA or EC key.
+
+    Other kinds have a fixed length.
 
     Args:
         certificate: what authenticates.
@@ -173,7 +181,7 @@ def check_key(certificate: ClientCertificate, minimum: MinKeyBits) -> None:
 def check_pki(
     client: Client, peer: PeerCertificate, vouching: Vouching | None = None, at: datetime | None = None
 ) -> None:
-    """Check the chain, and that the leaf has the registered name (RFC 8705 section 2.1).
+    """Check the chain and the registered name of a leaf (RFC 8705 section 2.1).
 
     Raises:
         RefusedClient: ``subject_mismatch``: If the certificate carries another name.

@@ -1,7 +1,8 @@
-"""Six families of errors. The table of the reasons for them, :data:`REASONS`, is in :mod:`wsgi_mtls.reasons`.
+"""The six families of errors.
 
-Catch a family, and compare ``error.reason`` where one reason matters. Callers see the message only at verbosity
-``debug``. What names settings, proxies or what is registered is advice, which only the operator sees, in the log.
+The table of the reasons for them, :data:`REASONS`, is in :mod:`wsgi_mtls.reasons`. Catch a family, and compare
+``error.reason`` where one reason matters. Callers see the message only at verbosity ``debug``. What names settings,
+proxies or what is registered is advice, which only the operator sees, in the log.
 """
 
 from collections.abc import Callable
@@ -60,12 +61,18 @@ class MutualTLSError(Exception):
 
     @property
     def message(self) -> str:
-        """The message; long texts from a caller are cut. The caller sees it at verbosity ``debug``."""
+        """The message, in which long texts from a caller are cut.
+
+        The caller sees it at verbosity ``debug``.
+        """
         return short(str(self), 1000)
 
     @property
     def detail(self) -> str:
-        """The message and the advice, for the operator: it may name settings, proxies and what is registered."""
+        """The message and the advice, for the operator only.
+
+        The advice may name settings, proxies and what is registered.
+        """
         try:
             advice = self.advice if isinstance(self.advice, str) else self.advice()
         except MutualTLSError:  # a part of the certificate that the text would have is unreadable
@@ -80,13 +87,19 @@ class NoCertificate(MutualTLSError):
 
 
 class BadCertificate(MutualTLSError, ValueError):
-    """The certificate, or what a terminator forwards of it, is malformed, or refused for every client."""
+    """The certificate is malformed, or refused for every client.
+
+    This includes what a terminator forwards of the certificate.
+    """
 
     default_reason = "malformed_certificate"
 
 
 class UntrustedPath(BadCertificate):
-    """The application's own trust store finds no valid path for the certificate (RFC 5280 section 6)."""
+    """The application's own trust store finds no valid path for the certificate.
+
+    RFC 5280 section 6 defines a valid path.
+    """
 
     default_reason = "chain_invalid"
 
@@ -98,7 +111,10 @@ class RefusedClient(MutualTLSError):
 
 
 class InvalidToken(MutualTLSError):
-    """The access token is refused, for this request or for all (RFC 6750 section 3.1)."""
+    """The access token is refused (RFC 6750 section 3.1).
+
+    It is refused for this request or for all.
+    """
 
     default_reason = "invalid_token"
 
@@ -110,37 +126,52 @@ class InvalidRequest(MutualTLSError):
 
 
 class InvalidMetadata(MutualTLSError, ValueError):
-    """The configuration of a client or of the server contradicts itself, or can never work."""
+    """The configuration of a client or of the server can never work.
+
+    It may also contradict itself.
+    """
 
     default_reason = "invalid_client_metadata"
 
 
 class InvalidClientMetadata(InvalidMetadata):
-    """Registered metadata that no certificate can satisfy, or that contradict each other (RFC 8705 section 2.1.2).
+    """Registered metadata that no certificate can satisfy.
 
-    At the registration endpoint this is RFC 7591's ``invalid_client_metadata``; a client that turns out to be so
-    while a request is served never authenticates.
+    They may also contradict each other (RFC 8705 section 2.1.2). At the registration endpoint this is RFC 7591's
+    ``invalid_client_metadata``; a client that turns out to be so while a request is served never authenticates.
     """
 
 
 class InvalidServerMetadata(InvalidMetadata):
-    """Metadata that no server may publish (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
+    """Metadata that no server may publish.
+
+    The rules are in RFC 8414, RFC 9728, and RFC 8705 sections 3.3 and 5.
+    """
 
     default_reason = "invalid_server_metadata"
 
 
 def short(text: str, length: int = 200) -> str:
-    """Cut a text that a caller may have made very long, in characters; an ellipsis marks the cut."""
+    """Cut a text that a caller may have made very long.
+
+    The limit is in characters; an ellipsis marks the cut.
+    """
     return text if len(text) <= length else f"{text[:length]}…"
 
 
 def quoted(text: str, length: int = 200) -> str:
-    """Quote what a stranger wrote: cut, with control, line and bidi characters escaped."""
+    """Quote what a stranger wrote: cut, with unsafe characters escaped.
+
+    Unsafe are control, line and bidi characters.
+    """
     return repr(short(text, length))
 
 
 def printable(text: str) -> str:
-    """Return a sentence that quotes a stranger, with control, line and bidi characters escaped."""
+    """Return a sentence that quotes a stranger, with unsafe characters escaped.
+
+    Unsafe are control, line and bidi characters.
+    """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -139,7 +139,7 @@ class Reporter:
         client_id: str | None = None,
         reported: set[str] | None = None,
     ) -> Iterator[Decision]:
-        """Report what the block decides: its outcome, or the refusal that it raises, which goes on.
+        """Report a block's outcome, or its refusal, which is raised again.
 
         A refusal is reported once, however often it is raised. A decision that cannot be made for lack of memory, a
         descriptor, a thread or a connection is refused as such.
@@ -187,7 +187,7 @@ class Reporter:
         peer: Peer | None = None,
         client_id: str | None = None,
     ) -> None:
-        """Report a refusal of the application's own, such as one of :func:`wsgi_mtls.bind`, unless it was reported.
+        """Report a refusal of the application's own, unless it was reported.
 
         Args:
             error: the refusal.
@@ -232,7 +232,7 @@ def _unavailable(kind: DecisionKind, cause: Exception) -> MutualTLSError:
 
 
 def report(event: Event, observers: Iterable[Observer] = ()) -> None:
-    """Log an event and hand it to each observer; one that fails is logged and changes no decision."""
+    """Log an event and hand it to each observer; a failing one changes nothing."""
     level = logging.WARNING if event.name in _WARNINGS else logging.INFO
     if logger.isEnabledFor(level):
         _log(level, event)
@@ -262,5 +262,5 @@ def _log(level: int, event: Event) -> None:
 
 
 def _word(text: str) -> str:
-    """Return a name as it is, and quote what is not one: a client may register any method."""
+    """Return a name as it is; quote other text, which a client may register."""
     return text if len(text) <= 200 and _NAME.fullmatch(text) else quoted(text)

@@ -1,4 +1,4 @@
-"""Findings: each check of a decision with what was expected and found, for people."""
+"""Findings for people: each check with what was expected and found."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,7 +73,9 @@ class Explanation:
 
 
 def explain(verifier: Verifier, peer: PeerCertificate, client_id: str | None = None) -> Explanation:
-    """Make every check that the verifier would make, also those after the first that fails. Nothing is reported.
+    """Make every check of the verifier, also after the first that fails.
+
+    Nothing is reported.
 
     Args:
         verifier: knows the clients and the trust store.

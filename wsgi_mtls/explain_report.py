@@ -36,7 +36,8 @@ def to_json(explanation: Explanation) -> str:
 
 
 def to_lines(explanation: Explanation) -> list[str]:
-    """Return the lines of a report; no text of a certificate starts a line or moves a terminal's cursor."""
+    """Return the lines of a report."""
+    # A certificate's text starts no line of its own and moves no terminal's cursor.
     lines = ["Path"]
     for number, step in enumerate(explanation.path):
         lines.append(f"  {number} {_quoted(step.subject)} until {step.not_after:%F}, issued by {_quoted(step.issuer)}")
@@ -51,7 +52,8 @@ def to_lines(explanation: Explanation) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Escape what could move a terminal's cursor or turn its text around: names are a stranger's text."""
+    """Escape what could move a terminal's cursor or turn its text around."""
+    # The names are a stranger's text.
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 

@@ -38,7 +38,7 @@ _NO_CLIENTS = Verifier({})
 
 
 class Guard(TokenDecision, CertificateDecision):
-    """Decides about requests: which client sent one, may it use its access token, is its certificate accepted.
+    """A guard, which decides about a request's client, token and certificate.
 
     Every adapter and middleware holds one. It asks each question once in a request, keeps the answer in the request's
     :class:`~wsgi_mtls.record.Record`, and reports it.
@@ -94,7 +94,7 @@ class Guard(TokenDecision, CertificateDecision):
         self._drop = dropper(source)
 
     def look(self, view: RequestView) -> Record:
-        """Ask the certificate source once in a request, and keep its result in the record.
+        """Ask the certificate source once in a request, and keep its answer.
 
         What an outer layer found in this request is taken over. Nothing that an untrusted peer sent to the source is
         left in the environ afterwards.
@@ -147,7 +147,7 @@ class Guard(TokenDecision, CertificateDecision):
         *,
         allowed_methods: Collection[AuthMethod] = AUTH_METHODS,
     ) -> AuthenticatedClient:
-        """Authenticate the client that a request names by mutual TLS only (RFC 8705 section 2).
+        """Authenticate the client that a request names, by mutual TLS only.
 
         Args:
             view: the request.
@@ -170,7 +170,7 @@ class Guard(TokenDecision, CertificateDecision):
         return record.client
 
     def authenticate_or_leave(self, view: RequestView) -> AuthenticatedClient | None:
-        """Authenticate the client that a request names, if other methods are also offered.
+        """Authenticate the client of a request that may use other methods.
 
         Args:
             view: the request.
@@ -213,7 +213,7 @@ class Guard(TokenDecision, CertificateDecision):
         client_id: str | None = None,
         kind: DecisionKind | None = None,
     ) -> None:
-        """Report a refusal of the application's own; see :meth:`wsgi_mtls.events.Reporter.refusal`."""
+        """Report a refusal; see :meth:`wsgi_mtls.events.Reporter.refusal`."""
         self.reporter.refusal(error, view.environ, kind=kind, peer=view.record.peer, client_id=client_id)
 
     def needed_verifier(self) -> Verifier:

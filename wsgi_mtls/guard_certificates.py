@@ -16,7 +16,9 @@ Authorize = Callable[[PeerCertificate], bool]
 
 
 class CertificateDecision:
-    """The part of :class:`~wsgi_mtls.guard.Guard` that decides about certificates; nothing else makes one.
+    """The part of a guard that decides about certificates.
+
+    Only :class:`~wsgi_mtls.guard.Guard` makes one.
 
     Attributes:
         verifier: knows the clients; None where there are none.

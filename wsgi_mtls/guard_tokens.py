@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class TokenDecision:
-    """The part of :class:`~wsgi_mtls.guard.Guard` that decides about access tokens; nothing else makes one.
+    """The part of a guard that decides about access tokens.
+
+    Only :class:`~wsgi_mtls.guard.Guard` makes one.
 
     Attributes:
         tokens: turns a token into its claims.
@@ -109,7 +111,9 @@ class TokenDecision:
         by_dpop: bool = False,
         step_up: StepUp | None = None,
     ) -> None:
-        """Add to a token's error what its challenge offers; :meth:`accept_token` does so itself.
+        """Add to a token's error what its challenge offers.
+
+        :meth:`accept_token` does so itself.
 
         Args:
             error: the refusal.
@@ -131,7 +135,10 @@ class TokenDecision:
 def _prove(
     view: RequestView, token: str, claims: Mapping[str, object], dpop: "DPoP", known: str | None
 ) -> "tuple[str, Proof | None]":
-    """Return the key of the request's proof, and the proof unless this request used it before."""
+    """Return the key of the request's proof, and the proof if it is new.
+
+    A proof that this request already used is not returned.
+    """
     proof = dpop.verify(view.environ, view.method, token) if known is None else None
     jkt = known or (proof.jkt if proof else "")
     check_key(claims, jkt)

@@ -1,4 +1,4 @@
-"""Registered clients with valid metadata that can never authenticate at this server."""
+"""Valid registrations of clients that can never authenticate here."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -18,9 +18,10 @@ def impossible_clients(verifier: Verifier) -> Iterator[str]:
 
 
 def expired_clients(verifier: Verifier) -> Iterator[str]:
-    """Yield a line for each listed client whose registered certificates have all expired.
+    """Yield a line for each client whose registered certificates are all expired.
 
-    Such a client can authenticate again with a new certificate of the same key, where keys are compared.
+    Only listed clients are looked at. Such a client can authenticate again with a new certificate of the same key,
+    where keys are compared.
     """
     for client in verifier.listed():
         if only_expired(client, verifier):
@@ -28,12 +29,12 @@ def expired_clients(verifier: Verifier) -> Iterator[str]:
 
 
 def only_expired(client: Client, verifier: Verifier) -> bool:
-    """Return whether a client is registered with certificates, and all of them have expired."""
+    """Return whether a client has certificates, and all have expired."""
     return bool(client.certificates) and all(_has_expired(one, verifier) for one in client.certificates)
 
 
 def why_never(client: Client, verifier: Verifier) -> str | None:
-    """Return why a client can never authenticate by a certificate here, and what to change.
+    """Return why a client can never authenticate here, and what to change.
 
     Args:
         client: the client.

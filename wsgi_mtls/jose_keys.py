@@ -1,4 +1,7 @@
-"""Public keys as JOSE names them: RFC 7518 section 6, RFC 8037, and what ML-DSA and the Brainpool curves are called."""
+"""Public keys as JOSE names them (RFC 7518 section 6, RFC 8037).
+
+The names of ML-DSA and the Brainpool curves are also here.
+"""
 
 import base64
 import binascii
@@ -54,7 +57,7 @@ def members(spki: bytes) -> dict[str, str]:
 
 
 def unknown_kind(key: Mapping[str, object]) -> str | None:
-    """Return what makes a JWK one of a kind that :func:`members` can't return, or None."""
+    """Return why :func:`members` cannot return a JWK's kind, or None."""
     kind = key.get("kty")
     if kind is None:
         return "kty is missing"

@@ -1,4 +1,7 @@
-"""A self-signed client's certificates, from its JWK set (RFC 8705 section 2.2.2), and the JWK of a certificate."""
+"""The certificates in a JWK set, and the JWK of a certificate.
+
+The set is a self-signed client's (RFC 8705 section 2.2.2).
+"""
 
 import base64
 from collections.abc import Mapping
@@ -59,7 +62,9 @@ def registered_keys(jwks: object) -> RegisteredKeys:
 
 
 def jwk(certificate: ClientCertificate) -> dict[str, object]:
-    """Return the JWK of a certificate's public key, with the certificate as its ``x5c`` (RFC 7517 section 4.7).
+    """Return the JWK of a certificate's public key.
+
+    The certificate is its ``x5c`` (RFC 7517 section 4.7).
 
     Raises:
         InvalidClientMetadata: If JOSE has no name for this kind of key.
@@ -97,7 +102,7 @@ def _certificate(key: Mapping[str, object]) -> ClientCertificate:
 
 
 def _found_instead(x5c: str) -> str | None:
-    """Return what an ``x5c`` value holds instead of a certificate, and what to do, or None."""
+    """Return why an ``x5c`` value is not a certificate, and what to do, or None."""
     try:
         kind = file_kinds.of_octets(base64_to_der(x5c))
     except BadCertificate:
@@ -111,7 +116,10 @@ def _found_instead(x5c: str) -> str | None:
 
 
 def _read(x5c: str) -> tuple[ClientCertificate, Mapping[str, str]]:
-    """Return the certificate that an ``x5c`` value holds, and the members of its key's JWK."""
+    """Return the certificate in an ``x5c`` value, and its key's members.
+
+    The members are those of the key's JWK.
+    """
     known = _registered.known.get(x5c)
     if known is None:
         certificate = ClientCertificate.from_der(base64_to_der(x5c))

@@ -7,7 +7,7 @@ from .verifier import Verifier
 
 
 def why_not_now(client: Client, verifier: Verifier) -> str | None:
-    """Fetch the set of a client that publishes its certificates, and return why it cannot authenticate with it.
+    """Fetch a client's key set, and return why it cannot authenticate.
 
     Args:
         client: the client.

@@ -1,4 +1,7 @@
-"""The shortest key of a certificate that authenticates a client; tokens can be bound to any key."""
+"""The shortest key of a certificate that authenticates a client.
+
+Tokens can be bound to any key.
+"""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -1,4 +1,7 @@
-"""The metadata of a server: RFC 8414 and RFC 9728, with the members of RFC 8705 sections 3.3 and 5."""
+"""The metadata of a server (RFC 8414 and RFC 9728).
+
+They have the members of RFC 8705 sections 3.3 and 5.
+"""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -107,8 +110,9 @@ def protected_resource_metadata(
 
 
 class MetadataMiddleware:
-    """Serves metadata at their well-known paths (RFC 8414 section 3, RFC 9728 section 3); all else goes on.
+    """A middleware that serves metadata at their well-known paths.
 
+    The paths are those of RFC 8414 section 3 and RFC 9728 section 3. All other requests go on to the application.
     Scripts of every origin may read them: they are public. Around an API, it also has the challenge to a refused access
     token name the API's own document (RFC 9728 section 5.1).
 
@@ -157,7 +161,9 @@ class MetadataMiddleware:
 
 
 def well_known_path(document: Metadata) -> str:
-    """Return a document's path in a URL: the well-known path, then the issuer's or resource's.
+    """Return a document's path in a URL, which starts with the well-known path.
+
+    The path of its issuer or resource follows.
 
     Raises:
         InvalidServerMetadata: If the document has neither ``issuer`` nor ``resource``, or both.
@@ -170,7 +176,8 @@ def well_known_path(document: Metadata) -> str:
 
 
 def _paths(document: Metadata) -> Iterator[str]:
-    """Yield the paths at which clients look, as PEP 3333 has them: RFC 9728 keeps a slash at a resource's end."""
+    """Yield the paths at which clients look, as PEP 3333 writes them."""
+    # RFC 9728 keeps a slash at a resource's end.
     path = _path_info(well_known_path(document))
     yield path
     if "resource" in document and len(check_identifier("resource", document["resource"])) > 1:
@@ -178,7 +185,10 @@ def _paths(document: Metadata) -> Iterator[str]:
 
 
 def _resource(document: Metadata) -> tuple[str, str]:
-    """Return a resource's path, as PEP 3333 has it and without a slash at its end, and the URL of its document."""
+    """Return a resource's path, and the URL of its document.
+
+    The path is as PEP 3333 writes it, without a slash at its end.
+    """
     parts = urlsplit(str(document["resource"]))
     return _path_info(parts.path.rstrip("/")), f"https://{parts.netloc}{well_known_path(document)}"
 
@@ -216,7 +226,10 @@ def _url(name: str, path: object, base: str) -> str:
 
 
 def _add_algorithms(metadata: dict[str, object]) -> None:
-    """Add the algorithms of each endpoint with signed assertions (RFC 8414 section 2)."""
+    """Add the algorithms of each endpoint with signed assertions.
+
+    RFC 8414 section 2 requires them.
+    """
     algorithms = metadata.get(f"token_endpoint{ALGORITHMS}")
     for name in _WITH_METHODS if algorithms is not None else ():
         methods = metadata.get(f"{name}{METHODS}")

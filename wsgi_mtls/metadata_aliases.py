@@ -1,4 +1,7 @@
-"""The endpoints of a server at which clients use mutual TLS (``mtls_endpoint_aliases``, RFC 8705 section 5)."""
+"""The endpoints of a server at which clients use mutual TLS.
+
+``mtls_endpoint_aliases`` has them (RFC 8705 section 5).
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,7 @@
-"""Checks of a server's own metadata (RFC 8414, RFC 9728, RFC 8705 sections 3.3 and 5)."""
+"""Checks of a server's own metadata.
+
+The rules are in RFC 8414, RFC 9728, and RFC 8705 sections 3.3 and 5.
+"""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
@@ -97,7 +100,10 @@ def uses_signatures(methods: Iterable[str]) -> bool:
 
 
 def _check_methods(metadata: Metadata, name: str) -> None:
-    """Check that signed methods have algorithms, without ``none`` (RFC 8414 section 2)."""
+    """Check that signed methods have algorithms, without ``none``.
+
+    RFC 8414 section 2 requires both.
+    """
     algorithms = name.removesuffix(METHODS) + ALGORITHMS
     if uses_signatures(texts(name, metadata[name])) and algorithms not in metadata:
         raise InvalidServerMetadata(
@@ -108,7 +114,10 @@ def _check_methods(metadata: Metadata, name: str) -> None:
 
 
 def _check_aliases(aliases: object, endpoints: Metadata) -> None:
-    """Check the aliases of endpoints that clients call themselves (RFC 8705 section 5)."""
+    """Check the aliases of endpoints that clients call themselves.
+
+    See RFC 8705 section 5.
+    """
     if not isinstance(aliases, Mapping) or not aliases:
         raise InvalidServerMetadata(f"{ALIASES} must be an object with at least one endpoint.")
     for name, value in aliases.items():

@@ -1,4 +1,4 @@
-"""Options that several constructors take: checked when the application starts, not when a request comes."""
+"""Options of several constructors, checked when the application starts."""
 
 from collections.abc import Iterable
 from inspect import signature

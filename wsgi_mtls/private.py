@@ -1,4 +1,7 @@
-"""Answers that were made for one certificate or token, kept out of shared caches (RFC 9111 section 3.5)."""
+"""Answers made for one certificate or token, kept out of shared caches.
+
+See RFC 9111 section 3.5.
+"""
 
 import re
 from functools import lru_cache, partial
@@ -18,7 +21,9 @@ _ENDS = ("-control", "-expires")  # of all of them; the pattern itself takes lon
 
 
 def keep_private(start_response: "StartResponse", environ: "WSGIEnvironment", *, store: bool = True) -> "StartResponse":
-    """Return a ``start_response`` that makes the answer private if a record of the request demands it.
+    """Return a ``start_response`` that makes the answer private on demand.
+
+    A record of the request demands it.
 
     Args:
         start_response: the server's.

@@ -1,7 +1,8 @@
-"""Fixtures for an application's own tests: a CA, and certificates of any shape; each made once per test session.
+"""pytest fixtures that make a CA, and certificates of any shape.
 
-A test sends one with ``environ_overrides=environ_for(certificate)``: see :mod:`wsgi_mtls.testing`. pytest loads this
-plugin by itself; ``pytest_plugins`` may name it and need not.
+They are for an application's own tests. Each is made once per test session. A test sends one with
+``environ_overrides=environ_for(certificate)``: see :mod:`wsgi_mtls.testing`. pytest loads this plugin by itself;
+``pytest_plugins`` may name it and need not.
 """
 
 from collections.abc import Callable
@@ -24,10 +25,11 @@ def mtls_ca() -> "KeyPair":
 
 @pytest.fixture(scope="session")
 def mtls_certificate(mtls_ca: "KeyPair") -> "Callable[..., KeyPair]":
-    """Return what makes certificates: ``mtls_certificate("CN=billing", san_dns=["billing.example.com"])``.
+    """Return a function that makes certificates.
 
-    It takes the subject, the members of :class:`~wsgi_mtls.testing.Profile`, and ``self_signed=True``; without that,
-    ``mtls_ca`` issues it. The same arguments give the same certificate.
+    Call it as ``mtls_certificate("CN=billing", san_dns=["billing.example.com"])``. It takes the subject, the members of
+    :class:`~wsgi_mtls.testing.Profile`, and ``self_signed=True``; without that, ``mtls_ca`` issues it. The same
+    arguments give the same certificate.
     """
     from .testing import Profile, self_sign
 

@@ -1,4 +1,7 @@
-"""The record of one request, in one place: the guard writes it, adapters and applications read it."""
+"""The record of one request.
+
+The guard writes it; adapters and applications read it.
+"""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

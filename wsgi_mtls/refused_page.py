@@ -1,7 +1,7 @@
-"""The page for a person with a refused browser: the case, and the certificate that came.
+"""The page for a person whose browser was refused.
 
-An adapter renders it with its framework's templates. It shows no more than the answer to a program does, except what
-the caller knows: whether it sent a certificate, and which.
+It shows the case, and the certificate that came. An adapter renders it with its framework's templates. It shows no more
+than the answer to a program does, except what the caller knows: whether it sent a certificate, and which.
 """
 
 from contextlib import suppress
@@ -27,7 +27,9 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ShownCertificate:
-    """The certificate that the browser sent; control, line and bidi characters are escaped, and long texts are cut.
+    """The certificate that the browser sent, safe to show.
+
+    Control, line and bidi characters are escaped, and long texts are cut.
 
     Attributes:
         subject: the name of the holder.

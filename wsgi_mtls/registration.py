@@ -1,4 +1,7 @@
-"""Metadata by which a client registers itself (RFC 7591), checked before an adapter stores them."""
+"""Metadata by which a client registers itself (RFC 7591).
+
+They are checked before an adapter stores them.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -27,7 +30,10 @@ _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def without_empty(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove null and empty members from an update, which deletes them (RFC 7592 section 2.2)."""
+    """Remove null and empty members from an update (RFC 7592 section 2.2).
+
+    Such members delete what was registered.
+    """
     return {name: value for name, value in given.items() if value not in _EMPTY}
 
 

@@ -1,4 +1,7 @@
-"""The remedies for a refused certificate, for the operator. They are made only where a refusal is logged."""
+"""The remedies for a refused certificate, for the operator.
+
+They are made only where a refusal is logged.
+"""
 
 from collections.abc import Sequence
 
@@ -51,7 +54,7 @@ def _about(words: str, own: Directives) -> str:
 
 
 def other_names(expected: SubjectValue | None, certificate: ClientCertificate) -> str:
-    """Return what was expected of a certificate, the names that it has, and what to change."""
+    """Return the expected name, the certificate's names, and what to change."""
     if expected is None:
         return "The client is registered by no name."
     texts = {expected.kind: _texts(expected.kind, certificate)}
@@ -62,7 +65,7 @@ def other_names(expected: SubjectValue | None, certificate: ClientCertificate) -
 
 
 def other_names_forwarded(expected: SubjectValue | None, peer: PeerSubject) -> str:
-    """Return what was expected, the names that a terminator forwarded, and what to change."""
+    """Return the expected name, the forwarded names, and what to change."""
     wanted = f"{expected.kind} {quoted(expected.value)}" if expected else "no name, since none is registered"
     return (
         f"Expected {wanted}, found {peer.kind} {_listed(peer.values)} from {of(peer.source).terminator}: register the "

@@ -16,9 +16,10 @@ _ENTRY = 512  # what an entry takes whatever its key
 
 
 class Remembered(Generic[Key, Value]):
-    """The results of reading some octets. The same octets have the same result, so nothing expires.
+    """The remembered results of reading some octets.
 
-    The oldest entries go first, whether they were used or not: to note each use would cost more than it saves.
+    The same octets have the same result, so nothing expires. The oldest entries go first, whether they were used or
+    not: to note each use would cost more than it saves.
 
     Args:
         max_octets: the most octets of keys that are remembered.

@@ -1,4 +1,7 @@
-"""A refusal as an answer: of an authorization server (RFC 6749 section 5.2), or of an API (RFC 6750 section 3)."""
+"""A refusal as an answer of an authorization server or an API.
+
+See RFC 6749 section 5.2 and RFC 6750 section 3.
+"""
 
 import json
 import re
@@ -36,13 +39,15 @@ _SCHEME = re.compile(r"\s*(Basic|Bearer)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A refusal as a WSGI application, at half of the cost of Werkzeug's ``Response``: strangers cause refusals.
+    """A refusal as a WSGI application.
 
     Attributes:
         status: of HTTP.
         headers: without the length.
         body: for any method but HEAD.
     """
+
+    # Strangers cause refusals, and Werkzeug's ``Response`` costs twice as much.
 
     status: int
     headers: list[tuple[str, str]]
@@ -90,7 +95,9 @@ def error_answer(
 
 
 def token_error_answer(error: MutualTLSError, *, realm: str | None = None, scope: str | None = None) -> Answer:
-    """Make the answer to a refused access token: only a challenge (RFC 6750 section 3).
+    """Make the answer to a refused access token (RFC 6750 section 3).
+
+    It has only a challenge.
 
     Args:
         error: the refusal.

@@ -17,11 +17,12 @@ logger = logging.getLogger("wsgi_mtls.store")
 
 
 class SealedStore:
-    """A :class:`~wsgi_mtls.store.Store` that several processes share, such as Redis, with a seal on each value.
+    """A store that several processes share, with a seal on each value.
 
-    What is kept there decides which certificates are a client's and which tokens are active. So a value counts only
-    with a seal (HMAC-SHA256) over its key, its end and itself. A value that another program wrote, that was kept under
-    another key, or that has expired is ignored, and a warning is logged.
+    Redis is an example of a :class:`~wsgi_mtls.store.Store` that is shared. What is kept there decides which
+    certificates are a client's and which tokens are active. So a value counts only with a seal (HMAC-SHA256) over its
+    key, its end and itself. A value that another program wrote, that was kept under another key, or that has expired is
+    ignored, and a warning is logged.
 
     A program that writes to the store can still remove values, and what ``add`` has noted.
 
@@ -45,7 +46,7 @@ class SealedStore:
         self._clock = clock
 
     def get(self, key: str, /) -> bytes | None:
-        """Return the value that :meth:`set` kept under this key with this secret, or None."""
+        """Return the value that :meth:`set` kept under this key and secret, or None."""
         sealed = self._store.get(key)
         if not sealed:  # what add has noted is empty
             return None
@@ -61,7 +62,10 @@ class SealedStore:
         self._store.set(key, self._seal(key, ends, value) + ends + value, seconds)
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if there is none, and return whether there was none; atomic."""
+        """Keep an empty value if there is none; return whether there was none.
+
+        This is atomic.
+        """
         return self._store.add(key, seconds)
 
     def _seal(self, key: str, ends: bytes, value: bytes) -> bytes:

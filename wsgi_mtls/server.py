@@ -1,7 +1,8 @@
-"""TLS termination in Python, for development, tests and the demo: asks for a client certificate and accepts any.
+"""TLS termination in Python, for development, tests and the demo.
 
-Python's own ``ssl`` aborts the handshake of every certificate that it can't validate, so it serves no self-signed
-client; pyOpenSSL's callback accepts them, and the application learns which chain was validated.
+It asks for a client certificate and accepts any. Python's own ``ssl`` aborts the handshake of every certificate that it
+can't validate, so it serves no self-signed client; pyOpenSSL's callback accepts them, and the application learns which
+chain was validated.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ THREADS = 32
 
 
 class CertificateGateway(Gateway_10):
-    """Adds mod_ssl's keys to the environ: ``SSL_CLIENT_CERT``, ``SSL_CLIENT_CERT_CHAIN_n``, ``SSL_CLIENT_VERIFY``."""
+    """A gateway that adds mod_ssl's keys to the environ.
+
+    They are ``SSL_CLIENT_CERT``, ``SSL_CLIENT_CERT_CHAIN_n`` and ``SSL_CLIENT_VERIFY``.
+    """
 
     def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stub says None
         """Return the WSGI environ of a request."""
@@ -79,7 +83,9 @@ def make_server(
 
 
 def make_context(certificate: Path, private_key: Path, client_ca: Path | None) -> SSL.Context:
-    """Make a TLS context (TLS 1.2 and newer) that asks for a client certificate and accepts any.
+    """Make a TLS context that asks for a client certificate and accepts any.
+
+    It speaks TLS 1.2 and newer.
 
     Raises:
         OSError: If a file can't be read.
@@ -138,5 +144,6 @@ def _remember_first_error(connection: SSL.Connection, _: crypto.X509, error: int
 
 
 def _pem(certificate: crypto.X509) -> str:
-    """Return PEM without parsing it: OpenSSL accepts certificates that cryptography refuses."""
+    """Return PEM without parsing it."""
+    # OpenSSL accepts certificates that cryptography refuses.
     return crypto.dump_certificate(crypto.FILETYPE_PEM, certificate).decode("ascii")

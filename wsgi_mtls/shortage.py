@@ -5,10 +5,11 @@ _OF_DATABASES = frozenset({"OperationalError", "InterfaceError"})
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Return whether an operation failed for lack of memory, a descriptor, a thread, a connection or a database.
+    """Return whether an operation failed for lack of a resource.
 
-    Such a failure proves nothing about a token: a client that reads "invalid" throws a good one away. An error that
-    was raised from another counts as that one, since libraries wrap what they catch.
+    Resources are memory, descriptors, threads, connections and databases. Such a failure proves nothing about a token:
+    a client that reads "invalid" throws a good one away. An error that was raised from another counts as that one,
+    since libraries wrap what they catch.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

@@ -1,4 +1,7 @@
-"""A store for values that are kept for a while, with three methods that a shared cache also has."""
+"""A store for values that are kept for a while.
+
+It has three methods that a shared cache also has.
+"""
 
 import time
 from collections import OrderedDict
@@ -12,7 +15,10 @@ _ENTRY = 256  # what Python itself needs for an entry, roughly
 
 
 class Store(Protocol):
-    """Octets by keys, each with a lifetime. A value may go before its end, never after it."""
+    """The interface of a store: octets by keys, each with a lifetime.
+
+    A value may go before its end, never after it.
+    """
 
     def get(self, key: str, /) -> bytes | None:
         """Return a value, or None if there is none any more."""
@@ -21,11 +27,16 @@ class Store(Protocol):
         """Keep a value for so many seconds, and replace the old one."""
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if there is none, and return whether there was none; atomic."""
+        """Keep an empty value if there is none; return whether there was none.
+
+        This is atomic.
+        """
 
 
 class MemoryStore:
-    """A :class:`Store` in this process. What was used least recently goes first where octets run out.
+    """A :class:`Store` in this process.
+
+    What was used least recently goes first where octets run out.
 
     Args:
         max_octets: how much it holds.
@@ -55,7 +66,10 @@ class MemoryStore:
             self._set(key, value, seconds)
 
     def add(self, key: str, seconds: float, /) -> bool:
-        """Keep an empty value if there is none, and return whether there was none; atomic."""
+        """Keep an empty value if there is none; return whether there was none.
+
+        This is atomic.
+        """
         with self._lock:
             if self._get(key) is not None:
                 return False

@@ -15,7 +15,9 @@ _MOST = 6  # a line that people read
 
 
 def registrations(certificate: ClientCertificate) -> list[dict[str, object]]:
-    """Return metadata that fit a certificate: one for each subject value, or its JWK set.
+    """Return the metadata by which a certificate can be registered.
+
+    There is one for each subject value, or one with its JWK set.
 
     Args:
         certificate: as a client would present it, and a CA would have validated it.
@@ -35,7 +37,10 @@ def registrations(certificate: ClientCertificate) -> list[dict[str, object]]:
 
 
 def in_one_line(certificate: ClientCertificate) -> str:
-    """Return by what a certificate can be registered, or why it cannot be, for people."""
+    """Return how a certificate can be registered, or why it cannot be.
+
+    The text is for people.
+    """
     fitting = registrations(certificate)
     if not fitting:
         return f"not registered by anything: {obstacle(certificate)}"
@@ -99,7 +104,10 @@ def _texts(certificate: ClientCertificate, part: str) -> list[str]:
 
 
 def _fits(kind: SubjectKind, value: str, certificate: ClientCertificate) -> bool:
-    """Return whether the value can be registered: a wildcard or a name with invisible characters can't."""
+    """Return whether the value can be registered.
+
+    A wildcard or a name with invisible characters cannot.
+    """
     try:
         return SubjectValue.parse(kind, value).matches(certificate)
     except InvalidClientMetadata:

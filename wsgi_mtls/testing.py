@@ -1,4 +1,7 @@
-"""Tools for an application's own tests: certification authorities, certificates of any shape, environs."""
+"""Tools for an application's own tests.
+
+They make certification authorities, certificates of any shape, and environs.
+"""
 
 import ipaddress
 import ssl

@@ -118,7 +118,9 @@ class Verifier:
         return client
 
     def identify(self, peer: Peer | None) -> AuthenticatedClient:
-        """Return the one registered client that this certificate authenticates: mutual TLS without a ``client_id``.
+        """Return the one registered client that this certificate authenticates.
+
+        This is mutual TLS without a ``client_id``.
 
         Raises:
             MutualTLSError: If no certificate, no client or several clients were found, or the only one fails a check.
@@ -132,7 +134,9 @@ class Verifier:
         return client
 
     def check_certificate(self, peer: Peer | None) -> PeerCertificate:
-        """Return the certificate if its own names may be believed: plain mutual TLS, without registered clients.
+        """Return the certificate if its own names may be believed.
+
+        This is plain mutual TLS, without registered clients.
 
         Raises:
             MutualTLSError: If none came, it is outside its validity period, self-signed or for another purpose, its
@@ -142,7 +146,10 @@ class Verifier:
             return self.rules.check_certificate(peer)
 
     def listed(self) -> Iterable[Client]:
-        """Return all clients where they are in memory; none of a registry that looks up one at a time."""
+        """Return all clients where they are in memory.
+
+        Return none of a registry that looks up one at a time.
+        """
         return self.rules.clients.in_memory or ()
 
     def client(self, client_id: str) -> Client:
@@ -170,6 +177,6 @@ class Verifier:
         return self.rules.clients.searchable
 
     def registration_warnings(self) -> tuple[str, ...]:
-        """Return a sentence for each thing that is registered and probably not meant so, of clients in memory."""
+        """Return a sentence for each probable mistake in clients in memory."""
         registry = self.rules.clients.in_memory
         return registry.warnings() if registry is not None else ()

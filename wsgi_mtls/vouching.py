@@ -1,4 +1,7 @@
-"""The check that a trust store of the application vouches for the names in a PKI client's certificate."""
+"""The check that a trust store vouches for a PKI client's names.
+
+The names are those in the certificate; the store is the application's.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +59,10 @@ class Vouching:
 
     @property
     def is_for_clients_only(self) -> bool:
-        """Whether the store depends on the client, so that a certificate without one cannot be validated."""
+        """Whether no certificate can be validated without a client.
+
+        The store then depends on the client.
+        """
         return not isinstance(self.trust, TrustStore)
 
     def check_chain(self, peer: PeerCertificate, client: Client | None, at: datetime | None) -> None:

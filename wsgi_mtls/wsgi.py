@@ -1,4 +1,7 @@
-"""The WSGI middlewares of certificates and clients: PEP 3333 in, the application or a refusal out."""
+"""The WSGI middlewares of certificates and clients.
+
+They follow PEP 3333; the answer is the application's or a refusal.
+"""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal
@@ -27,11 +30,12 @@ ErrorResponse = Callable[["WSGIEnvironment", MutualTLSError], "WSGIApplication"]
 
 
 class PeerMiddleware:
-    """Puts the peer certificate into ``environ["wsgi_mtls.peer"]``, on every path, and decides nothing.
+    """A middleware that puts the peer certificate into the environ.
 
-    For an application that looks at certificates itself, or has an adapter to its framework. The application never sees
-    what an untrusted peer sent. An unreadable certificate is an error only for a decision about it.
-    The answer to a request that came with a certificate is private to it.
+    It is in ``environ["wsgi_mtls.peer"]`` on every path, and nothing is decided. For an application that looks at
+    certificates itself, or has an adapter to its framework. The application never sees what an untrusted peer sent. An
+    unreadable certificate is an error only for a decision about it. The answer to a request that came with a
+    certificate is private to it.
 
     Args:
         app: the application to wrap.
@@ -55,7 +59,10 @@ class PeerMiddleware:
 def pass_on(
     app: "WSGIApplication", guard: Guard, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
-    """Have the application serve a request that is not guarded, without what an untrusted peer sent."""
+    """Have the application serve a request that is not guarded.
+
+    What an untrusted peer sent is removed.
+    """
     # Where the source was asked, that is done, and a layer further in may know less of the peer's address.
     if RECORD not in environ or not record_of(environ, guard).asked:
         guard.drop_untrusted(environ)
@@ -63,12 +70,13 @@ def pass_on(
 
 
 class ClientAuthMiddleware:
-    """Authenticates OAuth clients by certificate on the paths of an authorization server's endpoints.
+    """A middleware that authenticates OAuth clients by certificate.
 
-    The application finds ``environ["wsgi_mtls.client"]``, an :class:`~wsgi_mtls.AuthenticatedClient`, the peer
-    certificate in ``environ["wsgi_mtls.peer"]``, and its body unread. A client that is registered for another method,
-    or for none, is left to the application, which must authenticate it: ``wsgi_mtls.client`` is missing then. What is
-    answered on these paths is not stored by any cache (RFC 6749 section 5.1).
+    It guards the paths of an authorization server's endpoints. The application finds ``environ["wsgi_mtls.client"]``,
+    an :class:`~wsgi_mtls.AuthenticatedClient`, the peer certificate in ``environ["wsgi_mtls.peer"]``, and its body
+    unread. A client that is registered for another method, or for none, is left to the application, which must
+    authenticate it: ``wsgi_mtls.client`` is missing then. What is answered on these paths is not stored by any cache
+    (RFC 6749 section 5.1).
 
     Args:
         app: the application to wrap.

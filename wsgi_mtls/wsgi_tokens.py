@@ -1,4 +1,7 @@
-"""The WSGI middleware of an API, and its decision for applications that look at tokens themselves."""
+"""The WSGI middleware of an API.
+
+Its decision is also here, for applications that look at tokens themselves.
+"""
 
 from collections.abc import Collection, Iterable
 from functools import partial
@@ -39,7 +42,9 @@ def accept_token(
     dpop: "DPoP | None" = None,
     step_up: StepUp | None = None,
 ) -> BoundToken:
-    """Accept the access token of a request, where an application looks at tokens itself (RFC 8705 section 3).
+    """Accept the access token of a request (RFC 8705 section 3).
+
+    It is for an application that looks at tokens itself.
 
     Args:
         environ: the request; ``wsgi_mtls.peer`` and, once accepted, ``wsgi_mtls.token`` are there afterwards.
@@ -67,10 +72,11 @@ def accept_token(
 
 
 class AccessTokenMiddleware:
-    """Accepts requests with an access token that is bound to the certificate of the request.
+    """A middleware that accepts requests with a certificate-bound access token.
 
-    The application finds ``environ["wsgi_mtls.token"]``, a :class:`~wsgi_mtls.rules.token.BoundToken`, the peer
-    certificate in ``environ["wsgi_mtls.peer"]``, and its body unread. What it answers is private to the token.
+    The token is bound to the certificate of the request. The application finds ``environ["wsgi_mtls.token"]``, a
+    :class:`~wsgi_mtls.rules.token.BoundToken`, the peer certificate in ``environ["wsgi_mtls.peer"]``, and its body
+    unread. What it answers is private to the token.
 
     Args:
         app: the application to wrap.

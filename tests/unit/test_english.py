@@ -58,3 +58,27 @@ def test_modules_are_described_and_not_asked_about(folder):
         if isinstance(node, ast.ClassDef)
     }
     assert {name: text for name, text in public.items() if QUESTION.match(text)} == {}
+
+
+DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def long_first_lines(text: str) -> list[str]:
+    docstrings = [ast.get_docstring(node) for node in ast.walk(ast.parse(text)) if isinstance(node, DESCRIBED)]
+    first_lines = [docstring.splitlines()[0] for docstring in docstrings if docstring]
+    return [line for line in first_lines if len(line) >= 80]
+
+
+@pytest.mark.parametrize("folder", ["wsgi_mtls"])
+def test_first_lines_of_docstrings_are_under_80_characters(folder):
+    modules = sorted((ROOT / folder).rglob("*.py"))
+    found = {str(path.relative_to(ROOT)): long_first_lines(path.read_text(encoding="utf-8")) for path in modules}
+    assert modules
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_long_first_lines_are_found():
+    short, long = "x" * 79, "x" * 80
+    assert long_first_lines(
+        f'"""{short}"""\nclass A:\n    def b(self):\n        """{long}\n\n        More.\n        """'
+    ) == [long]

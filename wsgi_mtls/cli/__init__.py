@@ -1,4 +1,4 @@
-"""The command line: ``wsgi-mtls demo | pki | inspect | serve``. Needs the extra ``cli``."""
+"""The command line ``wsgi-mtls``, which needs the extra ``cli``."""
 
 import sys
 

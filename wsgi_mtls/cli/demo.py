@@ -1,4 +1,4 @@
-"""``wsgi-mtls demo``: real clients over real TLS, accepted or refused by RFC 8705."""
+"""``wsgi-mtls demo``: real clients over real TLS, accepted or refused."""
 
 import json
 import logging
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @click.option("--serve", is_flag=True, help="Keep the server running afterwards, and print curl lines to try by hand.")
 @click.option("--behind", type=click.Choice(list(TERMINATORS)), help="Play through this program, run from deploy/.")
 def demo(serve: bool, behind: str | None) -> None:
-    """Start TLS servers with a throw-away CA, and play clients and thieves. Status 0 if all came as expected."""
+    """Start TLS servers with a throw-away CA, and play clients and thieves.
+
+    Exits with 0 if all came as expected.
+    """
     logging.getLogger("wsgi_mtls").setLevel(logging.ERROR)
     terminator, page = TERMINATORS[behind] if behind else None, DemoPage()
     scenario = expecting(make_scenario(), terminator) if terminator else make_scenario()
@@ -145,7 +148,7 @@ def _keep_running(page: DemoPage, host: str, port: int) -> None:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """End on SIGTERM by an exception, so that no folder with private keys is left behind."""
+    """End on SIGTERM by an exception, so that private keys are deleted."""
     if current_thread() is not main_thread():
         yield  # in Python, only the main thread handles signals
         return

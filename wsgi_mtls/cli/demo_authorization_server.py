@@ -1,4 +1,7 @@
-"""The demo's authorization server: it issues certificate-bound tokens, and answers introspection."""
+"""The demo's authorization server.
+
+It issues certificate-bound tokens, and answers introspection.
+"""
 
 import json
 import secrets
@@ -29,7 +32,9 @@ LIFETIME = 300
 
 
 class DemoAuthorizationServer:
-    """RFC 6749 as far as the demo and the tests need it. What it issues it forgets when it ends.
+    """An authorization server with what the demo and tests need of RFC 6749.
+
+    It forgets what it issued when it ends.
 
     Attributes:
         issuer: in ``iss``.
@@ -135,7 +140,7 @@ class DemoAuthorizationServer:
 
     @contextmanager
     def _used_up(self, member: str, request: Request) -> Iterator[Mapping[str, object]]:
-        """Take a code or refresh token out, so that it can be used once, and put it back if anything fails."""
+        """Consume a code or refresh token, and put it back if anything fails."""
         grants, text = self._grants[member], request.form.get(member, "")
         record = grants.pop(text, None)
         try:
@@ -164,7 +169,10 @@ class DemoAuthorizationServer:
         return token
 
     def _client(self, request: Request) -> Client:
-        """The client that the middleware authenticated, or a public one, which has no authentication."""
+        """Return the client that the middleware authenticated, or a public one.
+
+        A public client has no authentication.
+        """
         if CLIENT in request.environ:
             registration: Client = request.environ[CLIENT].registration
             return registration

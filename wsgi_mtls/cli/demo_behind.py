@@ -1,4 +1,4 @@
-"""``wsgi-mtls demo --behind``: the demo's application behind a real TLS terminator."""
+"""``wsgi-mtls demo --behind``: the demo behind a real TLS terminator."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def expecting(scenario: Scenario, terminator: Terminator) -> Scenario:
-    """Return the scenario with what is expected where the terminator itself refuses some certificates."""
+    """Return the scenario with the refusals expected of the terminator itself."""
     rows = (
         replace(row, expected=REFUSED_BEFORE) if _is_refused_before(row, terminator) else row for row in scenario.rows
     )

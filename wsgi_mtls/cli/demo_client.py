@@ -1,4 +1,7 @@
-"""The demo's clients and thieves: requests over TLS connections of their own, with any certificate."""
+"""The demo's clients and thieves: requests with any certificate.
+
+Each request has a TLS connection of its own.
+"""
 
 import json
 import ssl

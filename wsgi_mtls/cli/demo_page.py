@@ -47,7 +47,10 @@ class DemoPage:
     examples: list[Example] = field(default_factory=list)
 
     def before(self, app: "WSGIApplication") -> "WSGIApplication":
-        """Return an application that answers ``/`` with the page, and all else as ``app`` does."""
+        """Return an application that answers ``/`` with the page.
+
+        ``app`` answers everything else.
+        """
 
         def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             if environ.get("PATH_INFO") != "/" or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):

@@ -1,4 +1,7 @@
-"""The demo's clients, and the requests that they make: each with what RFC 8705 section 2 expects."""
+"""The demo's clients and requests, with the expected answers.
+
+RFC 8705 section 2 says what is expected.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A certification authority that the server trusts, registered clients, and requests.
+    """A CA that the server trusts, registered clients, and requests.
 
     Attributes:
         ca: the CA.

@@ -1,4 +1,7 @@
-"""The demo's second half: tokens are issued, used and stolen, over real TLS (RFC 8705 sections 3 and 4)."""
+"""The demo's second half: tokens are issued, used and stolen.
+
+All of it happens over real TLS (RFC 8705 sections 3 and 4).
+"""
 
 import json
 import time

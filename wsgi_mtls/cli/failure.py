@@ -1,4 +1,4 @@
-"""A bad file or argument is one line on stderr and exit status 2, never a traceback."""
+"""Errors in files and arguments: one line on stderr, and exit status 2."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,10 @@ _HELP: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsH
 
 
 class PlainGroup(click.Group):
-    """A group of commands that reports wrong arguments in one line, without click's usage text."""
+    """A group of commands that reports wrong arguments in one line.
+
+    click's usage text is left out.
+    """
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Parse the arguments of the group."""

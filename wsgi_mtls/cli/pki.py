@@ -1,4 +1,4 @@
-"""``wsgi-mtls pki``: a development CA, and certificates with any subject and SANs."""
+"""``wsgi-mtls pki``: a development CA, and certificates with any names."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group()
 def pki() -> None:
-    """Make a development CA and certificates. For production use a CA that keeps its key safe."""
+    """Make a development CA and certificates.
+
+    For production use a CA that keeps its key safe.
+    """
 
 
 def _options(command: Command) -> Command:

@@ -1,4 +1,4 @@
-"""Real TLS terminators, started with their configurations in ``deploy/``: for the demo and the end-to-end tests."""
+"""Real TLS terminators, run from ``deploy/`` for the demo and tests."""
 
 import json
 import os
@@ -131,7 +131,7 @@ class TLSFiles:
 
 
 class StartFailed(Exception):
-    """A program ended, or did not answer in time; the message is the end of what it printed."""
+    """A program ended or did not answer in time; the message is its last output."""
 
 
 @contextmanager
@@ -185,7 +185,7 @@ def render(source: Path, target: Path, values: Mapping[str, str]) -> None:
 
 
 def free_port() -> int:
-    """Return a loopback port that is free, and that the kernel gives to no other program for a minute.
+    """Return a free loopback port that no other program gets for a minute.
 
     A connection that ended there holds it (TIME_WAIT). Servers set SO_REUSEADDR, with which they can still bind it.
     """
@@ -250,7 +250,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, server_ca: Path, log: P
 
 
 def _answers(host: str, port: int, context: ssl.SSLContext) -> bool:
-    """Return whether the application answers through the terminator, which would itself answer without JSON."""
+    """Return whether the application itself answers through the terminator."""
     connection = LoopbackConnection(host, port, context, timeout=_ANSWER_SECONDS)
     try:
         connection.request("POST", "/token")

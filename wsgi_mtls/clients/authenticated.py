@@ -9,7 +9,7 @@ from .client import AuthMethod, Client
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedClient:
-    """A client that proved possession of the key of a certificate that is registered for it.
+    """A client that proved possession of its registered certificate's key.
 
     Attributes:
         client_id: as registered.
@@ -27,7 +27,9 @@ class AuthenticatedClient:
 
     @property
     def confirmation(self) -> dict[str, str]:
-        """The ``cnf`` claim that binds a token to this certificate (RFC 8705 section 3.1).
+        """The ``cnf`` claim that binds a token to this certificate.
+
+        RFC 8705 section 3.1 has its form.
 
         Raises:
             NoCertificate: ``certificate_not_delivered``: If the terminator forwards only a name.

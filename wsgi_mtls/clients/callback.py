@@ -20,10 +20,11 @@ SelfSignedCallback = Callable[[str], Certificate | Iterable[Certificate] | None]
 
 
 class CallbackRegistry:
-    """Clients known through callbacks, without a registered method: the certificate decides which one applies.
+    """Clients known through callbacks, without a registered method.
 
-    A self-signed certificate is judged by the self-signed method, all others by PKI. Both callbacks answering for one
-    client is a configuration error, since the caller would choose how strictly it is judged.
+    The certificate decides which method applies. A self-signed certificate is judged by the self-signed method, all
+    others by PKI. Both callbacks answering for one client is a configuration error, since the caller would choose how
+    strictly it is judged.
 
     Args:
         pki: answers for clients of ``tls_client_auth`` (RFC 8705 section 2.1).

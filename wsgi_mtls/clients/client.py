@@ -1,4 +1,7 @@
-"""An OAuth client: its ``client_id`` and its registered metadata (RFC 7591 section 2, RFC 8705)."""
+"""An OAuth client: its ``client_id`` and its registered metadata.
+
+The members are those of RFC 7591 section 2 and RFC 8705.
+"""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +25,9 @@ _CLIENT_ID = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A registered client. Making one checks it, so that one which could never authenticate is refused at once.
+    """A registered client, checked when it is made.
+
+    One that could never authenticate is refused at once.
 
     Attributes:
         client_id: as registered, in printable ASCII (RFC 6749 appendix A.1); compared octet by octet.
@@ -75,11 +80,12 @@ class Client:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, object]) -> "Client":
-        """Read registered metadata, as from a registration request, a database row or a settings file.
+        """Read registered metadata, such as those of a database row.
 
-        A member that is None counts as absent, and so do a subject value, a ``jwks_uri`` and a ``jwks`` that are empty,
-        as other servers export what is not registered. Without ``token_endpoint_auth_method`` the method is
-        ``client_secret_basic`` (RFC 7591 section 2), so no mutual TLS.
+        A registration request or a settings file may also have them. A member that is None counts as absent, and so do
+        a subject value, a ``jwks_uri`` and a ``jwks`` that are empty, as other servers export what is not registered.
+        Without ``token_endpoint_auth_method`` the method is ``client_secret_basic`` (RFC 7591 section 2), so no mutual
+        TLS.
 
         Raises:
             InvalidClientMetadata: If the metadata contradict each other, or no certificate could satisfy them.

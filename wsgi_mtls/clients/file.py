@@ -9,7 +9,9 @@ from ..errors import InvalidClientMetadata
 
 
 def load_clients(path: Path) -> Mapping[str, Mapping[str, object]]:
-    """Read ``client_id`` to metadata (RFC 7591) from a ``.json`` or ``.toml`` file, for a registry.
+    """Read clients for a registry from a ``.json`` or ``.toml`` file.
+
+    The file maps ``client_id`` to metadata (RFC 7591).
 
     Raises:
         OSError: If the file can't be read.

@@ -1,4 +1,4 @@
-"""Fetches that many threads want: one at a time per address, few at once altogether."""
+"""Fetches that many threads want, limited per address and altogether."""
 
 from collections import Counter
 from collections.abc import Callable

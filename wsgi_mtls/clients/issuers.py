@@ -1,4 +1,7 @@
-"""The CA that must have issued a PKI client's certificate: the metadata member ``tls_client_auth_issuer``."""
+"""The CAs that may issue a PKI client's certificate.
+
+They are in the metadata member ``tls_client_auth_issuer``.
+"""
 
 import re
 from collections.abc import Sequence

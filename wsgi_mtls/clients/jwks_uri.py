@@ -1,4 +1,7 @@
-"""Certificates that clients publish at their ``jwks_uri`` (RFC 8705 section 2.2.2); needs the extra ``jwt``."""
+"""Certificates that clients publish at their ``jwks_uri``.
+
+RFC 8705 section 2.2.2 describes them. Needs the extra ``jwt``.
+"""
 
 import hashlib
 import logging
@@ -27,11 +30,11 @@ Matches = Callable[[tuple[ClientCertificate, ...]], bool]
 
 
 class KeySets:
-    """Fetches the sets that clients publish, keeps them for a while, and limits what a stranger's request can cost.
+    """The key sets that clients publish: fetched, and kept for a while.
 
-    A certificate counts if it is in a set that was fetched within ``max_seconds`` and, while the client's server is out
-    of reach, ``stale_seconds`` more: that is the longest delay of a revocation. Nothing is fetched before the first
-    request, so that a server may fork after this was made.
+    What a stranger's request can cost is limited. A certificate counts if it is in a set that was fetched within
+    ``max_seconds`` and, while the client's server is out of reach, ``stale_seconds`` more: that is the longest delay of
+    a revocation. Nothing is fetched before the first request, so that a server may fork after this was made.
 
     Args:
         ca_file: PEM file of the CAs that the clients' servers are validated against; None is the system's.
@@ -99,7 +102,7 @@ class KeySets:
         self._flights = Flights(max_fetches, max_fetches_per_host)
 
     def certificates(self, client_id: str, jwks_uri: str, matches: Matches) -> tuple[ClientCertificate, ...]:
-        """Return a client's published certificates; fetch them if the kept ones do not match.
+        """Return a client's published certificates, fetched if none kept matches.
 
         Args:
             client_id: the client's.
@@ -127,11 +130,17 @@ class KeySets:
         return kept.certificates
 
     def why_never(self, jwks_uri: str) -> str | None:
-        """Return why this address is never fetched, and what to change; None if it may be."""
+        """Return why this address is never fetched, and what to change.
+
+        None if it may be fetched.
+        """
         return self._fetcher.why_never(jwks_uri)
 
     def look(self, jwks_uri: str) -> LastFetch:
-        """Fetch a client's set, unless one is fresh or a fetch has just failed; for checks."""
+        """Fetch a client's set for checks, unless a fresh one is kept.
+
+        It is not fetched either if a fetch has just failed.
+        """
         key = _key(jwks_uri)
         kept = self._kept(key)
         if not self._is_fresh(key, kept):

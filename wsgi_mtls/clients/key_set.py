@@ -1,4 +1,4 @@
-"""A client's published JWK set as it was fetched, and for how long it counts (RFC 9111)."""
+"""A client's published JWK set as fetched, and its lifetime (RFC 9111)."""
 
 import base64
 import json
@@ -49,7 +49,9 @@ def from_octets(octets: bytes) -> KeySet:
 
 
 def read_key_set(document: object, headers: Mapping[str, str]) -> KeySet:
-    """Read a fetched JWK set; skip keys without a readable certificate that fits them.
+    """Read a fetched JWK set; skip keys without a fitting certificate.
+
+    A certificate that cannot be read does not fit.
 
     Raises:
         InvalidClientMetadata: If it is not a JWK set, or holds more than ``MAX_KEYS`` keys.

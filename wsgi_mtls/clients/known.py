@@ -1,4 +1,5 @@
-"""The clients of a registry, which is an application's own code: what it returns is checked."""
+"""The clients of a registry, checked before they are used."""
+# A registry is an application's own code.
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -70,7 +71,7 @@ class KnownClients:
                 logger.exception("Client %r was authenticated, which its registry failed to note", client.client_id)
 
     def has_self_signed(self, certificate: ClientCertificate) -> bool:
-        """Return whether this certificate or its key is registered for a self-signed client.
+        """Return whether a self-signed client has this certificate or its key.
 
         A registry that has neither ``has_self_signed`` nor ``find``, as one of callbacks, does not know.
         """
@@ -79,7 +80,9 @@ class KnownClients:
         return self._searched is not None and _is_self_signed_of(self.holders(certificate)[0], certificate)
 
     def holders(self, certificate: ClientCertificate) -> tuple[Sequence[Client], bool | None]:
-        """Return the clients that may hold this certificate, and whether it is registered as self-signed.
+        """Return the clients that may hold this certificate.
+
+        Also return whether it is registered as self-signed.
 
         Returns:
             The clients; and None as the second where the registry must be asked once more, since it knows of disabled

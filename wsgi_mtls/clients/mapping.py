@@ -45,7 +45,7 @@ class MappingRegistry:
         return self._clients.get(client_id)
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether this certificate or its key is registered for a self-signed client."""
+        """Return whether a self-signed client has this certificate or its key."""
         return bool(self._self_signed) and certificate.lookup_key in self._self_signed
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
@@ -54,7 +54,10 @@ class MappingRegistry:
         return self._clients.get(client_id), is_self_signed
 
     def warnings(self) -> tuple[str, ...]:
-        """Return a sentence for each probable mistake in a registration, such as a skipped key."""
+        """Return a sentence for each probable mistake in a registration.
+
+        A skipped key is one.
+        """
         return tuple(
             f"Client {client.client_id!r}: {reason}" for client in self._clients.values() for reason in client.warnings
         )

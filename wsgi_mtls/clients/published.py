@@ -1,4 +1,7 @@
-"""The certificates that clients publish at their ``jwks_uri``, for the verifier (RFC 8705 section 2.2.2)."""
+"""The interface to the certificates that clients publish.
+
+The verifier needs them (RFC 8705 section 2.2.2).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,22 +28,31 @@ class LastFetch:
 
 @runtime_checkable
 class PublishedKeySets(Protocol):
-    """The interface of :class:`wsgi_mtls.clients.jwks_uri.KeySets`, for the verifier, the checks and the admin."""
+    """The interface of :class:`wsgi_mtls.clients.jwks_uri.KeySets`.
+
+    The verifier, the checks and the admin use it.
+    """
 
     def certificates(
         self, client_id: str, jwks_uri: str, matches: Callable[[tuple[ClientCertificate, ...]], bool], /
     ) -> tuple[ClientCertificate, ...]:
-        """Return the client's published certificates; fetch them if the kept ones do not match.
+        """Return a client's published certificates, fetched if none kept matches.
 
         Raises:
             RefusedClient: ``jwks_unavailable``: If it is unavailable.
         """
 
     def why_never(self, jwks_uri: str, /) -> str | None:
-        """Return why this address is never fetched, and what to change; None if it may be."""
+        """Return why this address is never fetched, and what to change.
+
+        None if it may be fetched.
+        """
 
     def look(self, jwks_uri: str, /) -> LastFetch:
-        """Fetch a client's set, unless one is fresh or a fetch has just failed; for checks."""
+        """Fetch a client's set for checks, unless a fresh one is kept.
+
+        It is not fetched either if a fetch has just failed.
+        """
 
     def last_fetch(self, jwks_uri: str, /) -> LastFetch:
         """Return what is known of the last fetches, without fetching."""

@@ -1,4 +1,7 @@
-"""``client_id`` to client: what a registry of clients answers, whatever it is stored in."""
+"""The interfaces of registries, which find a client by ``client_id``.
+
+They do not depend on where clients are stored.
+"""
 
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
@@ -16,18 +19,30 @@ class ClientRegistry(Protocol):
 
 @runtime_checkable
 class CertificateRegistry(Protocol):
-    """A registry that can be asked the other way round, for plain mutual TLS without a ``client_id``."""
+    """A registry that finds clients by certificate, for plain mutual TLS.
+
+    Requests of plain mutual TLS have no ``client_id``.
+    """
 
     def find(self, certificate: ClientCertificate, /) -> Iterable[Client]:
-        """Return every client that this certificate may belong to; the verifier checks each."""
+        """Return every client that this certificate may belong to.
+
+        The verifier checks each.
+        """
 
 
 @runtime_checkable
 class SelfSignedRegistry(Protocol):
-    """A registry that knows the keys of self-signed clients without reading the clients, as a database does."""
+    """A registry that finds self-signed clients by key.
+
+    A database, for example, need not read the clients.
+    """
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether this certificate's key is registered for a self-signed client, enabled or not."""
+        """Return whether a self-signed client has this certificate's key.
+
+        The client may be disabled.
+        """
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
         """Return what ``get`` and ``has_self_signed`` return, by one look-up."""
@@ -35,7 +50,10 @@ class SelfSignedRegistry(Protocol):
 
 @runtime_checkable
 class HolderRegistry(Protocol):
-    """A registry that finds the clients of a certificate, and knows the keys of self-signed ones, by one look-up."""
+    """A registry that answers both certificate questions by one look-up.
+
+    The questions: which clients may hold the certificate, and whether its key is a self-signed client's.
+    """
 
     def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
         """Return what ``find`` and ``has_self_signed`` return, by one look-up."""

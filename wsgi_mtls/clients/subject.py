@@ -1,4 +1,7 @@
-"""The one registered name that a PKI client's certificate must carry (RFC 8705 section 2.1.2)."""
+"""The registered name that a PKI client's certificate must carry.
+
+RFC 8705 section 2.1.2 lists the kinds; a client has exactly one.
+"""
 
 import ipaddress
 import re
@@ -63,7 +66,7 @@ class SubjectValue:
         return self.key[1] in COMPARED[self.kind](certificate)
 
     def found_in(self, certificate: ClientCertificate) -> tuple[str, ...]:
-        """Return the names of this kind that the certificate carries, as texts for people.
+        """Return the certificate's names of this kind, as texts for people.
 
         Raises:
             BadCertificate: If its names of this kind can't be read.
@@ -72,7 +75,10 @@ class SubjectValue:
 
     @property
     def opposite(self) -> "SubjectValue | None":
-        """The DN with its RDNs in the opposite order (``openssl x509 -subject``), or None."""
+        """The DN with its RDNs in the opposite order, or None.
+
+        ``openssl x509 -subject`` prints this order.
+        """
         if self.kind != "tls_client_auth_subject_dn":
             return None
         text = attributes.write(tuple(map(_as_written, reversed(read_registered(self.value)))))
@@ -104,10 +110,11 @@ class SubjectValue:
 
 
 def subject_keys(certificate: ClientCertificate) -> frozenset[SubjectKey]:
-    """Return every readable subject value by which the certificate could be registered.
+    """Return each subject value that this certificate could be registered by.
 
-    DNS names, e-mail domains, and URIs' schemes and hosts are compared without regard to ASCII case, IP addresses in
-    binary, names as RFC 5280 section 7.1 requires, everything else exactly (RFC 8705 section 2.1.2).
+    Values that cannot be read are left out. DNS names, e-mail domains, and URIs' schemes and hosts are compared without
+    regard to ASCII case, IP addresses in binary, names as RFC 5280 section 7.1 requires, everything else exactly (RFC
+    8705 section 2.1.2).
     """
     return frozenset((kind, key) for kind in COMPARED for key in _readable_keys(kind, certificate))
 

@@ -1,4 +1,7 @@
-"""From the settings of a framework's configuration to a guard, with all that is wrong with them at once."""
+"""The way from a framework's settings to a guard.
+
+All that is wrong with the settings is reported at once.
+"""
 
 from .objects import Clients, Source
 from .problems import InvalidSettings, Problem, misspelt

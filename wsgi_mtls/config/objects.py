@@ -1,4 +1,7 @@
-"""The objects that settings name: sources, clients, trust stores, key sets, token decoders, observers."""
+"""The objects that settings name.
+
+They are sources, clients, trust stores, key sets, token decoders and observers.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""From a dict of settings to :class:`Settings` and a guard; the constructors check what they take."""
+"""The way from a dict of settings to :class:`Settings` and a guard.
+
+The constructors check what they take.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial

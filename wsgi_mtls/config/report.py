@@ -36,7 +36,7 @@ UNSHARED_PROOFS = (
 
 
 def risks(settings: Settings, *, debug: bool) -> list[Problem]:
-    """Return the settings that are allowed and risky, each with what it makes possible.
+    """Return the allowed but risky settings, each with what it makes possible.
 
     Args:
         settings: as they were read.
@@ -57,7 +57,7 @@ def risks(settings: Settings, *, debug: bool) -> list[Problem]:
 
 
 def accepts_both_by_partial_chains(settings: Settings) -> bool:
-    """Return whether a terminator may report a self-signed certificate as issued by a CA."""
+    """Return whether a terminator may report self-signed certificates as CA-issued."""
     return set(settings.allowed_methods) == set(AUTH_METHODS) and may_accept_partial_chains(settings.source)
 
 
@@ -72,7 +72,9 @@ def never_verifies(source: CertificateSource) -> bool:
 
 
 def in_force(given: Mapping[str, object], settings: Settings, verifier: Verifier | None) -> dict[str, str]:
-    """Return the settings with their defaults, to print, without secrets of proxies or clients.
+    """Return the settings with their defaults, to print, without secrets.
+
+    The secrets are those of proxies and clients.
 
     Args:
         given: what the settings were read from.

@@ -43,7 +43,10 @@ Each that takes an object or a callable also takes its dotted path.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings, each attribute as :data:`SETTINGS` describes it; the trusted proxies are in the source."""
+    """The settings, with each attribute as :data:`SETTINGS` describes it.
+
+    The trusted proxies are in the source.
+    """
 
     source: CertificateSource
     allowed_methods: tuple[AuthMethod, ...]

@@ -1,5 +1,5 @@
-"""Repairs of cheroot: each module names a fault and the release up to which it is needed.
+"""Repairs of cheroot.
 
-``tests/unit/hardening/test_cheroot_faults.py`` has a test of each fault in cheroot itself. It fails once the fault is
-mended.
+Each module names a fault and the release up to which it is needed. ``tests/unit/hardening/test_cheroot_faults.py`` has
+a test of each fault in cheroot itself. It fails once the fault is mended.
 """

@@ -1,4 +1,4 @@
-"""A header reader for cheroot that refuses names that cheroot would turn into other names.
+"""A header reader for cheroot that refuses names that cheroot would change.
 
 Needed up to cheroot 11.1, the newest release.
 """
@@ -18,10 +18,11 @@ class _Lines(Protocol):
 
 
 class TokenHeaderReader(HeaderReader):
-    """Reject with 400 a header whose name is not a token, or that continues on a second line.
+    """A header reader that rejects header names that are not tokens.
 
-    cheroot itself strips spaces, tabs and control characters around a name, and turns ``ß`` into ``SS``. Then the last
-    header of a name counts: ``XClientCert`` with a tab behind it would replace ``XClientCert``.
+    The answer is 400, also to a header that continues on a second line. cheroot itself strips spaces, tabs and control
+    characters around a name, and turns ``ß`` into ``SS``. Then the last header of a name counts: ``XClientCert`` with a
+    tab behind it would replace ``XClientCert``.
     """
 
     def __call__(self, rfile: _Lines, hdict: dict[bytes, bytes] | None = None) -> Any:

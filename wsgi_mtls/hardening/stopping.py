@@ -1,7 +1,7 @@
-"""A cheroot server that stops while a client is in the midst of its handshake, and reports no client that leaves.
+"""A cheroot server that stops although a client is in its handshake.
 
-cheroot's ``stop`` raises pyOpenSSL's error where it shuts down such a connection, and stops no other. Its ``error_log``
-writes to stderr whatever its level is, each client that leaves included.
+It reports no client that leaves. cheroot's ``stop`` raises pyOpenSSL's error where it shuts down such a connection, and
+stops no other. Its ``error_log`` writes to stderr whatever its level is, each client that leaves included.
 
 Needed up to cheroot 11.1, the newest release.
 """
@@ -14,10 +14,16 @@ from OpenSSL import SSL
 
 
 class PatientServer(Server):
-    """A server that ends although a client is still in its handshake, and logs only errors."""
+    """A server that ends although a client is in its handshake.
+
+    It logs only errors.
+    """
 
     def stop(self) -> None:
-        """End ``serve``; a client that is still in its handshake is not cut off, and times out."""
+        """End ``serve`` without waiting for clients in their handshake.
+
+        They are not cut off, and time out.
+        """
         with suppress(SSL.Error):
             super().stop()
 

@@ -1,8 +1,9 @@
-"""Streams over TLS for cheroot; its own streams fail if a body does not come or go at once.
+"""Streams over TLS for cheroot that wait for slow clients.
 
-cheroot's reader waits for the client in ``readline`` alone: ``read`` raises ``WantReadError``. Its writer raises
-``WantWriteError``, and at the end flushes what failed into whatever connection has the descriptor by then. Its adapter
-describes the server's certificate to the application by functions that pyOpenSSL deprecates, with a warning each start.
+cheroot's own streams fail if a body does not come or go at once. cheroot's reader waits for the client in ``readline``
+alone: ``read`` raises ``WantReadError``. Its writer raises ``WantWriteError``, and at the end flushes what failed into
+whatever connection has the descriptor by then. Its adapter describes the server's certificate to the application by
+functions that pyOpenSSL deprecates, with a warning each start.
 
 Needed up to cheroot 11.1, the newest release.
 """

@@ -1,8 +1,8 @@
-"""The one careful HTTPS client: what this package fetches is bounded in time, octets and depth, however it is answered.
+"""A careful HTTPS client for all that this package fetches.
 
-There is one class per kind of address: :class:`ConfiguredEndpoint` for a URL that the operator configured, and
-:class:`RegisteredFetcher` for URLs that clients registered, which lead nowhere but to public addresses.
-Both need the extra ``jwt``.
+Every answer is bounded in time, octets and depth. There is one class per kind of address: :class:`ConfiguredEndpoint`
+for a URL that the operator configured, and :class:`RegisteredFetcher` for URLs that clients registered, which lead
+nowhere but to public addresses. Both need the extra ``jwt``.
 """
 
 from .configured import MAX_TIMEOUT, TIMEOUT, ConfiguredEndpoint

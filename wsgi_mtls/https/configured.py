@@ -43,10 +43,10 @@ class _Connections:
 
 
 class ConfiguredEndpoint:
-    """One https URL that the operator configured. Connections are kept; no redirect is followed.
+    """One https URL that the operator configured.
 
-    Nothing is connected, and no name is looked up, before the first request; a process that is forked afterwards makes
-    connections of its own.
+    Connections are kept; no redirect is followed. Nothing is connected, and no name is looked up, before the first
+    request; a process that is forked afterwards makes connections of its own.
 
     Args:
         url: the URL.
@@ -136,7 +136,7 @@ class ConfiguredEndpoint:
         raise failure
 
     def _pools(self) -> list[urllib3.HTTPSConnectionPool]:
-        """Return where to send the request; the next one if the first cannot be connected to."""
+        """Return the pools to send the request to, in the order of trying."""
         kept, context = self._connections, self._tls.current()
         # What was connected before a fork is the parent's, and a new certificate needs new connections.
         if kept.context is not context or kept.process != os.getpid():

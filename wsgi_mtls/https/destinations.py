@@ -1,4 +1,7 @@
-"""The destination of a URL: its host's addresses, and a pool of connections to one of them."""
+"""The destination of a URL: its addresses, and a pool of connections.
+
+The pool leads to one of the addresses of the URL's host.
+"""
 
 import socket
 import ssl
@@ -57,7 +60,10 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def make_pool(target: Target, address: str, context: ssl.SSLContext) -> TimedPool:
-    """Make a pool of connections to exactly this address, with a certificate for the target's host."""
+    """Make a pool of connections to exactly this address.
+
+    The certificate must be for the target's host.
+    """
     return TimedPool(
         address,
         target.port,

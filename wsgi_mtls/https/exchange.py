@@ -65,7 +65,7 @@ def exchange(
     connect: float,
     ends: float,
 ) -> Answer:
-    """Send one request over a :class:`TimedPool`, and read its answer; follow no redirect.
+    """Send one request, and read its answer; follow no redirect.
 
     A kept connection that the server has closed meanwhile is replaced, and the request is sent once more.
 
@@ -111,7 +111,7 @@ def _send(
     connect: float,
     ends: float,
 ) -> urllib3.BaseHTTPResponse | None:
-    """Send the request, and return None where a kept connection turned out to be closed."""
+    """Send the request; return None if a kept connection was closed."""
     left = ends - monotonic()
     if left <= 0:
         raise TimeoutError("there was no time left")
@@ -162,7 +162,10 @@ def _is_deeper(document: object, levels: int) -> bool:
 
 
 class _ClosedMeanwhile(urllib3.exceptions.HTTPError):
-    """The server closed a connection that was kept, and answered nothing (RFC 9112 section 9.3.1)."""
+    """A kept connection that the server closed without an answer.
+
+    See RFC 9112 section 9.3.1.
+    """
 
 
 class _Connection(urllib3.connection.HTTPSConnection):

@@ -12,10 +12,10 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 
 class ReloadedContext:
-    """A TLS context that reloads its CA bundle and own certificate when their files change.
+    """A TLS context that reloads its files when they change.
 
-    Files that cannot be loaded, such as a new certificate with the old key, leave the last good ones in use; they are
-    tried again when they change again.
+    The files are its CA bundle and its own certificate. Files that cannot be loaded, such as a new certificate with the
+    old key, leave the last good ones in use; they are tried again when they change again.
 
     Args:
         ca: PEM file of the CAs that servers are validated against; None is the system's.

@@ -10,7 +10,7 @@ ENVIRONMENT = "environment"
 
 
 def proxy_for(proxy: str | None, target: Target) -> str | None:
-    """Return the URL of the proxy through which a target is reached, or None for a direct connection.
+    """Return the URL of the proxy to a target, or None for a direct connection.
 
     Args:
         proxy: its http or https URL; or ``"environment"``; or None.

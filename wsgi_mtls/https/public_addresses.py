@@ -27,7 +27,9 @@ _NEVER: Final = tuple(
 
 
 class AllowedAddresses:
-    """The addresses to which a stranger's URL may lead: public ones, and the operator's own.
+    """The addresses to which a stranger's URL may lead.
+
+    They are the public ones, and the operator's own.
 
     Args:
         networks: networks that are allowed although they are not public.
@@ -42,7 +44,7 @@ class AllowedAddresses:
         self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in networks)
 
     def __contains__(self, text: str) -> bool:
-        """Return whether an address, and every address that is embedded in it, is allowed."""
+        """Return whether an address and all addresses embedded in it are allowed."""
         try:
             # A zone belongs to link-local addresses; networks are compared without it.
             address = ipaddress.ip_address(text.partition("%")[0])
@@ -64,7 +66,10 @@ def is_public(address: Address) -> bool:
 
 
 def embedded(address: Address) -> tuple[Address, ...]:
-    """Return the IPv4 addresses inside a transitional IPv6 address, or the address itself."""
+    """Return the IPv4 addresses inside an IPv6 address, or the address itself.
+
+    Transitional IPv6 addresses have IPv4 addresses inside.
+    """
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

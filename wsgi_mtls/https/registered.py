@@ -1,4 +1,5 @@
-"""Requests to URLs that clients registered, and whose addresses they therefore choose."""
+"""Requests to URLs that clients registered."""
+# The clients choose the addresses.
 
 import logging
 import ssl

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class TimedSocket:
-    """A socket for :mod:`http.client` and urllib3 with one time limit, which a slow answer does not restart.
+    """A socket with one time limit that a slow answer does not restart.
+
+    :mod:`http.client` and urllib3 use it.
 
     Args:
         sock: the connected socket.

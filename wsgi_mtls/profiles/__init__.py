@@ -1,4 +1,4 @@
-"""The requirements of a security profile, as far as a server's metadata show them."""
+"""The requirements of a security profile on a server's metadata."""
 
 from .fapi2 import check_fapi2
 from .finding import ProfileFinding

@@ -1,4 +1,7 @@
-"""The FAPI 2.0 Security Profile (final, 2025), its sections 5.2 to 5.4 about authorization servers."""
+"""The FAPI 2.0 Security Profile for authorization servers.
+
+The requirements are in sections 5.2 to 5.4 of the final version (2025).
+"""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""The members of a metadata document from an untrusted source, whatever their types."""
+"""The members of an untrusted metadata document, whatever their types."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,10 @@ _LONGEST = 200
 
 
 def texts(metadata: Metadata, name: str, default: tuple[str, ...] = ()) -> frozenset[str]:
-    """Return a list of texts; the default if it is missing, an empty one if it is invalid."""
+    """Return a list of texts.
+
+    If it is missing, return the default; if it is invalid, an empty list.
+    """
     value = metadata.get(name, list(default))
     listed = value if isinstance(value, list) else []
     return frozenset(item for item in listed if isinstance(item, str))

@@ -1,4 +1,7 @@
-"""The distinction of browsers from programs, by the Accept header (RFC 9110 section 12.5.1)."""
+"""The distinction of browsers from programs, by the Accept header.
+
+See RFC 9110 section 12.5.1.
+"""
 
 import re
 from typing import TYPE_CHECKING
@@ -13,9 +16,10 @@ _WEIGHT = re.compile(r"[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*")  #
 
 
 def prefers_html(environ: "WSGIEnvironment", *, for_programs: bool = False) -> bool:
-    """Return whether the caller names HTML itself, and does not name JSON as at least as good.
+    """Return whether the caller prefers HTML to JSON.
 
-    A program that sends ``*/*`` or nothing accepts HTML as well, and cannot read it.
+    It must name HTML itself, and not name JSON as at least as good. A program that sends ``*/*`` or nothing accepts
+    HTML as well, and cannot read it.
 
     Args:
         environ: the request; Django's ``META`` has the same keys.

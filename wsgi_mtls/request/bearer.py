@@ -1,4 +1,7 @@
-"""The access token of a request, and the challenge to one that has none (RFC 6750, RFC 9449 section 7)."""
+"""The access token of a request, and the challenge if it is missing.
+
+See RFC 6750 and RFC 9449 section 7.
+"""
 
 import re
 from collections.abc import Collection, Mapping
@@ -35,7 +38,9 @@ def bearer_token(environ: "WSGIEnvironment") -> str:
 
 
 def access_token(environ: "WSGIEnvironment", *, dpop: bool = False) -> tuple[Literal["Bearer", "DPoP"], str]:
-    """Return the scheme and the one access token in ``Authorization``; never read the body.
+    """Return the scheme and the one access token in ``Authorization``.
+
+    The body is never read.
 
     Args:
         environ: the request.
@@ -81,7 +86,7 @@ def offer(
     algorithms: Collection[str] = (),
     step_up: Mapping[str, str] | None = None,
 ) -> None:
-    """Add to a refusal what its challenge offers, in addition to the usual parameters.
+    """Add to a refusal what its challenge offers besides the usual parameters.
 
     Args:
         error: the refusal.

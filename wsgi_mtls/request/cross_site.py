@@ -1,4 +1,7 @@
-"""Did another site's page make a browser send this request, with the certificate that it sends unasked?"""
+"""Requests that another site's page made a browser send.
+
+The browser sends its certificate unasked.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -26,7 +26,9 @@ _MAX_FIELDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """The parts of a request to an authorization server that client authentication needs.
+    """The parts of a token request that client authentication needs.
+
+    Other requests to an authorization server have the same parts.
 
     Attributes:
         client_id: the one in the body.
@@ -81,7 +83,10 @@ def read_token_request(view: RequestView, max_body: int) -> TokenRequest:
 
 
 def _has_secret(authorization: str, client_id: str) -> bool:
-    """Return whether ``Basic`` carries a credential: anything but an empty secret of the client itself."""
+    """Return whether ``Basic`` carries a credential.
+
+    An empty secret of the client itself is not one.
+    """
     if not _ONE_BASIC.fullmatch(authorization):
         return True
     basic = Authorization.from_header(authorization.strip(" \t"))

@@ -1,7 +1,7 @@
-"""The preflight that a browser sends before a cross-origin request (Fetch standard, section 4.8).
+"""The preflight that a browser sends before a cross-origin request.
 
-It carries no credentials, neither ``Authorization`` nor, as a rule, the client's certificate. So it can be accepted
-only as what it is: a question about CORS, whose answer has no content.
+See the Fetch standard, section 4.8. It carries no credentials, neither ``Authorization`` nor, as a rule, the client's
+certificate. So it can be accepted only as what it is: a question about CORS, whose answer has no content.
 """
 
 import re
@@ -52,10 +52,11 @@ def is_preflight(environ: "WSGIEnvironment") -> bool:
 
 
 def answer_preflight(app: "WSGIApplication", environ: "WSGIEnvironment", source: "CertificateSource") -> Response:
-    """Return an application's answer to a preflight, reduced to its status and CORS headers.
+    """Return an application's answer to a preflight, without its content.
 
-    The application sees neither a certificate nor cookies nor a body. A view that does not look at the method may
-    answer with its content: that is dropped, and so are headers that could have some of it.
+    Only the status and the CORS headers remain. The application sees neither a certificate nor cookies nor a body. A
+    view that does not look at the method may answer with its content: that is dropped, and so are headers that could
+    have some of it.
 
     Args:
         app: the application.

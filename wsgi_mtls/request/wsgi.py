@@ -23,7 +23,10 @@ RECORD = "wsgi_mtls.record"
 
 
 def view_of(environ: "WSGIEnvironment", guard: "Guard") -> RequestView:
-    """Return the request as the guard sees it, with its record (a new one if it has none)."""
+    """Return the request as the guard sees it, with its record.
+
+    If it has no record, it gets a new one.
+    """
     return RequestView(
         environ, environ["REQUEST_METHOD"], partial(read_and_put_back, environ), record_of(environ, guard)
     )
@@ -62,7 +65,10 @@ class _Kept:
     record: Record
 
     def is_of(self, environ: "WSGIEnvironment") -> bool:
-        """Return whether the environ is still that of the request, with the same credentials."""
+        """Return whether the environ is still that of the request.
+
+        The credentials must also be the same.
+        """
         if self.environ != id(environ) or self.authorization != environ.get("HTTP_AUTHORIZATION"):
             return False
         record = self.record
@@ -164,7 +170,9 @@ def check_has_end(environ: "WSGIEnvironment") -> None:
 
 
 def read_and_put_back(environ: "WSGIEnvironment", limit: int) -> bytes:
-    """Read a WSGI request's body, and leave the same octets to the application, under the same length.
+    """Read a WSGI request's body, and leave it to the application.
+
+    The application reads the same octets, under the same length.
 
     Args:
         environ: the request; its ``wsgi.input`` is replaced.

@@ -1,1 +1,4 @@
-"""The rules of RFC 8705: values in, a decision out, without a request and without a report."""
+"""The rules of RFC 8705: from values to a decision.
+
+They need no request, and report nothing.
+"""

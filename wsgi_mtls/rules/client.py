@@ -1,4 +1,7 @@
-"""The decisions of RFC 8705 section 2: values in, a client or a refusal out; nothing is reported here."""
+"""The decisions of RFC 8705 section 2: from values to a client or a refusal.
+
+Nothing is reported here.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -96,7 +99,10 @@ class ClientRules:
         check_self_signed(client, certificate, self.self_signed_match, self.clock(), self.key_sets)
 
     def own_time(self) -> datetime | None:
-        """Return the time at which a trust store is to validate; None for the time of the validation."""
+        """Return the time at which a trust store is to validate.
+
+        None is the time of the validation.
+        """
         # A trust store that is shared has no time of its own: only another clock makes one that has.
         return None if self.clock is utc_now else self.clock()
 

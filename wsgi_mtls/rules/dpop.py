@@ -1,4 +1,7 @@
-"""Is a token bound to the key that signed its request's DPoP proof (RFC 9449 sections 6 and 7)?"""
+"""The binding of a token to the key of its request's DPoP proof.
+
+See RFC 9449 sections 6 and 7.
+"""
 
 import hmac
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""RFC 8705 section 2.2: is this certificate, or its public key, registered for the client? No chain counts."""
+"""The registration of a self-signed certificate (RFC 8705 section 2.2).
+
+The certificate or its public key is registered for the client. No chain counts.
+"""
 
 from datetime import datetime
 from typing import Literal

@@ -1,4 +1,7 @@
-"""The strength and the age of the login that an access token's user must have (RFC 9470)."""
+"""The required strength and age of a user's login (RFC 9470).
+
+The user is that of an access token.
+"""
 
 import re
 import time
@@ -14,7 +17,9 @@ _QUOTABLE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """The login that a token's user must have had; a refusal names it, so that the client can ask for it.
+    """The login that a token's user must have had.
+
+    A refusal names it, so that the client can ask for it.
 
     Attributes:
         acr_values: one of these must be the token's ``acr``, best first; empty is any.

@@ -1,4 +1,7 @@
-"""Certificate sources: where in the WSGI environ the peer certificate is, and which proxies are believed."""
+"""Certificate sources, which find the peer certificate in the WSGI environ.
+
+They also decide which proxies are believed.
+"""
 
 from .config import from_config
 from .header import Chain, header

@@ -1,4 +1,4 @@
-"""IP addresses: as operators write them, as servers set them, and as a request's own headers claim them."""
+"""IP addresses, as operators, servers and a request's headers write them."""
 
 import ipaddress
 import re
@@ -27,7 +27,9 @@ LONGEST_ADDRESS: Final = 64
 
 
 class Networks:
-    """Some networks, looked up by the length of their prefix: a thousand cost no more than one.
+    """Some networks, looked up by the length of their prefix.
+
+    A thousand cost no more than one.
 
     Args:
         networks: the networks.
@@ -47,11 +49,11 @@ class Networks:
 
 
 def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
-    """Return whether ``X-Forwarded-For`` or another such header of this request contains an address.
+    """Return whether a forwarding header of this request contains an address.
 
-    The headers are searched, not parsed: servers differ in ports, brackets, quotes and spaces, and whatever a server
-    took from a header must be found again. A header longer than 4096 characters is not searched, and claims every
-    address.
+    ``X-Forwarded-For`` is such a header. The headers are searched, not parsed: servers differ in ports, brackets,
+    quotes and spaces, and whatever a server took from a header must be found again. A header longer than 4096
+    characters is not searched, and claims every address.
     """
     texts = [text for key in CLAIMS if isinstance(text := environ.get(key), str)]
     if any(len(text) > _LONGEST for text in texts):
@@ -64,12 +66,16 @@ def is_claimed(environ: "WSGIEnvironment", address: str) -> bool:
 
 
 def peer_address(text: str) -> Address | None:
-    """Return the peer's address by :func:`parsed_address`, remembered: few peers send much."""
+    """Return the peer's address by :func:`parsed_address`, remembered."""
+    # Few peers send much.
     return _remembered(text) if len(text) <= LONGEST_ADDRESS else parsed_address(text)
 
 
 def parsed_address(text: str) -> Address | None:
-    """Return an IP address without zone and IPv4 mapping, or None if the text is not one."""
+    """Return an IP address without zone and IPv4 mapping.
+
+    None if the text is not an address.
+    """
     try:
         # A zone is another spelling of the same address: networks are compared without it.
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -1,4 +1,7 @@
-"""Advice to the operator about a certificate that did not arrive, as far as the source shows the cause."""
+"""Advice to the operator about a certificate that did not arrive.
+
+It goes as far as the source shows the cause.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,9 @@ _WITH_STATUS = frozenset({"mod_ssl", "mod_wsgi", "cheroot"})
 
 
 def advice(source: CertificateSource, environ: "WSGIEnvironment", error: MutualTLSError) -> str:
-    """Return what to change so that a certificate arrives; empty if the source has no advice.
+    """Return what to change so that a certificate arrives.
+
+    The text is empty if the source has no advice.
 
     Args:
         source: what was asked for the certificate.

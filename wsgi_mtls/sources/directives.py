@@ -1,6 +1,7 @@
-"""The directives that an operator changes at each terminator, named as in its own documentation.
+"""The directives that an operator changes at each terminator.
 
-The lines themselves are in the folders of ``deploy/``. A test keeps the names true to them.
+They have the names of the terminator's own documentation. The lines themselves are in the folders of ``deploy/``. A
+test keeps the names true to them.
 """
 
 from collections.abc import Mapping
@@ -107,5 +108,8 @@ _OTHER: Final = Directives()
 
 
 def of(label: str) -> Directives:
-    """Return the directives of a source by its label; general words if it is not a preset."""
+    """Return the directives of a source by its label.
+
+    Return general words if it is not a preset.
+    """
     return TABLE.get(label, _OTHER)

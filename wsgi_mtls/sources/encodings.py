@@ -1,7 +1,8 @@
-"""The encodings of certificates in headers, with limits: text to DER, without reading the X.509.
+"""The encodings of certificates in headers, with limits.
 
-Every function takes one header value and returns DER, or a tuple of DER with the leaf first where the value is a list.
-Each raises ``BadCertificate`` for everything else: white space, junk, missing padding, a certificate too many.
+They turn text into DER without reading the X.509. Every function takes one header value and returns DER, or a tuple of
+DER with the leaf first where the value is a list. Each raises ``BadCertificate`` for everything else: white space,
+junk, missing padding, a certificate too many.
 """
 
 import base64
@@ -38,23 +39,27 @@ _COMMA = re.compile(r"(?<![ \t])[ \t]*+,[ \t]*+")
 
 
 def pem(text: str) -> bytes:
-    """Read PEM with its newlines (RFC 7468), as it is in an environ key; no header can carry it."""
+    """Read PEM with its newlines (RFC 7468), from an environ key.
+
+    No header can carry newlines.
+    """
     return strict_pem_to_der(text)
 
 
 def folded_pem(text: str) -> bytes:
-    """Read PEM with a space or tab for each newline, as of Apache's ``%{SSL_CLIENT_CERT}s``.
+    """Read PEM with a space or tab for each newline.
 
-    nginx's ``$ssl_client_cert`` also has this form. Some servers leave the newline before the tab when they unfold a
-    header.
+    Apache's ``%{SSL_CLIENT_CERT}s`` has this form. nginx's ``$ssl_client_cert`` also has this form. Some servers leave
+    the newline before the tab when they unfold a header.
     """
     return strict_pem_to_der(text, _FOLDED)
 
 
 def url_encoded_pem(text: str) -> bytes:
-    """Read percent-encoded PEM: nginx's ``$ssl_client_escaped_cert``, Envoy, AWS (which leaves ``+ = /`` as they are).
+    """Read percent-encoded PEM, as nginx, Envoy and AWS send it.
 
-    A ``+`` is a plus here, never a space (RFC 3986).
+    nginx has it in ``$ssl_client_escaped_cert``. AWS leaves ``+ = /`` as they are. A ``+`` is a plus here, never a
+    space (RFC 3986).
     """
     # What has no white space of its own and is PEM after these five escapes is escaped as it must be. Whatever is not
     # takes the way by which each fault has its message.
@@ -64,7 +69,10 @@ def url_encoded_pem(text: str) -> bytes:
 
 
 def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
-    """Read several PEM certificates, percent-encoded together, leaf first: AWS passthrough, Envoy's ``Chain``."""
+    """Read several PEM certificates, percent-encoded together, leaf first.
+
+    AWS passthrough and Envoy's ``Chain`` have this form.
+    """
     plain = _unescape(text)
     ders: list[bytes] = []
     position = 0
@@ -81,7 +89,10 @@ def url_encoded_pem_list(text: str) -> tuple[bytes, ...]:
 
 
 def base64_der(text: str) -> bytes:
-    """Read the base64 of DER on one line: HAProxy's ``ssl_c_der,base64``, Caddy, Azure, Cloudflare, F5."""
+    """Read the base64 of DER on one line.
+
+    HAProxy's ``ssl_c_der,base64``, Caddy, Azure, Cloudflare and F5 have it.
+    """
     return base64_to_der(text)
 
 
@@ -95,12 +106,18 @@ def base64_pem(text: str) -> bytes:
 
 
 def base64_der_list(text: str) -> tuple[bytes, ...]:
-    """Read base64 of DER, separated by commas alone, leaf first: Traefik's ``X-Forwarded-Tls-Client-Cert``."""
+    """Read a list of base64 of DER, separated by commas alone, leaf first.
+
+    Traefik's ``X-Forwarded-Tls-Client-Cert`` has this form.
+    """
     return tuple(base64_to_der(part) for part in text.split(","))
 
 
 def base64_der_sequence(text: str) -> tuple[bytes, ...]:
-    """Read the base64 of DER certificates one after the other: HAProxy's ``ssl_c_chain_der,base64``."""
+    """Read the base64 of DER certificates one after the other.
+
+    HAProxy's ``ssl_c_chain_der,base64`` has this form.
+    """
     octets = base64_to_der(text)
     ders: list[bytes] = []
     position = 0
@@ -129,12 +146,18 @@ def rfc9440(text: str) -> bytes:
 
 
 def rfc9440_list(text: str) -> tuple[bytes, ...]:
-    """Read an RFC 9440 ``Client-Cert-Chain``: Byte Sequences, separated by commas, over one field line or several."""
+    """Read the Byte Sequences of an RFC 9440 ``Client-Cert-Chain``.
+
+    Commas separate them, over one field line or several.
+    """
     return tuple(rfc9440(part) for part in _COMMA.split(text))
 
 
 def latin1_der(text: str) -> bytes:
-    """Read DER whose octets are latin-1 text (PEP 3333) in an environ key: uWSGI's own TLS."""
+    """Read DER whose octets are latin-1 text in an environ key.
+
+    uWSGI's own TLS delivers it so (PEP 3333).
+    """
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -159,7 +182,10 @@ def _replace_escapes(text: str) -> str:
 
 
 def _end_of_sequence(octets: bytes, start: int) -> int:
-    """Return the end of the DER SEQUENCE that starts here, by its length alone (X.690, 8.1.3)."""
+    """Return the end of the DER SEQUENCE that starts here.
+
+    Its length alone decides (X.690, 8.1.3).
+    """
     head = octets[start : start + 2]
     if len(head) == 2 and head[0] == 0x30 and head[1] not in (0x80, 0xFF):
         digits = head[1] & 0x7F if head[1] & 0x80 else 0

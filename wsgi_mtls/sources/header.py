@@ -53,9 +53,10 @@ def header(
     refused: Sequence[str] = (),
     label: str | None = None,
 ) -> GuardedHeaders:
-    """Take the certificate from a header, which the terminator overwrites on every request.
+    """Take the certificate from a header.
 
-    A value longer than 65536 characters is refused, and so is a chain of more than 10 certificates.
+    The terminator must overwrite the header on every request. A value longer than 65536 characters is refused, and so
+    is a chain of more than 10 certificates.
 
     Args:
         name: the header that holds the certificate.
@@ -126,13 +127,19 @@ class _Reader:
         return PeerCertificate(leaf, tuple(rest), verified=verified, source=self.label, status=status)
 
     def _words(self, came: Mapping[str, str]) -> str:
-        """Return what the terminator reports of the chain; empty where it reports nothing."""
+        """Return what the terminator reports of the chain.
+
+        The text is empty where it reports nothing.
+        """
         if self.leading is None:
             return self.verification.words(came)
         return came.get(self.name, "").rstrip(" ").rpartition(" ")[0]
 
     def _leaf(self, came: Mapping[str, str]) -> tuple[str | None, bool]:
-        """Return the encoded certificate, or None without one, and whether its chain was validated."""
+        """Return the encoded certificate, and whether its chain was validated.
+
+        Without a certificate the first is None.
+        """
         text = came.get(self.name)
         if self.leading is None:
             return text, self.verification.read(came, self.name, text is not None)

@@ -14,7 +14,10 @@ from .status import LeadingStatus, Status
 
 
 class Options(TypedDict, total=False):
-    """The options of presets for headers; each preset has some of them, see its ``options``."""
+    """The options of presets for headers.
+
+    Each preset has some of them; its ``options`` lists them.
+    """
 
     trusted_proxies: str | Iterable[str]
     secret: Secret | None
@@ -100,7 +103,10 @@ class HeaderPreset(Preset):
         )
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return for the documentation: the headers, their encoding, whether a chain comes, and what verifies."""
+        """Return the cells of the documentation's table: headers, encoding and so on.
+
+        The others are whether a chain comes, and what verifies.
+        """
         where = f"`{self.certificate_header}`"
         statuses: list[Status] = []
         if isinstance(self.verified, LeadingStatus):
@@ -157,5 +163,8 @@ class ModePreset(Preset):
         return self.modes[mode](**given)
 
     def rows(self) -> tuple[tuple[str, Preset], ...]:
-        """Return the lines of the documentation's table: how the preset is called, and the data."""
+        """Return the preset's lines of the documentation's table.
+
+        Each has the call of the preset, and the data.
+        """
         return tuple((f'{self.name}(mode="{mode}")', preset) for mode, preset in self.modes.items())

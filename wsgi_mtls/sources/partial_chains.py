@@ -1,4 +1,7 @@
-"""Which TLS terminators may report success for a certificate only because it is in their CA file."""
+"""The TLS terminators that may accept a certificate that no CA issued.
+
+They report success for a certificate only because it is in their CA file.
+"""
 
 from .presets import PRESETS
 from .proxies import GuardedHeaders
@@ -6,10 +9,11 @@ from .source import CertificateSource, EnvironSource, FirstOf
 
 
 def may_accept_partial_chains(source: CertificateSource) -> bool:
-    """Return whether the terminator may take a client's certificate in its CA file for one that a CA issued.
+    """Return whether a client's certificate in the CA file may pass as CA-issued.
 
-    Such a terminator looks at no signature of that certificate. Nothing is known of the programs behind ``mod_ssl()``
-    and behind a function of the operator's own, so they are not reported.
+    The terminator then takes it for one that a CA issued. Such a terminator looks at no signature of that certificate.
+    Nothing is known of the programs behind ``mod_ssl()`` and behind a function of the operator's own, so they are not
+    reported.
     """
     # OpenSSL accepts a partial chain only where a program sets X509_V_FLAG_PARTIAL_CHAIN. Go's crypto/x509 always
     # accepts it, Envoy sets the flag, Python does from 3.13 on, and what the clouds do is not documented.

@@ -1,4 +1,7 @@
-"""A preset: one line of the table of terminators, which makes a certificate source when it is called."""
+"""A preset: one line of the table of terminators.
+
+It makes a certificate source when it is called.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,11 +65,17 @@ class Preset:
         return {}
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return for the documentation: the headers or keys, their encoding, whether a chain comes, what verifies."""
+        """Return the cells of the documentation's table: headers, encoding and so on.
+
+        The first may be keys instead. The others are whether a chain comes, and what verifies.
+        """
         raise NotImplementedError
 
     def rows(self) -> tuple[tuple[str, "Preset"], ...]:
-        """Return the lines of the documentation's table: how the preset is called, and the data."""
+        """Return the preset's lines of the documentation's table.
+
+        Each has the call of the preset, and the data.
+        """
         return ((self.name, self),)
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +113,9 @@ class Preset:
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ServerPreset(Preset):
-    """A server that puts the certificate into the environ itself. No header can set its keys.
+    """A server that puts the certificate into the environ itself.
+
+    No header can set its keys.
 
     Attributes:
         keys: where the certificate and its status are, for people.
@@ -130,7 +141,10 @@ class ServerPreset(Preset):
         return self._source
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return for the documentation: the keys, the encoding, whether a chain comes, and what verifies."""
+        """Return the cells of the documentation's table: keys, encoding and so on.
+
+        The others are whether a chain comes, and what verifies.
+        """
         return self.keys, self.encoding, "yes" if self.chain else "no", self.verified
 
     # One for all calls: two layers of an application that name the same preset ask one source.
@@ -140,6 +154,6 @@ class ServerPreset(Preset):
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
-    """Return a question after the known word that was probably meant, if there is one."""
+    """Return a question for the known word that was probably meant, if any."""
     near = get_close_matches(str(word), tuple(words), 1)
     return f"; is {near[0]} meant" if near else ""

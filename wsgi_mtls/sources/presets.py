@@ -1,7 +1,7 @@
-"""The table of presets: what each terminator delivers, how, and what its operator must make true.
+"""The table of presets: what each terminator delivers, and how.
 
-The directives are in the folders of ``deploy/``; the table in ``docs/sources.md`` is made from this one by
-``docs/sources_table.py``.
+It also has what the operator of each must make true. The directives are in the folders of ``deploy/``; the table in
+``docs/sources.md`` is made from this one by ``docs/sources_table.py``.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""The peers that a certificate header is accepted from, and the headers that count only from them."""
+"""The peers from which a certificate header is accepted.
+
+Also the headers that count only from them.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -52,7 +55,10 @@ class TrustedProxies:
         self._believed: Remembered[str, bool] = Remembered(_ADDRESSES)
 
     def sent(self, environ: "WSGIEnvironment") -> bool:
-        """Return whether a trusted proxy sent the request, with the secret if there is one."""
+        """Return whether a trusted proxy sent the request.
+
+        If a secret is configured, the request must have it.
+        """
         if self.secret is not None and not takes_secret(environ, self.secret):
             return False
         if self.anyone:
@@ -83,7 +89,9 @@ def reported_address(environ: "WSGIEnvironment") -> object:
 
 
 def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
-    """Return whether a header of the request may have set the address that the server reports.
+    """Return whether a header may have set the address of the request's peer.
+
+    The address is the one that the server reports.
 
     - Werkzeug's ProxyFix overwrites ``REMOTE_ADDR`` and keeps the original in ``werkzeug.proxy_fix.orig``, which is
       read instead. A second ProxyFix overwrites that by a header's value. Use one, and put this package outside of it
@@ -111,7 +119,10 @@ def is_from_header(environ: "WSGIEnvironment", address: str) -> bool:
 
 
 def described_peer(environ: "WSGIEnvironment", *, secret: bool = False) -> str:
-    """Describe for an operator the peer that is not believed, and what to change if it should be."""
+    """Describe the peer that is not believed, and what to change.
+
+    The text is for an operator.
+    """
     address = reported_address(environ)
     claimed = isinstance(address, str) and is_from_header(environ, address)
     return why_untrusted(address, claimed=claimed, proxy_fix=PROXY_FIX in environ, secret=secret)
@@ -168,7 +179,10 @@ class GuardedHeaders:
         self.statuses = statuses or {}
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
-        """Read the headers of a trusted proxy; take those of any other peer out of the environ."""
+        """Read the headers of a trusted proxy.
+
+        Those of any other peer are taken out of the environ.
+        """
         if self._proxies.sent(environ):
             return self.read(environ)
         self.drop(environ)
@@ -199,7 +213,10 @@ class GuardedHeaders:
         return {name: environ[key] for name, key in keys if environ.get(key) not in ABSENT}
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
-        """Remove headers that no trusted proxy sent from the environ, and note them as forged."""
+        """Remove untrusted headers from the environ, and note them as forged.
+
+        No trusted proxy sent them.
+        """
         if not self._proxies.sent(environ):
             self.drop(environ)
 

@@ -1,6 +1,7 @@
-"""Python's servers and Apache where they end TLS themselves: the certificate is in environ keys that no header can set.
+"""Python's servers and Apache where they end TLS themselves.
 
-Not behind a proxy: the connection's certificate would be the proxy's.
+The certificate is in environ keys that no header can set. Not behind a proxy: the connection's certificate would be the
+proxy's.
 """
 
 import logging
@@ -57,7 +58,9 @@ def mod_ssl(environ: "WSGIEnvironment", source: str = "mod_ssl") -> PeerCertific
 
 
 def mod_wsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    """Read mod_ssl's keys in Apache, which also reports whether the TLS session was resumed.
+    """Read mod_ssl's keys in Apache.
+
+    They also report whether the TLS session was resumed.
 
     Raises:
         BadCertificate: ``malformed_certificate``: If they hold something else than a certificate.
@@ -104,9 +107,9 @@ def uwsgi(environ: "WSGIEnvironment") -> PeerCertificate | None:
 
 
 def wsgi_server(environ: "WSGIEnvironment") -> PeerCertificate | None:
-    """Read the certificate of Werkzeug, gunicorn or cheroot, whichever serves the request.
+    """Read the certificate of Werkzeug, gunicorn or cheroot.
 
-    Python's ``ssl`` delivers only certificates that it validated itself.
+    The server is recognized in each request. Python's ``ssl`` delivers only certificates that it validated itself.
     """
     for key in _SOCKETS:
         if isinstance(environ.get(key), _TLSSocket):

@@ -41,13 +41,19 @@ class GuardedSource(Protocol):
         """Return the certificate of a request from a believed peer."""
 
     def drop(self, environ: "WSGIEnvironment") -> None:
-        """Remove an untrusted peer's headers, and note them at :data:`~wsgi_mtls.events.FORGED`."""
+        """Remove an untrusted peer's headers, and note them as forged.
+
+        They are noted at :data:`~wsgi_mtls.events.FORGED`.
+        """
 
     def drop_untrusted(self, environ: "WSGIEnvironment") -> None:
         """Do what ``drop`` does, unless the peer is believed."""
 
     def __call__(self, environ: "WSGIEnvironment", /) -> Peer | None:
-        """Return the certificate of a believed peer's request; drop any other peer's headers."""
+        """Return the certificate of a believed peer's request.
+
+        The headers of any other peer are dropped.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def _drop_nothing(_: "WSGIEnvironment") -> None:
 
 
 def first_of(first: GuardedSource, second: CertificateSource) -> GuardedSource:
-    """Use the first source for its trusted proxies' requests, and the second for all others.
+    """Use one source for its trusted proxies, and another for all other peers.
 
     A trusted proxy's "no certificate" is final: it is never filled from the second source, where the certificate would
     be that of the proxy itself.
@@ -152,7 +158,10 @@ class FirstOf:
         return self._first.trusts(environ) or (self._second_trusts is not None and self._second_trusts(environ))
 
     def __call__(self, environ: "WSGIEnvironment") -> Peer | None:
-        """Ask the first source about its trusted proxies' requests, and the second about others."""
+        """Ask the source that is responsible for the request's peer.
+
+        The first is asked about its trusted proxies' requests, the second about others.
+        """
         if self._first.trusts(environ):
             self._drop_second(environ)
             return self._first.read(environ)

@@ -1,4 +1,7 @@
-"""Statuses: what a terminator reports of the certificate, in a header of its own or before the certificate."""
+"""Statuses: a terminator's report about the certificate.
+
+It is in a header of its own or before the certificate.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -145,10 +148,11 @@ FAILED = f"FAILED(?::(?:[^,]+|{'|'.join(map(re.escape, TEXTS_WITH_COMMA))}))?"
 
 @dataclass(frozen=True, slots=True)
 class LeadingStatus:
-    """A status in front of the certificate in one header, so that a client cannot replace one of the two.
+    """A status in front of the certificate in the same header.
 
-    The value is the status, a space and the certificate, which must be encoded without spaces. The last space separates
-    them, because a status may have spaces of its own: ``FAILED:certificate has expired``.
+    A client cannot replace one of the two. The value is the status, a space and the certificate, which must be encoded
+    without spaces. The last space separates them, because a status may have spaces of its own: ``FAILED:certificate has
+    expired``.
 
     Attributes:
         success: the status of a certificate whose chain the terminator validated.

@@ -1,4 +1,7 @@
-"""A name out of the certificate in a header, for terminators that keep the certificate to themselves."""
+"""A name out of the certificate in a header.
+
+It is for terminators that keep the certificate to themselves.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +22,17 @@ _WITHOUT_COMMA = frozenset({"tls_client_auth_san_dns", "tls_client_auth_san_ip",
 
 
 class SubjectHeaders(GuardedHeaders):
-    """A source that forwards a name and no certificate, as :func:`subject_header` makes."""
+    """A source of a name without a certificate.
+
+    :func:`subject_header` makes one.
+    """
 
 
 class UriHeader(SubjectHeaders):
-    """A source that forwards a URI and the certificate's hash, to which tokens can be bound."""
+    """A source of a URI and the certificate's hash.
+
+    Tokens can be bound to the hash.
+    """
 
 
 def one_value(text: str) -> tuple[str, ...]:
@@ -43,7 +52,7 @@ def subject_header(
     hyphens_dropped: bool = False,
     label: str | None = None,
 ) -> SubjectHeaders:
-    """Take a subject value from a header, where the terminator forwards no certificate.
+    """Take a subject value from a header that has no certificate.
 
     It authenticates only clients of ``tls_client_auth`` that are registered by this kind. Self-signed clients and bound
     tokens need the certificate, and the terminator alone checks expiry, key usage and self-signedness. The verifier

@@ -1,4 +1,7 @@
-"""The preset of meshes that forward the URI and the hash of a certificate, and not the certificate."""
+"""The preset of meshes that forward a certificate's URI and hash.
+
+They do not forward the certificate.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +58,10 @@ class UriPreset(Preset):
         )
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return the cells of the documentation's table: header, encoding, chain, verification."""
+        """Return the cells of the documentation's table: header, encoding and so on.
+
+        The others are chain and verification.
+        """
         return f"`{self.certificate_header}`", "XFCC: URI and hash, no certificate", "no", "you say"
 
 

@@ -1,8 +1,9 @@
-"""Envoy's ``X-Forwarded-Client-Cert`` (XFCC), read so that no name in a certificate can pass for another element.
+"""A strict reader of Envoy's ``X-Forwarded-Client-Cert`` (XFCC).
 
-Envoy neither quotes nor escapes URI and DNS names, and the client chooses its own: a self-signed certificate can carry
-a name that looks like the end of its element and a whole element of another client. So the elements are counted
-exactly, a key that identifies occurs once, and the hash must be that of the certificate.
+No name in a certificate can pass for another element. Envoy neither quotes nor escapes URI and DNS names, and the
+client chooses its own: a self-signed certificate can carry a name that looks like the end of its element and a whole
+element of another client. So the elements are counted exactly, a key that identifies occurs once, and the hash must be
+that of the certificate.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The claims that every access token must have (RFC 9068 section 4, RFC 7662 section 2.2)."""
+"""The claims that every access token must have.
+
+See RFC 9068 section 4 and RFC 7662 section 2.2.
+"""
 
 import math
 from collections.abc import Collection, Mapping

@@ -1,4 +1,7 @@
-"""DPoP proofs: a request's own signature with the key that its access token is bound to (RFC 9449)."""
+"""DPoP proofs: a request's own signature with its token's key (RFC 9449).
+
+The access token is bound to that key.
+"""
 
 import hmac
 import json
@@ -46,7 +49,9 @@ class Proof:
 
 
 class DPoP:
-    """Checks the proofs of DPoP that come with access tokens (RFC 9449 section 4.3), as a resource server.
+    """The check of DPoP proofs that come with access tokens.
+
+    A resource server makes it (RFC 9449 section 4.3).
 
     Args:
         base_url: the https URL under which clients reach what the application routes as ``/``, its mount point
@@ -93,7 +98,9 @@ class DPoP:
         self._clock = clock
 
     def verify(self, environ: "WSGIEnvironment", method: str, token: str) -> Proof:
-        """Verify the proof of a request for this access token; :meth:`use` finds a second use.
+        """Verify the proof of a request for this access token.
+
+        :meth:`use` finds a second use.
 
         Args:
             environ: the request, for its ``DPoP`` field and its path.

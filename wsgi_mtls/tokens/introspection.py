@@ -29,9 +29,10 @@ MAX_CACHE_SECONDS = 300
 
 
 class IntrospectedTokens:
-    """Asks the introspection endpoint, authenticating itself with its own client certificate (RFC 8705 section 2).
+    """A decoder of tokens that asks the introspection endpoint.
 
-    Whether a token is bound to the certificate of the request is checked on every request, cached or not.
+    It authenticates itself with its own client certificate (RFC 8705 section 2). Whether a token is bound to the
+    certificate of the request is checked on every request, cached or not.
 
     Args:
         endpoint: the URL of the introspection endpoint; the one for mutual TLS, where the server has two.
@@ -97,7 +98,7 @@ class IntrospectedTokens:
         self._clock = clock
 
     def decode(self, token: str, /) -> dict[str, object]:
-        """Return the introspection response about a token that is active and for this API.
+        """Return the introspection response about an active token for this API.
 
         Raises:
             InvalidToken: If the token is not valid, with the reason.
@@ -171,5 +172,8 @@ class IntrospectedTokens:
 
 
 def _without_null(answer: Mapping[str, object]) -> dict[str, object]:
-    """Remove null members, which mean absent ones, unless absence would widen the token."""
+    """Remove null members, unless absence would widen the token.
+
+    Null means absent.
+    """
     return {name: value for name, value in answer.items() if value is not None or name in ("aud", "cnf")}

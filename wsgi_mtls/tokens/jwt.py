@@ -103,9 +103,10 @@ class JWTAccessTokens:
         return self._checked(claims)
 
     def fetch_keys(self) -> None:
-        """Fetch the issuer's keys now, so that the first request need not wait; nothing if they were given.
+        """Fetch the issuer's keys now, so that the first request need not wait.
 
-        In a server that forks, call it in each worker, or before the fork: connections are not shared.
+        Does nothing if the keys were given. In a server that forks, call it in each worker, or before the fork:
+        connections are not shared.
 
         Raises:
             InvalidToken: ``tokens_unavailable``: If they cannot be fetched. The first request tries again.
@@ -129,7 +130,10 @@ class JWTAccessTokens:
 
 
 def _shape(profile: str | None, **switches: Any) -> Shape:
-    """Return the tokens' shape: RFC 9068's, the issuer profile's, and the given switches."""
+    """Return the expected shape of tokens.
+
+    It is RFC 9068's, changed by the issuer's profile and the given switches.
+    """
     if profile is not None and profile not in PROFILES:
         raise ValueError(f"issuer_profile must be one of {', '.join(PROFILES)}, not {profile!r}.")
     found = PROFILES[profile] if profile else Shape()

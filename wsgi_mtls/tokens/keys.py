@@ -1,4 +1,7 @@
-"""An issuer's signing keys: given, or fetched from its ``jwks_uri`` and fetched again when they change."""
+"""An issuer's signing keys, given or fetched from its ``jwks_uri``.
+
+They are fetched again when they change.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +57,9 @@ class SigningKeys(Protocol):
 
 
 def read_keys(jwks: object) -> tuple[SigningKey, ...]:
-    """Return the public keys for signatures in a JWK set (RFC 7517 section 5); skip others.
+    """Return a JWK set's public keys for signatures (RFC 7517 section 5).
+
+    Others are skipped.
 
     Raises:
         ValueError: If it is not a JWK set, or has no such key, or too many.
@@ -181,17 +186,24 @@ class FetchedKeys:
         return self._keys if self._is_within(self._fetched, EXPIRE_AFTER) else ()
 
     def _is_within(self, moment: float | None, seconds: float) -> bool:
-        """Return whether it was less than so many seconds ago; never if the clock was set back."""
+        """Return whether it was less than so many seconds ago.
+
+        It was not if the clock was set back.
+        """
         return moment is not None and 0 <= self._clock() - moment < seconds
 
 
 def _find(keys: Sequence[SigningKey], kid: str | None) -> tuple[SigningKey, ...]:
-    """Return the keys that may fit: without ``kid``, any may (RFC 7515 section 4.1.4)."""
+    """Return the keys that may fit; without ``kid``, any may."""
+    # RFC 7515 section 4.1.4 makes "kid" a hint.
     return tuple(key for key in keys if kid is None or key.kid is None or key.kid == kid)
 
 
 def _is_settled(found: Sequence[SigningKey], kid: str | None) -> bool:
-    """Return whether a key has exactly this ``kid``; if none has, newer keys may have one."""
+    """Return whether a key has exactly this ``kid``.
+
+    If none has, newer keys may have one.
+    """
     return kid is None or any(key.kid == kid for key in found)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a DPoP proof, each read from what a caller wrote (RFC 9449 section 4.2)."""
+"""The parts of a DPoP proof, as a caller wrote them (RFC 9449 section 4.2)."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,9 @@ _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 
 
 
 class ProofRegistry(jws.JWSRegistry):
-    """The proof's length is bounded as a whole; joserfc's 512 octets for a header leave no room for an RSA key."""
+    """A JWS registry without joserfc's limit of 512 octets for a header."""
+
+    # The proof's length is bounded as a whole, and the limit leaves no room for an RSA key.
 
     max_header_length = max_payload_length = max_signature_length = MAX_PROOF
 

@@ -1,4 +1,7 @@
-"""JWTs that an issuer has signed: their header, signature and payload (RFC 7515, RFC 8725)."""
+"""JWTs that an issuer has signed (RFC 7515, RFC 8725).
+
+Their header, signature and payload are read.
+"""
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence

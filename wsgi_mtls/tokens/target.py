@@ -1,4 +1,7 @@
-"""The comparison of a DPoP proof's URL with that of its request (RFC 9449 section 4.3)."""
+"""The comparison of a DPoP proof's URL with that of its request.
+
+See RFC 9449 section 4.3.
+"""
 
 import re
 from urllib.parse import unquote_to_bytes

@@ -9,7 +9,9 @@ Key = tuple[object, ...]
 
 
 class PathCache:
-    """Validated paths of one state of a store, none beyond the moment at which it could be judged otherwise.
+    """Validated paths of one state of a store.
+
+    None is kept beyond the moment at which it could be judged otherwise.
 
     Args:
         size: how many octets of certificates are kept.

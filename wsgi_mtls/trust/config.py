@@ -1,4 +1,7 @@
-"""A trust store from a setting: a path, a dict of a path and options, or an object."""
+"""A trust store from a setting.
+
+The setting is a path, a dict of a path and options, or an object.
+"""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -9,7 +12,9 @@ from .store import TrustStore
 
 
 def from_config(value: Any) -> Any:
-    """Return what a setting names: a trust store, a function that returns one, or None without the setting.
+    """Return the trust store that a setting names, or a function that returns it.
+
+    None without the setting.
 
     Raises:
         ValueError: If it is something else, or the trust store cannot be made.

@@ -1,4 +1,7 @@
-"""Certificate revocation lists: the list of each issuer that counts, and its entry for one certificate."""
+"""Certificate revocation lists, and their entries for certificates.
+
+For each issuer one list counts.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -49,7 +52,10 @@ def next_change(crls: Crls, now: datetime) -> datetime:
 
 
 def lists(crls: Crls, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Return whether any CRL of the issuer lists the certificate, whether or not the CRL is still current."""
+    """Return whether any CRL of the issuer lists the certificate.
+
+    The CRL need not be current.
+    """
     name, serial = issuer.subject.public_bytes(), certificate.serial_number
     return any(
         key[0] == name and _entry_counts(crl.get_revoked_certificate_by_serial_number(serial)) and _signed(crl, issuer)

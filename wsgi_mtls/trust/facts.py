@@ -84,7 +84,10 @@ def _hash_bits(certificate: x509.Certificate) -> int | None:
 
 
 def _has_no_hash(oid: str) -> bool:
-    """Return whether the signature needs no hash: ML-DSA and SLH-DSA, which may be unknown here."""
+    """Return whether the signature needs no hash.
+
+    Those of ML-DSA and SLH-DSA, which may be unknown here, need none.
+    """
     arc, _, number = oid.rpartition(".")
     return arc == "2.16.840.1.101.3.4.3" and int(number) >= 17
 

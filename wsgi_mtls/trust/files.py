@@ -22,7 +22,10 @@ Stamp = tuple[object, ...]
 
 
 def stamp(places: Iterable[Path], kind: Kind) -> Stamp:
-    """Return a value that differs once a file was changed, added or removed; never raises."""
+    """Return a value that differs once a file was changed, added or removed.
+
+    Never raises.
+    """
     return tuple(_stamp(file) for place in places for file in (place, *_members_now(place, kind)))
 
 

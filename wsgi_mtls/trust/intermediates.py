@@ -16,16 +16,18 @@ MAX_ARRANGEMENTS = 8
 
 
 class KeptIntermediates:
-    """Those that were in a valid path: they come with each client of their CA, and reading one takes a while.
+    """The intermediate certificates that were in a valid path.
 
-    What a stranger sends is not kept, so that it displaces nothing.
+    They come with each client of their CA, and reading one takes a while. What a stranger sends is not kept, so that it
+    displaces nothing.
     """
 
     def __init__(self) -> None:
         self._kept: dict[bytes, X509] = {}
 
     def load(self, hints: Iterable[bytes]) -> list[tuple[bytes, X509]]:
-        """Load what came with a certificate; what cannot be read helps no path and is left out."""
+        """Load the intermediates that came with a certificate."""
+        # One that cannot be read helps no path and is left out.
         return [(der, handle) for der in hints if (handle := self._kept.get(der) or _loaded(der)) is not None]
 
     def keep(self, loaded: Iterable[tuple[bytes, X509]], path: Sequence[bytes]) -> None:

@@ -82,7 +82,9 @@ def make_store(
     flags: int = 0,
     moment: datetime | None = None,
 ) -> X509Store:
-    """Make a store, which several threads may use; building one costs as much as half a validation.
+    """Make a store, which several threads may use.
+
+    Building one costs as much as half a validation.
 
     Args:
         anchors: the trusted certificates.

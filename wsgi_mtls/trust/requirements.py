@@ -1,6 +1,7 @@
-"""The requirements for each certificate of a verified path beyond those of OpenSSL.
+"""The requirements for a verified path beyond those of OpenSSL.
 
-pyOpenSSL offers no purpose for its store, so OpenSSL's purpose ``sslclient`` is applied here.
+Each certificate of the path must meet them. pyOpenSSL offers no purpose for its store, so OpenSSL's purpose
+``sslclient`` is applied here.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,9 @@ def check_client(leaf: Facts) -> None:
 
 
 def check_dates(path: Sequence[Facts], now: datetime) -> None:
-    """Check the validity period of each certificate, both ends included (RFC 5280 section 4.1.2.5).
+    """Check that each certificate is in its validity period.
+
+    Both ends are included (RFC 5280 section 4.1.2.5).
 
     Raises:
         UntrustedPath: ``not_yet_valid``: If ``now`` is before one of them.

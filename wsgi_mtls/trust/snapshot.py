@@ -130,9 +130,10 @@ class Snapshot:
         raise refusal
 
     def _knows(self, path: list[X509], hints: list[X509]) -> bool:
-        """Return whether OpenSSL finds exactly this path, with current CRLs for all of it.
+        """Return whether OpenSSL finds exactly this path, with current CRLs.
 
-        Also where a CA signs its CRLs by a certificate of its own: all of the path is checked, so that one counts.
+        The CRLs cover all of the path. Also where a CA signs its CRLs by a certificate of its own: all of the path is
+        checked, so that one counts.
         """
         if not self.crls:
             return False
@@ -143,7 +144,7 @@ class Snapshot:
         return [*map(openssl.der_of, found)] == [*map(openssl.der_of, path)]
 
     def _other_ca(self, leaf: X509, hints: list[X509]) -> UntrustedPath | None:
-        """Return the error for a certificate that a trusted CA issued which is not the pinned one."""
+        """Return the error for an issuer that is trusted but is not the pinned CA."""
         try:
             openssl.build(self._plain, leaf, hints)
         except UntrustedPath:

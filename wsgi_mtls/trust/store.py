@@ -1,4 +1,4 @@
-"""The trust store: CA certificates and revocation lists against which the application itself validates a chain."""
+"""The trust store: CA certificates and revocation lists to validate chains."""
 
 import logging
 import os
@@ -47,10 +47,10 @@ class Options(TypedDict, total=False):
 
 
 class TrustStore:
-    """CA certificates by which a path is validated as RFC 5280 section 6 demands; several threads may use one.
+    """CA certificates by which a path is validated (RFC 5280 section 6).
 
-    Files are read again when they change. The new state is built aside and swapped in; while a file is broken, the last
-    good state stays in force, and the log names the file.
+    Several threads may use one. Files are read again when they change. The new state is built aside and swapped in;
+    while a file is broken, the last good state stays in force, and the log names the file.
 
     Make one with :meth:`from_file`, :meth:`from_directory` or :meth:`from_certificates`.
     """
@@ -91,7 +91,9 @@ class TrustStore:
 
     @classmethod
     def from_directory(cls, path: Place, **options: Unpack[Options]) -> "TrustStore":
-        """Trust the CA certificates of the files ``*.pem``, ``*.crt``, ``*.cer`` and ``*.der`` of a directory.
+        """Trust the CA certificates in a directory.
+
+        Its files are ``*.pem``, ``*.crt``, ``*.cer`` and ``*.der``.
 
         Args:
             path: the directory.
@@ -125,7 +127,7 @@ class TrustStore:
 
     @property
     def revocation(self) -> Revocation:
-        """Whether a certificate is accepted of which it is not known whether it is revoked."""
+        """Whether a certificate is accepted if its revocation status is unknown."""
         return self._rules.revocation
 
     def validate(

@@ -34,7 +34,9 @@ SPECIFIC: dict[str, str] = {
 
 
 def check_status(peer: PeerCertificate) -> None:
-    """Refuse what the terminator found wrong by itself; only an unknown issuer may be known here.
+    """Refuse what the terminator itself found wrong.
+
+    Only an issuer that is unknown there may be known here.
 
     Raises:
         UntrustedPath: ``revoked``: If the terminator reports that.

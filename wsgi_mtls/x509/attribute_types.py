@@ -104,7 +104,9 @@ SHORT_NAMES = {
 
 
 def exact_oid(name: str) -> str | None:
-    """Return the dotted object identifier of a type as a program spelt it, or None where programs disagree on it.
+    """Return the OID of a type as a program spelt it, if programs agree on it.
+
+    Return None where they disagree.
 
     Raises:
         KeyError: If no program has this name.

@@ -1,4 +1,7 @@
-"""The attributes of a certificate's name: decoded from DER, and written as RFC 4514 text."""
+"""The attributes of a certificate's name.
+
+They are decoded from DER, and written as RFC 4514 text.
+"""
 
 import re
 from dataclasses import dataclass
@@ -40,7 +43,10 @@ class TypedValue:
 
     @property
     def text(self) -> str:
-        """The value as text; the empty text where it has no octets, is not a text, or readers disagree on it."""
+        """The value as text, or the empty text if it has no clear meaning.
+
+        It has none without octets, if it is not a text, or if readers disagree on it.
+        """
         try:
             text = self.octets.decode(_ENCODINGS[self.tag])
         except (ValueError, KeyError):
@@ -65,7 +71,8 @@ class TypedValue:
         return "#" + structure.under_tag(_tag_octets(self.tag), self.octets).hex()
 
     def _is_unicode(self, text: str) -> bool:
-        """Return whether this string type can hold these characters: BMPString has no surrogates."""
+        """Return whether this string type can hold these characters."""
+        # BMPString has no surrogates.
         return self.tag in _UNICODE and (self.tag != _BMP_STRING or max(text) <= "\uffff")
 
 
@@ -83,12 +90,18 @@ class Attribute:
 
     @classmethod
     def of(cls, oid: str, value: "str | TypedValue") -> "Attribute":
-        """Make one of what an operator wrote; a text is a UTF8String (RFC 4514 section 3)."""
+        """Make a value of what an operator wrote.
+
+        A text is a UTF8String (RFC 4514 section 3).
+        """
         return cls(oid, TypedValue(UTF8_STRING, value.encode()) if isinstance(value, str) else value)
 
     @property
     def text(self) -> str:
-        """The value as text; the empty text where it has no octets, is not a text, or readers disagree on it."""
+        """The value as text, or the empty text if it has no clear meaning.
+
+        It has none without octets, if it is not a text, or if readers disagree on it.
+        """
         return self.value.text
 
     def __str__(self) -> str:
@@ -108,7 +121,8 @@ def is_empty(prepared: str) -> bool:
 
 
 def prepared_text(value: str | TypedValue) -> str:
-    """Prepare a value that an operator wrote: text has no type, and RFC 4514 section 3 writes a UTF8String."""
+    """Prepare a value that an operator wrote."""
+    # Text has no type, and RFC 4514 section 3 writes a UTF8String.
     if isinstance(value, TypedValue):
         return value.prepared
     return prepare(value) if value else TypedValue(UTF8_STRING, b"").prepared
@@ -139,7 +153,10 @@ def decode_value(der: bytes) -> TypedValue:
 
 
 def write(rdns: RDNs) -> str:
-    """Write a certificate's name as RFC 4514 text, to be read by people and to be registered."""
+    """Write a certificate's name as RFC 4514 text.
+
+    People read it, and clients are registered by it.
+    """
     return ",".join("+".join(map(str, rdn)) for rdn in reversed(rdns))
 
 

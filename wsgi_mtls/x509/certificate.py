@@ -1,4 +1,4 @@
-"""One X.509 certificate: octets first, and each part of it read when a decision asks."""
+"""One X.509 certificate, whose parts are read when a decision asks."""
 
 import base64
 import hashlib
@@ -34,12 +34,12 @@ SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 @final
 @dataclass(frozen=True, eq=False, repr=False)
 class ClientCertificate(CertificateNames):
-    """One X.509 certificate (RFC 5280): its octets, which need no more than to be one DER value.
+    """One X.509 certificate (RFC 5280).
 
-    Make one with :meth:`from_der` or :meth:`from_pem`. Two are equal if their DER is. Every property but ``der`` and
-    ``thumbprint`` is read when it is asked for, and kept. One that can't be read raises ``BadCertificate``, and
-    has no effect on the others: a bound token (RFC 8705 section 3) and a certificate that is registered itself
-    (section 2.2) need the octets alone.
+    Its octets need no more than to be one DER value. Make one with :meth:`from_der` or :meth:`from_pem`. Two are equal
+    if their DER is. Every property but ``der`` and ``thumbprint`` is read when it is asked for, and kept. One that
+    can't be read raises ``BadCertificate``, and has no effect on the others: a bound token (RFC 8705 section 3) and a
+    certificate that is registered itself (section 2.2) need the octets alone.
 
     Attributes:
         der: the certificate itself.
@@ -85,7 +85,9 @@ class ClientCertificate(CertificateNames):
 
     @Kept
     def pki_purposes(self) -> frozenset[str] | None:
-        """The extended key usage, where all is understood that PKI must understand (RFC 5280 section 4.2).
+        """The extended key usage, checked as PKI requires (RFC 5280 section 4.2).
+
+        All that PKI must understand is understood.
 
         Raises:
             BadCertificate: ``critical_extension``: If a critical extension is not processed here.
@@ -129,14 +131,18 @@ class ClientCertificate(CertificateNames):
 
     @part("public key")
     def key_size(self) -> tuple[str, int]:
-        """The kind of the key, ``rsa`` or ``ec``, and its bits; the empty text and 0 for one of another kind."""
+        """The kind of the key, ``rsa`` or ``ec``, and its bits.
+
+        The empty text and 0 for a key of another kind.
+        """
         return public_key.size(self.public_key_info)
 
     @Kept
     def lookup_key(self) -> bytes:
-        """The key by which registered certificates are compared and searched: the public key.
+        """The public key, by which registered certificates are searched.
 
-        The whole certificate where its key can't be found in it, so that it equals none but itself.
+        They are also compared by it. The whole certificate where its key can't be found in it, so that it equals none
+        but itself.
         """
         try:
             return self.public_key_der
@@ -146,7 +152,10 @@ class ClientCertificate(CertificateNames):
 
     @Kept
     def is_self_signed(self) -> bool:
-        """Whether the signature verifies under the certificate's own key, whatever its names are."""
+        """Whether the signature verifies under the certificate's own key.
+
+        Its names do not matter.
+        """
         return bool(self._verifies)
 
     @property
@@ -156,14 +165,17 @@ class ClientCertificate(CertificateNames):
 
     @part("subject or issuer")
     def is_self_issued(self) -> bool:
-        """Whether subject and issuer are one name (RFC 5280 section 3.2) or may be so for another reader.
+        """Whether subject and issuer are one name (RFC 5280 section 3.2).
 
-        Whatever the signature is: OpenSSL does not verify that of one that is in its CA bundle (:mod:`.self_issued`).
+        Also if they may be one for another reader. Whatever the signature is: OpenSSL does not verify that of one that
+        is in its CA bundle (:mod:`.self_issued`).
         """
         return parts.has_as_many_rdns(self.der) and is_self_issued(self.subject_attributes, self.issuer_attributes)
 
     def require_readable(self) -> "ClientCertificate":
-        """Return this certificate if all that is shown of it can be read, for a page or a report.
+        """Return this certificate if all that is shown of it can be read.
+
+        It is for a page or a report.
 
         Raises:
             BadCertificate: ``certificate_unreadable``: If a part cannot be read, for the first of them.

@@ -13,18 +13,25 @@ _USER_PRINCIPAL_NAME = "1.3.6.1.4.1.311.20.2.3"
 
 
 class CertificateNames:
-    """The subject, the issuer and the subject alternative names of a certificate, each read when it is asked for."""
+    """The subject, issuer and subject alternative names of a certificate.
+
+    Each is read when it is asked for.
+    """
 
     der: bytes
 
     @part("subject")
     def subject(self) -> str:
-        """The subject as RFC 4514 text, to be read by people; ``subject_name`` is what is compared."""
+        """The subject as RFC 4514 text, to be read by people."""
+        # Decisions compare ``subject_name``.
         return attributes.write(self.subject_attributes)
 
     @part("subject")
     def subject_attributes(self) -> attributes.RDNs:
-        """The subject's attributes as they are written, by RDN, in the certificate's order."""
+        """The subject's attributes as they are written, by RDN.
+
+        The order is the certificate's.
+        """
         return attributes.decode(parts.subject(self.der))
 
     @part("subject")
@@ -34,7 +41,10 @@ class CertificateNames:
 
     @property
     def common_names(self) -> tuple[str, ...]:
-        """The subject's CN values, in order; the empty text where it is open which text a value is."""
+        """The subject's CN values, in order.
+
+        The empty text where it is open which text a value is.
+        """
         return self.subject_values(parts.COMMON_NAME)
 
     def subject_values(self, oid: str) -> tuple[str, ...]:
@@ -76,7 +86,10 @@ class CertificateNames:
 
     @part("IP address in the subject alternative name")
     def san_ip(self) -> tuple[IPAddress, ...]:
-        """Its iPAddress entries of 4 or 16 octets; others (RFC 5280 section 4.2.1.6) are not addresses."""
+        """Its iPAddress entries of 4 or 16 octets.
+
+        Others are not addresses (RFC 5280 section 4.2.1.6).
+        """
         return parts.addresses(self.extensions.general_names())
 
     @part("otherName in the subject alternative name")
@@ -86,7 +99,10 @@ class CertificateNames:
 
     @property
     def user_principal_names(self) -> tuple[str, ...]:
-        """Its otherName entries of Microsoft's userPrincipalName; the empty text for one that is not a UTF8String."""
+        """Its otherName entries of Microsoft's userPrincipalName.
+
+        The empty text for one that is not a UTF8String.
+        """
         return tuple(
             attributes.decode_value(value).text for oid, value in self.other_names if oid == _USER_PRINCIPAL_NAME
         )
@@ -118,7 +134,8 @@ class CertificateNames:
 
 
 def fold_uri(uri: str) -> str:
-    """Fold scheme and host, which RFC 5280 section 7.4 compares without regard to case; the rest counts exactly."""
+    """Fold the scheme and the host of a URI."""
+    # RFC 5280 section 7.4 compares them without regard to case; the rest counts exactly.
     match = _URI.fullmatch(uri) if uri.isascii() else None
     if match is None:
         return uri
@@ -127,6 +144,9 @@ def fold_uri(uri: str) -> str:
 
 
 def fold_domain(email: str) -> str:
-    """Return an e-mail address with its domain in lower case; the local part is compared exactly."""
+    """Return an e-mail address with its domain in lower case.
+
+    The local part is compared exactly.
+    """
     local, at, domain = email.rpartition("@")
     return local + at + domain.lower() if email.isascii() else email

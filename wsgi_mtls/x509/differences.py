@@ -10,7 +10,9 @@ from .name_text import Attributes, read_registered
 
 
 def differences(registered: str, certificate: ClientCertificate) -> list[str]:
-    """Compare a registered name with a certificate's subject, RDN by RDN, from the first in RFC 4514 order.
+    """Compare a registered name with a certificate's subject, RDN by RDN.
+
+    The first RDN is the first in RFC 4514 order.
 
     Args:
         registered: RFC 4514 text.

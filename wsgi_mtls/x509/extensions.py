@@ -1,4 +1,7 @@
-"""The extensions of a certificate: which are read, which must be understood (RFC 5280 section 4.2)."""
+"""The extensions of a certificate (RFC 5280 section 4.2).
+
+Some are read, and some must be understood.
+"""
 
 from collections.abc import Callable, Collection
 from functools import partial
@@ -41,7 +44,9 @@ class Extensions:
         self._values = {one.extn_id: one.extn_value for one in found}
 
     def check(self) -> frozenset[str] | None:
-        """Look at all that PKI must understand, whatever the registered name is; return :meth:`key_purposes`.
+        """Check all extensions that PKI must understand; return the key purposes.
+
+        The registered name does not matter. :meth:`key_purposes` describes what is returned.
 
         Raises:
             BadCertificate: ``critical_extension``: If one is critical and unknown.
@@ -64,7 +69,9 @@ class Extensions:
         return purposes
 
     def key_purposes(self) -> frozenset[str] | None:
-        """Return the dotted OIDs of the extended key usage, or None without the extension.
+        """Return the OIDs of the extended key usage, or None without it.
+
+        They are in dotted form.
 
         Raises:
             BadCertificate: ``certificate_unreadable``: If it can't be read, or is there twice.

@@ -75,7 +75,9 @@ def of_octets(octets: bytes) -> str | None:
 
 
 def first_value(octets: bytes) -> bytes:
-    """Return the first of several DER values: a TRUSTED CERTIFICATE has OpenSSL's own settings after it.
+    """Return the first of several DER values.
+
+    A TRUSTED CERTIFICATE has OpenSSL's own settings after it.
 
     Raises:
         ValueError: If the octets are something else.

@@ -1,6 +1,7 @@
-"""Certificates in the files that people have: the one reader for command lines, uploads and callbacks.
+"""Certificates in the files that people have.
 
-What a TLS terminator writes is read strictly instead (:mod:`.pem`).
+This is the one reader for command lines, uploads and callbacks. What a TLS terminator writes is read strictly instead
+(:mod:`.pem`).
 """
 
 import base64
@@ -101,7 +102,8 @@ def _other(blocks: list[tuple[str, str]]) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield label and body of each block; one pass, since a hostile text may have thousands of beginnings."""
+    """Yield the label and the body of each block."""
+    # One pass, since a hostile text may have thousands of beginnings.
     opened: re.Match[str] | None = None
     for boundary in _BOUNDARY.finditer(text):
         if boundary[1] == "BEGIN" and opened is None:

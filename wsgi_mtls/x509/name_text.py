@@ -1,4 +1,7 @@
-"""Distinguished names as text: RFC 4514 and what people write instead, read into RDNs."""
+"""Distinguished names as text, read into RDNs.
+
+The text is RFC 4514 or what people write instead.
+"""
 
 import re
 from collections.abc import Callable
@@ -32,10 +35,11 @@ Found = TypeVar("Found")
 
 
 def read(text: str) -> list[Attributes]:
-    """Read RFC 4514 text that a program wrote into RDNs in the certificate's order, which is the reverse of the text's.
+    """Read RFC 4514 text, which a program wrote, into RDNs.
 
-    Takes more than RFC 4514 writes: any case of an attribute type, the types in :mod:`.attribute_types`, spaces around
-    ``,``, ``+`` and ``=``, and values in quotes (RFC 2253 section 4).
+    They are in the certificate's order, which is the reverse of the text's. Takes more than RFC 4514 writes: any case
+    of an attribute type, the types in :mod:`.attribute_types`, spaces around ``,``, ``+`` and ``=``, and values in
+    quotes (RFC 2253 section 4).
 
     Raises:
         BadCertificate: ``malformed_name``: If the text is not a name, with the place of the error, or has a type that
@@ -45,10 +49,10 @@ def read(text: str) -> list[Attributes]:
 
 
 def read_registered(text: str) -> list[Attributes]:
-    """Read a name that an operator wrote: RFC 4514, or OpenSSL's old slash form (``/C=US/O=Agora/CN=x``).
+    """Read a name that an operator wrote, in RFC 4514 or OpenSSL's old form.
 
-    The slash form can't be told apart unambiguously, so it is never to be read from a request. Of a type with several
-    meanings, that of RFC 4514 and RFC 4519 counts.
+    The old form has slashes: ``/C=US/O=Agora/CN=x``. The slash form can't be told apart unambiguously, so it is never
+    to be read from a request. Of a type with several meanings, that of RFC 4514 and RFC 4519 counts.
 
     Raises:
         BadCertificate: ``malformed_name``: If it is neither.

@@ -38,7 +38,10 @@ class DistinguishedName:
 
     @property
     def comparable(self) -> bool:
-        """Whether this name can match any: each value can be compared, and one of them has octets."""
+        """Whether this name can match any.
+
+        Each of its values can be compared, and one of them has octets.
+        """
         values = [value for rdn in self.rdns for _, value in rdn]
         return all(values) and not all(map(is_empty, values))
 

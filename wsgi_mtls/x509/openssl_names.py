@@ -1,4 +1,4 @@
-"""The names that OpenSSL prints, by ``openssl list -objects``; made by ``tools/attribute_types.py``."""
+"""The names of ``openssl list -objects``; made by ``tools/attribute_types.py``."""
 
 TABLE = """
 0.3.4401.5.3.1.9.1 CAMELLIA-128-ECB camellia-128-ecb

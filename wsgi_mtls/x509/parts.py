@@ -1,4 +1,7 @@
-"""The parts of a certificate that decisions read, each from its octets alone. All raise ValueError."""
+"""The parts of a certificate, each read from its octets alone.
+
+Decisions read them. All functions raise ValueError.
+"""
 
 import ipaddress
 from collections.abc import Iterable
@@ -36,7 +39,8 @@ class Opened(NamedTuple):
 
 @lru_cache(maxsize=8)
 def opened(der: bytes) -> Opened:
-    """Take a certificate apart. The last few are kept, since a decision reads several parts of one certificate."""
+    """Take a certificate apart."""
+    # The last few are kept, since a decision reads several parts of one certificate.
     outer = structure.decode(structure.Certificate, der)
     try:
         return Opened(outer, structure.parse(structure.UsualTBSCertificate, outer.tbs_certificate))
@@ -75,7 +79,9 @@ def issuer(der: bytes) -> bytes:
 
 
 def has_as_many_rdns(der: bytes) -> bool:
-    """Return whether subject and issuer have the same number of RDNs: names with another number are other names.
+    """Return whether subject and issuer have the same number of RDNs.
+
+    Names with another number are other names.
 
     Raises:
         ValueError: one of them is not a name.
@@ -108,14 +114,17 @@ def public_key_info(der: bytes) -> bytes:
 
 
 def is_self_signed(der: bytes) -> bool | None:
-    """Return whether the signature verifies under the certificate's own key; None where that can't be found out."""
+    """Return whether the signature verifies under the certificate's own key.
+
+    None where that can't be found out.
+    """
     return _is_signed_with(der, public_key_info(der))
 
 
 def is_issued_by(der: bytes, above: bytes) -> bool:
-    """Return whether a certificate names another one as its issuer, and has its signature.
+    """Return whether a certificate was issued and signed by another one.
 
-    Whatever else can't be read in either does not matter.
+    It names the other one as its issuer, and has its signature. Whatever else can't be read in either does not matter.
     """
     return issuer(der) == subject(above) and _is_signed_with(der, public_key_info(above)) is True
 

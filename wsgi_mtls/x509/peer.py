@@ -1,4 +1,4 @@
-"""A certificate as a peer presented it, or the name that its terminator forwards instead."""
+"""A peer's certificate, or the name that a terminator forwards instead."""
 
 import base64
 from dataclasses import dataclass
@@ -76,5 +76,8 @@ def thumbprint_of(peer: Peer | None) -> str | None:
 
 
 def thumbprint(sha256: bytes) -> str:
-    """Return the ``x5t#S256`` of a certificate (RFC 8705 section 3.1) from the SHA-256 of its DER."""
+    """Return a certificate's ``x5t#S256`` from the SHA-256 of its DER.
+
+    See RFC 8705 section 3.1.
+    """
     return base64.urlsafe_b64encode(sha256).rstrip(b"=").decode("ascii")

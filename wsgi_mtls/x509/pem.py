@@ -1,4 +1,7 @@
-"""PEM (RFC 7468) to DER: exactly one certificate, read leniently from files and strictly from terminators."""
+"""PEM (RFC 7468) to DER, for exactly one certificate.
+
+It is read leniently from files and strictly from terminators.
+"""
 
 import binascii
 import re
@@ -17,7 +20,9 @@ _BLOCK = (
 
 
 def block_pattern(newline: str) -> re.Pattern[str]:
-    """Return a pattern for one certificate in strict PEM: every line ends alike, and nothing else is white space.
+    """Return a pattern for one certificate in strict PEM.
+
+    Every line ends alike, and nothing else is white space.
 
     Args:
         newline: a pattern for what ends a line.
@@ -29,7 +34,9 @@ _STRICT = block_pattern(r"\r?\n")
 
 
 def pem_to_der(text: str) -> bytes:
-    """Return the DER of the one certificate in the text of a *file*, which people edit.
+    """Return the DER of the one certificate in the text of a *file*.
+
+    People edit files.
 
     Raises:
         BadCertificate: ``malformed_certificate``: If it has no certificate, more than one, or other text than white
@@ -42,7 +49,9 @@ def pem_to_der(text: str) -> bytes:
 
 
 def strict_pem_to_der(text: str, pattern: re.Pattern[str] = _STRICT) -> bytes:
-    """Return the DER of the one certificate that a *program* wrote: 64 columns or one line, and no other white space.
+    """Return the DER of the one certificate that a *program* wrote.
+
+    It has 64 columns or one line, and no other white space.
 
     Args:
         text: with or without the newline at its end.
@@ -69,7 +78,9 @@ def block_to_der(match: re.Match[str]) -> bytes:
 
 
 def base64_to_der(text: str) -> bytes:
-    """Return the bytes of standard base64 (RFC 4648 section 4), padded, without white space.
+    """Return the bytes of strict standard base64 (RFC 4648 section 4).
+
+    It is padded, without white space.
 
     Raises:
         BadCertificate: ``malformed_certificate``: If it is empty, has a character outside of the alphabet, wrong

@@ -1,4 +1,7 @@
-"""The preparation of an attribute's value for comparison (RFC 5280 section 7.1, RFC 4518)."""
+"""The preparation of an attribute's value for comparison (RFC 4518).
+
+RFC 5280 section 7.1 demands it.
+"""
 
 import re
 import unicodedata
@@ -13,11 +16,12 @@ _MAPPED_TO_SPACE = re.compile("[\t\n\x0b\x0c\r\x85]")  # RFC 4518 section 2.2; N
 
 
 def prepare(value: str) -> str:
-    """Prepare an attribute value for comparison (RFC 4518): NFKC, case folded, spaces compressed.
+    """Prepare an attribute value for comparison (RFC 4518).
 
-    Returns the empty text, which matches nothing, for a value of more than :data:`MAX_VALUE_LENGTH` characters, whose
-    normalization may take the square of its length, and for one with a code point that the preparation would drop or
-    prohibit: two names that differ only in invisible characters must not be taken for one.
+    NFKC is applied, case is folded and spaces are compressed. Returns the empty text, which matches nothing, for a
+    value of more than :data:`MAX_VALUE_LENGTH` characters, whose normalization may take the square of its length, and
+    for one with a code point that the preparation would drop or prohibit: two names that differ only in invisible
+    characters must not be taken for one.
     """
     if len(value) > MAX_VALUE_LENGTH:
         return ""
@@ -30,9 +34,10 @@ def prepare(value: str) -> str:
 
 
 def prepare_leniently(value: str) -> str:
-    """Prepare a value as a reader may that drops what :func:`prepare` refuses: white space is one space, and so on.
+    """Prepare a value as a reader that drops what :func:`prepare` refuses.
 
-    A character that this Python does not know is also dropped, since a later Unicode may demand it.
+    White space is one space, and so on. A character that this Python does not know is also dropped, since a later
+    Unicode may demand it.
     """
     text = "".join(
         character

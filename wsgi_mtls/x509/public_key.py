@@ -1,4 +1,7 @@
-"""The public key of a certificate, and the algorithms that name keys and signatures."""
+"""The public key of a certificate, and the names of algorithms.
+
+The algorithms are those of keys and signatures.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +33,9 @@ class Algorithm:
 
 @lru_cache(maxsize=8)
 def loaded(octets: bytes) -> PublicKeyTypes:
-    """Return a key from its SubjectPublicKeyInfo. The last few are kept, since a decision asks several things of one.
+    """Return a key from its SubjectPublicKeyInfo.
+
+    The last few are kept, since a decision asks several things of one.
 
     Raises:
         UnsupportedAlgorithm: If cryptography does not know its kind.
@@ -41,7 +46,10 @@ def loaded(octets: bytes) -> PublicKeyTypes:
 
 
 def written(octets: bytes) -> bytes:
-    """Return a SubjectPublicKeyInfo as cryptography writes it; unchanged if it can't be loaded."""
+    """Return a SubjectPublicKeyInfo as cryptography writes it.
+
+    It is unchanged if it can't be loaded.
+    """
     try:
         return loaded(octets).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (UnsupportedAlgorithm, ValueError, TypeError):
@@ -49,9 +57,10 @@ def written(octets: bytes) -> bytes:
 
 
 def size(octets: bytes) -> tuple[str, int]:
-    """Return ``rsa`` or ``ec`` and the bits of a key; no text and 0 for one of another kind.
+    """Return ``rsa`` or ``ec`` and the bits of a key.
 
-    On a curve that cryptography does not know, the bits are those of the octets that a coordinate takes.
+    No text and 0 for a key of another kind. On a curve that cryptography does not know, the bits are those of the
+    octets that a coordinate takes.
     """
     try:
         key = loaded(octets)
@@ -80,6 +89,7 @@ def read_algorithm(read: asn1.TLV) -> Algorithm:
 
 
 def _bits_of_point(octets: bytes) -> int:
-    """Return the bits of a coordinate (RFC 5480 section 2.2): a compressed point has one, any other two."""
+    """Return the bits of a point's coordinate (RFC 5480 section 2.2)."""
+    # A compressed point has one coordinate, any other two.
     is_compressed = octets[:1] in (b"\x02", b"\x03")
     return max(len(octets) - 1, 0) * 8 // (1 if is_compressed else 2)

@@ -1,4 +1,7 @@
-"""The reader of a certificate's parts: only when a decision needs one, once, and with one kind of error."""
+"""The reader of a certificate's parts.
+
+It reads a part only when a decision needs it, once, and with one kind of error.
+"""
 
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload

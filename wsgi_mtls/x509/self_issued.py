@@ -1,7 +1,7 @@
-"""The check that subject and issuer may be one name for some reader (RFC 5280 section 3.2).
+"""The check that subject and issuer may be one name for some reader.
 
-A TLS terminator looks at no signature of a self-issued certificate that is in its CA bundle, and decides by its own
-reading which one that is. So every pair that it may take for one name must be one here.
+See RFC 5280 section 3.2. A TLS terminator looks at no signature of a self-issued certificate that is in its CA bundle,
+and decides by its own reading which one that is. So every pair that it may take for one name must be one here.
 """
 
 import re
@@ -19,7 +19,7 @@ _UPPER_TO_LOWER = {ord(upper): upper.lower() for upper in map(chr, range(ord("A"
 
 
 def is_self_issued(subject: RDNs, issuer: RDNs) -> bool:
-    """Return whether a certificate's subject and issuer are, or may be, the same name."""
+    """Return whether a certificate's subject and issuer may be the same name."""
     one, other = from_attributes(subject), from_attributes(issuer)
     if [_types(rdn) for rdn in one.rdns] != [_types(rdn) for rdn in other.rdns]:
         return False
@@ -29,7 +29,8 @@ def is_self_issued(subject: RDNs, issuer: RDNs) -> bool:
 
 
 def _is_plain(rdns: tuple[PreparedAttributes, ...]) -> bool:
-    """Return whether every value can be compared by RFC 5280, the coarsest comparison."""
+    """Return whether every value can be compared by RFC 5280."""
+    # It is the coarsest comparison.
     return all(value and not is_empty(value) for rdn in rdns for _, value in rdn)
 
 
@@ -42,25 +43,35 @@ def _folded(name: RDNs, fold: Callable[[TypedValue], str]) -> list[list[tuple[st
 
 
 def _as_openssl(value: TypedValue) -> str:
-    """Fold as OpenSSL's ``x509_name_canon``: all strings as text, white space as one space, ASCII in lower case."""
+    """Fold as OpenSSL's ``x509_name_canon`` does.
+
+    All strings are text, white space is one space, and ASCII is in lower case.
+    """
     text = _text(value, _UNICODE | dict.fromkeys(_NARROW, "latin-1"))
     return _octets(value) if text is None else _SPACE.sub(" ", text).strip(" ").translate(_UPPER_TO_LOWER)
 
 
 def _as_stringprep(value: TypedValue) -> str:
-    """Fold as a reader by RFC 4518 that drops what is prohibited, and takes one octet for one character."""
+    """Fold as a reader by RFC 4518 that drops what is prohibited.
+
+    It takes one octet for one character.
+    """
     text = _text(value, _UNICODE | dict.fromkeys((_NUMERIC, *_NARROW), "latin-1"))
     return _octets(value) if text is None else prepare_leniently(text)
 
 
 def _as_stringprep_of_utf8(value: TypedValue) -> str:
-    """Fold as the same where every string of one octet a character is read as UTF-8, as cryptography does."""
+    """Fold as a reader by RFC 4518 that reads every narrow string as UTF-8.
+
+    cryptography reads strings of one octet a character so.
+    """
     text = _text(value, _UNICODE | dict.fromkeys((_NUMERIC, *_NARROW), "utf-8"))
     return _octets(value) if text is None else prepare_leniently(text)
 
 
 def _text(value: TypedValue, encodings: Mapping[int, str]) -> str | None:
-    """Return the text up to a NUL, where a reader with C's strings ends it; None for what is not a text."""
+    """Return the text up to a NUL, or None for what is not a text."""
+    # A reader with C's strings ends the text at a NUL.
     try:
         return value.octets.decode(encodings[value.tag], "surrogatepass").partition("\0")[0]
     except (KeyError, ValueError):

@@ -1,6 +1,7 @@
-"""The check that a certificate's signature verifies under its own key, whatever its names are.
+"""The check that a certificate's signature verifies under its own key.
 
-A stranger chooses key, algorithm and signature, so each certificate costs one operation with the key, or a few.
+Its names do not matter. A stranger chooses key, algorithm and signature, so each certificate costs one operation with
+the key, or a few.
 """
 
 from collections.abc import Iterator
@@ -102,7 +103,10 @@ def _is_valid(key: Any, signature: bytes, signed: bytes, how: tuple[object, ...]
 
 
 def _recovers(key: rsa.RSAPublicKey, signature: bytes, signed: bytes) -> bool:
-    """Return whether a signature holds a digest of the octets, by any algorithm, after one operation."""
+    """Return whether a signature holds a digest of the octets.
+
+    Any algorithm counts, after one operation.
+    """
     try:
         recovered = key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
         found = structure.decode(structure.DigestInfo, recovered).digest
@@ -118,7 +122,10 @@ def _digest(algorithm: hashes.HashAlgorithm, octets: bytes) -> bytes:
 
 
 def _ways(key: object, algorithm: Algorithm) -> Iterator[tuple[object, ...]]:
-    """Yield what ``verify`` takes besides the signature and the octets, for each way to read the algorithm."""
+    """Yield the further arguments of ``verify``, for each way to read the algorithm.
+
+    The first ones are the signature and the octets.
+    """
     named = _DIGEST_BY_OID.get(algorithm.oid)
     digests = _COMMON if named is None else (named,)
     match key:

@@ -1,8 +1,9 @@
-"""The ASN.1 of a certificate (RFC 5280 section 4.1 and appendix A), each part decoded by itself.
+"""The ASN.1 of a certificate, each part decoded by itself.
 
-Declared with cryptography's public ASN.1 module, which reads all certificates that its X.509 module loads and many that
-it does not: whether an explicit ``critical FALSE`` is loaded, for instance, depends on the release. One reader for all
-gives one answer for all. What stays raw (``asn1.TLV``) may be as odd as it likes.
+See RFC 5280 section 4.1 and appendix A. Declared with cryptography's public ASN.1 module, which reads all certificates
+that its X.509 module loads and many that it does not: whether an explicit ``critical FALSE`` is loaded, for instance,
+depends on the release. One reader for all gives one answer for all. What stays raw (``asn1.TLV``) may be as odd as it
+likes.
 """
 
 from typing import Annotated, TypeVar
@@ -91,7 +92,9 @@ class Validity:
 
 @asn1.sequence
 class TBSCertificate:
-    """The signed part, with its extensions undecoded, so that an unreadable one affects no other part."""
+    """The signed part of a certificate, with its extensions undecoded."""
+
+    # So an unreadable extension affects no other part.
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV
@@ -107,7 +110,9 @@ class TBSCertificate:
 
 @asn1.sequence
 class UsualTBSCertificate:
-    """The same where its names, validity and extensions are sound, which is read in one call."""
+    """The signed part of a certificate with sound names, validity and extensions."""
+
+    # It is read in one call.
 
     version: Annotated[int | None, asn1.Explicit(0)]
     serial_number: asn1.TLV
@@ -131,7 +136,10 @@ class AttributeTypeAndValue:
 
 @asn1.sequence
 class BasicConstraints:
-    """RFC 5280 section 4.2.1.9; ``ca`` is None where it is left out, which means FALSE."""
+    """The basic constraints of a certificate (RFC 5280 section 4.2.1.9).
+
+    ``ca`` is None where it is left out, which means FALSE.
+    """
 
     ca: bool | None
     path_len_constraint: int | None
@@ -150,7 +158,9 @@ class OtherName:
 
 @asn1.sequence
 class RelativeDistinguishedName:
-    """The attributes of one RDN, read as a list: the module refuses a SET in another order than DER's."""
+    """The attributes of one RDN, read as a list."""
+
+    # The module refuses a SET in another order than DER's.
 
     items: list[AttributeTypeAndValue]
 
@@ -193,7 +203,7 @@ def decode(root: type[Root], octets: bytes) -> Root:
 
 
 def decode_list(root: type[Root], octets: bytes) -> Root:
-    """Decode one DER value that is a list itself, into one of the classes with ``items``.
+    """Decode one DER list into one of the classes with ``items``.
 
     Raises:
         ValueError: If the octets are something else.
@@ -217,7 +227,10 @@ def octets_of(value: asn1.TLV) -> bytes:
 
 
 def under_tag(tag: bytes, content: bytes | memoryview) -> bytes:
-    """Return the DER of a value of this tag: the shortest form of its length (X.690 section 10.1)."""
+    """Return the DER of a value of this tag.
+
+    Its length has the shortest form (X.690 section 10.1).
+    """
     length = len(content)
     if length < 0x80:
         return b"".join((tag, bytes((length,)), content))
