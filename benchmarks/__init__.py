@@ -1,1 +1,4 @@
-"""Benchmarks: the cost of a request, compared with the alternatives. Run ``make bench``."""
+"""Benchmarks of a request's cost, compared with the alternatives.
+
+Run ``make bench``.
+"""

@@ -1,4 +1,7 @@
-"""All tables, or those that are named: ``python -m benchmarks [--quick] [NAME…]``."""
+"""The command for all tables, or for those that are named.
+
+``python -m benchmarks [--quick] [NAME…]``.
+"""
 
 import argparse
 import json
@@ -35,7 +38,7 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Measure, and write ``README.md`` with its plots where everything was measured in full."""
+    """Measure, and write ``README.md`` with its plots after a full run."""
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("names", nargs="*", help="the tables; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no report")
@@ -64,7 +67,10 @@ def _measured(name: str, effort: Effort) -> Iterable[Table]:
 
 
 def _in_a_process(name: str, *, quick: bool) -> str:
-    """Measure in a process of its own: settings, memory and caches of one table don't touch another."""
+    """Measure in a process of its own.
+
+    Settings, memory and caches of one table don't touch another.
+    """
     command = [sys.executable, "-m", "benchmarks", "--json", *(["--quick"] if quick else []), name]
     return subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True).stdout
 

@@ -1,4 +1,4 @@
-"""Certificate-bound access tokens: the confirmation alone, and a whole request with a JWT."""
+"""Certificate-bound access tokens: confirmation alone, and requests with JWTs."""
 
 import hmac
 import time
@@ -35,7 +35,10 @@ def run(effort: Effort) -> Iterator[Table]:
 
 
 def tokens(count: int) -> tuple[RSAKey, list[str]]:
-    """Return a key, and tokens of the client ``alice`` that are bound to its RSA certificate."""
+    """Return a key, and tokens of ``alice`` that are bound to its certificate.
+
+    ``alice`` is a client with an RSA certificate.
+    """
     key = RSAKey.generate_key(2048, {"kid": "k1"})
     now = int(time.time())
     claims: dict[str, Any] = {

@@ -44,7 +44,10 @@ def distinct(kind: Kind, count: int = DISTINCT) -> list[bytes]:
 
 
 def serials(der: bytes) -> Iterator[bytes]:
-    """Make many certificates quickly: the serial number is overwritten, so that the signature is wrong."""
+    """Make many certificates quickly.
+
+    The serial number is overwritten, so that the signature is wrong.
+    """
     number = x509.load_der_x509_certificate(der).serial_number
     raw = number.to_bytes((number.bit_length() + 8) // 8, "big")
     at = der.index(b"\x02" + bytes([len(raw)]) + raw) + 2

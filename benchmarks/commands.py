@@ -1,4 +1,7 @@
-"""What an import and the command line cost: CPU time of whole processes, started in turn."""
+"""The CPU time of an import and of the command line.
+
+Whole processes are started in turn.
+"""
 
 import os
 import subprocess

@@ -1,6 +1,7 @@
-"""The requests for the count of instructions: ``python -m benchmarks.counted ROUNDS``, under callgrind.
+"""The requests for the count of instructions, under callgrind.
 
-It needs no network, no file but a certificate, and makes no key, so that each run executes the same instructions.
+Run ``python -m benchmarks.counted ROUNDS``. It needs no network, no file but a certificate, and makes no key, so that
+each run executes the same instructions.
 """
 
 import gc
@@ -40,7 +41,7 @@ class Tokens:
 
 
 def cases() -> dict[str, Callable[[], object]]:
-    """Return what is counted, by name; the first is what the others are compared with."""
+    """Return what is counted, by name; the others are compared with the first."""
     certificate = ClientCertificate.from_pem(CERTIFICATE.read_bytes())
     header, source = nginx(certificate.der).encode(), sources.nginx(trusted_proxies=["127.0.0.1"])
     claims = {"client_id": "alice", "scope": "read", "cnf": {"x5t#S256": certificate.thumbprint}}
@@ -55,7 +56,10 @@ def cases() -> dict[str, Callable[[], object]]:
 
 
 def mark() -> None:
-    """Call a function of the C library that nothing else calls; callgrind writes its counts before it."""
+    """Call a function of the C library that nothing else calls.
+
+    callgrind writes its counts before the call.
+    """
     os.getppid()
 
 
@@ -64,7 +68,7 @@ def _accepted(status: str, headers: object, exc_info: object = None, /) -> Any:
 
 
 def main(rounds: int) -> None:
-    """Run each case often enough that the interpreter has specialized it, then a number of times after a mark."""
+    """Run each case until it is specialized, then a number of times after a mark."""
     runs = list(cases().values())
     for run in runs:
         for _ in range(_WARM):

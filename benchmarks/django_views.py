@@ -1,4 +1,7 @@
-"""Requests through Django, in one process, with SQLite; each row has its number of queries."""
+"""Requests through Django, in one process, with SQLite.
+
+Each row has its number of queries.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""The same Flask application: plain, reading its form, with this package, and with Authlib's protector."""
+"""The same Flask application, with and without this package.
+
+It is plain, reads its form, or has this package or Authlib's protector.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How the cost of a request grows with what is registered, and with what a certificate holds."""
+"""The growth of a request's cost with registrations and long certificates."""
 
 from collections.abc import Iterator, Mapping
 from itertools import cycle

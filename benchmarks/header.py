@@ -1,4 +1,7 @@
-"""From nginx's header to the peer, and to a decision about a certificate that was never seen."""
+"""The way from nginx's header to the peer, and to a decision.
+
+The certificate was never seen before.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -1,4 +1,7 @@
-"""Whole HTTP: requests per second behind nginx with mutual TLS and gunicorn, by wrk, alternated."""
+"""Whole HTTP: requests per second behind nginx with mutual TLS and gunicorn.
+
+wrk sends the requests, alternated between the servers.
+"""
 
 import shutil
 import tempfile

@@ -1,4 +1,7 @@
-"""The application of one server of the HTTP benchmark, for gunicorn; ``BENCHMARK_APP`` names it."""
+"""The application of one server of the HTTP benchmark, for gunicorn.
+
+``BENCHMARK_APP`` names it.
+"""
 
 import os
 from pathlib import Path

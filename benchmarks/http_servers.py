@@ -1,4 +1,7 @@
-"""The servers of the HTTP benchmark: wrk → nginx with the client's certificate → nginx with mutual TLS → gunicorn."""
+"""The servers of the HTTP benchmark.
+
+wrk → nginx with the client's certificate → nginx with mutual TLS → gunicorn.
+"""
 
 import os
 import socket

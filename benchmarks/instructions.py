@@ -1,4 +1,7 @@
-"""Instructions of a request with a known certificate: they do not depend on the machine's load."""
+"""Instructions of a request with a known certificate.
+
+They do not depend on the machine's load.
+"""
 
 import os
 import re
@@ -40,7 +43,9 @@ def available() -> bool:
 
 
 def count(rounds: int = ROUNDS) -> tuple[dict[str, float], float]:
-    """Return the instructions of each case, and of the first one again, to show the precision.
+    """Return the instructions of each case, and of the first one again.
+
+    The second count of the first shows the precision.
 
     Raises:
         RuntimeError: If callgrind wrote other counts than were asked for.

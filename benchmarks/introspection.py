@@ -1,4 +1,7 @@
-"""Introspection that is not cached: a server over TLS that asks for a certificate, and wall time."""
+"""Introspection that is not cached: a server over TLS, and wall time.
+
+The server asks for a certificate.
+"""
 
 import json
 import subprocess

@@ -1,4 +1,7 @@
-"""A server that gives every token the same answer: ``python -m benchmarks.introspection_server FOLDER``."""
+"""A server that gives every token the same answer.
+
+Run ``python -m benchmarks.introspection_server FOLDER``.
+"""
 
 import http.server
 import ssl

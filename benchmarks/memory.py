@@ -31,7 +31,10 @@ Send = Callable[[bytes, bool], None]
 
 
 def run(effort: Effort) -> Iterator[Table]:
-    """Send certificates, and look at the memory as they come, each time in a new process."""
+    """Send certificates, and measure the memory as they come.
+
+    Each measurement is in a new process.
+    """
     marks = [mark for mark in (1000, 10_000, 100_000, 1_000_000) if mark <= effort.strangers]
     few = [min(10_000, effort.strangers)]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as processes:
@@ -71,7 +74,10 @@ def variants(der: bytes) -> Iterator[bytes]:
 
 
 def many_names() -> bytes:
-    """Return a certificate with the longest header that is remembered, and many names."""
+    """Return a certificate with many names.
+
+    Its header is the longest that is remembered.
+    """
     names = x509.SubjectAlternativeName([x509.DNSName("ab")] * 1300)
     return authority("ec").issue("CN=x", Profile(extensions=[(names, False)])).certificate.der
 

@@ -1,9 +1,9 @@
-"""The cost of a client with a hanging ``jwks_uri`` for other clients: python -m benchmarks.other_clients [REQUESTS].
+"""The cost of a client with a hanging ``jwks_uri`` for other clients.
 
-Prints the median and the 99th percentile of one authentication, in microseconds, of a client of a CA and of a
-self-signed one: while nothing is fetched, while as many fetches hang as ``KeySets`` allows, and while further
-requests for clients with hanging servers are refused at once. The bar is at most 1.1 times the idle median for hanging
-fetches; the third line shares the interpreter with the thread that is refused.
+Run ``python -m benchmarks.other_clients [REQUESTS]``. Prints the median and the 99th percentile of one authentication,
+in microseconds, of a client of a CA and of a self-signed one: while nothing is fetched, while as many fetches hang as
+``KeySets`` allows, and while further requests for clients with hanging servers are refused at once. The bar is at most
+1.1 times the idle median for hanging fetches; the third line shares the interpreter with the thread that is refused.
 """
 
 import logging
@@ -71,7 +71,10 @@ class Site:
 
 @contextmanager
 def threads(*functions: Callable[[], None]) -> Iterator[None]:
-    """Run functions in threads until the block ends; those that hang end with their servers."""
+    """Run functions in threads until the block ends.
+
+    Those that hang end with their servers.
+    """
     for function in functions:
         Thread(target=function, daemon=True).start()
     time.sleep(0.5)

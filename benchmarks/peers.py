@@ -1,4 +1,4 @@
-"""What people would use instead: packages of PyPI that read a certificate of a header."""
+"""The alternatives: packages of PyPI that read a certificate of a header."""
 
 import hashlib
 from typing import Any

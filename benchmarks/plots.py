@@ -6,7 +6,10 @@ from .tables import Growth
 
 
 def draw(growth: Growth, path: Path) -> None:
-    """Draw how the figures grow; both axes are logarithmic where the sizes are far apart."""
+    """Draw how the figures grow.
+
+    Both axes are logarithmic if the sizes are far apart.
+    """
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,4 +1,4 @@
-"""The report: all tables, the versions and the machine, and a plot of each growth."""
+"""The report: all tables, the versions, the machine, and a plot per growth."""
 
 import os
 import platform

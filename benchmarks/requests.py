@@ -1,4 +1,7 @@
-"""Requests as gunicorn makes them behind nginx, each value a new text as from a socket."""
+"""Requests as gunicorn makes them behind nginx.
+
+Each value is a new text, as from a socket.
+"""
 
 from collections.abc import Iterable
 from io import BytesIO

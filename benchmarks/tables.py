@@ -1,4 +1,7 @@
-"""Tables: rows with medians, quartiles, ratios and bars, as JSON between processes and as Markdown in the report."""
+"""Tables: rows with medians, quartiles, ratios and bars.
+
+They are JSON between processes, and Markdown in the report.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any

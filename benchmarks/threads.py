@@ -1,4 +1,7 @@
-"""Requests per second of the whole middleware in several threads, with and without a global lock."""
+"""Requests per second of the whole middleware in several threads.
+
+They are measured with and without a global lock.
+"""
 
 import json
 import shutil
@@ -34,7 +37,10 @@ def run(effort: Effort) -> Iterator[Table]:
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
-    """Return the requests per second for each number of threads: one certificate, and many."""
+    """Return the requests per second for each number of threads.
+
+    They are measured with one certificate, and with many.
+    """
     headers = {
         "one certificate": [nginx(leaf("ec").certificate.der)],
         "none seen before": [nginx(der) for der in distinct("ec", 4000)],

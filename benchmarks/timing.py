@@ -1,4 +1,7 @@
-"""Times of functions, side by side: round-robin in random order, so that a loaded machine slows all of them alike."""
+"""Times of functions, side by side.
+
+The functions run round-robin in random order, so that a loaded machine slows all of them alike.
+"""
 
 import gc
 import itertools

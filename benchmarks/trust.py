@@ -1,9 +1,10 @@
-"""The cost of the trust store compared with bare pyOpenSSL: python -m benchmarks.trust [ROUNDS].
+"""The cost of the trust store compared with bare pyOpenSSL.
 
-Prints medians, in microseconds, of one validation of a leaf and one intermediate from DER, side by side in one process.
-"bare" is pyOpenSSL that loads both and verifies them, with the same CRLs; "bare+" also reads of the leaf what the trust
-store has to check. The store has seen the intermediate before, and not the leaf. The bars are at most 1.3 times "bare",
-with CRLs at most 1.2 times "bare+", and under 10 look-ups in a dictionary for a path that is in the cache.
+Run ``python -m benchmarks.trust [ROUNDS]``. Prints medians, in microseconds, of one validation of a leaf and one
+intermediate from DER, side by side in one process. "bare" is pyOpenSSL that loads both and verifies them, with the same
+CRLs; "bare+" also reads of the leaf what the trust store has to check. The store has seen the intermediate before, and
+not the leaf. The bars are at most 1.3 times "bare", with CRLs at most 1.2 times "bare+", and under 10 look-ups in a
+dictionary for a path that is in the cache.
 """
 
 import sys
@@ -65,7 +66,9 @@ class Bare:
 
 
 def times(rounds: int, *functions: Callable[[], object], each: int = 1) -> list[float]:
-    """Return the median of each, in microseconds; they take turns, so that a busy machine slows all of them.
+    """Return the median time of each function, in microseconds.
+
+    They take turns, so that a busy machine slows all of them.
 
     Args:
         rounds: how many measurements.

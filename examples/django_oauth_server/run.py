@@ -1,4 +1,7 @@
-"""Start the server with one command: certificates, a database and clients are made the first time."""
+"""Start the server with one command.
+
+Certificates, a database and clients are made the first time.
+"""
 
 import argparse
 import os
@@ -45,7 +48,10 @@ def prepare(data: Path) -> None:
 
 
 def make_certificates(data: Path) -> None:
-    """Make a CA, a server, two clients of the CA, a self-signed client, and an unregistered device."""
+    """Make a CA and the certificates.
+
+    They are for a server, two clients of the CA, a self-signed client, and an unregistered device.
+    """
     from wsgi_mtls.testing import SERVER_AUTH, Profile, make_ca, self_sign, to_pem
 
     ca = make_ca("CN=Development CA")
@@ -67,7 +73,10 @@ def make_certificates(data: Path) -> None:
 
 
 def register(data: Path) -> None:
-    """Register a client of each kind; all get tokens that are bound to their certificate."""
+    """Register a client of each kind.
+
+    All get tokens that are bound to their certificate.
+    """
     from django.core.management import call_command
     from oauth2_provider.models import Application
 

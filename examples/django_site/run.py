@@ -1,4 +1,7 @@
-"""Start the site with one command: certificates and a database are made the first time."""
+"""Start the site with one command.
+
+Certificates and a database are made the first time.
+"""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""RFC 8705 for Django: users and OAuth clients by certificate, certificate-bound access tokens.
+"""RFC 8705 for Django: users and clients by certificate, bound access tokens.
 
 Add ``"django_mtls"`` to ``INSTALLED_APPS``; the setting ``MTLS`` is described in :mod:`django_mtls.conf`.
 """

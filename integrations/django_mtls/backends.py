@@ -23,11 +23,11 @@ from .verification import registry, verifier
 
 
 class ClientCertificateBackend(ModelBackend):
-    """Authenticates users by certificate, and no one by password; permissions are ``ModelBackend``'s.
+    """A backend that authenticates users by certificate, and never by password.
 
-    A certificate that is registered for a user (``RegisteredClient.user``) makes that user. Any other makes the user of
-    the name that ``USERNAME_FROM`` takes from it, if its chain was validated. Every refusal is reported with its reason
-    and is None here.
+    Permissions are ``ModelBackend``'s. A certificate that is registered for a user (``RegisteredClient.user``) makes
+    that user. Any other makes the user of the name that ``USERNAME_FROM`` takes from it, if its chain was validated.
+    Every refusal is reported with its reason and is None here.
     """
 
     def authenticate(  # type: ignore[override]  # another signature, so that Django skips it for passwords
@@ -91,7 +91,7 @@ class ClientCertificateBackend(ModelBackend):
         return user
 
     def _registered_user(self, login: "_Login") -> Any:
-        """Return the user for whom the certificate is registered, or None if its name decides."""
+        """Return the user of a registered certificate, or None if its name decides."""
         request, peer, named = login.request, login.peer, login.named.user
         records: Records = [record for record in login.records if record.user is not None]
         if not records:
@@ -175,7 +175,10 @@ class _Login:
         return cls(request, peer, named, [] if named.registered is False else registry().records(peer.certificate))
 
     def accepts(self, record: AbstractRegisteredClient) -> bool:
-        """Return whether the certificate authenticates an enabled registration, and report it."""
+        """Return whether a certificate authenticates an enabled registration.
+
+        The decision is reported.
+        """
         if not record.enabled:
             return False
         try:
@@ -189,11 +192,12 @@ class _Login:
         return True
 
     def is_registered_itself(self) -> bool:
-        """Return whether exactly this certificate is registered as self-signed, enabled or not.
+        """Return whether exactly this certificate is registered as self-signed.
 
-        The key alone does not count: an editor can register any public key, in a certificate that its owner never saw,
-        and could so lock out every user with more rights. A terminator with partial chains accepts a certificate that
-        is in its CA bundle, and no other certificate with the same key: what the key itself has issued is self-signed.
+        The registration may be enabled or not. The key alone does not count: an editor can register any public key, in
+        a certificate that its owner never saw, and could so lock out every user with more rights. A terminator with
+        partial chains accepts a certificate that is in its CA bundle, and no other certificate with the same key: what
+        the key itself has issued is self-signed.
         """
         return any(self.peer.certificate in record.certificates for record in self.records)
 

@@ -1,4 +1,7 @@
-"""Answers that caches must not show to others: Django's own caches, and shared ones on the way to the client."""
+"""Answers that caches must not show to others.
+
+The caches are Django's own, and shared ones on the way to the client.
+"""
 
 from collections.abc import Iterable
 from functools import partial
@@ -20,7 +23,10 @@ _CACHED = "_cache_update_cache"
 
 
 def mark_private(request: Any) -> None:
-    """Make the answer to a request private: it depends on the certificate, the token or an ended session."""
+    """Make the answer to a request private.
+
+    It depends on the certificate, the token or an ended session.
+    """
     record(request).private = True
     keep_out_of_caches(innermost(request))
 
@@ -31,9 +37,10 @@ def keep_out_of_caches(request: Any) -> None:
 
 
 def watch_peer(request: Any) -> None:
-    """Note when a view looks at ``request.peer_certificate``: then the caches around that view do not keep its page.
+    """Note when a view reads ``request.peer_certificate``.
 
-    Middleware may have looked before; its look makes no page private, so the view gets an attribute of its own.
+    The caches around that view then do not keep its page. Middleware may have looked before; its look makes no page
+    private, so the view gets an attribute of its own.
     """
     peer = record(request).peer
     if peer is not None:
@@ -46,7 +53,10 @@ def _look_at(request: Any, peer: Answer) -> Answer:
 
 
 def keep_private(request: Any, response: Answer) -> Answer:
-    """Make an answer private if the record requires it; Django reports what is not a response."""
+    """Make an answer private if the record requires it.
+
+    What is not a response is left to Django, which reports it.
+    """
     if isinstance(response, HttpResponseBase) and record(request).private:
         given = response.get("Cache-Control", "")
         response["Cache-Control"] = private_cache_control(given) if given not in ("", "private") else "private"
@@ -64,10 +74,11 @@ def keep_apart(request: Any, response: Answer) -> Answer:
 
 
 def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str]) -> None:
-    """Refuse to answer with a page that a cache inside of a guard has kept, or may have kept for another client.
+    """Refuse to answer with a page that a cache inside of a guard has kept.
 
-    A guard calls :func:`keep_out_of_caches` before the view, so that the mark of Django's cache middleware, if there is
-    one now, is that of a cache inside. A page that is kept only further out has no ``Expires`` yet.
+    The page may also be one that the cache has kept for another client. A guard calls :func:`keep_out_of_caches` before
+    the view, so that the mark of Django's cache middleware, if there is one now, is that of a cache inside. A page that
+    is kept only further out has no ``Expires`` yet.
 
     Args:
         request: the request, or the wrapper of it that the cache has seen.
@@ -91,7 +102,10 @@ def check_not_cached_inside(request: Any, response: Any, headers: Iterable[str])
 
 
 def _is_kept(request: Any, response: Any) -> bool:
-    """Return whether Django's cache middleware has kept or returned the answer, by ``Expires``."""
+    """Return whether Django's cache middleware has kept or returned the answer.
+
+    Both set ``Expires``.
+    """
     if request.method not in ("GET", "HEAD") or not isinstance(response, HttpResponseBase):
         return False
     if response.status_code not in (200, 304) or "Expires" not in response:

@@ -35,7 +35,10 @@ from .verification import verifier
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Report what is wrong in ``MTLS`` (``E001`` … ``E004``, ``E008``), and what is risky (``W001``, …)."""
+    """Report what is wrong in ``MTLS``, and what is risky.
+
+    The ids are ``E001`` … ``E004``, ``E008`` and, for risks, ``W001``, …
+    """
     problems = invalid_settings(getattr(settings, "MTLS", {}))
     found: list[CheckMessage] = [Error(str(problem), id=problem.id) for problem in problems]
     if found:
@@ -62,13 +65,16 @@ def _risks(read: MTLSSettings) -> list[CheckMessage]:
 
 
 def _refuses_all_chains(read: MTLSSettings) -> bool:
-    """Return whether something needs a validated chain, and nothing ever validates one."""
+    """Return whether something needs a validated chain, but nothing validates one."""
     needed = "tls_client_auth" in read.allowed_methods or read.username_from is not None
     return needed and read.trust is None and never_verifies(read.source)
 
 
 def _username_field() -> list[CheckMessage]:
-    """Report a user model with names that are not texts (``E008``): certificates have only texts."""
+    """Report a user model whose names are not texts (``E008``).
+
+    Certificates have only texts.
+    """
     model: Any = get_user_model()
     field = model._meta.get_field(model.USERNAME_FIELD)
     if isinstance(field, models.CharField | models.TextField):
@@ -80,7 +86,10 @@ def _username_field() -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_middleware(**_: Any) -> list[CheckMessage]:
-    """Report missing or misplaced middleware (``E005``, ``E009``), or a missing backend (``E006``)."""
+    """Report missing or misplaced middleware, or a missing backend.
+
+    The ids are ``E005`` and ``E009`` for the middleware, and ``E006`` for the backend.
+    """
     from .backends import ClientCertificateBackend
     from .middleware import ClientCertificateLoginMiddleware, ClientCertificateMiddleware
 
@@ -105,16 +114,20 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_clients(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report clients that can never authenticate (``E007``) or be found (``W007``); with ``check --database``.
+    """Report clients that can never authenticate (``E007``) or be found (``W007``).
 
-    As a warning: an error would stop ``migrate``, maybe the one after which the client can be corrected.
+    The check runs with ``check --database``. As a warning: an error would stop ``migrate``, maybe the one after which
+    the client can be corrected.
     """
     return _clients(databases or (), checks.Warning)
 
 
 @register(Tags.security, deploy=True)
 def check_clients_for_deployment(**_: Any) -> list[CheckMessage]:
-    """Report them as errors with ``check --deploy``, but not at each start (no database)."""
+    """Report clients that can never authenticate, as errors.
+
+    The check runs with ``check --deploy``, but not at each start, which has no database.
+    """
     return _clients(connections, Error)
 
 
@@ -151,7 +164,10 @@ def _impossible(records: Iterable[AbstractRegisteredClient], kind: Any) -> Itera
 
 
 def _stale(records: QuerySet[AbstractRegisteredClient]) -> list[CheckMessage]:
-    """Report registrations, also disabled ones, that their certificates do not find (``W007``)."""
+    """Report registrations that their certificates do not find (``W007``).
+
+    Disabled ones are included.
+    """
     stale = []
     for record in records.iterator(chunk_size=500):
         held = {(key.digest, key.scope) for key in record.search_keys.all()}
@@ -195,7 +211,10 @@ def _login_order(certificate: int | None, login: int) -> list[str]:
 
 
 def _cache_order(ours: int, name: str) -> list[str]:
-    """Report a site's cache that fetches pages before the certificate is known, or keeps them too early."""
+    """Report a site's cache in the wrong place.
+
+    It fetches pages before the certificate is known, or keeps them too early.
+    """
     fetching, updating = middleware_position(FetchFromCacheMiddleware), middleware_position(UpdateCacheMiddleware)
     wrong = []
     if fetching is not None and fetching < ours:

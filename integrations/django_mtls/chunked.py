@@ -1,4 +1,7 @@
-"""Forms in chunks under Django's WSGI handler, which reads no more of a body than ``CONTENT_LENGTH`` announces."""
+"""Forms in chunks under Django's WSGI handler.
+
+The handler reads no more of a body than ``CONTENT_LENGTH`` announces.
+"""
 
 from io import BytesIO
 
@@ -17,7 +20,7 @@ TRANSFER_ENCODING = "HTTP_TRANSFER_ENCODING"
 
 
 def with_length(request: HttpRequest) -> HttpRequest:
-    """Return a request with a transfer encoding as a request with a form that Django reads.
+    """Return a request with a form in chunks as one that Django can read.
 
     A form that came in chunks (RFC 9112 section 7.1) is read here, where the server ends the input, and a new request
     has its length. Any other request is returned unchanged.
@@ -47,7 +50,9 @@ def with_length(request: HttpRequest) -> HttpRequest:
 
 
 def check_is_read(request: HttpRequest) -> None:
-    """Check that Django's WSGI handler finds the body of a request with a transfer encoding.
+    """Check that Django finds the body of a request with a transfer encoding.
+
+    Django's WSGI handler reads only what ``CONTENT_LENGTH`` announces.
 
     Raises:
         InvalidRequest: ``body_length_required``: If it is in chunks that the server ends, and nothing has read them.

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 class InvalidSetting(ImproperlyConfigured):
-    """A key of ``MTLS`` has a value that it can't have; the message names it and the remedy.
+    """An error in the value of a key in ``MTLS``.
+
+    The message names the key and the remedy.
 
     Attributes:
         key: the key.

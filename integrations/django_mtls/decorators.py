@@ -37,10 +37,10 @@ def client_auth_required(view: View, /) -> View: ...
 @overload
 def client_auth_required(*, allowed_methods: Collection[AuthMethod]) -> Callable[[View], View]: ...
 def client_auth_required(view: Any = None, /, *, allowed_methods: Collection[AuthMethod] | None = None) -> Any:
-    """Accept OAuth clients that authenticate by certificate: ``request.oauth_client``.
+    """Accept OAuth clients that authenticate by certificate.
 
-    For an authorization server's endpoints: POST, with ``client_id`` in the body. A client that is registered for
-    another method is refused.
+    The view finds the client in ``request.oauth_client``. For an authorization server's endpoints: POST, with
+    ``client_id`` in the body. A client that is registered for another method is refused.
 
     Args:
         view: the view.
@@ -117,10 +117,10 @@ def certificate_required(
 def certificate_required(
     view: Any = None, /, *, optional: bool = False, authorize: Authorize | None = None, allow_cross_site: bool = False
 ) -> Any:
-    """Accept requests with the certificate of exactly one registered client, without OAuth.
+    """Accept requests with the certificate of exactly one registered client.
 
-    The view finds the client in ``request.oauth_client``, which is None where none was sought, and the certificate in
-    ``request.peer_certificate``.
+    No OAuth is needed. The view finds the client in ``request.oauth_client``, which is None where none was sought, and
+    the certificate in ``request.peer_certificate``.
 
     Args:
         view: the view.
@@ -166,7 +166,10 @@ def certificate_login_exempt(view: View) -> View:
 
 
 def for_programs(view: View) -> View:
-    """Mark a view for programs: no user logs in there, and no certificate is a failed login."""
+    """Mark a view for programs, where no user logs in.
+
+    A certificate of no user is not a failed login there.
+    """
     setattr(view, EXEMPT, True)
     view.login_required = False  # type: ignore[attr-defined]  # as django.contrib.auth's login_not_required does
     return view

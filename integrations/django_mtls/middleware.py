@@ -1,4 +1,4 @@
-"""The middleware: the record of a request, and ``request.user`` from its certificate."""
+"""The middleware: a request's record, and ``request.user`` from its certificate."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,12 +24,13 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest]
 
 
 class ClientCertificateMiddleware:
-    """Gives each request its record, ``request.mtls``, and ``request.peer_certificate``; for sync and async.
+    """Middleware that sets ``request.mtls`` and ``request.peer_certificate``.
 
-    Put it first, or right after Django's ``UpdateCacheMiddleware``. What a client sends in the source's headers is
-    taken out of ``request.META`` and ``request.headers`` unless a trusted proxy has sent it. An outer WSGI middleware's
-    ``wsgi_mtls.peer`` is taken over. Where a certificate came, the answer is private. A form that came in chunks is
-    read, where the server ends the input (:mod:`django_mtls.chunked`).
+    ``request.mtls`` is the request's record. Sync and async projects can use it. Put it first, or right after Django's
+    ``UpdateCacheMiddleware``. What a client sends in the source's headers is taken out of ``request.META`` and
+    ``request.headers`` unless a trusted proxy has sent it. An outer WSGI middleware's ``wsgi_mtls.peer`` is taken over.
+    Where a certificate came, the answer is private. A form that came in chunks is read, where the server ends the input
+    (:mod:`django_mtls.chunked`).
     """
 
     sync_capable = True
@@ -58,25 +59,26 @@ class ClientCertificateMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
-        """Keep the page out of ``cache_page`` if its view reads ``request.peer_certificate``."""
+        """Keep the page out of ``cache_page`` if its view reads the peer certificate."""
         watch_peer(request)
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
-        """Make an answer private before it is rendered, so that no ``cache_page`` keeps it."""
+        """Make an answer private before it is rendered, so ``cache_page`` skips it."""
         return keep_private(request, response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Answer for a view that read a malformed certificate, or raised one of our errors."""
+        """Answer for a view that raised our error, or read a malformed certificate."""
         return refusal_or_page(request, error) if isinstance(error, MutualTLSError) else None
 
 
 class ClientCertificateLoginMiddleware:
-    """Makes ``request.user`` from the certificate, for each request; for sync and async.
+    """Middleware that sets ``request.user`` from the certificate of each request.
 
-    Put it right after ``AuthenticationMiddleware``, and keep CSRF protection: a browser sends a certificate unasked.
-    With ``USE_SESSION`` the user is logged in to a session, and logged out as soon as the certificate is gone, changes
-    or is not accepted any more. Either way a session of another certificate or user is flushed before anything else
-    sees it. Views with :func:`~django_mtls.decorators.certificate_login_exempt` get an anonymous user.
+    Sync and async projects can use it. Put it right after ``AuthenticationMiddleware``, and keep CSRF protection: a
+    browser sends a certificate unasked. With ``USE_SESSION`` the user is logged in to a session, and logged out as soon
+    as the certificate is gone, changes or is not accepted any more. Either way a session of another certificate or user
+    is flushed before anything else sees it. Views with :func:`~django_mtls.decorators.certificate_login_exempt` get an
+    anonymous user.
     """
 
     sync_capable = True
@@ -99,7 +101,10 @@ class ClientCertificateLoginMiddleware:
         return visit.refused or await sync_to_async(visit.end)(await self.get_response(request))
 
     def process_view(self, request: HttpRequest, view: Any, *_: object) -> None:
-        """Hide a certificate's session from an exempt view, once CSRF protection has seen it."""
+        """Hide a certificate's session from an exempt view.
+
+        CSRF protection has seen the session before.
+        """
         hide_session(request, exempt=bool(getattr(view, EXEMPT, False)))
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Mixins for class-based views, sync and async: the decorators, put on ``dispatch``."""
+"""Mixins for class-based views, sync and async.
+
+Each puts a decorator on ``dispatch``.
+"""
 
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar
@@ -38,7 +41,10 @@ class _CheckedMixin:
 
 
 class ForProgramsMixin:
-    """As :func:`~django_mtls.decorators.for_programs`: no user logs in to these views."""
+    """A mixin for views of programs, to which no user logs in.
+
+    It works as :func:`~django_mtls.decorators.for_programs`.
+    """
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -47,7 +53,9 @@ class ForProgramsMixin:
 
 
 class CertificateRequiredMixin(_CheckedMixin):
-    """As :func:`~django_mtls.decorators.certificate_required`: ``self.request.oauth_client``.
+    """A mixin that requires a client's certificate: ``self.request.oauth_client``.
+
+    It works as :func:`~django_mtls.decorators.certificate_required`.
 
     Attributes:
         certificate_optional: whether a request without a certificate is also accepted.
@@ -67,7 +75,9 @@ class CertificateRequiredMixin(_CheckedMixin):
 
 
 class ClientAuthRequiredMixin(ForProgramsMixin, _CheckedMixin):
-    """As :func:`~django_mtls.decorators.client_auth_required`: ``self.request.oauth_client``.
+    """A mixin that requires an authenticated client: ``self.request.oauth_client``.
+
+    It works as :func:`~django_mtls.decorators.client_auth_required`.
 
     Attributes:
         allowed_methods: those that this endpoint offers; None offers all.
@@ -82,7 +92,9 @@ class ClientAuthRequiredMixin(ForProgramsMixin, _CheckedMixin):
 
 
 class BoundTokenRequiredMixin(ForProgramsMixin, _CheckedMixin):
-    """As :func:`~django_mtls.decorators.bound_token_required`: ``self.request.bound_token``.
+    """A mixin that requires an access token: ``self.request.bound_token``.
+
+    It works as :func:`~django_mtls.decorators.bound_token_required`.
 
     Attributes:
         required_scope: the scopes that the token must have, all of them, separated by spaces.

@@ -1,4 +1,4 @@
-"""Registered OAuth clients (RFC 7591, RFC 8705), and the users that log in by certificate."""
+"""Registered OAuth clients (RFC 7591, RFC 8705), and users with certificates."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class AbstractRegisteredClient(models.Model):
-    """The RFC 8705 registration of an OAuth client: the base of a project's own model.
+    """The RFC 8705 registration of an OAuth client: a base for a project's model.
 
     If ``client_id`` is a field of another model, the subclass has a property of that name, and ``client_id_lookup`` is
     the lookup of the field in a query.
@@ -114,7 +114,7 @@ class AbstractRegisteredClient(models.Model):
         return str(self.client_id)
 
     def to_metadata(self) -> dict[str, object]:
-        """Return the registration as RFC 7591 names it; members that are not registered are left out."""
+        """Return the registered members under their names in RFC 7591."""
         members: dict[str, object] = {
             **(self.metadata or {}),
             "client_id": self.client_id,
@@ -139,15 +139,16 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def found_by_certificate(self) -> bool:
-        """Whether a certificate alone finds this registration, so that no other may have its name or keys.
+        """Whether a certificate alone finds this registration.
 
-        True if it logs in a user. A model of clients without a ``client_id`` in their requests overrides this.
+        No other registration may then have its name or keys. True if it logs in a user. A model of clients without a
+        ``client_id`` in their requests overrides this.
         """
         return self.user_id is not None  # type: ignore[attr-defined]  # Django makes it
 
     @property
     def certificates(self) -> tuple[ClientCertificate, ...]:
-        """The certificates that the self-signed method registers, and none if they can't be read."""
+        """The certificates of the self-signed method, and none if they are unreadable."""
         if self.jwks is None or self.token_endpoint_auth_method != Method.SELF_SIGNED:
             return ()
         try:
@@ -157,7 +158,7 @@ class AbstractRegisteredClient(models.Model):
 
     @property
     def certificate(self) -> ClientCertificate | None:
-        """The certificate that was registered or seen last, if readable; only to be shown."""
+        """The certificate registered or seen last, if readable; only to be shown."""
         try:
             return (
                 ClientCertificate.from_der(bytes(self.certificate_der)).require_readable()
@@ -173,7 +174,7 @@ class AbstractRegisteredClient(models.Model):
         self.certificate_expires = end_of(certificate)
 
     def clean(self) -> None:
-        """Reject what no certificate can satisfy, and what the editor may not take from others."""
+        """Reject what no certificate can satisfy, or the editor may not take."""
         super().clean()
         if self.metadata is None:  # what an empty field of a form means
             self.metadata = {}
@@ -219,7 +220,7 @@ class AbstractRegisteredClient(models.Model):
         give_keys(self, search_keys(self), using or router.db_for_write(type(self), instance=self))
 
     def seen(self, certificate: ClientCertificate | None, now: datetime | None = None) -> None:
-        """Note that the client was authenticated, at most once a minute, and with which certificate."""
+        """Note which certificate authenticated the client, at most once a minute."""
         note_seen(self, certificate, now or timezone.now())
 
 

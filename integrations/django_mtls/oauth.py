@@ -1,4 +1,4 @@
-"""OAuth clients and access tokens of a Django request: what the guard decides about it."""
+"""The guard's decisions about clients and access tokens of a Django request."""
 
 from collections.abc import Collection
 from functools import partial
@@ -32,7 +32,9 @@ def view_of(request: HttpRequest) -> RequestView:
 def authenticate_client(
     request: HttpRequest, *, allowed_methods: Collection[AuthMethod] = AUTH_METHODS
 ) -> AuthenticatedClient:
-    """Authenticate the OAuth client that a request names (RFC 8705 section 2); its body stays readable.
+    """Authenticate the OAuth client of a request (RFC 8705 section 2).
+
+    The request's body stays readable.
 
     Raises:
         MutualTLSError: If the request is refused.

@@ -1,4 +1,7 @@
-"""Actions that a process takes once in an interval for each name, such as an address or a client."""
+"""Actions that a process takes once in an interval for each name.
+
+A name is that of an address or a client, for example.
+"""
 
 import time
 from collections import OrderedDict

@@ -1,4 +1,7 @@
-"""CORS preflights that Django itself answers: ``View.options``, before any code of the project."""
+"""CORS preflights that Django itself answers, before any project's code.
+
+``View.options`` answers them.
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ from .conf import mtls_settings
 
 
 def is_automatic(view_class: Any, request: HttpRequest) -> bool:
-    """Return whether a guarded view may answer an ``OPTIONS`` request as a preflight, without credentials.
+    """Return whether a guarded view may answer a preflight without credentials.
 
     It may if ``MTLS["PREFLIGHT"]`` is set and Django's ``View.options`` answers, which names the allowed methods.
     A function, and a class with its own ``options``, would run the project's code: they stay guarded.
@@ -28,7 +31,7 @@ def is_automatic(view_class: Any, request: HttpRequest) -> bool:
 
 
 def automatic_answer(view: Any, request: HttpRequest) -> Any:
-    """Return what Django answers for a view of such a class: no content, and the allowed methods.
+    """Return Django's answer to a preflight: no content, and the allowed methods.
 
     Args:
         view: what ``as_view()`` returned.

@@ -1,4 +1,7 @@
-"""Queries of each request: Django writes their SQL once, and their rows are read each time."""
+"""Queries of each request, whose SQL Django writes only once.
+
+Their rows are read each time.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,7 +63,10 @@ def prepare(make: "Callable[[], models.QuerySet[Any, Any]]", using: str, *places
 
 
 def is_plain(manager: "models.Manager[Any]") -> bool:
-    """Return whether a manager returns all rows; a project's own may return a tenant's rows."""
+    """Return whether a manager returns all rows.
+
+    A project's own may return a tenant's rows.
+    """
     kind, plain = type(manager), models.Manager
     return (
         kind.get_queryset is plain.get_queryset

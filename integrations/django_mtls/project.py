@@ -14,7 +14,10 @@ def routed_views() -> Iterator[Any]:
 
 
 def routed_views_with_options() -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Find them with what was given to ``as_view()``, which comes before the class's own attributes."""
+    """Find the views with what was given to ``as_view()``.
+
+    That comes before the class's own attributes.
+    """
     if getattr(settings, "ROOT_URLCONF", None):
         yield from _views(get_resolver().url_patterns)
 

@@ -1,4 +1,7 @@
-"""A refusal as a Django response: JSON for a program, as the core words it, and a page for a person."""
+"""A refusal as a Django response: JSON for a program, a page for a person.
+
+The core words the JSON.
+"""
 
 import logging
 from typing import TYPE_CHECKING
@@ -39,7 +42,7 @@ def refusal(request: HttpRequest, error: MutualTLSError, *, oauth: bool = True) 
 def refusal_or_page(
     request: HttpRequest, error: MutualTLSError, *, oauth: bool = True, for_programs: bool = False
 ) -> HttpResponse:
-    """Make the answer to a refused program, or to a person where the request prefers HTML.
+    """Make the answer to a refusal: JSON, or a page if the request prefers HTML.
 
     Args:
         request: the request.
@@ -51,7 +54,10 @@ def refusal_or_page(
 
 
 def or_page(request: HttpRequest, answer: HttpResponse, error: MutualTLSError, *, for_programs: bool) -> HttpResponse:
-    """Turn an answer to a program into a page where the request prefers HTML; status and headers stay."""
+    """Turn an answer to a program into a page if the request prefers HTML.
+
+    Status and headers stay.
+    """
     verbosity = mtls_settings().verbosity
     if verbosity == "minimal":
         return answer

@@ -1,4 +1,7 @@
-"""The record of a Django request: ``request.mtls``, made once, by whichever of our parts the request reaches first."""
+"""The record of a Django request, ``request.mtls``.
+
+The first of our parts that the request reaches makes it, once.
+"""
 
 import hashlib
 from typing import TYPE_CHECKING, Any
@@ -35,7 +38,9 @@ class RequestWithPeer(HttpRequest):
 
 
 def record(request: Any) -> Record:
-    """Return the record of a request; the first call makes it, and strips what an untrusted peer sent.
+    """Return the record of a request.
+
+    The first call makes it, and strips what an untrusted peer sent.
 
     Args:
         request: Django's request, or a wrapper of it, as REST framework's.
@@ -54,7 +59,10 @@ def innermost(request: Any) -> HttpRequest:
 
 
 def thumbprint(peer: object) -> str | None:
-    """Return the thumbprint of a peer certificate; None without one, and for a mere name."""
+    """Return the thumbprint of a peer certificate.
+
+    The result is None without one, and for a mere name.
+    """
     return peer.certificate.thumbprint if isinstance(peer, PeerCertificate) else None
 
 
@@ -71,7 +79,7 @@ def _make(request: Any) -> Record:
 
 
 def _look(request: Any) -> Record:
-    """Have the guard look at a copy of the environ, and apply its removals to ``META``.
+    """Have the guard check a copy of the environ; apply its removals to ``META``.
 
     The core's notes about its own work stay in the copy: not all of them can be pickled with the request.
     """
@@ -99,7 +107,10 @@ def fields(request: HttpRequest) -> "WSGIEnvironment":
 
 
 def as_octets(path: str) -> str:
-    """Return a path with its octets as latin-1 (PEP 3333); Django has decoded them as UTF-8."""
+    """Return a path with its octets as latin-1 (PEP 3333).
+
+    Django has decoded them as UTF-8.
+    """
     return path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
@@ -109,7 +120,10 @@ def no_body(_: int) -> bytes:
 
 
 def _with_underscores(scope: dict[str, Any]) -> set[str]:
-    """Return the ``META`` keys of an ASGI request's headers with underscores (Django 5.2.0)."""
+    """Return the ``META`` keys of an ASGI request's headers with underscores.
+
+    Django 5.2.0 accepts such headers.
+    """
     names = (name for name, _ in scope.get("headers", ()))
     return {environ_key(name.decode("latin-1")) for name in names if b"_" in name}
 

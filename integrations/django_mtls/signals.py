@@ -26,6 +26,9 @@ _SIGNALS = {
 
 
 def send(event: Event) -> None:
-    """Send the signal of an event; a receiver that fails is logged and changes no decision."""
+    """Send the signal of an event.
+
+    A receiver that fails is logged, and changes no decision.
+    """
     if signal := _SIGNALS.get(event.name):
         signal.send_robust(sender=event.name, event=event)

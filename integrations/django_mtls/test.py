@@ -1,4 +1,7 @@
-"""For a project's own tests: clients that come with a certificate, whatever source is configured."""
+"""Test clients that come with a certificate, for a project's own tests.
+
+They work with whatever source is configured.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,9 +17,10 @@ from wsgi_mtls.x509 import ClientCertificate
 
 
 class LoggingIn:
-    """Makes ``force_login`` log in without a certificate, whichever backend comes first.
+    """A mixin whose ``force_login`` logs in without a certificate.
 
-    A session of our backend has no user without its certificate, so a forced login is one of the first other backend.
+    It does so whichever backend comes first. A session of our backend has no user without its certificate, so a forced
+    login is one of the first other backend.
     """
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
@@ -73,7 +77,9 @@ class Presenting:
 
 
 class CertificateClient(LoggingIn, Presenting, Client):
-    """Django's test client, with a certificate at each request: ``CertificateClient(certificate).get("/")``.
+    """Django's test client, with a certificate at each request.
+
+    ``CertificateClient(certificate).get("/")``
 
     Args:
         certificate: see :meth:`present`.
@@ -98,7 +104,10 @@ class AsyncCertificateClient(LoggingIn, AsyncClient):
         chain: Sequence[ClientCertificate] = (),
         verified: bool = True,
     ) -> None:
-        """Present another certificate from now on, or none; as :meth:`CertificateClient.present`."""
+        """Present another certificate from now on, or none.
+
+        It works as :meth:`CertificateClient.present`.
+        """
         self._peer = environ_for(certificate, chain=chain, verified=verified)
 
     def _base_scope(self, **request: Any) -> Any:

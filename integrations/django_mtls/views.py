@@ -18,10 +18,10 @@ from .request import record
 
 @method_decorator(never_cache, name="dispatch")
 class CertificateLoginView(RedirectURLMixin, View):
-    """The page at ``LOGIN_URL``, which explains what to do without a user's certificate.
+    """The page at ``LOGIN_URL``, for a person without a user's certificate.
 
-    A person who is logged in gets a link to the page that sent them here, and not a redirect, which would be a loop
-    where that page refuses the user.
+    It explains what to do. A person who is logged in gets a link to the page that sent them here, and not a redirect,
+    which would be a loop where that page refuses the user.
     """
 
     http_method_names = ("get", "head", "options")
@@ -42,5 +42,5 @@ class CertificateLoginView(RedirectURLMixin, View):
         return refusal_or_page(request, error, oauth=False)
 
     def get_default_redirect_url(self) -> str:
-        """Return where the link leads without ``next``, as Django's own ``LoginView`` has it."""
+        """Return where the link leads without ``next``, as in Django's ``LoginView``."""
         return resolve_url(self.next_page or settings.LOGIN_REDIRECT_URL)

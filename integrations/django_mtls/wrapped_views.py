@@ -1,4 +1,4 @@
-"""Private answers of views with a wrapper of the request, such as REST framework's."""
+"""Private answers of views that wrap the request, as REST framework does."""
 
 from collections.abc import Collection
 from functools import wraps
@@ -14,10 +14,11 @@ _HEADER = "Cache-Control"
 
 
 def make_view_private(request: Any, headers: Collection[str]) -> None:
-    """Make the answer of the view that authenticates a request private, also where nothing came to authenticate it.
+    """Make the answer of the view that authenticates a request private.
 
-    A decorator of a method sees the wrapper of the request, and what it caches middleware sees too late. So the view's
-    headers are set, with which REST framework finalizes an answer, and the method is wrapped, as view sets set it.
+    It is also private if nothing came to authenticate the request. A decorator of a method sees the wrapper of the
+    request, and what it caches middleware sees too late. So the view's headers are set, with which REST framework
+    finalizes an answer, and the method is wrapped, as view sets set it.
 
     Args:
         request: REST framework's request; Django's own has no such view.

@@ -1,4 +1,4 @@
-"""RFC 8705 for Flask: OAuth clients and access tokens that are bound to a certificate."""
+"""RFC 8705 for Flask: OAuth clients and certificate-bound access tokens."""
 
 try:
     import flask as _flask  # noqa: F401

@@ -93,7 +93,7 @@ def _missing(state: MutualTLSState, decorators: set[str]) -> Iterator[str]:
 
 
 def _refuses_all_chains(state: MutualTLSState, decorators: set[str]) -> bool:
-    """Return whether something needs a validated chain, and nothing ever validates one."""
+    """Return whether something needs a validated chain, but nothing validates one."""
     if not never_verifies(state.settings.source):
         return False
     verifier: Verifier | None = state.guard.verifier

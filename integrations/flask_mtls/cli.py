@@ -29,7 +29,7 @@ commands = AppGroup("mtls", help="Mutual TLS (RFC 8705).")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as a JSON array, and nothing else.")
 @click.pass_context
 def check(context: click.Context, fetch: bool, as_json: bool) -> None:
-    """Print the settings, the guarded routes and what is wrong; exit with 1 if there is an error."""
+    """Print the settings, guarded routes and problems; exit with 1 on an error."""
     try:
         app = _app_of(context)
     except InvalidSettings as invalid:
@@ -48,7 +48,10 @@ def check(context: click.Context, fetch: bool, as_json: bool) -> None:
 
 
 def _found(app: Flask, *, fetch: bool, quiet: bool) -> Iterator[Message]:
-    """Yield what is wrong with an app that started; print what is in force unless ``quiet``."""
+    """Yield what is wrong with an app that started.
+
+    What is in force is printed unless ``quiet``.
+    """
     try:
         state = current_state()
     except RuntimeError as missing:
@@ -108,7 +111,7 @@ def _fetched(verifier: Verifier, *, quiet: bool) -> Iterator[Message]:
 def explain_certificate(
     context: click.Context, certificate: Path, client_id: str | None, chain: Path | None, verified: bool, as_json: bool
 ) -> None:
-    """Print why this app accepts or refuses a certificate; exit with 1 where it is refused."""
+    """Print why this app accepts or refuses a certificate; exit with 1 if refused."""
     try:
         _app_of(context)
         peer = read_peer(certificate, chain, verified=verified)

@@ -1,7 +1,8 @@
-"""The decorators: on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods.
+"""The decorators that guard views.
 
-Write each below the route, ``@app.post(…)``: above it, it guards nothing that Flask serves. ``flask mtls check`` lists
-what is guarded, and fails where a decorator is above its route.
+They go on a view, a blueprint's ``before_request`` function, a ``MethodView`` or one of its methods. Write each below
+the route, ``@app.post(…)``: above it, it guards nothing that Flask serves. ``flask mtls check`` lists what is guarded,
+and fails where a decorator is above its route.
 """
 
 from collections.abc import Callable, Collection
@@ -114,7 +115,10 @@ def _decorator(name: str, view: Callable[..., Any] | None, check: Callable[[], N
 
 
 def _is_automatic_preflight() -> bool:
-    """Return whether Flask itself answers this CORS preflight, before any view, and the settings allow it."""
+    """Return whether Flask answers this CORS preflight, before any view.
+
+    The settings must also allow it.
+    """
     rule = request.url_rule
     return (
         getattr(rule, "provide_automatic_options", False) is True  # as Flask looks at it

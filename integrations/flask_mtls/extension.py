@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class MutualTLS:
-    """OAuth 2.0 Mutual-TLS (RFC 8705) for Flask apps; one extension may serve several.
+    """The Flask extension for OAuth 2.0 Mutual-TLS (RFC 8705).
 
-    The arguments are defaults; an app's own settings (:data:`flask_mtls.settings.SETTINGS`) go before them. What an app
-    is configured for is in ``app.extensions["mtls"]``.
+    One extension may serve several apps. The arguments are defaults; an app's own settings
+    (:data:`flask_mtls.settings.SETTINGS`) go before them. What an app is configured for is in
+    ``app.extensions["mtls"]``.
 
     Args:
         app: the app, or None where :meth:`init_app` is called later.

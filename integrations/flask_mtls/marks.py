@@ -1,4 +1,7 @@
-"""Marks that our decorators leave on the functions that they wrap, for ``flask mtls check``."""
+"""Marks that our decorators leave on the functions that they wrap.
+
+``flask mtls check`` reads them.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,7 +16,7 @@ _wrapped: WeakKeyDictionary[Callable[..., Any], tuple[str, ...]] = WeakKeyDictio
 
 
 def mark(guarded: Callable[..., Any], view: Callable[..., Any], name: str) -> None:
-    """Note that the decorator ``name`` made ``guarded`` of ``view`` and what that wraps."""
+    """Note that a decorator made ``guarded`` of ``view`` and what that wraps."""
     setattr(guarded, MARK, (name, *getattr(view, MARK, ())))
     # Kept apart from the function: functools.wraps would copy an attribute to whatever wraps it elsewhere.
     for function in _chain(view):

@@ -1,4 +1,7 @@
-"""Proxies for the current request's client, token and certificate: falsy, with a helpful error, if missing."""
+"""Proxies for the current request's client, token and certificate.
+
+They are falsy if it is missing, and raise a helpful error.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +25,10 @@ def current_view() -> RequestView:
 
 
 def current_record() -> Record:
-    """Return what is known about the current request; the certificate source has been asked."""
+    """Return what is known about the current request.
+
+    The certificate source has been asked.
+    """
     guard = current_state().guard
     record = record_of(request.environ, guard)
     return record if record.asked else guard.look(view_of(request.environ, guard))

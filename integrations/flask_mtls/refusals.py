@@ -1,4 +1,7 @@
-"""A refusal as a Werkzeug HTTP exception, which the app's error handlers and templates can replace."""
+"""A refusal as a Werkzeug HTTP exception.
+
+The app's error handlers and templates can replace it.
+"""
 
 import logging
 from functools import lru_cache

@@ -1,4 +1,7 @@
-"""The routes of an app that our decorators guard, and those that they were meant to guard and do not."""
+"""The routes that our decorators guard, and those that they miss.
+
+They were meant to guard both.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +14,7 @@ Function = Callable[..., Any]
 
 
 def guarded_routes(app: Flask) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield each route that one of our decorators guards: its rule, the method, the decorators."""
+    """Yield each guarded route: its rule, the method and our decorators."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         for method in sorted(rule.methods or ()):
             if names := tuple(dict.fromkeys(_marks(app, rule.endpoint, method))):
@@ -19,7 +22,7 @@ def guarded_routes(app: Flask) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 
 def missed(app: Flask) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each function that Flask calls without its decorators, and these decorators.
+    """Yield each function that Flask calls without its decorators, with these.
 
     The route was there first: ``@client_auth_required`` above ``@app.post(…)`` makes a new function, of which Flask
     does not know. A function that is guarded at another route is meant to be open at this one.

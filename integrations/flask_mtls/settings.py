@@ -1,4 +1,7 @@
-"""The ``MTLS_*`` settings: read once for each app, and refused with their name and the remedy."""
+"""The ``MTLS_*`` settings, read once for each app.
+
+A wrong setting is refused with its name and the remedy.
+"""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -56,7 +59,9 @@ def given_settings(app: Flask) -> dict[str, object]:
 
 
 def read_settings(app: Flask, verifier: Verifier | None) -> MutualTLSState:
-    """Read and check an app's settings; ``verifier`` decides where they name no clients.
+    """Read and check an app's settings.
+
+    ``verifier`` decides if they name no clients.
 
     Raises:
         InvalidSettings: If some of them are wrong.

@@ -1,4 +1,7 @@
-"""Signals of the decisions about requests; the sender is the app, ``event`` the :class:`~wsgi_mtls.Event`."""
+"""Signals of the decisions about requests.
+
+The sender is the app, and ``event`` the :class:`~wsgi_mtls.Event`.
+"""
 
 from blinker import NamedSignal, Namespace
 from flask import Flask

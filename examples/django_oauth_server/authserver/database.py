@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 def database(url: str | None, data: Path) -> dict[str, Any]:
-    """Return the database of ``postgresql://user:password@host:port/name?sslmode=require``, or SQLite in the folder.
+    """Return the database of a PostgreSQL URL, or SQLite in the folder.
 
-    The query has parameters of libpq.
+    The URL is ``postgresql://user:password@host:port/name?sslmode=require``. The query has parameters of libpq.
     """
     if not url:
         # One worker writes at a time. A transaction that reads first and writes later does not wait for its turn, and

@@ -9,7 +9,10 @@ from rest_framework.views import APIView
 
 
 class Accounts(APIView):
-    """For tokens of the scope ``accounts``, with the certificate that they are bound to."""
+    """The accounts, for access tokens of the scope ``accounts``.
+
+    The certificate that a token is bound to must come with it.
+    """
 
     permission_classes = (TokenHasScope,)
     required_scopes = ("accounts",)

@@ -1,4 +1,7 @@
-"""The WSGI application; with the static files, which a real site leaves to its terminator."""
+"""The WSGI application, with the static files.
+
+A real site leaves these to its terminator.
+"""
 
 import os
 

@@ -1,4 +1,7 @@
-"""Access tokens: signed with Django's secret key, which only this site can check. Others use JWTs."""
+"""Access tokens that are signed with Django's secret key.
+
+Only this site can check them. Other sites use JWTs.
+"""
 
 from collections.abc import Mapping
 from typing import Any, cast

@@ -36,7 +36,10 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 @client_auth_required
 def token(request: Any) -> JsonResponse:
-    """Issue an access token to an authenticated client, bound to its certificate (RFC 8705 section 3)."""
+    """Issue an access token that is bound to the client's certificate.
+
+    The client is authenticated; RFC 8705 section 3 describes the binding.
+    """
     client = request.oauth_client
     claims = {"client_id": client.client_id, "scope": "accounts"}
     access_token = issue(bind(claims, request.peer_certificate, client.registration, always=True))

@@ -1,4 +1,7 @@
-"""An OAuth 2.0 authorization server with mutual TLS (RFC 8705), and an API: Flask, Authlib, SQLAlchemy."""
+"""An OAuth 2.0 authorization server with mutual TLS, and an API.
+
+RFC 8705 with Flask, Authlib and SQLAlchemy.
+"""
 
 import os
 from collections.abc import Mapping

@@ -26,7 +26,10 @@ def init_db() -> None:
 @click.command("delete-expired")
 @with_appcontext
 def delete_expired() -> None:
-    """Delete the pushed requests that no browser brought in time: now and then, as from cron."""
+    """Delete pushed requests that no browser brought in time.
+
+    Run it now and then, as from cron.
+    """
     pushed.store.delete_expired()
 
 
@@ -41,9 +44,10 @@ def delete_expired() -> None:
 )
 @with_appcontext
 def register_client(client_id: str, metadata: TextIO, replace: bool, may_introspect: bool | None) -> None:
-    """Register CLIENT_ID with the RFC 7591 METADATA in a JSON file, as `wsgi-mtls inspect --json` prints them.
+    """Register CLIENT_ID with the RFC 7591 METADATA in a JSON file.
 
-    A client of the method client_secret_basic may bring its client_secret there; else one is made and printed.
+    `wsgi-mtls inspect --json` prints such metadata. A client of the method client_secret_basic may bring its
+    client_secret there; else one is made and printed.
     """
     client = query_client(client_id)
     if client is not None and not replace:
@@ -79,7 +83,10 @@ def _set_secret(client: OAuth2Client, given: dict[str, Any]) -> str | None:
 
 
 def _check_lengths(client: OAuth2Client) -> None:
-    """Check lengths: SQLite stores values longer than their column, PostgreSQL raises an error."""
+    """Check the lengths of values.
+
+    SQLite stores values longer than their column, PostgreSQL raises an error.
+    """
     for name in ("client_id", "client_secret"):
         longest = OAuth2Client.__table__.columns[name].type.length
         if len(getattr(client, name) or "") > longest:

@@ -45,7 +45,10 @@ def query_token(token: str, hint: str | None = None) -> OAuth2Token | None:
 
 
 def save_token(token: dict[str, Any], request: Any) -> None:
-    """Store a token; ``token["cnf"]`` is what it is bound to, ``token["grant_id"]`` what it came of."""
+    """Store a token, what it is bound to, and what it came of.
+
+    These are ``token["cnf"]`` and ``token["grant_id"]``.
+    """
     user_id = request.user.id if request.user else None
     db.session.add(OAuth2Token(client_id=request.client.client_id, user_id=user_id, **token))
     db.session.commit()
@@ -65,7 +68,10 @@ class Server(MutualTLSServerMixin, AuthorizationServer):
         return profile().binds_all_tokens
 
     def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> OAuth2Client:
-        """Authenticate a client by its certificate, or by a method that grant and profile allow."""
+        """Authenticate a client by certificate, or by another allowed method.
+
+        The grant and the profile decide which other methods are allowed.
+        """
         allowed = [method for method in methods if method in profile().other_methods]
         client: OAuth2Client = super().authenticate_client(request, allowed, endpoint)
         return client
@@ -78,7 +84,10 @@ OTHER_METHODS = list(PROFILES["plain"].other_methods)
 
 
 class ClientCredentialsGrant(grants.ClientCredentialsGrant):
-    """Client credentials, never for a public client: any caller may know its ``client_id`` (RFC 6749 section 4.4)."""
+    """Client credentials, never for a public client (RFC 6749 section 4.4).
+
+    Any caller may know its ``client_id``.
+    """
 
     TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL
 
@@ -110,7 +119,10 @@ class AuthorizationCodeGrant(SingleUseCodeGrantMixin, grants.AuthorizationCodeGr
 
 
 class S256CodeChallenge(CodeChallenge):
-    """PKCE of every client, without ``plain``; Authlib requires it of those alone that authenticate by nothing."""
+    """PKCE of every client, without ``plain``.
+
+    Authlib requires it only of clients that do not authenticate.
+    """
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012  # Authlib's
@@ -189,7 +201,10 @@ class JWTGenerator(BoundJWTMixin, JWTBearerTokenGenerator):
 
 
 class Validator(BoundTokenValidatorMixin, BearerTokenValidator):
-    """The API's look at a token: in the same database, so revocation is seen at once, with its certificate."""
+    """The API's check of a token and its certificate.
+
+    It is in the same database, so revocation is seen at once.
+    """
 
     def authenticate_token(self, token_string: str) -> OAuth2Token | None:
         """Return the row of an access token."""

@@ -1,4 +1,7 @@
-"""The demands on clients: plain OAuth 2.0, or the FAPI 2.0 Security Profile (``FLASK_PROFILE``)."""
+"""The demands on clients: plain OAuth 2.0, or the FAPI 2.0 Security Profile.
+
+``FLASK_PROFILE`` chooses between them.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,7 +13,9 @@ MUTUAL_TLS = ("tls_client_auth", "self_signed_tls_client_auth")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What differs. The rest is the same for all: PKCE with S256, ``iss``, codes of 60 seconds, exact redirect URIs.
+    """The differences between the profiles.
+
+    The rest is the same for all: PKCE with S256, ``iss``, codes of 60 seconds, exact redirect URIs.
 
     Attributes:
         other_methods: how clients may authenticate that are not registered for mutual TLS.

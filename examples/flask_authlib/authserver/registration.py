@@ -39,14 +39,20 @@ class ForAllRegistrations(RegistrationSettings):
         }
 
     def registration_client_uri(self, client: OAuth2Client) -> str:
-        """Return where the client manages its registration; at the mTLS host if it needs that."""
+        """Return where the client manages its registration.
+
+        The address is at the mTLS host if the client needs that.
+        """
         config = current_app.config
         base = (config["MTLS_BASE"] if client.registered_by_certificate else None) or config["ISSUER"]
         return f"{base.rstrip('/')}/oauth/register/{quote(client.client_id, safe='')}"
 
 
 class Registration(ForAllRegistrations, RegistrationMixin, ClientRegistrationEndpoint):
-    """RFC 7591, for callers with the initial access token, callers with a certificate, or all."""
+    """The registration endpoint (RFC 7591).
+
+    It is for callers with the initial access token, callers with a certificate, or all.
+    """
 
     session = db.session
 

@@ -1,4 +1,4 @@
-"""Registered clients in Django's admin, and the classes from which a project derives its own."""
+"""Registered clients in Django's admin, and base classes for a project's own."""
 
 from .filters import ExpiryFilter, SeenFilter
 from .registrations import RegisteredClientAdmin, RegistrationAdmin

@@ -1,4 +1,4 @@
-"""The admin's form: a certificate is uploaded, and the registration follows from it."""
+"""The admin's form, which takes the registration from an uploaded certificate."""
 
 import json
 import re
@@ -29,7 +29,11 @@ else:
 
 
 class _JSONDecoder(json.JSONDecoder):
-    """Takes what Python cannot read, by its depth or its number of digits, for malformed, so that Django reports it."""
+    """A JSON decoder that reports what Python cannot read as malformed.
+
+    Python cannot read what is nested too deep or has a number with too many digits. Django shows only the error that
+    this class raises.
+    """
 
     def decode(self, s: str, *args: Any) -> Any:
         try:
@@ -39,7 +43,10 @@ class _JSONDecoder(json.JSONDecoder):
 
 
 class _JSONField(forms.JSONField):
-    """Shows JSON in lines, nothing where there is nothing, and half a surrogate pair escaped: no page can hold it."""
+    """A form field that shows JSON in lines, and is empty without a value.
+
+    Half a surrogate pair is shown escaped, since no page can hold it.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "decoder": options.get("decoder") or _JSONDecoder})

@@ -1,4 +1,7 @@
-"""Admin classes in which an editor changes a user's registration only if the editor may link that user."""
+"""Admin classes that limit who may change the registration of a user.
+
+An editor changes it only if the editor may link that user.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,11 +26,11 @@ else:
 
 
 class ClaimingAdmin(AnyAdmin):
-    """Base of an admin class with a registration, itself or inline: a lost race is a form's error.
+    """Base of an admin class with a registration: a lost race is a form's error.
 
-    The form has looked whether a name or key is taken; one that another request takes afterwards is seen by the
-    database's constraint alone. By then the other request's registration is stored, so the form is validated again; a
-    transaction that cannot see it is answered with 409.
+    The class is the registration's own, or has it inline. The form has looked whether a name or key is taken; one that
+    another request takes afterwards is seen by the database's constraint alone. By then the other request's
+    registration is stored, so the form is validated again; a transaction that cannot see it is answered with 409.
     """
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
@@ -40,10 +43,16 @@ class ClaimingAdmin(AnyAdmin):
 
 
 class LinkingAdmin(ClaimingAdmin):
-    """Base of an admin class: only an editor who may link a registration may change, enable, disable or delete it."""
+    """Base of an admin class for editors who may link a registration.
+
+    No other editor may change, enable, disable or delete it.
+    """
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
-        """Return whether the editor of this request may link a registration to a user, or change one that is linked."""
+        """Return whether the editor may link a registration to a user.
+
+        A change of a linked registration requires the same right.
+        """
         return may_link(request.user, user)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -63,7 +72,10 @@ class LinkingAdmin(ClaimingAdmin):
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether it may be deleted: a disabled one still keeps a lost card's name reserved."""
+        """Return whether the editor may delete the registration.
+
+        A disabled one still keeps a lost card's name reserved.
+        """
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -84,7 +96,10 @@ class LinkingInline(AnyAdmin):
     """Base of an inline whose parent's admin class is a :class:`ClaimingAdmin`."""
 
     def may_link(self, request: HttpRequest, user: Any) -> bool:
-        """Return whether the editor of this request may link a registration to a user, or change one that is linked."""
+        """Return whether the editor may link a registration to a user.
+
+        A change of a linked registration requires the same right.
+        """
         return may_link(request.user, user)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -95,11 +110,11 @@ class LinkingInline(AnyAdmin):
         return formset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether the registrations of an object may be changed: all of them, or none."""
+        """Return whether the editor may change all registrations of an object."""
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether the registrations of an object may be deleted: all of them, or none."""
+        """Return whether the editor may delete all registrations of an object."""
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def _may_touch(self, request: HttpRequest, parent: Any) -> bool:

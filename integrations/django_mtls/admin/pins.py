@@ -1,4 +1,7 @@
-"""The form field of the CA that must have issued a client's certificate, ``tls_client_auth_issuer``."""
+"""The form field of the CA that must have issued a client's certificate.
+
+Its member of the metadata is ``tls_client_auth_issuer``.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +51,7 @@ class PinField(forms.CharField):
 
 
 class PinnedAdmin:
-    """Base of an admin class or inline that shows the pinned CA if it cannot be changed."""
+    """Base of an admin class or inline that shows a pinned CA as read-only text."""
 
     @admin.display(description=_("CA of the client"))
     def tls_client_auth_issuer(self, record: "AbstractRegisteredClient") -> str:
@@ -69,7 +72,7 @@ def take_pin(record: "AbstractRegisteredClient") -> tuple[str, dict[str, Any]] |
 
 
 def put_pin(form: forms.BaseForm, metadata: Any) -> Any:
-    """Return the metadata with the pin of a form; a contradiction is shown at the field."""
+    """Return the metadata with a form's pin; show a contradiction at the field."""
     pin, method = form.cleaned_data.get(PIN), form.cleaned_data.get("token_endpoint_auth_method")
     others = {} if metadata is None else metadata
     if not isinstance(others, dict):

@@ -41,7 +41,7 @@ else:
 
 
 class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
-    """The admin of models that inherit from :class:`~django_mtls.models.AbstractRegisteredClient`."""
+    """The admin of models that inherit from ``AbstractRegisteredClient``."""
 
     form = RegistrationForm
     list_display: Any = ("client_id", "registered_by", "expires", "enabled", "seen", "linked_user")
@@ -136,7 +136,7 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Leave out what has nothing to show, and the upload where nothing can be changed."""
+        """Leave out fields with nothing to show, and the upload if nothing can change."""
         left_out = {*_nothing_to_show(obj)}
         if obj is not None and not self.has_change_permission(request, obj):
             left_out.add("certificate")
@@ -162,7 +162,10 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
     def inspect(self, request: HttpRequest) -> JsonResponse:
-        """Give the form's script the content of an uploaded certificate; nothing is saved."""
+        """Return what is in an uploaded certificate, for the form's script.
+
+        Nothing is saved.
+        """
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         upload = request.FILES.get("certificate")
@@ -190,7 +193,10 @@ class RegistrationAdmin(LinkingAdmin, PinnedAdmin, ModelAdmin):
 
 @admin.register(RegisteredClient)
 class RegisteredClientAdmin(RegistrationAdmin):
-    """The concrete model; where ``CLIENT_MODEL`` is another, its rows have no effect, and none can be added."""
+    """The admin of the concrete model, ``RegisteredClient``.
+
+    If ``CLIENT_MODEL`` is another, the rows of this one have no effect, and none can be added.
+    """
 
     list_display = ("client", *RegistrationAdmin.list_display[1:])
     search_fields = (*RegistrationAdmin.search_fields, "client_name")

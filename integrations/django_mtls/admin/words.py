@@ -30,7 +30,7 @@ _MOST_CERTIFICATES = 5
 
 
 def plain(text: str, length: int = 200) -> str:
-    """Return what a stranger wrote, cut, with control, line and bidi characters escaped."""
+    """Return a stranger's text, cut, with control, line and bidi marks escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short(text, length))
 
 
@@ -71,7 +71,7 @@ def registered_by(record: AbstractRegisteredClient) -> tuple[str, str]:
 
 
 def expiry(moment: datetime) -> tuple[str, str]:
-    """Return when a certificate expires or has expired, in words, and how urgent that is."""
+    """Return in words when a certificate expires or expired, and how urgent it is."""
     days = days_left(moment)
     if days < -1:
         return _expired(-days - 1), "expired"
@@ -107,7 +107,7 @@ def ago(moment: datetime) -> str:
 
 
 def date(moment: datetime, form: str = "DATE_FORMAT") -> str:
-    """Return the date of a moment in the editor's language and time zone, in one of Django's formats."""
+    """Return a date in the editor's language and time zone, in a Django format."""
     return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, form)
 
 
@@ -117,7 +117,7 @@ def short_date(moment: datetime) -> str:
 
 
 def certificate_lines(certificate: ClientCertificate) -> list[tuple[str, str]]:
-    """Return what people want to know of a certificate: a label and a text for each line."""
+    """Return a certificate's lines for people: a label and a text for each."""
     lines: list[tuple[str, Callable[[], Iterable[object]]]] = [
         (_("Subject"), lambda: [certificate.subject]),
         (_("Issuer"), lambda: [certificate.issuer]),
@@ -154,7 +154,7 @@ def _more(count: int) -> str:
 
 
 def certificates(record: AbstractRegisteredClient) -> list[ClientCertificate]:
-    """Return the certificates to show: the one that was seen last, and those that are registered."""
+    """Return the certificates to show: the last one seen, and the registered ones."""
     registered, seen = [*record.certificates], record.certificate
     return registered if seen is None or seen in registered else [seen, *registered]
 

@@ -1,1 +1,1 @@
-"""Registered clients: what a registration may hold, and how a certificate finds it."""
+"""Registered clients: the content of a registration, and the search for it."""

@@ -1,4 +1,4 @@
-"""The check that a registration takes no name or key by which another user logs in."""
+"""The check that a registration takes no name or key of another user's login."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -73,7 +73,7 @@ def _holders(record: "AbstractRegisteredClient") -> list["AbstractRegisteredClie
 
 
 def _others(record: "AbstractRegisteredClient") -> Iterable[Any]:
-    """Find the users who log in, as far as is known, by a name or key of this registration.
+    """Find the users who, as far as is known, log in by its names or keys.
 
     A client that its ``client_id`` names takes no name from a user; but its key marks a certificate as registered.
     """
@@ -97,7 +97,10 @@ def _found(
 
 
 def _named(record: "AbstractRegisteredClient") -> Iterable[Any]:
-    """Find the users with exactly a name that registered certificates (may) carry (``USERNAME_FROM``)."""
+    """Find the users with exactly a name that registered certificates may carry.
+
+    ``USERNAME_FROM`` decides which name of a certificate counts.
+    """
     username_from = mtls_settings().username_from
     if username_from is None:
         return
@@ -115,7 +118,10 @@ def _named(record: "AbstractRegisteredClient") -> Iterable[Any]:
 
 
 def _users_of_value(kind: SubjectKind, value: str) -> Iterable[Any]:
-    """Find the users with the name of a certificate with this subject value, compared like the value."""
+    """Find the users that a certificate with this subject value names.
+
+    Names are compared like the value.
+    """
     if kind != "tls_client_auth_subject_dn":
         yield from (user for user in _users(value) if _is_name(kind, user.get_username(), value))
         return

@@ -1,4 +1,7 @@
-"""Warnings of registrations that are in order by themselves, and can never authenticate with the settings."""
+"""Warnings of registrations that the settings never allow to authenticate.
+
+The registrations are in order by themselves.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def impossible_warning(record: "AbstractRegisteredClient") -> str:
-    """Return why an enabled registration can never authenticate here, as check ``E007`` does."""
+    """Return why an enabled registration can never authenticate, as ``E007`` does."""
     if not record.enabled:
         return ""
     try:

@@ -16,7 +16,10 @@ HELP = gettext_lazy(
 
 
 def last_fetch(jwks_uri: str) -> str:
-    """Return when the set at a ``jwks_uri`` was fetched last and what failed since; nothing is fetched."""
+    """Return when a ``jwks_uri`` was last fetched, and what has failed since.
+
+    Nothing is fetched.
+    """
     key_sets = mtls_settings().key_sets
     if not jwks_uri:
         return "-"

@@ -1,4 +1,4 @@
-"""Moments of certificates, which are aware, as a project's database and pages have them."""
+"""Moments of certificates, converted for a project's database and pages."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,10 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzin
 
 
 def as_stored(moment: datetime) -> datetime:
-    """Return an aware moment for a ``DateTimeField``: naive, in local time, without ``USE_TZ``."""
+    """Return an aware moment for a ``DateTimeField``.
+
+    Without ``USE_TZ`` the result is naive, in local time.
+    """
     bounded = min(max(moment, EARLIEST), LATEST)
     return bounded if settings.USE_TZ else timezone.make_naive(bounded, timezone.get_default_timezone())
 

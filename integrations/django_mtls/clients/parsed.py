@@ -1,4 +1,7 @@
-"""Clients as the verifier judges them, from the metadata of their rows; what was read before is not parsed again."""
+"""Clients as the verifier judges them, from the metadata of their rows.
+
+What was read before is not parsed again.
+"""
 
 import json
 from collections.abc import Mapping

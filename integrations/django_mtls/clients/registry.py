@@ -35,7 +35,9 @@ class DjangoClientRegistry:
         self._parsed = ParsedRows(model)
 
     def get(self, client_id: str, /) -> Client | None:
-        """Return the client with exactly this ``client_id``, whatever the collation, or None.
+        """Return the client with exactly this ``client_id``, or None.
+
+        The collation of the database makes no difference.
 
         Raises:
             InvalidClientMetadata: If it can never authenticate.
@@ -44,9 +46,10 @@ class DjangoClientRegistry:
         return None if record is None else record.to_client()
 
     def get_and_has_self_signed(self, client_id: str, certificate: ClientCertificate, /) -> tuple[Client | None, bool]:
-        """Return what :meth:`get` and :meth:`has_self_signed` return, usually by one query.
+        """Return what :meth:`get` and :meth:`has_self_signed` return.
 
-        The key of a certificate from a CA is seldom registered: whether any registration has it needs no join.
+        One query is usually enough. The key of a certificate from a CA is seldom registered: whether any registration
+        has it needs no join.
 
         Raises:
             InvalidClientMetadata: If it can never authenticate.
@@ -72,9 +75,10 @@ class DjangoClientRegistry:
         return (None, False) if record is None else (record.to_client(), record.has_key)
 
     def has_self_signed(self, certificate: ClientCertificate, /) -> bool:
-        """Return whether this certificate's key is registered for a self-signed client, enabled or not.
+        """Return whether a self-signed client has registered this certificate's key.
 
-        A disabled client's certificate may still be in the TLS terminator's CA bundle.
+        The client may be enabled or not. A disabled client's certificate may still be in the TLS terminator's CA
+        bundle.
         """
         return self._self_signed(certificate).exists()
 
@@ -100,7 +104,10 @@ class DjangoClientRegistry:
         return self.find_and_has_self_signed(certificate)[0]
 
     def find_and_has_self_signed(self, certificate: ClientCertificate, /) -> tuple[Iterable[Client], bool]:
-        """Return what :meth:`find` and :meth:`has_self_signed` return, usually by one query."""
+        """Return what :meth:`find` and :meth:`has_self_signed` return.
+
+        One query is usually enough.
+        """
         digests = certificate_digests(certificate)
         query = holders_query(self._model, self._scopes, len(digests))
         if query is None:
@@ -115,7 +122,10 @@ class DjangoClientRegistry:
         return _valid(makers), has_self_signed
 
     def records(self, certificate: ClientCertificate) -> list[AbstractRegisteredClient]:
-        """Return every row that this certificate may belong to, with its user, also disabled ones."""
+        """Return every row that this certificate may belong to, with its user.
+
+        Disabled rows are included.
+        """
         return self._found(certificate, "user")
 
     def _found(self, certificate: ClientCertificate, *related: str) -> list[AbstractRegisteredClient]:
@@ -132,7 +142,7 @@ class DjangoClientRegistry:
         return list(found.values())
 
     def seen(self, client_id: str, certificate: ClientCertificate | None, /) -> None:
-        """Note that a client was authenticated, at most once a minute, and with which certificate."""
+        """Note which certificate authenticated a client, at most once a minute."""
         if noted.allows(f"{self._model._meta.label_lower} {client_id}"):
             record = self._record(self._model._default_manager.all(), client_id)
             if record is not None:

@@ -1,4 +1,4 @@
-"""The row of a client as the database returns it: read anew in each request, parsed once."""
+"""The row of a client in the database: read in each request, parsed once."""
 
 from functools import lru_cache
 from threading import Lock

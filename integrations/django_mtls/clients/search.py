@@ -1,4 +1,7 @@
-"""The search for the registrations that a certificate may belong to, by digests of the names and keys of both."""
+"""The search for the registrations that a certificate may belong to.
+
+It compares digests of the names and keys of both.
+"""
 
 import hashlib
 import json
@@ -54,7 +57,7 @@ def key_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
 
 
 def card_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
-    """Return every digest of the known certificate of a registration, if names in it may count.
+    """Return each digest of the known certificate, if names in it may count.
 
     Only the key of a client's certificate is checked where the key is registered, so its names are the client's word.
     """
@@ -68,7 +71,10 @@ def card_digests(record: "AbstractRegisteredClient") -> frozenset[str]:
 
 
 def search_keys(record: "AbstractRegisteredClient") -> set[Key]:
-    """Return a registration's keys: its own ones, or shared ones if a ``client_id`` names it."""
+    """Return the keys by which a registration is found.
+
+    They are its own ones, or shared ones if a ``client_id`` names it.
+    """
     registered = registration_digests(record)
     if not record.found_by_certificate:
         return {(digest, SHARED) for digest in registered}

@@ -1,4 +1,7 @@
-"""The table of what certificates are searched by, and the constraint that gives a name or key to one registration."""
+"""The table of search keys, by which certificates find registrations.
+
+A constraint gives a name or key to one registration.
+"""
 
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, ClassVar
@@ -24,7 +27,7 @@ class KeyTaken(ValidationError):
 
 
 class SearchKey(models.Model):
-    """A key to search registrations by: the digest of a subject value or of a public key.
+    """A key to search by: the digest of a subject value or of a public key.
 
     It finds candidates and decides nothing: the verifier looks at the registration itself.
 
@@ -65,7 +68,7 @@ def give_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: 
 
 
 def release_keys(record: "AbstractRegisteredClient", wanted: Iterable[Key], using: str) -> None:
-    """Release the unwanted keys that a registration owned before a change past ``save()``."""
+    """Release unwanted keys of a registration that was changed past ``save()``."""
     own = exclusive_scope(type(record))
     held = {(key.digest, key.scope) for key in record.search_keys.using(using)}
     give_keys(record, {key for key in held if key[1] != own} | (held & set(wanted)), using)
@@ -81,7 +84,10 @@ def unused_keys(models: Iterable[type["AbstractRegisteredClient"]], using: str) 
 
 
 def _take(record: "AbstractRegisteredClient", digest: str, using: str) -> SearchKey:
-    """Make the key of one registration. Of two requests at once, the constraint rejects one."""
+    """Make the key of one registration.
+
+    If two requests do so at once, the constraint rejects one.
+    """
     scope = exclusive_scope(type(record))
     # A deleted registration leaves its keys behind.
     unused_keys([type(record)], using).filter(digest=digest, scope=scope).delete()
@@ -93,7 +99,10 @@ def _take(record: "AbstractRegisteredClient", digest: str, using: str) -> Search
 
 
 def _shared(keys: Collection[Key], using: str) -> list[SearchKey]:
-    """Find or make shared keys in few queries: a certificate may have thousands of names."""
+    """Find or make shared keys in few queries.
+
+    A certificate may have thousands of names.
+    """
     made = [SearchKey(digest=digest, scope=scope) for digest, scope in keys]
     SearchKey.objects.using(using).bulk_create(made, batch_size=100, ignore_conflicts=True)
     found: list[SearchKey] = []

@@ -46,7 +46,10 @@ def note_seen(record: "AbstractRegisteredClient", certificate: ClientCertificate
 
 
 def _note_card(record: "AbstractRegisteredClient", using: str) -> None:
-    """Note the other names of the user's certificate, so that no registration takes them unnoticed."""
+    """Note the other names of the user's certificate.
+
+    A registration that takes one of them is then noticed.
+    """
     registered = {(key.digest, key.scope) for key in record.search_keys.using(using) if key.scope != CARD}
     known = {digest for digest, _ in registered}
     give_keys(record, registered | {(digest, CARD) for digest in card_digests(record) - known}, using)

@@ -17,7 +17,9 @@ from .moments import days_left
 
 
 def read_certificate(upload: "File[bytes]") -> ClientCertificate:
-    """Read an uploaded file, as :mod:`wsgi_mtls.x509.files` does; nothing of it but the certificate is kept.
+    """Read the certificate in an uploaded file, and keep nothing else of it.
+
+    :mod:`wsgi_mtls.x509.files` reads the file.
 
     Raises:
         ValidationError: If it is not exactly one certificate.
@@ -30,7 +32,7 @@ def read_certificate(upload: "File[bytes]") -> ClientCertificate:
 
 
 def names(certificate: ClientCertificate) -> list[tuple[SubjectKind, str]]:
-    """Return what could be registered as subject value: SANs first, since they are unambiguous."""
+    """Return the possible subject values, SANs first: they are unambiguous."""
     candidates: list[tuple[SubjectKind, str]] = [
         *(("tls_client_auth_san_dns", name) for name in certificate.san_dns),
         *(("tls_client_auth_san_uri", name) for name in certificate.san_uri),
@@ -43,7 +45,7 @@ def names(certificate: ClientCertificate) -> list[tuple[SubjectKind, str]]:
 
 
 def key_set(certificate: ClientCertificate, jwks: object = None) -> dict[str, Any]:
-    """Return the JWK set with the certificate's key added, unless it is there already.
+    """Return the JWK set with the certificate's key, added if it is missing.
 
     Raises:
         ValidationError: If JOSE has no name for this kind of key, or the present value is not a key set.
@@ -74,7 +76,7 @@ def _expiry_warning(certificate: ClientCertificate) -> str:
 
 
 def ca_warning(certificate: ClientCertificate) -> str:
-    """Return why a registered certificate must not be in a terminator's CA bundle, or nothing.
+    """Return why a registered certificate must not be in a CA bundle, or nothing.
 
     RFC 8705 section 7.4: in a CA bundle its owner could issue certificates with any client's name.
     """
@@ -94,7 +96,10 @@ def _may_issue_or_is_odd(certificate: ClientCertificate) -> bool:
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
-    """Return whether OpenSSL takes a certificate for a CA's where it trusts it: also one of version 1."""
+    """Return whether OpenSSL accepts a certificate as a CA's once it is trusted.
+
+    This includes certificates of version 1.
+    """
     if certificate.version == x509.Version.v1:
         return True
     try:

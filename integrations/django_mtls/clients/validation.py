@@ -34,7 +34,10 @@ def registration_errors(record: "AbstractRegisteredClient") -> dict[str, str]:
 
 
 def _are_clean(record: "AbstractRegisteredClient", *names: str) -> bool:
-    """Return whether these fields accept their values; otherwise they show an error already."""
+    """Return whether these fields accept their values.
+
+    Otherwise they show an error already.
+    """
     try:
         for field in record._meta.fields:
             if field.name in names:
@@ -87,7 +90,10 @@ def _check_metadata(record: "AbstractRegisteredClient") -> None:
 
 
 def _check_json(value: object) -> None:
-    """Reject JSON that databases cannot store: NUL, half of a surrogate pair, infinity."""
+    """Reject JSON that databases cannot store.
+
+    They cannot store NUL, half of a surrogate pair, or infinity.
+    """
     try:
         if _is_deeper(value, _MAX_DEPTH):
             raise ValueError

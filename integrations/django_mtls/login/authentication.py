@@ -1,4 +1,7 @@
-"""Authentication by certificate with ``django.contrib.auth``, where no other backend's answer counts."""
+"""Authentication by certificate with ``django.contrib.auth``.
+
+No other backend's answer counts.
+"""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -46,7 +49,10 @@ def authenticate_certificate(request: HttpRequest | None, peer: Peer) -> Any:
 
 
 def _backends() -> Iterator[tuple[str, Any]]:
-    """Return the backends to ask in Django's order, up to our last one: later ones cannot decide."""
+    """Return the backends to ask in Django's order, up to our last one.
+
+    Later ones cannot decide.
+    """
     found = [(path, load_backend(path)) for path in settings.AUTHENTICATION_BACKENDS]
     while found and not isinstance(found[-1][1], ClientCertificateBackend):
         found.pop()

@@ -46,7 +46,7 @@ class Login:
 
 
 def set_user(request: HttpRequest) -> Login | None:
-    """Set ``request.user`` and ``request.auser`` from the certificate, if there is one.
+    """Set ``request.user`` and ``request.auser`` from the certificate, if one came.
 
     Returns:
         The login; None if the certificate logs in no user.

@@ -1,4 +1,7 @@
-"""The session of an exempt view: empty if it belongs to a certificate, which is unchecked there."""
+"""The session of an exempt view.
+
+It is empty if it belongs to a certificate, which is unchecked there.
+"""
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY

@@ -1,4 +1,7 @@
-"""Django's ``user_login_failed`` for refused certificates, at most once a day for each address."""
+"""Django's ``user_login_failed`` for refused certificates.
+
+It is sent at most once a day for each address.
+"""
 
 import hashlib
 import logging
@@ -36,7 +39,10 @@ def send_login_failed(request: HttpRequest | None, peer: Peer) -> None:
 
 
 def _is_first_of_all_processes(address: str) -> bool:
-    """Return whether no process has reported the address yet, by Django's cache."""
+    """Return whether no process has reported the address yet, by Django's cache.
+
+    The processes of a site may share the cache. Without it, each process would report the address once.
+    """
     key = f"django_mtls.user_login_failed.{hashlib.sha256(address.encode()).hexdigest()}"
     try:
         return cache.add(key, 1, INTERVAL)

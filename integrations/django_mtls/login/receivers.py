@@ -1,4 +1,4 @@
-"""Receivers of login signals: they bind a session to the certificate that logged in to it."""
+"""Receivers of login signals that bind a session to its certificate."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .sessions import THUMBPRINT, logged_in_by_certificate, remember_certificate
 
 @receiver(user_logged_in, dispatch_uid="django_mtls.bind_session")
 def bind_session(sender: object, request: HttpRequest | None, user: Any, **_: object) -> None:
-    """Bind a session to the certificate that logged in to it, whatever code called ``login``."""
+    """Bind a session to its certificate, whatever code called ``login``."""
     session = getattr(request, "session", None)
     if request is None or session is None:
         return

@@ -1,4 +1,7 @@
-"""The owner of a session: what is stored while a certificate logs a user in belongs to that certificate."""
+"""The owner of a session.
+
+What is stored while a certificate logs a user in belongs to that certificate.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +20,7 @@ _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 def belongs_to_a_certificate(session: SessionBase) -> bool:
-    """Return whether a session has a certificate's thumbprint, or our backend logged in to it."""
+    """Return whether a session has a thumbprint, or our backend logged in to it."""
     return THUMBPRINT in session or logged_in_by_certificate(session)
 
 
@@ -28,7 +31,10 @@ def logged_in_by_certificate(session: "SessionBase | Mapping[str, Any]") -> bool
 
 
 def user_of(session: SessionBase) -> Any:
-    """Return the user of a session by our backend, or None; only to name who is logged out."""
+    """Return the user of a session by our backend, or None.
+
+    Use it only to name the user who is logged out.
+    """
     if not logged_in_by_certificate(session):
         return None
     model: Any = get_user_model()
@@ -53,7 +59,10 @@ def own_session(session: SessionBase, owner: str) -> None:
 
 
 def own_after_view(request: HttpRequest, response: HttpResponseBase, owner: str) -> None:
-    """Bind the session once more: the view may have flushed it, or logged in to another one."""
+    """Bind the session once more after the view.
+
+    The view may have flushed it, or logged in to another one.
+    """
     session = request.session
     accessed = session.accessed
     if session.modified and not session.keys():

@@ -1,4 +1,4 @@
-"""The registration in Django's admin: on a page of its own, and on its application's."""
+"""The registration in Django's admin: its own page, and on its application's."""
 
 from typing import Any, ClassVar
 
@@ -47,6 +47,9 @@ class RegistrationInline(LinkingInline, PinnedAdmin, admin.StackedInline):  # ty
 
 
 class MutualTLSApplicationAdmin(ClaimingAdmin, ApplicationAdmin):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """``OAUTH2_PROVIDER["APPLICATION_ADMIN_CLASS"]``: an application with its registration."""
+    """The admin of an application with its registration.
+
+    It is the value of ``OAUTH2_PROVIDER["APPLICATION_ADMIN_CLASS"]``.
+    """
 
     inlines = (RegistrationInline,)

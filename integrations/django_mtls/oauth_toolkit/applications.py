@@ -1,4 +1,7 @@
-"""The pages that delete applications, only for users who may link the registration's user."""
+"""The pages that delete applications.
+
+Only users who may link the registration's user can use them.
+"""
 
 from typing import Any
 
@@ -11,13 +14,19 @@ from .registrations import registration_model
 
 
 def linked_users(**application: Any) -> list[Any]:
-    """Return the users who log in by an application's registration, or cannot because of it."""
+    """Return the users whose login depends on an application's registration.
+
+    They log in by it, or cannot because of it.
+    """
     found = registration_model()._base_manager.filter(**application, user__isnull=False).select_related("user")
     return [registration.user for registration in found]
 
 
 class ApplicationDelete(toolkit.ApplicationDelete):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """The owner's page; if the registration has a user, the owner must be allowed to link that user."""
+    """The page on which an owner deletes an application.
+
+    If the registration has a user, the owner must be allowed to link that user.
+    """
 
     def get_object(self, queryset: Any = None) -> Any:
         """Return the application.

@@ -4,7 +4,10 @@ from django.apps import AppConfig
 
 
 class DjangoMTLSOAuthToolkitConfig(AppConfig):
-    """``INSTALLED_APPS += ["oauth2_provider", "django_mtls", "django_mtls.oauth_toolkit"]``."""
+    """The app of OAuth Toolkit's integration.
+
+    ``INSTALLED_APPS += ["oauth2_provider", "django_mtls", "django_mtls.oauth_toolkit"]``.
+    """
 
     name = "django_mtls.oauth_toolkit"
     label = "django_mtls_oauth_toolkit"
@@ -12,7 +15,7 @@ class DjangoMTLSOAuthToolkitConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, and refuse bound tokens where no code checks the certificate.
+        """Register the checks; refuse bound tokens where no code checks certificates.
 
         Raises:
             ImproperlyConfigured: If the installed OAuth Toolkit calls its classes otherwise than ours can be called.

@@ -1,4 +1,7 @@
-"""``OAUTH2_BACKEND_CLASS``: what OAuth Toolkit's views ask, on the side of the Django request."""
+"""The backend between OAuth Toolkit's views and the Django request.
+
+It is the value of ``OAUTH2_BACKEND_CLASS``.
+"""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -27,10 +30,13 @@ Answer = tuple[Any, Any, Any, Any]
 
 
 class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """Authenticates clients of mutual TLS before oauthlib reads a request, and hands them to the validator."""
+    """A backend that authenticates clients of mutual TLS before oauthlib reads.
+
+    It hands the clients to the validator.
+    """
 
     def extract_headers(self, request: Any) -> dict[str, Any]:
-        """Return the environ, with the record of the request and the authenticated client."""
+        """Return the environ, with the request's record and authenticated client."""
         found = record(request)
         headers: dict[str, Any] = super().extract_headers(request)
         headers |= {RECORD: found, CLIENT: found.client}
@@ -93,7 +99,7 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         return valid, found
 
     def authenticated_application(self, request: HttpRequest) -> Any:
-        """Return the application that sent a request, or None if that is not known for sure."""
+        """Return the application that sent a request, or None if it is uncertain."""
         asked = Request(*self._extract_params(request))
         validator = self.server.request_validator
         if validator.client_authentication_required(asked):
@@ -103,7 +109,10 @@ class MutualTLSOAuthLibCore(OAuthLibCore):  # type: ignore[misc]  # OAuth Toolki
         return asked.client if authenticated else None
 
     def _answer(self, request: HttpRequest, create: Callable[[HttpRequest], Answer]) -> Answer:
-        """Authenticate, then have OAuth Toolkit answer: only an authenticated client learns what else is wrong."""
+        """Authenticate the client, then have OAuth Toolkit answer.
+
+        Only an authenticated client learns what else is wrong.
+        """
         try:
             if request.META.get("QUERY_STRING"):
                 raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")

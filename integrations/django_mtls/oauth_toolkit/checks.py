@@ -1,4 +1,7 @@
-"""System checks for settings that would accept a bound token or blank secret unchecked, or refuse every client."""
+"""System checks for settings that are unsafe, or would refuse every client.
+
+Unsafe ones would accept a bound token or a blank secret unchecked.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -110,7 +113,10 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_release(**_: Any) -> list[CheckMessage]:
-    """Report an unknown release of OAuth Toolkit (``W003``); an incompatible one ends the start."""
+    """Report an unknown release of OAuth Toolkit (``W003``).
+
+    An incompatible one ends the start.
+    """
     if is_known(oauth2_provider.__version__):
         return []
     message = f"OAuth Toolkit {oauth2_provider.__version__} is not known here; {KNOWN[0]} to {KNOWN[-1]} are."
@@ -120,17 +126,21 @@ def check_release(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report applications with a blank plain secret (``W001``), with ``check --database``.
+    """Report applications with a blank plain secret (``W001``).
 
-    In OAuth Toolkit they authenticate with no credential at all; here they can't authenticate. A public one needs no
-    secret, but for ``client_credentials``, which it does not get here.
+    The check runs with ``check --database``. In OAuth Toolkit such applications authenticate with no credential at all;
+    here they can't authenticate. A public one needs no secret, but for ``client_credentials``, which it does not get
+    here.
     """
     return _secrets(databases or (), _blank)
 
 
 @register(Tags.security, deploy=True)
 def check_hashed_secrets(**_: Any) -> list[CheckMessage]:
-    """Also report applications with a hashed blank secret, with ``check --deploy``: it is slow."""
+    """Also report applications with a hashed blank secret.
+
+    The check is slow, and runs with ``check --deploy`` only.
+    """
     return _secrets(connections, lambda applications: chain(_blank(applications), _hashed(applications)))
 
 

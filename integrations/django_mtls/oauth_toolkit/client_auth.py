@@ -23,7 +23,7 @@ NOT_A_TOKEN_REQUEST = frozenset({"http_method_not_allowed", "missing_client_id",
 
 
 def authenticate_client(request: HttpRequest) -> AuthenticatedClient | None:
-    """Authenticate the client that a request names, unless OAuth Toolkit authenticates it.
+    """Authenticate the client of a request, unless OAuth Toolkit does it.
 
     An unknown ``client_id`` is also refused here, by the same code and so in the same words as a wrong certificate.
 
@@ -58,7 +58,7 @@ def _authenticate(request: HttpRequest) -> AuthenticatedClient | None:
 
 
 def _is_left(request: HttpRequest) -> bool:
-    """Read the form strictly; return whether the request names only OAuth Toolkit's clients.
+    """Read the form strictly; return whether it names only OAuth Toolkit's clients.
 
     A body that is not such a form, or has no client_id, is also left to it.
     """
@@ -96,7 +96,10 @@ def _form(request: HttpRequest) -> QueryDict:
 
 
 def _refuse_ambiguous(form: QueryDict) -> None:
-    """Reject repeated parameters (RFC 6749 section 3.2), except ``resource`` (RFC 8707)."""
+    """Reject repeated parameters (RFC 6749 section 3.2).
+
+    ``resource`` may be repeated (RFC 8707).
+    """
     for name, values in form.lists():
         if len(values) > 1 and name != "resource":
             raise InvalidRequest(
@@ -109,7 +112,10 @@ def _refuse_ambiguous(form: QueryDict) -> None:
 
 
 def _basic_name(request: HttpRequest) -> str:
-    """Return the client in ``Authorization: Basic`` as OAuth Toolkit reads it, or nothing."""
+    """Return the client in ``Authorization: Basic``, or nothing.
+
+    The header is read as OAuth Toolkit reads it.
+    """
     scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if scheme.lower() != "basic":
         return ""

@@ -17,7 +17,10 @@ class ClientValidatorMixin:
         return required or is_for_mutual_tls(request.client)
 
     def authenticate_client(self, request: Any, *args: Any, **options: Any) -> bool:
-        """Return whether the client is authenticated, by its certificate alone if it is for mutual TLS."""
+        """Return whether the client is authenticated.
+
+        A client of mutual TLS is authenticated by its certificate alone.
+        """
         client = authenticated_by_certificate(request)
         if client is None:
             authenticated: bool = super().authenticate_client(request, *args, **options)  # type: ignore[misc]
@@ -28,6 +31,9 @@ class ClientValidatorMixin:
         return application is not None and application.client_id == client.client_id
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **options: Any) -> bool:
-        """Return whether a client may come without authentication; one of mutual TLS never may."""
+        """Return whether a client may come without authentication.
+
+        A client of mutual TLS never may.
+        """
         public: bool = super().authenticate_client_id(client_id, request, *args, **options)  # type: ignore[misc]
         return public and not is_for_mutual_tls(request.client)

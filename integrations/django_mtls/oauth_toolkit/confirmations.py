@@ -12,7 +12,10 @@ from .models import AccessTokenConfirmation, Confirmation, RefreshTokenConfirmat
 
 
 def claims_of(token: Any) -> Mapping[str, object]:
-    """Return the claims of an access or refresh token's row that the core verifies: ``cnf``, or nothing."""
+    """Return the claims of a token's row that the core verifies.
+
+    They are ``cnf``, or nothing, for an access or a refresh token.
+    """
     model = AccessTokenConfirmation if isinstance(token, get_access_token_model()) else RefreshTokenConfirmation
     found: Confirmation | None = model._default_manager.using(token._state.db).filter(token=token.pk).first()
     if found is None:
@@ -62,7 +65,10 @@ def find_access_token(token: str) -> Any:
 
 
 def find_refresh_token(token: str) -> Any:
-    """Return the row of a refresh token, or None; of equal ones the one that is not revoked."""
+    """Return the row of a refresh token, or None.
+
+    Of equal ones, it is the one that is not revoked.
+    """
     model: Any = get_refresh_token_model()
     # OAuth Toolkit before 3.4 has no checksum here.
     has_checksum = any(field.name == "token_checksum" for field in model._meta.get_fields())

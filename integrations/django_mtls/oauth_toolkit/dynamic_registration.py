@@ -1,6 +1,7 @@
-"""The registration endpoint (RFC 7591) and the client configuration endpoint (RFC 7592), also for mutual TLS.
+"""Registration and configuration of clients (RFC 7591, RFC 7592) by endpoints.
 
-OAuth Toolkit, from 3.4 on, refuses their methods and drops the members of RFC 8705.
+Clients of mutual TLS can use both endpoints. OAuth Toolkit, from 3.4 on, refuses their methods and drops the members of
+RFC 8705.
 """
 
 from typing import Any
@@ -44,7 +45,9 @@ _NOT_IN_UPDATES = frozenset({
 
 
 class RegistrationMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's ``DynamicClientRegistrationView``: registers clients of mutual TLS also.
+    """A mixin that also registers clients of mutual TLS.
+
+    It comes before OAuth Toolkit's ``DynamicClientRegistrationView``.
 
     Attributes:
         fetches_jwks_uri: whether a ``jwks_uri`` is fetched at registration, and refused unless certificates come:
@@ -54,7 +57,10 @@ class RegistrationMixin(ForProgramsMixin):
     fetches_jwks_uri = False
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Register a client; one of a method that is unknown here is left to OAuth Toolkit."""
+        """Register a client.
+
+        One of a method that is unknown here is left to OAuth Toolkit.
+        """
         mark_private(request)
         given: dict[str, Any] | InvalidClientMetadata
         try:
@@ -74,9 +80,10 @@ class RegistrationMixin(ForProgramsMixin):
 
 
 class ConfigurationMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's ``DynamicClientRegistrationManagementView``: a client reads, replaces or deletes itself.
+    """A mixin by which a client reads, replaces or deletes its registration.
 
-    A client that OAuth Toolkit itself has registered is left to it.
+    It comes before OAuth Toolkit's ``DynamicClientRegistrationManagementView``. A client that OAuth Toolkit itself has
+    registered is left to it.
 
     Attributes:
         fetches_jwks_uri: whether a new ``jwks_uri`` is fetched, as at registration.
@@ -85,7 +92,7 @@ class ConfigurationMixin(ForProgramsMixin):
     fetches_jwks_uri = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Serve a client that has the registration access token of the client in the path."""
+        """Serve the client in the path, with its own registration access token."""
         client_id = options["client_id"]
         if not oauth2_settings.DCR_ENABLED:
             return super().dispatch(request, *args, **options)  # type: ignore[misc,no-any-return]  # a view follows
@@ -111,7 +118,10 @@ class ConfigurationMixin(ForProgramsMixin):
         return _told(request, self._access, self._token)
 
     def put(self, request: HttpRequest, client_id: str, *args: Any, **options: Any) -> HttpResponseBase:
-        """Replace what is registered: members that are missing, null or empty are gone (RFC 7592 section 2.2)."""
+        """Replace a registration (RFC 7592 section 2.2).
+
+        Members that are missing, null or empty are gone.
+        """
         if self._access is None:
             return super().put(request, client_id, *args, **options)  # type: ignore[misc,no-any-return]
         if _is_linked(self._access):
@@ -213,7 +223,10 @@ def _is_linked(access: RegistrationAccess) -> bool:
 
 
 def _not_allowed(request: HttpRequest) -> HttpResponseBase:
-    """Refuse without a challenge: only the project's permission classes know a scheme."""
+    """Refuse a registration without a challenge.
+
+    Only the project's permission classes know a scheme.
+    """
     if needs_certificate():
         return refusal(request, RefusedClient("No certificate may register a client.", reason="no_certificate"))
     return registration_error("access_denied", "This request may not register a client.", 403)

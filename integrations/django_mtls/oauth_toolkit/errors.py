@@ -9,7 +9,9 @@ from wsgi_mtls.errors import MutualTLSError
 
 
 class MutualTLSOAuth2Error(OAuth2Error):  # type: ignore[misc]  # oauthlib has no types
-    """oauthlib's answer to a refusal: its OAuth error and status, without a challenge.
+    """oauthlib's error for a refusal, without a challenge.
+
+    It has the OAuth error and the status of the refusal.
 
     Attributes:
         reason: why, for the log.
@@ -37,5 +39,5 @@ def oauth_error(request: object) -> object:
 
 
 def is_unavailable(request: object) -> bool:
-    """Return whether a request was refused because the introspecting server is unavailable."""
+    """Return whether a request was refused because introspection is unavailable."""
     return oauth_error(request) == UNAVAILABLE

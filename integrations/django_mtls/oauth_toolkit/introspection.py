@@ -1,4 +1,7 @@
-"""Rights at the introspection endpoint (RFC 7662 section 4): which client may ask about which tokens."""
+"""Rights at the introspection endpoint (RFC 7662 section 4).
+
+They decide which client may ask about which tokens.
+"""
 
 from typing import Any
 
@@ -10,7 +13,9 @@ ALL = "*"
 
 
 def may_introspect(asking: Any, token: Any) -> bool:
-    """Return whether a client may ask about an access token: its own, and what the setting names.
+    """Return whether a client may ask about an access token.
+
+    It may ask about its own, and about what the setting names.
 
     Args:
         asking: the application that asks, or None.

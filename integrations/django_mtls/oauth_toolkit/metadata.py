@@ -29,7 +29,9 @@ _METHODS = "_endpoint_auth_methods_supported"
 
 
 def mtls_base() -> str | None:
-    """Return where the endpoints are with mutual TLS, if elsewhere: ``OAUTH2_PROVIDER["MTLS_BASE"]``.
+    """Return where the endpoints with mutual TLS are, if elsewhere.
+
+    The setting is ``OAUTH2_PROVIDER["MTLS_BASE"]``.
 
     Raises:
         InvalidServerMetadata: If it is not an https URL.
@@ -44,7 +46,10 @@ def mtls_base() -> str | None:
 
 
 class MetadataMixin(ForProgramsMixin):
-    """Before a view of metadata: adds the methods, the binding, the aliases, and where devices begin."""
+    """A mixin that adds mutual TLS and devices to a view of metadata.
+
+    It comes before the view. It adds the methods, the binding, the aliases, and where devices begin.
+    """
 
     def get(self, request: HttpRequest, *args: Any, **options: Any) -> JsonResponse:
         """Return the document."""
@@ -71,7 +76,10 @@ def with_mutual_tls(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata with the device endpoint (RFC 8628 section 4), or without the grant."""
+    """Return the metadata with the device endpoint, or without the grant.
+
+    The member is that of RFC 8628 section 4.
+    """
     offered = document.get(_GRANTS, [GRANT_TYPE])
     path = device_path()
     if GRANT_TYPE in offered and path is not None:
@@ -83,7 +91,7 @@ def _with_device_endpoint(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def device_path() -> str | None:
-    """Return the path of the device authorization endpoint; None without a verification page."""
+    """Return the path of device authorization; None without a verification page."""
     try:
         path = reverse("oauth2_provider:device-authorization")
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Models next to OAuth Toolkit's: the registration of an application, and the binding of a token."""
+"""Models next to OAuth Toolkit's: registrations, and bindings of tokens."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -30,9 +30,10 @@ class RegistrationManager(models.Manager["ApplicationRegistration"]):
 
 
 class ApplicationRegistration(AbstractRegisteredClient):
-    """The RFC 8705 registration of an application; ``MTLS["CLIENT_MODEL"]`` names this model.
+    """The RFC 8705 registration of an application.
 
-    An application without one is a client of OAuth Toolkit's own. One with a disabled registration is refused.
+    ``MTLS["CLIENT_MODEL"]`` names this model. An application without one is a client of OAuth Toolkit's own. One with a
+    disabled registration is refused.
     """
 
     client_id_lookup: ClassVar[str] = "application__client_id"
@@ -71,7 +72,10 @@ class ApplicationRegistration(AbstractRegisteredClient):
         return not self.enabled or self.token_endpoint_auth_method in AUTH_METHODS
 
     def to_metadata(self) -> dict[str, object]:
-        """Return the registration; for other methods, the application decides whether it is public."""
+        """Return the registration.
+
+        For other methods, the application decides whether the client is public.
+        """
         metadata = super().to_metadata()
         if self.token_endpoint_auth_method not in AUTH_METHODS:
             if self.application.client_type == "public":
@@ -106,7 +110,7 @@ class RegistrationAccess(models.Model):
         verbose_name = _("access to a registration")
 
     def new_token(self) -> str:
-        """Make a registration access token, save its hash in place of the old one, and return it."""
+        """Replace the registration access token: save a hash, and return the token."""
         token = token_urlsafe(32)
         self.token_hash = sha256(token.encode()).hexdigest()
         seconds = oauth2_settings.DCR_REGISTRATION_TOKEN_EXPIRE_SECONDS
@@ -135,7 +139,10 @@ class Confirmation(models.Model):
 
 
 class AccessTokenConfirmation(Confirmation):
-    """The binding of an access token (RFC 8705 section 3); without one it is not bound."""
+    """The binding of an access token (RFC 8705 section 3).
+
+    A token without one is not bound.
+    """
 
     token: "Reference" = models.OneToOneField(
         oauth2_settings.ACCESS_TOKEN_MODEL, models.CASCADE, primary_key=True, related_name="mtls_confirmation"
@@ -157,7 +164,7 @@ class RefreshTokenConfirmation(Confirmation):
 
 
 class RedeemedCode(models.Model):
-    """An authorization code that was redeemed, and the token that it gave (RFC 6749 section 4.1.2).
+    """A redeemed authorization code, and its token (RFC 6749 section 4.1.2).
 
     Attributes:
         refresh_token: what all later tokens are found by; None where the code gave an access token alone.

@@ -1,4 +1,7 @@
-"""Names that OAuth Toolkit has in other modules after 3.4, where the old ones warn."""
+"""Names that OAuth Toolkit moved to other modules after 3.4.
+
+The old names warn.
+"""
 
 try:
     from oauth2_provider.core.backends_oauthlib import OAuthLibCore, get_oauthlib_core

@@ -1,4 +1,4 @@
-"""Access to oauthlib's request: the values that the validator reads, and those that it restores."""
+"""Values of oauthlib's request that the validator reads or restores."""
 
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -23,7 +23,9 @@ def authenticated_by_certificate(request: Any) -> AuthenticatedClient | None:
 
 
 def peer_of(request: Any) -> Peer | None:
-    """Return the peer certificate of oauthlib's request, which has the environ as its headers.
+    """Return the peer certificate of oauthlib's request.
+
+    The headers of that request are the environ.
 
     Raises:
         MutualTLSError: If what the terminator delivered is not a certificate, or contradicts itself.
@@ -50,7 +52,7 @@ def report_accepted_token(request: Any, client_id: str | None) -> None:
 
 
 def report_refusal(kind: DecisionKind, client_id: str | None, error: MutualTLSError, peer: Peer | None = None) -> None:
-    """Report a refusal, unless it was reported, to the project's receivers and the log."""
+    """Report a refusal to receivers and the log, unless it was reported."""
     guard().reporter.refusal(error, kind=kind, peer=peer, client_id=client_id)
 
 

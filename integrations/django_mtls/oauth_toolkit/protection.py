@@ -1,7 +1,8 @@
-"""Resources of OAuth Toolkit with refusals by RFC 6750: a decorator and a mixin, sync and async.
+"""Resources of OAuth Toolkit with refusals by RFC 6750, sync and async.
 
-OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens altogether, since they look at no certificate.
-No user logs in by certificate to these resources: the token names their owner.
+A decorator and a mixin guard them. OAuth Toolkit's own answer a bare 403; its decorators refuse bound tokens
+altogether, since they look at no certificate. No user logs in by certificate to these resources: the token names their
+owner.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -38,7 +39,7 @@ def protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
 
 
 def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View]:
-    """Accept requests as :func:`protected_resource`, with a scope for reading or writing."""
+    """Accept requests as :func:`protected_resource`, with a read or write scope."""
     check_challenge(None, _told(scopes))
 
     def needed(request: HttpRequest) -> list[str]:
@@ -49,7 +50,10 @@ def rw_protected_resource(scopes: Collection[str] = ()) -> Callable[[View], View
 
 
 class ChallengeMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's ``ProtectedResourceView`` and its like: their refusals, as RFC 6750 requires."""
+    """A mixin for OAuth Toolkit's resources, with refusals as RFC 6750 requires.
+
+    It comes before ``ProtectedResourceView`` or a similar view.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         """Serve one request; Django awaits what a view with async handlers returns."""

@@ -1,4 +1,7 @@
-"""The endpoint of pushed authorization requests (RFC 9126), which OAuth Toolkit has after 3.4."""
+"""The endpoint of pushed authorization requests (RFC 9126).
+
+OAuth Toolkit has it after 3.4.
+"""
 
 from typing import Any
 
@@ -13,10 +16,13 @@ from .client_auth import authenticate_client
 
 
 class PushedAuthorizationMixin(ForProgramsMixin):
-    """Before OAuth Toolkit's view: authenticates clients of mutual TLS, and offers ``Bearer`` to no client."""
+    """A mixin that authenticates clients of mutual TLS when they push requests.
+
+    It comes before OAuth Toolkit's view, and offers ``Bearer`` to no client.
+    """
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Store an authorization request, once its client is authenticated (RFC 9126 section 2.1)."""
+        """Store a request, once its client is authenticated (RFC 9126 section 2.1)."""
         try:
             if request.META.get("QUERY_STRING"):
                 raise InvalidRequest("Send the parameters in the body; this endpoint takes no query.")

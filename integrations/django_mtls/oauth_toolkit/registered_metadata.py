@@ -1,4 +1,7 @@
-"""The metadata of RFC 7591 that an application and its registration keep, and the part of it that a client gets."""
+"""The metadata of RFC 7591 that an application and its registration keep.
+
+A client gets a part of it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +39,7 @@ _GRANTS = {
 
 
 def read_metadata(given: Mapping[str, Any], *, fetch: bool = False) -> dict[str, Any]:
-    """Return the members that can be registered here, with the defaults of those that were left out.
+    """Return the members that can be registered, with defaults for missing ones.
 
     Args:
         given: what the client registers.
@@ -121,7 +124,10 @@ def _grant(metadata: Mapping[str, Any]) -> str:
 
 
 def _check_grant(metadata: Mapping[str, Any]) -> None:
-    """Check the grants: OAuth Toolkit's applications have one each, codes with refresh tokens."""
+    """Check the grants of an application.
+
+    OAuth Toolkit's applications have one grant each; that of codes includes refresh tokens.
+    """
     grant = _grant(metadata)
     offered = [name for name in _GRANTS if name != GRANT_TYPE or device_path() is not None]
     if grant not in offered:
@@ -138,7 +144,10 @@ def _check_grant(metadata: Mapping[str, Any]) -> None:
 
 
 def _check_self_signed(metadata: Mapping[str, Any]) -> None:
-    """Check that certificates are self-signed: one of a CA may be a user's, who could not log in."""
+    """Check that certificates are self-signed.
+
+    One of a CA may be that of a user, who could then not log in.
+    """
     if metadata["token_endpoint_auth_method"] != "self_signed_tls_client_auth" or "jwks" not in metadata:
         return
     if any(not certificate.is_self_signed for certificate in registered_keys(metadata["jwks"]).certificates):

@@ -20,8 +20,9 @@ NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class CertificateDCRPermission:
-    """Allow registration by a validated certificate, of what that certificate satisfies.
+    """A permission to register by a validated certificate.
 
+    The client can register only what that certificate satisfies.
     ``OAUTH2_PROVIDER["DCR_REGISTRATION_PERMISSION_CLASSES"]``
     """
 
@@ -50,7 +51,10 @@ def needs_certificate() -> bool:
 
 
 def may_register(request: HttpRequest) -> bool:
-    """Return whether all permission classes of the project allow it; False if there are none."""
+    """Return whether all permission classes of the project allow a registration.
+
+    The result is False if there are none.
+    """
     return bool(_permissions()) and all(permission().has_permission(request) for permission in _permissions())
 
 

@@ -38,7 +38,10 @@ def is_left_to_toolkit(client_id: str) -> bool:
 
 
 def _may_be_fetched(client_id: str) -> bool:
-    """Return whether OAuth Toolkit, from 3.4 on, may fetch the client's metadata from this URL."""
+    """Return whether OAuth Toolkit may fetch a client's metadata from this URL.
+
+    It can do so from 3.4 on.
+    """
     return bool(getattr(oauth2_settings, "CIMD_ENABLED", False)) and client_id.startswith("https://")
 
 
@@ -67,7 +70,10 @@ def client_of(application: Any) -> Client:
 
 
 def gets_bound_tokens(application: Any) -> bool:
-    """Return whether an application's tokens are bound; True if it is disabled or unknown."""
+    """Return whether an application's tokens are bound.
+
+    The result is True if it is disabled or unknown.
+    """
     try:
         return application is None or client_of(application).tls_client_certificate_bound_access_tokens
     except MutualTLSError:

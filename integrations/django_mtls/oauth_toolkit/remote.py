@@ -1,4 +1,7 @@
-"""Tokens of another authorization server, by its introspection endpoint, with their ``cnf`` (RFC 7662)."""
+"""Tokens of another authorization server, by introspection (RFC 7662).
+
+They keep their ``cnf``.
+"""
 
 import hashlib
 import logging
@@ -73,7 +76,10 @@ def introspect(
 
 @contextmanager
 def noting_failures() -> Iterator[list[InvalidToken]]:
-    """Collect why an endpoint failed in this block: OAuth Toolkit's code only returns None."""
+    """Collect why an endpoint failed in this block.
+
+    OAuth Toolkit's code only returns None.
+    """
     failures: list[InvalidToken] = []
     token = _FAILURES.set(failures)
     try:
@@ -126,9 +132,10 @@ def username_in(content: Mapping[str, Any]) -> str | None:
 
 
 def save(token: str, content: Mapping[str, Any], user: Any) -> Any:
-    """Save an active token until it expires or is asked about again; return its row or None.
+    """Save an active token, and return its row or None.
 
-    OAuth Toolkit's own drops ``cnf``: what was bound would be a bearer token from then on.
+    The row is kept until the token expires or is asked about again. OAuth Toolkit's own drops ``cnf``: what was bound
+    would be a bearer token from then on.
     """
     expires, audience = _expires(content.get("exp")), content.get("aud", [])
     audience = [audience] if isinstance(audience, str) else audience

@@ -1,4 +1,4 @@
-"""The validator's third part: whether the certificate came with a token that is bound to it."""
+"""The validator's part for resources, where bound tokens need a certificate."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -14,13 +14,16 @@ from .registrations import gets_bound_tokens
 
 
 class ResourceValidatorMixin:
-    """Verifies confirmations at resources; the attributes are :class:`~.validators.MutualTLSValidatorMixin`'s."""
+    """A mixin for a validator that verifies confirmations at resources.
+
+    The attributes are :class:`~.validators.MutualTLSValidatorMixin`'s.
+    """
 
     bind_all_tokens: ClassVar[bool] = False
     binding_required: ClassVar[bool] = False
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
-        """Return whether an access token is valid, here and with the certificate of this request."""
+        """Return whether an access token is valid with the request's certificate."""
         with looking_at_confirmation(), remote.noting_failures() as failures:
             valid: bool = super().validate_bearer_token(token, scopes, request)  # type: ignore[misc]
         if failures and not valid:
@@ -42,7 +45,10 @@ class ResourceValidatorMixin:
         return valid
 
     def validate_id_token(self, token: str, scopes: Any, request: Any) -> bool:
-        """Return whether an ID token is accepted as access token: never if its client's are bound."""
+        """Return whether an ID token is accepted as access token.
+
+        It never is if its client's tokens are bound.
+        """
         with looking_at_confirmation():
             if not super().validate_id_token(token, scopes, request):  # type: ignore[misc]
                 request.oauth2_error = {"error": "invalid_token"}
@@ -78,7 +84,10 @@ class ResourceValidatorMixin:
 
 
 def _without_scope(token: str, request: Any) -> Any:
-    """Return the row of a token with too little scope, or None if the caller may not use it."""
+    """Return the row of a usable token with too little scope, or None.
+
+    The token is usable if the caller may use it.
+    """
     told = getattr(request, "oauth2_error", None)
     too_little = isinstance(told, Mapping) and told.get("error") == "insufficient_scope"
     return find_access_token(token) if too_little else None

@@ -1,4 +1,7 @@
-"""``path("o/", include("django_mtls.oauth_toolkit.urls"))``: OAuth Toolkit's, with our views for some of them."""
+"""OAuth Toolkit's URLs, with our views for some of them.
+
+``path("o/", include("django_mtls.oauth_toolkit.urls"))``
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""``OAUTH2_VALIDATOR_CLASS``: authentication of clients, and binding of their tokens."""
+"""The validator: authentication of clients, and binding of their tokens.
+
+It is the value of ``OAUTH2_VALIDATOR_CLASS``.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -40,7 +43,9 @@ class MutualTLSValidatorMixin(
     RevocationValidatorMixin,
     SingleUseValidatorMixin,
 ):
-    """Before a validator of OAuth Toolkit: ``class Validator(MutualTLSValidatorMixin, OAuth2Validator)``.
+    """A mixin of mutual TLS for a validator of OAuth Toolkit.
+
+    It comes first: ``class Validator(MutualTLSValidatorMixin, OAuth2Validator)``.
 
     Attributes:
         bind_all_tokens: whether every token is bound, not only those of clients that are registered so.
@@ -64,7 +69,10 @@ class MutualTLSValidatorMixin(
     def validate_response_type(
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **options: Any
     ) -> bool:
-        """Return whether the client may use it; with bound tokens, none that a browser fetches."""
+        """Return whether the client may use a response type.
+
+        A client with bound tokens may use none that hands a token to a browser.
+        """
         if not super().validate_response_type(client_id, response_type, client, request, *args, **options):  # type: ignore[misc]
             return False
         try:
@@ -98,9 +106,10 @@ class MutualTLSValidatorMixin(
         return True
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
-        """Return whether a refresh token is this client's, and a public client's this certificate's.
+        """Return whether this client may use a refresh token.
 
-        OAuth Toolkit is asked last: for a replay it revokes what else was issued, which only its holder may cause.
+        A public client's needs this certificate. OAuth Toolkit is asked last: for a replay it revokes what else was
+        issued, which only its holder may cause.
 
         Raises:
             OAuth2Error: If the new token must be bound, and no certificate came.
@@ -126,7 +135,10 @@ class MutualTLSValidatorMixin(
         return True
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **options: Any) -> Any:
-        """Save the tokens and what they are bound to in one transaction."""
+        """Save the tokens and what they are bound to in one transaction.
+
+        This holds whichever way OAuth Toolkit saves them.
+        """
         issued = token.get("access_token")
         with transaction.atomic(using=router.db_for_write(get_access_token_model())):
             if request.grant_type == device.GRANT_TYPE:
@@ -143,7 +155,7 @@ class MutualTLSValidatorMixin(
         return saved
 
     def _bound(self, application: Any, request: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """Return the claims with which the access and the refresh token are saved: ``cnf``, or none."""
+        """Return the claims saved with both tokens: ``cnf``, or none."""
         try:
             client = client_of(application)
             if not self._always_or_registered(client):
@@ -165,7 +177,7 @@ class MutualTLSValidatorMixin(
 
 
 class MutualTLSValidator(MutualTLSValidatorMixin, OAuth2Validator):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """OAuth Toolkit's validator with the mixin, for projects that have none of their own."""
+    """OAuth Toolkit's validator with the mixin, for projects without their own."""
 
 
 def _only_cnf(claims: Mapping[str, object]) -> Mapping[str, object]:

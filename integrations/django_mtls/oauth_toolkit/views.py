@@ -29,7 +29,10 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Issue a token, also for a device code, but only to a known client."""
+        """Issue a token, also for a device code, but only to a known client.
+
+        OAuth Toolkit would report the state of a device code before it knows the client.
+        """
         response: HttpResponseBase = self.authorization_flow_token_response(request)
         return response
 
@@ -38,10 +41,13 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
 @method_decorator(csrf_exempt, name="dispatch")
 @method_decorator(login_not_required, name="dispatch")
 class IntrospectTokenView(ForProgramsMixin, toolkit.IntrospectTokenView):  # type: ignore[misc]  # OAuth Toolkit has no types
-    """The introspection endpoint (RFC 7662), with the binding of a token (RFC 8705 section 3.2)."""
+    """The introspection endpoint (RFC 7662), with the binding of a token.
+
+    RFC 8705 section 3.2 has the member for the binding.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        """Serve a client that authenticates, or a bearer of a token with the scope ``introspection``."""
+        """Serve a client that authenticates, or a bearer with scope ``introspection``."""
         bears = request.META.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
         self._asking: Any = None
         if request.method != "OPTIONS":

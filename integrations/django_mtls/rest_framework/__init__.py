@@ -1,5 +1,5 @@
-"""Django REST framework (extra ``drf``): users by certificate, bound tokens, scopes, OpenAPI.
+"""Django REST framework: users by certificate, bound tokens, scopes, OpenAPI.
 
-The classes are in :mod:`.authentication`, :mod:`.permissions` and :mod:`.throttling`.
+The extra is ``drf``. The classes are in :mod:`.authentication`, :mod:`.permissions` and :mod:`.throttling`.
 ``INSTALLED_APPS += ["django_mtls.rest_framework"]`` registers them with drf-spectacular.
 """

@@ -13,7 +13,7 @@ class DjangoMTLSRestFrameworkConfig(AppConfig):
     verbose_name = "Mutual TLS for REST framework"
 
     def ready(self) -> None:
-        """Register the system checks, and the classes with drf-spectacular, if it is installed."""
+        """Register the checks, and our classes with drf-spectacular if installed."""
         from . import checks  # noqa: F401  # importing it registers them
 
         if find_spec("drf_spectacular") is not None:

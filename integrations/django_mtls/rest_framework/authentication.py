@@ -1,4 +1,4 @@
-"""REST framework's authentication classes: users by certificate, and bound access tokens."""
+"""Authentication classes of REST framework, by certificate or bound token."""
 
 from typing import Any, ClassVar
 
@@ -23,11 +23,11 @@ from .refusals import Refused
 
 
 class ClientCertificateAuthentication(BaseAuthentication):
-    """Authenticates users by certificate, as ``ClientCertificateBackend`` does; ``request.auth`` is the peer.
+    """Authentication of users by certificate; ``request.auth`` is the peer.
 
-    Mutual TLS has no HTTP scheme to name, so REST framework answers a refusal with 403. A request without a certificate
-    is left to the other classes; one with a certificate of no user is refused. A view that also takes bound
-    tokens names :class:`BoundTokenAuthentication` first.
+    It decides as ``ClientCertificateBackend`` does. Mutual TLS has no HTTP scheme to name, so REST framework answers a
+    refusal with 403. A request without a certificate is left to the other classes; one with a certificate of no user is
+    refused. A view that also takes bound tokens names :class:`BoundTokenAuthentication` first.
 
     Attributes:
         csrf_token_required: whether an unsafe method needs Django's CSRF token, since REST framework exempts its views
@@ -79,9 +79,10 @@ class ClientCertificateAuthentication(BaseAuthentication):
 
 
 class BoundTokenAuthentication(BaseAuthentication):
-    """Accepts an access token that is bound to the request's certificate; ``request.auth`` is the ``BoundToken``.
+    """Authentication by an access token that is bound to the certificate.
 
-    ``MTLS["TOKENS"]`` decodes the tokens. The answer to a refusal follows RFC 6750, whichever class a view names first.
+    ``request.auth`` is the ``BoundToken``. ``MTLS["TOKENS"]`` decodes the tokens. The answer to a refusal follows RFC
+    6750, whichever class a view names first.
 
     Attributes:
         binding_required: whether a token must be bound; a bound one is checked either way.
@@ -115,8 +116,9 @@ class BoundTokenAuthentication(BaseAuthentication):
         return challenge(error, realm=mtls_settings().realm, scope=scope)
 
     def get_user(self, token: BoundToken) -> Any:
-        """Return the user of a token: an anonymous one, unless a subclass finds another by ``token.claims``.
+        """Return the user of a token, an anonymous one by default.
 
-        ``IsAuthenticated`` permits requests with a user, :class:`~.permissions.HasBoundToken` those with a token.
+        A subclass may find another by ``token.claims``. ``IsAuthenticated`` permits requests with a user,
+        :class:`~.permissions.HasBoundToken` those with a token.
         """
         return AnonymousUser()

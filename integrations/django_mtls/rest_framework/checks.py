@@ -15,7 +15,10 @@ from .authentication import BoundTokenAuthentication, ClientCertificateAuthentic
 
 @register(Tags.security)
 def check_authentication(**_: Any) -> list[CheckMessage]:
-    """Report a missing backend (``E001``) and missing middleware (``W001``), where a view has our classes."""
+    """Report a missing backend (``E001``) or middleware (``W001``).
+
+    They are needed where a view has our classes.
+    """
     used = tuple(_authentication_classes())
     found: list[CheckMessage] = []
     if _any_is(used, ClientCertificateAuthentication) and not has_backend(ClientCertificateBackend):

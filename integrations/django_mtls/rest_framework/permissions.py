@@ -66,12 +66,18 @@ def required_scope(view: Any) -> str:
 
 
 def scope_decides(view: Any) -> bool:
-    """Return whether a view always demands its ``required_scope``, whatever else is permitted."""
+    """Return whether a view always demands its ``required_scope``.
+
+    It then does so whatever else is permitted.
+    """
     return any(map(_demands_scope, view.get_permissions()))
 
 
 def _is_probe(request: Request) -> bool:
-    """Return whether REST framework only asks which methods it can offer, by an overridden method."""
+    """Return whether REST framework only asks which methods it can offer.
+
+    It asks by an overridden method.
+    """
     return "method" in vars(request)
 
 

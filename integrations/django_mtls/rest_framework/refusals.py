@@ -9,7 +9,7 @@ from ..conf import mtls_settings
 
 
 class Refused(APIException):
-    """A refused access token: REST framework's answer, with the status and the challenge of RFC 6750.
+    """A refused access token, with the status and the challenge of RFC 6750.
 
     It is not an ``AuthenticationFailed``: status and challenge of that depend on which class a view names first.
 

@@ -1,4 +1,7 @@
-"""The parts of an OpenAPI document that drf-spectacular writes for our authentication classes."""
+"""The parts of an OpenAPI document for our authentication classes.
+
+drf-spectacular writes the document.
+"""
 
 from typing import TYPE_CHECKING, Any
 

@@ -27,9 +27,10 @@ class _PerClient(SimpleRateThrottle):
 
 
 class ClientRateThrottle(_PerClient):
-    """Limits how often a client may call the API, by the rate ``client`` of ``DEFAULT_THROTTLE_RATES``.
+    """A limit on how often a client may call the API.
 
-    :func:`bucket_of` names the bucket of a client. Clients without a bucket of their own share that of their address.
+    The rate is ``client`` of ``DEFAULT_THROTTLE_RATES``. :func:`bucket_of` names the bucket of a client. Clients
+    without a bucket of their own share that of their address.
     """
 
     scope = "client"
@@ -43,10 +44,10 @@ class ScopedClientRateThrottle(_PerClient, ScopedRateThrottle):
 
 
 def bucket_of(request: Request) -> tuple[str, ...] | None:
-    """Return what identifies the client of a request; None where only its address does.
+    """Return what identifies the client of a request.
 
-    Only what was verified counts, and nothing of which a client can make more by itself: not a self-signed
-    certificate that is not registered, and not the key that a token is bound to.
+    The result is None if only its address does. Only what was verified counts, and nothing of which a client can make
+    more by itself: not a self-signed certificate that is not registered, and not the key that a token is bound to.
     """
     known, auth = record(request), request.auth
     token = auth if isinstance(auth, BoundToken) else known.token

@@ -1,1 +1,1 @@
-"""Users of certificates: which user a certificate names, and which editor may link one to a user."""
+"""Users that certificates name, and editors who may link certificates to them."""

@@ -50,9 +50,10 @@ class Named:
 
 
 def look_up(certificate: ClientCertificate, username_from: UsernameFrom) -> Named:
-    """Read the name in a certificate, and look its user up; by one query, also whether registrations count.
+    """Read the name in a certificate, and look its user up.
 
-    Nothing is reported: whether that user logs in is decided elsewhere.
+    The same query also finds whether registrations count. Nothing is reported: whether that user logs in is decided
+    elsewhere.
     """
     try:
         name = username(certificate, username_from)
@@ -113,7 +114,10 @@ def _user_and_registered(name: str, certificate: ClientCertificate) -> tuple[Any
 
 
 def _prepared(users: "Manager[Any]", count: int) -> Prepared | None:
-    """Return the query for a user and the registrations of so many digests, where one database has both."""
+    """Return the query for a user and the registrations of so many digests.
+
+    The result is None if the two are not in one database, or the digests are too many.
+    """
     clients, using = mtls_settings().client_model._default_manager, users.db
     if count > len(DIGESTS) or clients.db != using:
         return None

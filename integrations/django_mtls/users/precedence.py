@@ -1,4 +1,7 @@
-"""Which registrations count for a certificate that is, by its name or another registration, also another user's."""
+"""The registrations that count for a certificate of several users.
+
+The certificate is another user's by its name or by another registration.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,9 +32,10 @@ def counting(records: Records, holder: Any, peer: Peer, request: Any) -> Records
 
 
 def undisputed(accepted: Records, holder: Any, peer: Peer, request: Any) -> Records:
-    """Choose among registrations of several users: those of editors who may link the other users.
+    """Choose among registrations of several users.
 
-    All are returned if there are none. So an editor cannot lock out a user whom an editor with more rights registered.
+    Those of editors who may link the other users are returned. All are returned if there are none. So an editor cannot
+    lock out a user whom an editor with more rights registered.
     """
     users = {record.user.pk: record.user for record in accepted}
     left = [

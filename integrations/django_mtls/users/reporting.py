@@ -1,4 +1,7 @@
-"""Reports of logins by certificate, with the path and the address of the request, if there is one."""
+"""Reports of logins by certificate.
+
+They have the path and the address of the request, if there is one.
+"""
 
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -12,7 +15,9 @@ from ..verification import verifier
 
 
 def deciding(request: Any, peer: Peer, client_id: str | None = None) -> AbstractContextManager[Decision]:
-    """Report what the block decides about a login; see :meth:`wsgi_mtls.events.Reporter.deciding`.
+    """Report what the block decides about a login.
+
+    See :meth:`wsgi_mtls.events.Reporter.deciding`.
 
     Args:
         request: the request, or a wrapper of it; None where a project authenticates without one.
@@ -27,6 +32,9 @@ def deciding(request: Any, peer: Peer, client_id: str | None = None) -> Abstract
 
 
 def report_refusal(error: MutualTLSError, request: Any, peer: Peer, client_id: str | None = None) -> None:
-    """Report a refusal that was decided here, unless it was reported; for the arguments see :func:`deciding`."""
+    """Report a refusal that was decided here, unless it was reported.
+
+    See :func:`deciding` for the arguments.
+    """
     with suppress(MutualTLSError), deciding(request, peer, client_id):
         raise error

@@ -1,4 +1,7 @@
-"""The right to link registrations to users: a certificate that logs in as a user is worth all of that user's rights."""
+"""The right to link registrations to users.
+
+A certificate that logs in as a user is worth all of that user's rights.
+"""
 
 from collections.abc import Callable
 from copy import copy
@@ -72,7 +75,10 @@ def _rights(user: Any) -> set[str]:
 
 
 def _active(user: Any) -> Any:
-    """Return the user as if active: an inactive user would have no rights."""
+    """Return the user as if active: an inactive user would have no rights.
+
+    An inactive user has no rights now, and all of them again once activated.
+    """
     active = copy(user)
     active.is_active = True
     return active

@@ -1,4 +1,7 @@
-"""From a certificate to the one name that its holder is known by: from its structure, never from a DN's text."""
+"""The one name by which a certificate's holder is known.
+
+It comes from the certificate's structure, never from a DN's text.
+"""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping

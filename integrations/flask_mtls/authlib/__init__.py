@@ -1,4 +1,4 @@
-"""RFC 8705 for an Authlib authorization server, and for its ``ResourceProtector``."""
+"""RFC 8705 for Authlib's authorization server and ``ResourceProtector``."""
 
 try:
     import authlib as _authlib  # noqa: F401

@@ -1,4 +1,7 @@
-"""The client configuration endpoint (RFC 7592): a client reads, replaces or deletes its registration."""
+"""The client configuration endpoint (RFC 7592).
+
+A client reads, replaces or deletes its registration there.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +21,7 @@ from .registration_metadata import Metadata, RegistrationSettings, check_possess
 
 @dataclass(frozen=True, slots=True)
 class RegistrationAccess:
-    """A registration access token that came with a request, and the one client that it is for."""
+    """The registration access token of a request, and the client that it is for."""
 
     client: Any
     token: str
@@ -29,10 +32,11 @@ class RegistrationAccess:
 
 
 class ClientConfigurationMixin(RegistrationSettings, Mixin):
-    """Base before Authlib's ``ClientConfigurationEndpoint``; the view's path has ``<client_id>``.
+    """A mixin for Authlib's ``ClientConfigurationEndpoint``, placed before it.
 
-    A PUT replaces: members that are missing, null or empty are gone, and get the defaults of a registration. A client
-    that registered by its certificate must use it here, and can register only what that certificate satisfies.
+    The view's path has ``<client_id>``. A PUT replaces: members that are missing, null or empty are gone, and get the
+    defaults of a registration. A client that registered by its certificate must use it here, and can register only what
+    that certificate satisfies.
     """
 
     def create_configuration_response(self, request: Any) -> Any:
@@ -63,7 +67,10 @@ class ClientConfigurationMixin(RegistrationSettings, Mixin):
         return request.credential.client
 
     def check_permission(self, client: Any, request: Any) -> bool:
-        """Return whether a client may manage its registration; override it where some may not."""
+        """Return whether a client may manage its registration.
+
+        Override it if some clients may not.
+        """
         return True
 
     def create_update_client_response(self, client: Any, request: Any) -> Any:

@@ -7,7 +7,10 @@ from wsgi_mtls.clients import AUTH_METHODS, SUBJECT_KINDS, Client
 
 
 class ClientModel(Protocol):
-    """The part of Authlib's ``ClientMixin`` that is needed here; other members are read if the model has them."""
+    """The part of Authlib's ``ClientMixin`` that is needed here.
+
+    Other members are read if the model has them.
+    """
 
     def get_client_id(self) -> str:
         """Return the ``client_id``."""
@@ -20,7 +23,9 @@ QueryClient = Callable[[str], ClientModel | None]
 
 
 class ClientModelRegistry:
-    """The clients of an Authlib server: ``MutualTLS(app, clients=ClientModelRegistry(query_client))``.
+    """The clients of an Authlib server, for ``MutualTLS``.
+
+    ``MutualTLS(app, clients=ClientModelRegistry(query_client))``.
 
     Args:
         query_client: the same function that the ``AuthorizationServer`` gets.
@@ -40,7 +45,9 @@ class ClientModelRegistry:
 
 
 def registered(model: ClientModel) -> Client:
-    """Return a client model's metadata of mutual TLS, without them for other methods.
+    """Return a client model's metadata of mutual TLS.
+
+    A client of another method needs no valid subject value or JWKS.
 
     Raises:
         InvalidClientMetadata: If it contradicts itself, or no certificate could satisfy it.

@@ -1,10 +1,16 @@
-"""The order of bases: a mixin that follows the class that it changes would silently do nothing."""
+"""The order of bases that our mixins need.
+
+A mixin that follows the class that it changes would silently do nothing.
+"""
 
 from typing import Any
 
 
 class Mixin:
-    """The base of our mixins: ``class Server(MutualTLSServerMixin, AuthorizationServer)``, never reversed."""
+    """The base of our mixins, which refuses a wrong order of bases.
+
+    Write ``class Server(MutualTLSServerMixin, AuthorizationServer)``, never the reverse.
+    """
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse the wrong order.

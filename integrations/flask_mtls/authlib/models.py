@@ -20,10 +20,11 @@ _BOUND = "tls_client_certificate_bound_access_tokens"
 
 
 class MutualTLSClientMixin(OptionalSecretMixin, Mixin):
-    """Before Authlib's ``OAuth2ClientMixin``: a column for each member that RFC 8705 registers.
+    """A mixin with a column for each member that RFC 8705 registers.
 
-    ``set_client_metadata`` fills them and ``client_metadata`` returns them with the others, so that dynamic
-    registration needs nothing else. ``client_id`` is unique: of two rows, the older would go on authenticating.
+    It comes before Authlib's ``OAuth2ClientMixin``. ``set_client_metadata`` fills them and ``client_metadata`` returns
+    them with the others, so that dynamic registration needs nothing else. ``client_id`` is unique: of two rows, the
+    older would go on authenticating.
     """
 
     client_id = Column(String(255), unique=True, nullable=False)
@@ -50,7 +51,7 @@ class MutualTLSClientMixin(OptionalSecretMixin, Mixin):
         super().set_client_metadata(others)  # type: ignore[misc]
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Allow mutual TLS at each endpoint to exactly those clients that are registered for it."""
+        """Allow mutual TLS at each endpoint only to clients that are registered for it."""
         registered: str = self.token_endpoint_auth_method  # type: ignore[attr-defined]
         if method in AUTH_METHODS or registered in AUTH_METHODS:
             return method == registered
@@ -63,9 +64,10 @@ def new_grant_id() -> str:
 
 
 class SingleUseCodeMixin(Mixin):
-    """Before Authlib's ``OAuth2AuthorizationCodeMixin``: whether a code was redeemed, and what its tokens are found by.
+    """A mixin with whether a code was redeemed, and what finds its tokens.
 
-    The row stays after the code was redeemed, so that a second use is seen (RFC 6749 section 4.1.2).
+    It comes before Authlib's ``OAuth2AuthorizationCodeMixin``. The row stays after the code was redeemed, so that a
+    second use is seen (RFC 6749 section 4.1.2).
     """
 
     client_id = Column(String(255))
@@ -74,7 +76,10 @@ class SingleUseCodeMixin(Mixin):
 
 
 class BoundTokenMixin(Mixin):
-    """Before Authlib's ``OAuth2TokenMixin``: what a token is bound to, what it came of, and room for a JWT."""
+    """A mixin with a token's binding and origin, and room for a JWT.
+
+    It comes before Authlib's ``OAuth2TokenMixin``.
+    """
 
     client_id = Column(String(255))
     access_token = Column(String(4096), unique=True, nullable=False)
@@ -83,7 +88,10 @@ class BoundTokenMixin(Mixin):
 
 
 class PushedRequestMixin:
-    """An authorization request that a client has pushed (RFC 9126); the row goes when it is used."""
+    """An authorization request that a client has pushed (RFC 9126).
+
+    The row is deleted when the request is used.
+    """
 
     request_uri = Column(String(255), unique=True, nullable=False)
     client_id = Column(String(255), nullable=False)
@@ -92,7 +100,10 @@ class PushedRequestMixin:
 
 
 class RegistrationTokenMixin:
-    """A client that may manage its registration (RFC 7592), by a token of which the hash is stored."""
+    """A client that may manage its registration by a token (RFC 7592).
+
+    The hash of the token is stored.
+    """
 
     registration_token_hash = Column(String(64))
     registered_by_certificate = Column(Boolean, nullable=False, default=False)

@@ -108,7 +108,10 @@ def _deciding(token: Any = None) -> Iterator[Decision]:
 
 @contextmanager
 def _telling_shortages() -> Iterator[None]:
-    """Answer 503 if the machine failed; believe a validator that calls a token invalid."""
+    """Answer 503 if the machine failed.
+
+    A validator that calls a token invalid is believed.
+    """
     try:
         yield
     except (OAuth2Error, MutualTLSError):

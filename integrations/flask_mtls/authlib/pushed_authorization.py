@@ -1,4 +1,7 @@
-"""Pushed authorization requests (RFC 9126) for Authlib, written against nothing but Authlib."""
+"""Pushed authorization requests (RFC 9126) for Authlib.
+
+The module needs nothing but Authlib.
+"""
 
 import secrets
 import time
@@ -21,7 +24,10 @@ _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion
 
 
 class PushedRequestStore(Protocol):
-    """A store of pushed requests until they are used. Each method sees the requests of one client only."""
+    """A store of pushed requests until they are used.
+
+    Each method sees the requests of one client only.
+    """
 
     def save(self, request_uri: str, client_id: str, parameters: Parameters, expires_at: int) -> None:
         """Keep a request."""
@@ -30,7 +36,10 @@ class PushedRequestStore(Protocol):
         """Return this client's request; None if it is unknown, used or expired."""
 
     def use_up(self, request_uri: str, client_id: str) -> bool:
-        """End this client's request; return True to only one caller, if it was valid until now."""
+        """End this client's request; return whether it was valid until now.
+
+        Only one caller gets True.
+        """
 
 
 class PushedPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib has no types
@@ -80,7 +89,9 @@ class PushedAuthorizationEndpoint(Endpoint):  # type: ignore[misc]
         self._store = store
 
     def validate_request(self, request: Any) -> EndpointRequest:
-        """Authenticate the client, and validate the request as the authorization endpoint will.
+        """Authenticate the client, and validate its authorization request.
+
+        The authorization endpoint validates it in the same way.
 
         Raises:
             OAuth2Error: If the client is not authenticated, or the request is wrong.
@@ -121,10 +132,11 @@ class PushedAuthorizationEndpoint(Endpoint):  # type: ignore[misc]
 
 
 class PushedAuthorizationRequests:
-    """The authorization endpoint's part: ``server.register_extension(PushedAuthorizationRequests(store))``.
+    """The part of pushed requests at the authorization endpoint.
 
-    The request that was pushed replaces what the browser brings, which is read for ``client_id`` and ``request_uri``
-    alone. It is used up when the user has decided, so that a page may be loaded twice before (RFC 9126 section 4).
+    ``server.register_extension(PushedAuthorizationRequests(store))`` adds it. The request that was pushed replaces what
+    the browser brings, which is read for ``client_id`` and ``request_uri`` alone. It is used up when the user has
+    decided, so that a page may be loaded twice before (RFC 9126 section 4).
 
     Args:
         store: the endpoint's.

@@ -10,7 +10,9 @@ from .transactions import transaction
 
 
 class SQLPushedRequests:
-    """A store for :mod:`~flask_mtls.authlib.pushed_authorization`. What is used up is deleted, by one of many at once.
+    """A store of pushed requests in SQLAlchemy.
+
+    It is for :mod:`~flask_mtls.authlib.pushed_authorization`. Only one of many calls at once deletes a used request.
 
     Args:
         session: the SQLAlchemy session. Transactions of it are begun and committed here.
@@ -44,7 +46,10 @@ class SQLPushedRequests:
         return bool(result.rowcount == 1)
 
     def delete_expired(self) -> None:
-        """Delete the requests that were never used, for a command that the operator runs now and then."""
+        """Delete the requests that were never used.
+
+        A command that the operator runs now and then can call it.
+        """
         with transaction(self._session, self._model):
             self._session.execute(delete(self._model).where(self._model.expires_at <= int(time.time())))
 

@@ -16,9 +16,10 @@ _PUSHED = "require_pushed_authorization_requests"
 
 
 class MutualTLSClientMetadataClaims(ClientMetadataClaims):  # type: ignore[misc]  # Authlib has no types
-    """Keep the members of RFC 8705, which Authlib drops, and reject what no certificate could satisfy.
+    """Metadata with the members of RFC 8705, which Authlib drops.
 
-    What is left out gets the default of RFC 7591 section 2, and ``use_mtls_endpoint_aliases`` stays for the client.
+    Members that no certificate could satisfy are rejected. What is left out gets the default of RFC 7591 section 2, and
+    ``use_mtls_endpoint_aliases`` stays for the client.
 
     ``ClientRegistrationEndpoint(claims_classes=[MutualTLSClientMetadataClaims])``
 

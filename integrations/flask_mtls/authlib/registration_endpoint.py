@@ -27,10 +27,11 @@ class Registrant:
 
 
 class RegistrationMixin(RegistrationSettings, Mixin):
-    """Before Authlib's ``ClientRegistrationEndpoint``: registration by token, by certificate, or open.
+    """A mixin for registration by token, by certificate, or open.
 
-    A request with ``Authorization`` is decided by its initial access token alone. A client that registers by its
-    certificate can register no other name or key than that certificate's. No answer depends on other clients.
+    It comes before Authlib's ``ClientRegistrationEndpoint``. A request with ``Authorization`` is decided by its initial
+    access token alone. A client that registers by its certificate can register no other name or key than that
+    certificate's. No answer depends on other clients.
 
     Attributes:
         session: the SQLAlchemy session in which ``save_client`` stores a client, a model with
@@ -70,7 +71,10 @@ class RegistrationMixin(RegistrationSettings, Mixin):
         return metadata
 
     def generate_client_registration_info(self, client: Any, request: Any) -> dict[str, str]:
-        """Return the registration access token, of which the database keeps a hash (RFC 7592 section 3)."""
+        """Return the registration access token (RFC 7592 section 3).
+
+        The database keeps a hash of it.
+        """
         token: str = client.new_registration_access_token()
         client.registered_by_certificate = request.credential.certificate is not None
         self.session.commit()

@@ -1,4 +1,4 @@
-"""The metadata that a registration or an update asks for, before Authlib reads them."""
+"""The metadata that a registration or update asks for, before Authlib reads it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ class RegistrationSettings(Mixin):
     software_statements: SoftwareStatements | None = None
 
     def registration_client_uri(self, client: Any) -> str:
-        """Return where the client finds its registration (RFC 7592 section 3); override it."""
+        """Return where the client finds its registration (RFC 7592 section 3).
+
+        Override it.
+        """
         raise NotImplementedError
 
     def extract_client_metadata(self, request: Any) -> dict[str, Any]:
@@ -70,7 +73,9 @@ def read_object(request: Any) -> dict[str, Any]:
 def add_statement(
     given: Mapping[str, Any], statements: SoftwareStatements | None, names: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the metadata, overridden by the software statement's (RFC 7591 section 2.3).
+    """Return the metadata, overridden by the software statement's.
+
+    RFC 7591 section 2.3 gives the statement precedence.
 
     Args:
         given: what the client sent.

@@ -1,4 +1,4 @@
-"""A request to an authorization server's endpoint, read strictly before Flask and Authlib read it their way."""
+"""A request to an endpoint, read strictly before Flask and Authlib read it."""
 
 from contextlib import suppress
 from io import BytesIO
@@ -18,7 +18,7 @@ _BODY = "flask_mtls.body"
 
 
 def keep_body() -> None:
-    """Have the core read the form once, before Flask does, and keep it to be read again.
+    """Have the core read the form before Flask, and keep it to be read again.
 
     Raises:
         InvalidRequest: If it is longer than ``MTLS_MAX_BODY``, ends too early, has an end that is not marked, or is
@@ -91,5 +91,8 @@ def _flask_has_read() -> bool:
 
 
 def drop_body() -> None:
-    """Remove the body of a refused request, so that an error handler reads an empty form."""
+    """Remove the body of a refused request.
+
+    An error handler then reads an empty form.
+    """
     request.environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}

@@ -1,4 +1,7 @@
-"""The authorization server: every endpoint authenticates by certificate, every token is bound where it must be."""
+"""The authorization server with mutual TLS.
+
+Every endpoint authenticates by certificate, and every token is bound where it must be.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,11 +29,12 @@ from .tokens import CONFIRMATION, BoundIntrospectionMixin, BoundJWTMixin
 
 
 class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
-    """Before Authlib's ``AuthorizationServer``: ``class Server(MutualTLSServerMixin, AuthorizationServer)``.
+    """A mixin for Authlib's ``AuthorizationServer`` with mutual TLS.
 
-    The clients come from the app's ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is
-    registered for one of the two methods is authenticated only by its certificate at every endpoint, whatever methods
-    the grant or endpoint lists. All others are left to the listed methods.
+    It comes first: ``class Server(MutualTLSServerMixin, AuthorizationServer)``. The clients come from the app's
+    ``MutualTLS``, as ``clients=ClientModelRegistry(query_client)``. A client that is registered for one of the two
+    methods is authenticated only by its certificate at every endpoint, whatever methods the grant or endpoint lists.
+    All others are left to the listed methods.
 
     Attributes:
         bind_all_tokens: whether every token is bound, not only those of clients that are registered so.
@@ -39,7 +43,10 @@ class MutualTLSServerMixin(Mixin, AuthorizationAnswersMixin):
     bind_all_tokens = False
 
     def create_oauth2_request(self, http_request: Any) -> Any:
-        """Read the body strictly, up to ``MTLS_MAX_BODY``, before Flask does."""
+        """Read the body strictly, up to ``MTLS_MAX_BODY``, before Flask does.
+
+        Authlib would merge the query into it.
+        """
         try:
             keep_body()
             refuse_nul()

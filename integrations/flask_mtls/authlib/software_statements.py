@@ -1,4 +1,7 @@
-"""Software statements (RFC 7591 section 2.3): metadata that another party has signed."""
+"""Software statements: metadata that another party has signed.
+
+They are those of RFC 7591 section 2.3.
+"""
 
 import json
 import time
@@ -100,6 +103,9 @@ class SoftwareStatements:
 
 
 class _Registry(jws.JWSRegistry):
-    """The statement's length is bounded as a whole; joserfc's own limits leave no room for the metadata."""
+    """A registry of JWS that bounds a statement's length as a whole.
+
+    joserfc's own limits leave no room for the metadata.
+    """
 
     max_header_length = max_payload_length = max_signature_length = MAX_STATEMENT

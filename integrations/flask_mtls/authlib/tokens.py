@@ -1,4 +1,7 @@
-"""The confirmation of a token: in the JWT itself (RFC 9068), or in the answer of introspection (RFC 7662)."""
+"""The confirmation of a token, in the JWT itself or in introspection.
+
+RFC 9068 describes the JWT, and RFC 7662 introspection.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +15,10 @@ CONFIRMATION = "flask_mtls.confirmation"
 
 
 class BoundJWTMixin(Mixin):
-    """Before Authlib's ``JWTBearerTokenGenerator``: puts ``cnf`` into the access tokens that must be bound."""
+    """A mixin that puts ``cnf`` into the access tokens that must be bound.
+
+    It comes before Authlib's ``JWTBearerTokenGenerator``.
+    """
 
     def get_extra_claims(self, client: Any, grant_type: str, user: Any, scope: str) -> dict[str, Any]:
         """Return the extra claims, ``cnf`` among them.
@@ -28,7 +34,10 @@ class BoundJWTMixin(Mixin):
 
 
 class BoundIntrospectionMixin(Mixin):
-    """Base before Authlib's ``IntrospectionEndpoint`` or ``JWTIntrospectionEndpoint``: adds the binding of a token."""
+    """A mixin that adds the binding of a token to introspection.
+
+    It comes before Authlib's ``IntrospectionEndpoint`` or ``JWTIntrospectionEndpoint``.
+    """
 
     def create_introspection_payload(self, token: Any) -> dict[str, Any]:
         """Return the introspection response."""

@@ -1,4 +1,4 @@
-"""Transactions of a SQLAlchemy session in which requests that meet wait for each other."""
+"""Transactions of SQLAlchemy in which requests that meet wait for each other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ except ImportError as error:
 
 @contextmanager
 def transaction(session: Any, model: Any) -> Iterator[None]:
-    """Run the block in a transaction of its own, then commit, or roll back if it failed."""
+    """Run the block in its own transaction; commit, or roll back if it failed."""
     begin(session, model)
     try:
         yield
@@ -25,8 +25,8 @@ def transaction(session: Any, model: Any) -> Iterator[None]:
 def begin(session: Any, model: Any) -> None:
     """Start a transaction that waits for others and then sees their changes.
 
-    In a stricter one, two requests that meet are an error. With AUTOCOMMIT, a second use of a code ends nothing while
-    the first is about to save its token.
+    It does so whatever isolation level the engine has. In a stricter one, two requests that meet are an error. With
+    AUTOCOMMIT, a second use of a code ends nothing while the first is about to save its token.
     """
     session.commit()
     bind = session.get_bind(model)

@@ -1,4 +1,7 @@
-"""``manage.py mtls_check``: the settings in force, and what our system checks find, also as JSON."""
+"""``manage.py mtls_check``: the settings in force, and what our checks find.
+
+The findings can also be printed as JSON.
+"""
 
 import json
 from typing import Any
@@ -25,7 +28,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print it: clients that can never authenticate are errors, as with ``check --deploy``."""
+        """Print the settings, and what the checks find.
+
+        Clients that can never authenticate are errors, as with ``check --deploy``.
+        """
         found = [message for message in checks.run_checks(include_deployment_checks=True) if _is_shown(message)]
         if options["json"]:
             self.stdout.write(json.dumps([_members(message) for message in found], indent=2))

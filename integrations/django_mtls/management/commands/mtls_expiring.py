@@ -11,7 +11,10 @@ from ...conf import mtls_settings
 
 
 class Command(BaseCommand):
-    """List the enabled clients whose certificate, registered or seen last, has expired or soon will."""
+    """The command that lists clients whose certificate has expired or soon will.
+
+    The clients are enabled; the certificate was registered or seen last.
+    """
 
     help = "List the enabled clients whose certificate has expired or expires within so many days."
 

@@ -13,7 +13,10 @@ from ...verification import verifier
 
 
 class Command(BaseCommand):
-    """Print the path of a certificate, each check with what was expected and found, and the decision."""
+    """The command that prints the path of a certificate, and the decision.
+
+    Each check is printed with what was expected and found.
+    """
 
     help = "Print why a certificate is accepted or refused, by the settings of this project."
 

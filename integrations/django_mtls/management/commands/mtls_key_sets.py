@@ -1,4 +1,7 @@
-"""``manage.py mtls_key_sets``: fetch what clients publish at their ``jwks_uri``, and report what came."""
+"""``manage.py mtls_key_sets``: a report on the key sets that clients publish.
+
+It fetches what each client has at its ``jwks_uri``.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py mtls_search_keys``: make every registration be found by its certificates again."""
+"""``manage.py mtls_search_keys``: a repair of the search by certificate."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,14 +13,15 @@ from ...models import AbstractRegisteredClient
 
 
 class Command(BaseCommand):
-    """Rebuild what certificates find their registrations by; after changes that went past ``save()``."""
+    """The command that rebuilds search keys, after changes past ``save()``."""
 
     help = "Rebuild what certificates find their registrations by, after bulk_create(), update() or SQL."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Drop the keys that nothing uses, and then rebuild: what is saved meanwhile is repaired by that.
+        """Drop the keys that nothing uses, and then rebuild the others.
 
-        All of it in the databases that are written to: a replica may lag behind, and takes nothing.
+        The rebuilding repairs what is saved meanwhile. All of it in the databases that are written to: a replica may
+        lag behind, and takes nothing.
         """
         models = [model for model in apps.get_models() if issubclass(model, AbstractRegisteredClient)]
         using = router.db_for_write(SearchKey)
@@ -48,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _rebuild(records: Iterable[AbstractRegisteredClient]) -> list[AbstractRegisteredClient]:
-    """Rebuild the keys of registrations, and return those with keys that another one owns."""
+    """Rebuild keys, and return the registrations whose keys another one owns."""
     taken = []
     for record in records:
         try:

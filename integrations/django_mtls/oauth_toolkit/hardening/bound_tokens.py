@@ -1,8 +1,9 @@
-"""Bound tokens that OAuth Toolkit accepts as bearer tokens, where it asks no validator of the settings.
+"""Bound tokens that OAuth Toolkit accepts as bearer tokens.
 
-Its decorators name a validator of their own, its remote introspection and its introspection view drop ``cnf``, and with
-OpenID Connect it takes an ID token for an access token. All of them ask the token's ``is_valid``, or the ID token's
-``allow_scopes``: both are false for a bound token as long as nothing has looked at the certificate.
+It does so where it asks no validator of the settings. Its decorators name a validator of their own, its remote
+introspection and its introspection view drop ``cnf``, and with OpenID Connect it takes an ID token for an access token.
+All of them ask the token's ``is_valid``, or the ID token's ``allow_scopes``: both are false for a bound token as long
+as nothing has looked at the certificate.
 
 Needed up to OAuth Toolkit 3.4, the newest release. The methods are replaced on the models that the settings name, since
 a project's tables are of these models, and a subclass would not be theirs.
@@ -25,7 +26,7 @@ _VERIFIED = "mtls_confirmation_is_verified"
 
 @contextmanager
 def looking_at_confirmation() -> Iterator[None]:
-    """Mark a block that verifies what its tokens are bound to, or reports it to the caller."""
+    """Mark a block that verifies what its tokens are bound to, or reports it."""
     token = _LOOKING.set(True)
     try:
         yield
@@ -53,7 +54,7 @@ def guard_access_tokens(model: Any) -> None:
 
 
 def guard_id_tokens(model: Any) -> None:
-    """Put the guard on the model of ID tokens, which OAuth Toolkit accepts as access tokens."""
+    """Guard the model of ID tokens, which OAuth Toolkit accepts as access tokens."""
     allow_scopes = model.allow_scopes
 
     @wraps(allow_scopes)

@@ -1,4 +1,4 @@
-"""Client credentials that OAuth Toolkit answers with a 500, or accepts although they are blank.
+"""Client credentials that OAuth Toolkit answers with a 500, or accepts blank.
 
 ``Authorization: Basic`` with octets that are not ASCII is a ``ValueError``. The charset of the credentials is taken
 from a parameter ``encoding`` of the request's body, and one that does not exist is a ``LookupError``. A secret that is
@@ -39,7 +39,7 @@ class CredentialsValidatorMixin:
 
 
 def _secret_of(basic: str) -> bytes:
-    """Return the secret in the credentials of ``Authorization: Basic``, or none where they can't be read."""
+    """Return the secret in ``Authorization: Basic``, or nothing if unreadable."""
     try:
         return b64decode(basic).partition(b":")[2]
     except ValueError:

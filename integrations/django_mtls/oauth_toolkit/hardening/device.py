@@ -1,9 +1,10 @@
-"""Device codes (RFC 8628) that OAuth Toolkit accepts from any client, and more than once.
+"""Device codes (RFC 8628) that OAuth Toolkit accepts from any client.
 
-It looks at a code's state before it knows the client, and never checks to which client the code belongs; two requests
-at once both get tokens. oauthlib 4 asks the validator for the code's state, which OAuth Toolkit 3.4 does not answer,
-and puts ``scope`` into the answer of the device authorization endpoint, which the view does not take. A client of
-another grant also gets a device code, and where no page is configured, one with ``"verification_uri": null``.
+It also accepts them more than once. It looks at a code's state before it knows the client, and never checks to which
+client the code belongs; two requests at once both get tokens. oauthlib 4 asks the validator for the code's state, which
+OAuth Toolkit 3.4 does not answer, and puts ``scope`` into the answer of the device authorization endpoint, which the
+view does not take. A client of another grant also gets a device code, and where no page is configured, one with
+``"verification_uri": null``.
 
 Needed up to OAuth Toolkit 3.4, the newest release.
 """
@@ -45,7 +46,7 @@ def is_device_code(code: str) -> bool:
 
 
 def check_device_code(code: str, application: Any, request: Any) -> Any:
-    """Return the grant of a device code that its user has authorized for this application.
+    """Return the grant of a device code that is authorized for this application.
 
     Raises:
         OAuth2Error: If it belongs to another client, has expired or is not authorized (RFC 8628 section 3.5).
@@ -64,7 +65,9 @@ def check_device_code(code: str, application: Any, request: Any) -> Any:
 
 
 def use_up_device_code(code: str, application: Any, request: Any) -> None:
-    """Delete a device code while its tokens are saved: of two requests at once, one finds it.
+    """Delete a device code while its tokens are saved.
+
+    Of two requests at once, only one finds it.
 
     Raises:
         InvalidGrantError: If it has been used.
@@ -77,7 +80,7 @@ def use_up_device_code(code: str, application: Any, request: Any) -> None:
 
 
 def device_answer(headers: Mapping[str, str], body: Any) -> tuple[dict[str, str], Any]:
-    """Return the answer of the device authorization endpoint as OAuth Toolkit's view takes it."""
+    """Return the device authorization endpoint's answer for OAuth Toolkit's view."""
     if isinstance(body, dict):
         body = {name: value for name, value in body.items() if name != "scope"}  # the view finds it by itself
     # The view gives the headers to a JsonResponse, which has this one.

@@ -1,4 +1,4 @@
-"""Bearer tokens on which OAuth Toolkit raises an error where it takes them for ID tokens: a 500.
+"""Bearer tokens that OAuth Toolkit takes for ID tokens and answers with a 500.
 
 With OpenID Connect, what is not an access token is read as a JWT: one that is none, has odd claims, or names a client
 that signs none, is an error that nothing catches.

@@ -29,7 +29,10 @@ class AuthorizationView(toolkit.AuthorizationView):  # type: ignore[misc]  # OAu
 
 
 def with_issuer(uri: str, issuer: str) -> str:
-    """Return the URI of an answer with one ``iss``, in the fragment if the answer is there."""
+    """Return the URI of an answer with one ``iss``.
+
+    It is in the fragment if the answer is.
+    """
     parts = urlsplit(uri)
     place = "fragment" if parts.fragment else "query"
     query, fragment = _without_issuer(parts.query), _without_issuer(parts.fragment)

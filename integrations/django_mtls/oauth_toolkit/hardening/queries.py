@@ -1,6 +1,6 @@
-"""Queries that oauthlib cannot decode, for which it raises a ``ValueError`` in OAuth Toolkit's views: a 500.
+"""Queries that oauthlib cannot decode, which end in a 500.
 
-Needed up to oauthlib 4.0, the newest release.
+It raises a ``ValueError`` in OAuth Toolkit's views. Needed up to oauthlib 4.0, the newest release.
 """
 
 from django.core.exceptions import SuspiciousOperation

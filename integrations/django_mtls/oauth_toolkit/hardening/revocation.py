@@ -1,6 +1,6 @@
-"""Tokens that OAuth Toolkit revokes for another client than theirs (RFC 7009 section 2.1).
+"""Tokens that OAuth Toolkit revokes for a client that does not own them.
 
-Needed up to OAuth Toolkit 3.3; 3.4 checks to which client the token belongs.
+RFC 7009 section 2.1 forbids it. Needed up to OAuth Toolkit 3.3; 3.4 checks to which client the token belongs.
 """
 
 from typing import Any

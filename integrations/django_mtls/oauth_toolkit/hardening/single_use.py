@@ -28,10 +28,16 @@ _USED_UP = "mtls_code_is_used_up"
 
 
 class SingleUseValidatorMixin:
-    """Uses a code or refresh token up in the transaction that saves its tokens, and ends what a reused one gave."""
+    """A mixin for a validator that uses up each code and refresh token.
+
+    It does so in the transaction that saves the tokens, and ends what a reused one gave.
+    """
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **options: Any) -> bool:
-        """Return whether a code is this client's and unused; end what a used one gave (RFC 6749 section 4.1.2)."""
+        """Return whether a code is this client's and unused.
+
+        What a used one gave is ended (RFC 6749 section 4.1.2).
+        """
         valid: bool = super().validate_code(client_id, code, client, request, *args, **options)  # type: ignore[misc]
         if not valid:
             _end_code(code, client)
@@ -102,7 +108,10 @@ def end_reused(refresh_token: Any, application: Any) -> None:
 
 
 def end_family(refresh_token: Any) -> None:
-    """Revoke a refresh token with all that came of the same authorization, and their access tokens."""
+    """Revoke a refresh token with everything that came of its authorization.
+
+    This includes the access tokens.
+    """
     model: Any = get_refresh_token_model()
     family = model.objects.filter(revoked__isnull=True)
     by = {"token_family": refresh_token.token_family} if refresh_token.token_family else {"pk": refresh_token.pk}
@@ -115,7 +124,10 @@ def end_family(refresh_token: Any) -> None:
 
 
 def _use_up_code(token: dict[str, Any], request: Any) -> None:
-    """Delete the code and remember what it gave: of several requests at once, one alone finds it."""
+    """Delete the code, and remember what it gave.
+
+    Of several requests at once, only one finds it.
+    """
     code, application = request.code, request.client
     deleted, _ = get_grant_model().objects.filter(code=code, application=application).delete()
     if not deleted:
@@ -139,7 +151,7 @@ def _end_code(code: str, application: Any) -> None:
 
 
 def _lock_refresh_token(request: Any) -> None:
-    """Lock the refresh token, and reject it if another request has used or revoked it."""
+    """Lock the refresh token; reject it if another request used or revoked it."""
     known = getattr(request, "refresh_token_instance", None)
     if known is None:
         return

@@ -1,8 +1,9 @@
-"""Errors of the authorization endpoint that Authlib raises or answers in JSON, to a person's browser.
+"""Errors of the authorization endpoint that Authlib raises or answers in JSON.
 
-``response_type=%22`` is a ``ValueError``, a request over plain HTTP an ``InsecureTransportError`` that escapes every
-``create_…_response``, and a wrong client an ``invalid_client`` in JSON, which RFC 6749 section 4.1.2.1 does not have. A
-``redirect_uri`` with an ``iss`` of its own keeps it next to the server's (RFC 9207 section 2).
+They reach a person's browser. ``response_type=%22`` is a ``ValueError``, a request over plain HTTP an
+``InsecureTransportError`` that escapes every ``create_…_response``, and a wrong client an ``invalid_client`` in JSON,
+which RFC 6749 section 4.1.2.1 does not have. A ``redirect_uri`` with an ``iss`` of its own keeps it next to the
+server's (RFC 9207 section 2).
 
 Needed up to Authlib 1.9, the newest release.
 """
@@ -38,7 +39,10 @@ class AuthorizationAnswersMixin:
 
     @contextmanager
     def answering_errors(self) -> Iterator[None]:
-        """Answer an error of a request that is not read yet, such as ``insecure_transport``."""
+        """Answer an error of a request that is not read yet.
+
+        One is ``insecure_transport``.
+        """
         try:
             yield
         except OAuth2Error as error:
@@ -47,7 +51,10 @@ class AuthorizationAnswersMixin:
             abort(self.handle_response(*error()))  # type: ignore[attr-defined]
 
     def get_issuer(self) -> str | None:
-        """Return the issuer, to be sent as ``iss`` with each answer (RFC 9207); None sends none."""
+        """Return the issuer for ``iss`` in each answer (RFC 9207).
+
+        None sends no ``iss``.
+        """
         return None
 
     def get_consent_grant(self, *args: Any, **options: Any) -> Any:
@@ -60,7 +67,9 @@ class AuthorizationAnswersMixin:
         return super().get_consent_grant(*args, **options)  # type: ignore[misc]
 
     def get_authorization_grant(self, oauth_request: Any) -> Any:
-        """Return the grant for a response type; the browser's query only names the client.
+        """Return the grant for a response type.
+
+        The browser's query only names the client.
 
         Raises:
             OAuth2Error: If the server has none, or the client must not send its answers there.
@@ -91,12 +100,15 @@ class AuthorizationAnswersMixin:
         return response
 
     def create_endpoint_response(self, name: str, http_request: Any = None) -> Any:
-        """Return the answer of an endpoint that clients call, and no browser."""
+        """Return the answer of an endpoint that clients call, and no browser.
+
+        A client may also push a browser's authorization request there.
+        """
         request.environ[AT_AUTHORIZATION] = False
         return super().create_endpoint_response(name, http_request)  # type: ignore[misc]
 
     def handle_error_response(self, oauth_request: Any, error: OAuth2Error) -> Any:
-        """Return the answer to an error: a redirect or a page at the authorization endpoint."""
+        """Return a redirect or a page for an error at the authorization endpoint."""
         if not request.environ.get(AT_AUTHORIZATION):
             return super().handle_error_response(oauth_request, error)  # type: ignore[misc]
         known = request.environ[OAUTH_REQUEST]
@@ -112,7 +124,10 @@ class AuthorizationAnswersMixin:
         return Response(status=303, headers={"Location": self._with_issuer(uri), "Cache-Control": "no-store"})
 
     def authorization_error_page(self, error: OAuth2Error) -> Response:
-        """Return a page for the person whose browser can't be sent back; override it to show your own."""
+        """Return a page for a person whose browser cannot be sent back.
+
+        Override it to show your own.
+        """
         page = _PAGE.format(error=escape(error.error or ""), description=escape(error.description or ""))
         status = 413 if error.status_code == 413 else 400  # a 401 would want a challenge
         return Response(page, status=status, mimetype="text/html", headers={"Cache-Control": "no-store"})

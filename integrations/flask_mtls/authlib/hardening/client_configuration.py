@@ -1,8 +1,8 @@
-"""Requests to the client configuration endpoint (RFC 7592) that Authlib answers with a 500, or takes for others.
+"""Client configuration requests (RFC 7592) that Authlib handles wrongly.
 
-HEAD has no answer, which Flask makes a ``TypeError``. A PUT of ``[]`` is an ``AttributeError``, one with
-``{"client_secret": 7}`` is also one, and null is stored as it came. The answer to a client without a secret has
-``"client_secret": null``.
+It answers them with a 500, or takes them for others. HEAD has no answer, which Flask makes a ``TypeError``. A PUT of
+``[]`` is an ``AttributeError``, one with ``{"client_secret": 7}`` is also one, and null is stored as it came. The
+answer to a client without a secret has ``"client_secret": null``.
 
 Needed up to Authlib 1.9, the newest release.
 """
@@ -27,7 +27,10 @@ def check_secret(given: Mapping[str, Any]) -> None:
 
 
 def without_missing_secret(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the registration for the answer to its client, without members about secrets if it has none."""
+    """Return the registration for its client, without a missing secret.
+
+    A client without a secret gets no members about secrets.
+    """
     if info.get("client_secret"):
         return dict(info)
     return {name: value for name, value in info.items() if name not in _OF_SECRETS}

@@ -1,8 +1,9 @@
-"""Client authentication that Authlib answers with a 500, or accepts although the request contradicts it.
+"""Client authentication that Authlib answers with a 500, or accepts wrongly.
 
-``Authorization`` with octets that are not ASCII is a ``ValueError``, an assertion with the header
-``{"alg": "HS256", "crit": 1}`` a ``TypeError``. A public client is accepted with an ``Authorization`` header that
-failed, and a secret in the header with another ``client_id`` in the body (RFC 6749 section 2.3).
+It accepts a method that the request contradicts. ``Authorization`` with octets that are not ASCII is a ``ValueError``,
+an assertion with the header ``{"alg": "HS256", "crit": 1}`` a ``TypeError``. A public client is accepted with an
+``Authorization`` header that failed, and a secret in the header with another ``client_id`` in the body (RFC 6749
+section 2.3).
 
 Needed up to Authlib 1.9, the newest release. Up to 1.8, where ``none`` is listed, Authlib also takes the bare
 ``client_id`` of any client off the token endpoint.
@@ -40,7 +41,9 @@ def reading_credentials() -> Iterator[None]:
 
 
 def refuse_contradictions(client: Client, used: str) -> None:
-    """Reject a request that contradicts the method by which Authlib accepted its client.
+    """Reject a request that contradicts its client's authentication method.
+
+    The method is the one by which Authlib accepted the client.
 
     Raises:
         MutualTLSError: If a confidential client proved nothing, or the request names or proves another client.

@@ -1,4 +1,4 @@
-"""Parameters that Authlib takes from the query before the body, and passes to the database with NUL in them.
+"""Parameters that Authlib reads from the query first, or passes on with NUL.
 
 ``FlaskOAuth2Payload`` reads ``request.values``, in which the query goes first: a ``scope`` on the URL replaces the one
 in the body. No parameter may hold NUL (RFC 6749 appendix A), and PostgreSQL's drivers raise an error for it.
@@ -45,7 +45,9 @@ def refuse_nul() -> None:
 
 
 def refuse_query() -> None:
-    """Refuse a parameter in the query: Authlib would read it before the body, and logs on the way hold it.
+    """Refuse a parameter in the query.
+
+    Authlib would read it before the body, and logs on the way hold it.
 
     Raises:
         InvalidRequest: If a parameter of OAuth is in the query, or one that is also in the body.

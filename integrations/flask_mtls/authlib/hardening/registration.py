@@ -1,4 +1,4 @@
-"""Registrations that Authlib answers with a page of HTML or a 500, or stores as they came.
+"""Registrations that Authlib answers with HTML or a 500, or stores unchecked.
 
 A body that is not JSON gets Werkzeug's 400 or 415, deep nesting a ``RecursionError``, ``{"redirect_uris": 5}`` a
 ``TypeError``; ``{"scope": null}`` is stored and fails once it is used, as a redirect URI with port 99999 once a browser

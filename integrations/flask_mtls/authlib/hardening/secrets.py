@@ -1,4 +1,4 @@
-"""Client secrets that Authlib compares with None, which is a ``TypeError`` and a 500.
+"""Client secrets that Authlib compares with None: a ``TypeError`` and a 500.
 
 ``OAuth2ClientMixin.check_client_secret`` compares whatever the row has; a client of mutual TLS has no secret.
 

@@ -1,8 +1,8 @@
-"""Mixins for Authlib's grants: a code can be used once, and so can a refresh token that is not bound.
+"""Mixins for Authlib's grants that make codes and refresh tokens single-use.
 
-Authlib saves the new token first and ends the code or the old refresh token afterwards: of two requests at once, both
-get tokens. A second use of a code, or of a refresh token that rotated, ends nothing (RFC 6749 section 4.1.2, RFC 9700
-section 4.14.2).
+A refresh token that is bound can be used again. Authlib saves the new token first and ends the code or the old refresh
+token afterwards: of two requests at once, both get tokens. A second use of a code, or of a refresh token that rotated,
+ends nothing (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
 
 Needed up to Authlib 1.9, the newest release.
 """
@@ -40,7 +40,10 @@ class _UsesUp:
     request: Any
 
     def _save_once(self, use_up: Any, grant_id: str, token: Mapping[str, Any]) -> bool:
-        """Use up the code or token and save the new token at once; return whether it was valid."""
+        """Use up the code or token and save the new token; return whether it was valid.
+
+        Both happen in one transaction.
+        """
         # First of its transaction: the database then locks and counts the newest row, not one that was read before.
         with transaction(self.session, self.token_model):
             if self.session.execute(use_up.execution_options(synchronize_session=False)).rowcount != 1:
@@ -56,9 +59,10 @@ class _UsesUp:
 
 
 class SingleUseCodeGrantMixin(Mixin, _UsesUp):
-    """Before Authlib's ``AuthorizationCodeGrant``: redeem a code once (RFC 6749 section 4.1.2).
+    """A mixin for Authlib's ``AuthorizationCodeGrant``: a code is redeemed once.
 
-    A second use is ``invalid_grant``, and revokes the tokens that came of the code.
+    It comes before that class. RFC 6749 section 4.1.2 requires it. A second use is ``invalid_grant``, and revokes the
+    tokens that came of the code.
 
     Attributes:
         code_model: the model of codes, with :class:`~flask_mtls.authlib.models.SingleUseCodeMixin`.
@@ -67,7 +71,10 @@ class SingleUseCodeGrantMixin(Mixin, _UsesUp):
     code_model: Any
 
     def query_authorization_code(self, code: str, client: Any) -> Any:
-        """Return this client's code, or None if it is unknown, used or expired; end what a used one gave."""
+        """Return this client's code, or None if it is unknown, used or expired.
+
+        What a used code gave is ended.
+        """
         model = self.code_model
         row = self.session.scalar(select(model).where(model.code == code, model.client_id == client.get_client_id()))
         if row is not None and row.redeemed_at:
@@ -95,14 +102,18 @@ class SingleUseCodeGrantMixin(Mixin, _UsesUp):
 
 
 class RefreshTokenGrantMixin(Mixin, _UsesUp):
-    """Before Authlib's ``RefreshTokenGrant``: rotate a public client's unbound refresh token, and keep others.
+    """A mixin for Authlib's ``RefreshTokenGrant`` that rotates unbound tokens.
 
-    A second use of a rotated one is ``invalid_grant``, and revokes all that came of the same authorization: the client
-    and a thief look alike (RFC 9700 section 4.14.2).
+    It comes before that class. Only a public client's unbound token is rotated; others are kept. A second use of a
+    rotated one is ``invalid_grant``, and revokes all that came of the same authorization: the client and a thief look
+    alike (RFC 9700 section 4.14.2).
     """
 
     def authenticate_refresh_token(self, refresh_token: str) -> Any:
-        """Return the row of a valid refresh token; end the grant of one that was used before."""
+        """Return the row of a valid refresh token.
+
+        The grant of a token that was used before is ended.
+        """
         row = self.session.scalar(select(self.token_model).where(self.token_model.refresh_token == refresh_token))
         if row is None or not row.refresh_token_revoked_at:
             return row
@@ -142,7 +153,9 @@ _REVOKED = ("access_token_revoked_at", "refresh_token_revoked_at")
 
 
 def end_grant(session: Any, token_model: Any, grant_id: str) -> None:
-    """Revoke all tokens that came of one authorization, and commit; also for a revocation endpoint.
+    """Revoke all tokens that came of one authorization, and commit.
+
+    A revocation endpoint can also call it.
 
     Args:
         session: the SQLAlchemy session.

@@ -1,8 +1,8 @@
-"""Access tokens on which Authlib's validators raise what a ``ResourceProtector`` does not catch: a 500.
+"""Access tokens on which Authlib's validators raise uncaught errors: a 500.
 
-A JWT whose header is ``{"crit": 1}`` is a ``TypeError``, a claim ``{"scope": 1}`` an ``AttributeError``, an
-introspection response without ``active`` a ``KeyError``, JSON that is nested too deep a ``RecursionError``.
-Authlib 1.7 also raises joserfc's own errors.
+A ``ResourceProtector`` does not catch them. A JWT whose header is ``{"crit": 1}`` is a ``TypeError``, a claim
+``{"scope": 1}`` an ``AttributeError``, an introspection response without ``active`` a ``KeyError``, JSON that is nested
+too deep a ``RecursionError``. Authlib 1.7 also raises joserfc's own errors.
 
 Needed up to Authlib 1.9, the newest release.
 """
