@@ -69,7 +69,7 @@ def long_first_lines(text: str) -> list[str]:
     return [line for line in first_lines if len(line) >= 80]
 
 
-@pytest.mark.parametrize("folder", ["wsgi_mtls"])
+@pytest.mark.parametrize("folder", ["benchmarks", "examples", "integrations", "wsgi_mtls"])
 def test_first_lines_of_docstrings_are_under_80_characters(folder):
     modules = sorted((ROOT / folder).rglob("*.py"))
     found = {str(path.relative_to(ROOT)): long_first_lines(path.read_text(encoding="utf-8")) for path in modules}
