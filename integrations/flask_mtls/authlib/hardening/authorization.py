@@ -28,10 +28,13 @@ _FRAGMENT = "flask_mtls.answer_in_fragment"
 
 # RFC 6749 section 4.1.2.1 has no invalid_client: a client that may not have this is unauthorized.
 _ERRORS = {"invalid_client": "unauthorized_client"}
-_PAGE = """<!doctype html><html lang="en"><title>Authorization failed</title>
-<h1>Authorization failed</h1>
+_PAGE = """<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>Authorization failed</title></head>
+<body style="max-width: 38rem; margin: 10vh auto; padding: 0 1rem;
+             font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere">
+<h1 style="line-height: 1.25">Authorization failed</h1>
 <p>The application that sent you here made a mistake ({error}). Go back to it and try again.</p>
-<p>{description}</p></html>"""
+<p>{description}</p></body></html>"""
 
 
 class AuthorizationAnswersMixin:
