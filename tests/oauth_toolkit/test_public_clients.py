@@ -48,6 +48,30 @@ def test_replay_by_another_revokes_nothing(
     assert outcome(server.refresh("public", tokens["refresh_token"], pair)) == INVALID_GRANT
 
 
+def test_tokens_that_end_before_they_are_answered(
+    server: AuthServer, billing: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second use at the same moment may revoke what the first one got, before its answer is ready: no 500."""
+    from oauth2_provider.models import get_access_token_model
+
+    from django_mtls.oauth_toolkit.views import TokenView
+
+    create = TokenView.create_token_response
+
+    def create_and_lose(view: Any, request: Any) -> Any:
+        created = create(view, request)
+        get_access_token_model().objects.all().delete()
+        return created
+
+    first = server.exchange("public", server.code("public"), billing).json()["refresh_token"]
+    monkeypatch.setattr(TokenView, "create_token_response", create_and_lose)
+    answer = server.refresh("public", first, billing)
+    assert outcome(answer) == INVALID_GRANT
+    assert answer["Cache-Control"] == "no-store"
+    monkeypatch.undo()
+    assert server.exchange("public", server.code("public"), billing).status_code == 200
+
+
 def test_token_that_is_not_stored_is_not_told_again(
     server: AuthServer, billing: KeyPair, toolkit: Callable[..., None]
 ) -> None:

@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 from oauth2_provider import views as toolkit
+from oauth2_provider.models import get_access_token_model
 from oauthlib.common import Request
 
 from wsgi_mtls.errors import InvalidRequest, MutualTLSError, RefusedClient
@@ -33,7 +34,12 @@ class TokenView(ForProgramsMixin, toolkit.TokenView):  # type: ignore[misc]  # O
 
         OAuth Toolkit would report the state of a device code before it knows the client.
         """
-        response: HttpResponseBase = self.authorization_flow_token_response(request)
+        try:
+            response: HttpResponseBase = self.authorization_flow_token_response(request)
+        except get_access_token_model().DoesNotExist:
+            # Another request has used the same code or refresh token, which ended all tokens of this authorization
+            # (RFC 9700 section 4.14.2), before OAuth Toolkit read this request's token back.
+            return JsonResponse({"error": "invalid_grant"}, status=400, headers=_NOT_STORED)
         return response
 
 

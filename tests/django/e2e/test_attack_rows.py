@@ -129,6 +129,8 @@ def test_requests(behind: Behind, ca: KeyPair, row: RequestRow) -> None:
 def test_row_50_other_spellings_of_the_path(behind: Behind, ca: KeyPair, path: str) -> None:
     """Whatever a server makes of them, the view is guarded, or not there."""
     status, _ = ask(behind, None, "client_id=rp", path)
-    assert status in (400, 401, 404)
+    # uWSGI may close a connection whose body nothing has read before the client has read the answer.
+    closes = behind.case is not None and behind.case.name == "uwsgi"
+    assert status in (400, 401, 404, *([NO_STATUS] if closes else []))
     assert ask(behind, ca.issue("CN=other"), "client_id=rp", path)[0] == status
     assert ask(behind, ca.issue(DN), "client_id=rp", path)[0] == (200 if status == 401 else status)

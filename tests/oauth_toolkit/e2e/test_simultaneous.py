@@ -65,18 +65,24 @@ def workers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield Workers(stack.enter_context(gunicorn("authserver.wsgi", EXAMPLE, config, environ)))
 
 
-def one_of_four(answers: list[tuple[int, Any]]) -> Any:
-    """Return what the only accepted request got; all others are ``invalid_grant``."""
-    assert sorted(status for status, _ in answers) == [200, 400, 400, 400], answers
-    assert [body["error"] for status, body in answers if status == 400] == ["invalid_grant"] * 3
-    return next(body for status, body in answers if status == 200)
+def at_most_one(answers: list[tuple[int, Any]]) -> Any:
+    """Return what the only accepted request got; all others are ``invalid_grant``.
+
+    None where another request ended its tokens before it was answered.
+    """
+    accepted = [body for status, body in answers if status == 200]
+    assert len(accepted) <= 1, answers
+    refused = [(status, body["error"]) for status, body in answers if status != 200]
+    assert refused == [(400, "invalid_grant")] * (len(answers) - len(accepted)), answers
+    return accepted[0] if accepted else None
 
 
 @pytest.mark.parametrize("client_id", CLIENTS)
 def test_row_61_codes(workers: Workers, client_id: str) -> None:
     for _ in range(ROUNDS):
         form = workers.code(client_id)
-        assert not workers.is_active(one_of_four(at_once(partial(workers.send, form))))
+        winner = at_most_one(at_once(partial(workers.send, form)))
+        assert winner is None or not workers.is_active(winner)
 
 
 @pytest.mark.parametrize("client_id", CLIENTS)
@@ -86,10 +92,11 @@ def test_row_61_refresh_tokens(workers: Workers, client_id: str) -> None:
         status, tokens = workers.send(workers.code(client_id))
         assert status == 200, tokens
         form = workers.refresh(client_id, tokens["refresh_token"])
-        winner = one_of_four(at_once(partial(workers.send, form)))
-        assert not workers.is_active(winner)
-        status, body = workers.send(workers.refresh(client_id, winner["refresh_token"]))
-        assert (status, body["error"]) == (400, "invalid_grant")
+        winner = at_most_one(at_once(partial(workers.send, form)))
+        if winner is not None:
+            assert not workers.is_active(winner)
+            status, body = workers.send(workers.refresh(client_id, winner["refresh_token"]))
+            assert (status, body["error"]) == (400, "invalid_grant")
 
 
 @pytest.mark.parametrize("client_id", CLIENTS)
