@@ -48,7 +48,7 @@ def test_login_by_name(
 def test_name_that_no_user_can_have(
     browser: Browser, alice: User, alice_pair: KeyPair, ca: KeyPair, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """MySQL compares no emoji with a column of utf8mb3: that is no failure of the database."""
+    """MySQL refuses to compare an emoji with a column of utf8mb3, and the database is up."""
     mix = OperationalError(1267, "Illegal mix of collations (utf8mb3_general_ci,IMPLICIT) and (utf8mb4_general_ci)")
     with failing(mix, table="auth_user"):
         assert browser.user(ca.issue("CN=alice\U0001f600")) == ""

@@ -14,7 +14,7 @@ OWN = {
     *(OTHER.sends, OTHER.asks, OTHER.bundle, OTHER.rejects),
     *("the mesh's CA", "mTLS for the host", "the clients' CA"),
 }
-"""Words that are no setting's."""
+"""Words that do not belong to a setting."""
 
 
 def test_every_preset_has_its_own() -> None:
