@@ -21,8 +21,8 @@ class SealedStore:
 
     Redis is an example of a :class:`~wsgi_mtls.store.Store` that is shared. What is kept there decides which
     certificates are a client's and which tokens are active. So a value counts only with a seal (HMAC-SHA256) over its
-    key, its end and itself. A value that another program wrote, that was kept under another key, or that has expired is
-    ignored, and a warning is logged.
+    key, its end and itself. A value that another program wrote, or that was kept under another key, is ignored, and a
+    warning is logged. A value that has expired is ignored.
 
     A program that writes to the store can still remove values, and what ``add`` has noted.
 

@@ -1,7 +1,4 @@
-"""The routes that our decorators guard, and those that they miss.
-
-They were meant to guard both.
-"""
+"""The routes that our decorators guard, and those that they miss by mistake."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
